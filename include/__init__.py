@@ -1,0 +1,1 @@
+"""The platform: one room per word of the domain."""

@@ -1,0 +1,1 @@
+"""Who asks: the requestor, and what they may do."""

@@ -1,0 +1,1 @@
+"""Plan, methods and keys; the only importer of presidio."""

@@ -1,0 +1,151 @@
+"""The rows of one run on their way through the stages: where they are staged, and what was found in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+ROW_ID: Final = "row_id"
+"""Every staged part has this Int64 column: the row's number in its source, from 1. The same source gives the same ids."""
+
+PART_ROWS: Final = 1_000_000
+"""The most rows that one staged part holds."""
+
+
+class Stage(StrEnum):
+    """What has been done to a staged batch."""
+
+    RAW = "raw"
+    MAPPED = "mapped"
+    CURATED = "curated"
+    ANONYMIZED = "anonymized"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of zoned time: `start` is in, `end` is out."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window needs zoned times")
+        if self.end <= self.start:
+            raise ValueError("a window ends after it starts")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRef:
+    """Where the rows of one batch are staged, and what they are. Small enough for XCom; never holds a row.
+
+    Attributes:
+        version: The collection's version that the whole run uses, whatever is saved meanwhile.
+        source_digest: sha256 of the content that was read; the same content of one dataset is one batch.
+        parts: Parquet files below the staging root, each of at most `PART_ROWS` rows, in the order of the source.
+        issues: Staged frames of `RowIssue`s (row_id Int64, field String, rule String), from mapping on.
+        aside: Staged frames of quarantined rows (row_id Int64; reasons String, a JSON list of {field, rule}; row
+            String, the row as it was read, as a JSON object), from validation on.
+        cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
+    """
+
+    collection_id: UUID
+    dataset_id: UUID
+    version: int
+    batch_id: UUID
+    stage: Stage
+    parts: tuple[str, ...]
+    rows: int
+    source_digest: str
+    cursor: str | None = None
+    issues: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the plain form that goes through XCom."""
+        return {
+            "collection_id": str(self.collection_id),
+            "dataset_id": str(self.dataset_id),
+            "version": self.version,
+            "batch_id": str(self.batch_id),
+            "stage": self.stage.value,
+            "parts": list(self.parts),
+            "rows": self.rows,
+            "source_digest": self.source_digest,
+            "cursor": self.cursor,
+            "issues": list(self.issues),
+            "aside": list(self.aside),
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> BatchRef:
+        """Read what `to_json` gave."""
+        return cls(
+            collection_id=UUID(plain["collection_id"]),
+            dataset_id=UUID(plain["dataset_id"]),
+            version=plain["version"],
+            batch_id=UUID(plain["batch_id"]),
+            stage=Stage(plain["stage"]),
+            parts=tuple(plain["parts"]),
+            rows=plain["rows"],
+            source_digest=plain["source_digest"],
+            cursor=plain["cursor"],
+            issues=tuple(plain["issues"]),
+            aside=tuple(plain["aside"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AnonymizedBatch:
+    """A batch whose plan has been carried out: the only thing that a store accepts."""
+
+    ref: BatchRef
+
+    def __post_init__(self) -> None:
+        if self.ref.stage is not Stage.ANONYMIZED:
+            raise ValueError(f"a store takes anonymized batches; this one is {self.ref.stage}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowIssue:
+    """Why one row is not as it should be. Names the row and the rule, never the value.
+
+    Attributes:
+        rule: A stable name: `unreadable_number`, `expect_column_values_to_be_between`.
+    """
+
+    row_id: int
+    field: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What one rule of the curation suite found in one batch.
+
+    Attributes:
+        row_ids: The first rows that broke it, at most 20, so that an owner can look them up.
+    """
+
+    rule: str
+    field: str
+    action: str
+    checked: int
+    failed: int
+    row_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """What validation found: rules, counts and row ids; no values."""
+
+    rows_in: int
+    rows_out: int
+    rows_quarantined: int
+    rows_dropped: int
+    cells_set_null: int
+    outcomes: tuple[RuleOutcome, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Datasets, DCAT records, search documents."""

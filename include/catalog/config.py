@@ -1,0 +1,24 @@
+"""The description of a dataset as its owner writes it, in DCAT's words."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from include.configuration import Configuration
+
+
+class MetadataConfig(Configuration):
+    """The metadata step of a collection (DCAT-AP 3.0.1, class Dataset)."""
+
+    title: str | None = Field(
+        None, min_length=1, max_length=300, description="dct:title; the collection's where absent"
+    )
+    description: str = Field(min_length=1, description="dct:description")
+    keywords: tuple[str, ...] = Field((), description="dcat:keyword")
+    publisher: str = Field(min_length=1, description="dct:publisher, the name of a foaf:Agent")
+    licence: str = Field(pattern=r"^https?://", description="dct:license, an IRI")
+    attribution: str | None = Field(None, description="how the source wants to be named")
+    landing_page: str | None = Field(None, pattern=r"^https?://", description="dcat:landingPage")
+    language: str = Field("en", pattern=r"^[a-z]{2}$", description="of title and description, ISO 639-1")
+    themes: tuple[str, ...] = Field(("ENER",), description="dcat:theme, codes of the EU's data-theme vocabulary")
+    spatial: str | None = Field(None, pattern=r"^https?://", description="dct:spatial, an IRI of a place")

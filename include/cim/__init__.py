@@ -1,0 +1,1 @@
+"""Concepts, fields, units, standard terms; mapping."""

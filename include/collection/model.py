@@ -1,0 +1,96 @@
+"""What a collection is: the owner's configuration, and the record that the platform keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from pydantic import Field, field_validator, model_validator
+
+from include.anonymization.config import AnonymizationConfig
+from include.catalog.config import MetadataConfig
+from include.cim.mapping_config import MapperConfig
+from include.collection.source import Source
+from include.configuration import Configuration
+from include.expectations.config import CuratorConfig
+
+
+class Schedule(Configuration):
+    """When a collection runs by itself: a cron expression in a zone, or an interval."""
+
+    cron: str | None = Field(None, pattern=r"^(\S+\s+){4}\S+$")
+    zone: str = "UTC"
+    every: timedelta | None = Field(None, ge=timedelta(minutes=1), description="ISO 8601, for example PT15M")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"no time zone is called {zone!r}; IANA's names look like Europe/Brussels")
+        return zone
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.cron is None) == (self.every is None):
+            raise ValueError("a schedule has either `cron` or `every`")
+        return self
+
+
+class CollectionConfig(Configuration):
+    """A whole collection as its owner writes it; each step may be absent while it is a draft."""
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str | None = None
+    tags: tuple[str, ...] = Field((), max_length=20)
+    ingester: Source | None = None
+    mapper: MapperConfig | None = None
+    curator: CuratorConfig = CuratorConfig()
+    anonymization: AnonymizationConfig = AnonymizationConfig()
+    metadata: MetadataConfig | None = None
+    schedule: Schedule | None = None
+
+
+class CollectionState(StrEnum):
+    """The life cycle that is stored; what the runs say is added for people (`CollectionStatus`)."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DELETING = "deleting"  # out of sight; its DAG goes when no run is active
+
+
+class CollectionStatus(StrEnum):
+    """What DCS02 answers (published in the OpenAPI document)."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    PAUSED = "paused"
+    AWAITING_REVIEW = "awaiting-review"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The platform's record of a collection, at one version.
+
+    Attributes:
+        owner_id: The user's id in Airflow's user table; names may change hands, ids do not.
+        dataset_id: The dataset that its rows go to; reserved when the collection is made.
+    """
+
+    id: UUID
+    version: int
+    owner_id: str
+    owner_name: str
+    config: CollectionConfig
+    state: CollectionState
+    dataset_id: UUID
+    created: datetime
+    updated: datetime

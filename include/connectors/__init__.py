@@ -1,0 +1,1 @@
+"""Sources: files and REST APIs; one module a source kind."""

@@ -1,0 +1,98 @@
+"""The tree of errors; the class decides what happens, in one place (`orchestration.tasks`, `api.problems`).
+
+    CdmpError
+    ├── SourceUnavailable     the source did not answer: retry with back-off
+    ├── SourceRefused         the source answered with something unusable: fail at once, tell a person
+    ├── ConfigurationInvalid  a collection cannot work as it is written: fail at once, tell a person
+    ├── BatchRefused          a curation rule says that the whole batch must not be loaded
+    ├── NotFound              absent, or not the requestor's to know of
+    ├── NotAllowed            known to the requestor, but not theirs to do
+    ├── Conflict              it contradicts what is there already
+    └── StoreUnavailable      a store of ours is away: retry; 503 with Retry-After
+
+Every error says where, what, and what would be right. None carries a value of a row, and none carries a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class CdmpError(Exception):
+    """An error that a person can act on.
+
+    Args:
+        where: The place, as the person knows it: a file and line, a step and field, a URL's host.
+        what: What is wrong there, as a sentence without its full stop.
+        remedy: What would be right, or what to do.
+    """
+
+    def __init__(self, where: str, what: str, remedy: str = "") -> None:
+        super().__init__(where, what, remedy)
+        self.where = where
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        sentence = f"{self.where}: {self.what}."
+        return f"{sentence} {self.remedy}" if self.remedy else sentence
+
+
+class SourceUnavailable(CdmpError):
+    """The source did not answer, or answered that it cannot now."""
+
+
+class SourceRefused(CdmpError):
+    """The source answered, and what it gave cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a configuration.
+
+    Attributes:
+        where: A path into the document: `mapper.rules[3].unit`.
+    """
+
+    where: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}." + (f" {self.remedy}" if self.remedy else "")
+
+
+class ConfigurationInvalid(CdmpError):
+    """A collection cannot work as it is written; `problems` lists everything that is wrong, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(first.where, first.what, first.remedy)
+
+    def __reduce__(self) -> tuple[type[ConfigurationInvalid], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+    def __str__(self) -> str:
+        return " ".join(str(problem) for problem in self.problems)
+
+
+class BatchRefused(CdmpError):
+    """A curation rule says that the whole batch must not be loaded."""
+
+
+class NotFound(CdmpError):
+    """Absent, or not the requestor's to know of: the two answer alike."""
+
+
+class NotAllowed(CdmpError):
+    """Known to the requestor, but not theirs to do."""
+
+
+class Conflict(CdmpError):
+    """It contradicts what is there already."""
+
+
+class StoreUnavailable(CdmpError):
+    """A store of ours is away; trying again later is right."""

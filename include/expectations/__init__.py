@@ -1,0 +1,1 @@
+"""Curation suites; the only importer of great_expectations."""

@@ -1,0 +1,1 @@
+"""DAG bundle, factory, tasks: the only room that knows Airflow."""

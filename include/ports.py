@@ -1,0 +1,370 @@
+"""What the platform asks of the outside world: every port, on one page.
+
+`wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
+
+from include.access.requestor import Requestor
+from include.batch import AnonymizedBatch, Stage, ValidationReport
+from include.cim.concept import Concept
+from include.collection.model import Collection, CollectionState
+from include.collection.run import Run, RunFailure, RunState, StageResult
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+
+class Clock(Protocol):
+    """Tells the time, zoned in UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+# --- sources ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of a source: an iterator of frames (all columns String, in the source's order, without row ids).
+
+    `digest` and `cursor` are known only when `frames` is exhausted; they are functions for that reason.
+    """
+
+    frames: Iterator[pl.DataFrame]
+    digest: Any  # () -> str: sha256 of the content
+    cursor: Any  # () -> str | None
+
+
+class Connector(Protocol):
+    """Reads one kind of source in bounded memory."""
+
+    def read(self, cursor: str | None) -> Reading:
+        """Open the source after `cursor` (None: from its beginning).
+
+        Raises:
+            SourceUnavailable: It did not answer; worth another try.
+            SourceRefused: It is empty, truncated, or not what the configuration says.
+        """
+        ...
+
+
+# --- staging ---------------------------------------------------------------------------------------------------------
+
+
+class Staging(Protocol):
+    """Parquet parts of a batch between its stages: private and short-lived. A retry overwrites."""
+
+    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+        """Write one part (`name` such as `part-00000`) and give its path for `BatchRef.parts`."""
+        ...
+
+    def read(self, path: str) -> pl.DataFrame: ...
+
+    def scan(self, path: str) -> pl.LazyFrame: ...
+
+    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
+        """Rename a batch whose id is known only after reading; gives its parts, in order."""
+        ...
+
+    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
+        """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
+        ...
+
+    def remove_older(self, before: datetime) -> int: ...
+
+
+# --- the record ------------------------------------------------------------------------------------------------------
+
+
+class CollectionStore(Protocol):
+    """Collections and their versions. Knows nothing of who may see what: `operations` decides."""
+
+    def add(self, collection: Collection) -> None: ...
+
+    def get(self, collection_id: UUID, version: int | None = None) -> Collection:
+        """Raises NotFound."""
+        ...
+
+    def find(
+        self, owner_id: str | None, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[Collection]:
+        """List newest first, `after` the given (created, id); `owner_id` None: everybody's. Not the deleted ones."""
+        ...
+
+    def replace(self, collection: Collection, expected_version: int) -> None:
+        """Store `collection` as a new version; raises Conflict where somebody was quicker."""
+        ...
+
+    def set_state(self, collection_id: UUID, state: CollectionState) -> None: ...
+
+    def erase(self, collection_id: UUID) -> None:
+        """Forget a collection in state `deleting`, its versions and runs; its dataset stays."""
+        ...
+
+    def scheduled(self) -> Sequence[Collection]:
+        """Every collection that has a DAG: active, paused or deleting, current version."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs and what their stages did."""
+
+    def queue(self, collection: Collection, run_id: str, requested_by: str | None, queued: datetime) -> None:
+        """Record that a run was asked for; raises Conflict where one that was asked for has not ended."""
+        ...
+
+    def start(self, collection: Collection, run_id: str, started: datetime) -> None:
+        """The first task begins: `running`; makes the record where a schedule and nobody asked for the run."""
+        ...
+
+    def add_stage(self, collection_id: UUID, run_id: str, batch_id: UUID, result: StageResult) -> None:
+        """Record one task's result; a retry replaces it."""
+        ...
+
+    def add_report(self, collection_id: UUID, run_id: str, report: ValidationReport) -> None: ...
+
+    def finish(
+        self,
+        collection_id: UUID,
+        run_id: str,
+        state: RunState,
+        finished: datetime,
+        failure: RunFailure | None = None,
+        note: str | None = None,
+    ) -> None: ...
+
+    def get(self, collection_id: UUID, run_id: str) -> Run:
+        """Raises NotFound."""
+        ...
+
+    def find(self, collection_id: UUID, *, before: datetime | None = None, limit: int = 50) -> Sequence[Run]:
+        """List newest first."""
+        ...
+
+    def latest(self, collection_ids: Sequence[UUID]) -> Mapping[UUID, Run]: ...
+
+    def untriggered(self) -> Sequence[Run]:
+        """Runs that were asked for and that Airflow does not have yet, oldest first."""
+        ...
+
+    def mark_triggered(self, collection_id: UUID, run_id: str) -> None: ...
+
+
+class UploadStore(Protocol):
+    """Files that were handed to the platform, by the sha256 of their bytes."""
+
+    def add(self, file: Path, name: str, owner_id: str) -> str: ...
+
+    def path(self, upload: str) -> Path:
+        """Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The platform's record of a dataset.
+
+    Attributes:
+        dcat: The DCAT record as JSON-LD; None until the first batch is published.
+        first, last: Span of the concept's time field over all rows.
+    """
+
+    id: UUID
+    collection_id: UUID
+    owner_id: str
+    title: str
+    concept: str
+    rows: int
+    first: datetime | None
+    last: datetime | None
+    updated: datetime
+    dcat: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A batch that was committed."""
+
+    id: UUID
+    dataset_id: UUID
+    run_id: str
+    source_digest: str
+    rows_loaded: int
+    rows_already_there: int
+    rows_quarantined: int
+    committed: datetime
+
+
+class DatasetStore(Protocol):
+    """Datasets: their tables, batches and quarantine."""
+
+    def get(self, dataset_id: UUID) -> Dataset:
+        """Raises NotFound."""
+        ...
+
+    def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
+        """Find the batch that holds this very content, if it was loaded."""
+        ...
+
+    def cursor(self, dataset_id: UUID) -> str | None:
+        """Where the last committed batch of an incremental source ended."""
+        ...
+
+    def load(
+        self,
+        batch: AnonymizedBatch,
+        *,
+        collection: Collection,
+        concept: Concept,
+        run_id: str,
+        now: datetime,
+    ) -> BatchRecord:
+        """Store a batch in one transaction: rows, rows set aside (sealed), batch record, cursor, outbox event.
+
+        Rows whose key is there already stay as they are and are counted. The second time, the record of the first is
+        the answer.
+
+        Raises:
+            Conflict: The collection was deleted meanwhile.
+            StoreUnavailable: PostgreSQL is away.
+        """
+        ...
+
+    def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...
+
+    def quarantined(self, dataset_id: UUID) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """A page of a dataset's records, in the order of its key.
+
+    Attributes:
+        fields: CIM fields, or empty for all of them.
+        after: The key of the last row of the page before.
+    """
+
+    fields: tuple[str, ...] = ()
+    after: tuple[Any, ...] | None = None
+    limit: int = 50
+
+
+class RecordReader(Protocol):
+    """Reads a dataset's rows through the role that cannot change them."""
+
+    def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
+        """One page: the asked fields; the key fields come along. Timestamps in UTC."""
+        ...
+
+    def count(self, dataset_id: UUID) -> int: ...
+
+
+class SecretStore(Protocol):
+    """Keys and credentials, encrypted at rest; nothing reads them back to people."""
+
+    def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
+        """The dataset's pseudonym key and its key id; made (256 random bits) when first asked for."""
+        ...
+
+    def seal(self, plain: bytes) -> bytes: ...
+
+    def unseal(self, sealed: bytes) -> bytes: ...
+
+
+# --- finding, telling, running ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One dataset that a search found."""
+
+    dataset_id: UUID
+    title: str
+    score: float
+
+
+class SearchIndex(Protocol):
+    """Full text over the catalogue. Can always be rebuilt from PostgreSQL."""
+
+    def put(self, dataset_id: UUID, document: Mapping[str, Any]) -> None: ...
+
+    def remove(self, dataset_id: UUID) -> None: ...
+
+    def search(self, text: str, *, owner_id: str | None, limit: int = 20) -> Sequence[SearchHit]:
+        """Find datasets, best first; `owner_id` None searches everybody's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that people want to hear of. `facts` holds names and counts, never values of rows."""
+
+    id: int
+    kind: str  # batch.loaded, run.failed
+    recipient_id: str
+    facts: Mapping[str, Any]
+    created: datetime
+
+
+class Outbox(Protocol):
+    """Events that were committed and not yet delivered."""
+
+    def add(self, kind: str, recipient_id: str, facts: Mapping[str, Any], now: datetime) -> None: ...
+
+    def pending(self, limit: int = 100) -> AbstractContextManager[Sequence[Event]]:
+        """Lease events for delivery: whoever else asks meanwhile gets others."""
+        ...
+
+    def delivered(self, event_id: int, now: datetime) -> None: ...
+
+    def failed(self, event_id: int, reason: str, now: datetime) -> None: ...
+
+
+class Mailer(Protocol):
+    """Sends one plain mail."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Raises StoreUnavailable when the server does not take it now."""
+        ...
+
+
+class Directory(Protocol):
+    """The users, as Airflow's auth manager knows them."""
+
+    def find(self, name: str) -> Requestor:
+        """Raises NotFound."""
+        ...
+
+    def mail_address(self, requestor_id: str) -> str | None: ...
+
+
+class Engine(Protocol):
+    """Airflow, as the rest of the platform sees it."""
+
+    def announce(self, collection_id: UUID) -> None:
+        """Say that a collection is new, changed or going: its DAG follows within seconds."""
+        ...
+
+    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+        """Start a run under this id; False while its DAG is not there yet. The second time does nothing."""
+        ...
+
+
+class Definition(Protocol):
+    """The CIM that is installed."""
+
+    def concept(self, name: str) -> Concept:
+        """Raises NotFound, naming what there is."""
+        ...
+
+    def concepts(self) -> Sequence[Concept]: ...

@@ -1,0 +1,96 @@
+"""The composition root: says which implementation serves which port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from include.cim.definition import load_definition
+from include.collection.source import Source
+from include.connectors.choose import choose_connector
+from include.connectors.egress import Egress
+from include.notification.mail import NoMailer, SmtpMailer
+from include.ports import (
+    Clock,
+    CollectionStore,
+    Connector,
+    DatasetStore,
+    Definition,
+    Mailer,
+    Outbox,
+    RecordReader,
+    RunStore,
+    SearchIndex,
+    SecretStore,
+    Staging,
+    UploadStore,
+)
+from include.settings import Settings, load_settings
+from include.storage.collection_store import PostgresCollectionStore
+from include.storage.connection import open_engine
+from include.storage.dataset_store import PostgresDatasetStore
+from include.storage.outbox import PostgresOutbox
+from include.storage.record_reader import PostgresRecordReader
+from include.storage.run_store import PostgresRunStore
+from include.storage.search_elasticsearch import ElasticsearchIndex
+from include.storage.search_postgres import PostgresSearchIndex
+from include.storage.secret_store import SealedSecretStore
+from include.storage.staging import ParquetStaging
+from include.storage.upload_store import FileUploadStore
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Every port but the two that only Airflow can serve (`Engine`, `Directory`)."""
+
+    settings: Settings
+    definition: Definition
+    collections: CollectionStore
+    runs: RunStore
+    uploads: UploadStore
+    datasets: DatasetStore
+    records: RecordReader
+    secrets: SecretStore
+    staging: Staging
+    index: SearchIndex
+    outbox: Outbox
+    mailer: Mailer
+    egress: Egress
+    clock: Clock
+
+    def connector(self, source: Source) -> Connector:
+        """Choose the reader of a source."""
+        return choose_connector(source, self.uploads, self.egress)
+
+
+def build_platform(settings: Settings) -> Platform:
+    """Wire the platform for these settings. Opens no connection yet."""
+    loader = open_engine(settings.loader_url)
+    reader = open_engine(settings.reader_url)
+    secrets = SealedSecretStore(loader, settings.master_keys)
+    staging = ParquetStaging(settings.staging)
+    return Platform(
+        settings=settings,
+        definition=load_definition(),
+        collections=PostgresCollectionStore(loader),
+        runs=PostgresRunStore(loader),
+        uploads=FileUploadStore(settings.uploads, loader),
+        datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
+        records=PostgresRecordReader(reader),
+        secrets=secrets,
+        staging=staging,
+        index=ElasticsearchIndex(settings.elasticsearch_url)
+        if settings.elasticsearch_url
+        else PostgresSearchIndex(loader),
+        outbox=PostgresOutbox(loader),
+        mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else NoMailer(),
+        egress=Egress(settings.egress_allow),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+@cache
+def platform() -> Platform:
+    """The process's platform, built when first asked for."""
+    return build_platform(load_settings())
