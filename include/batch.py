@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 ROW_ID: Final = "row_id"
-"""Every staged part has this Int64 column: the row's number in its source, from 1. The same source gives the same ids."""
+"""Every staged part has this Int64 column: the row's number in its source, from 1; the same source gives the same."""
 
 PART_ROWS: Final = 1_000_000
 """The most rows that one staged part holds."""

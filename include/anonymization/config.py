@@ -35,4 +35,4 @@ class FieldPlan(Configuration):
 class AnonymizationConfig(Configuration):
     """The anonymisation step of a collection."""
 
-    fields: dict[str, FieldPlan] = {}
+    fields: dict[str, FieldPlan] = Field(default_factory=dict)

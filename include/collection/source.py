@@ -54,7 +54,7 @@ class RestSource(Configuration):
 
     kind: Literal["rest"] = "rest"
     url: str = Field(pattern=r"^https?://", max_length=2000)
-    parameters: dict[str, str] = {}
+    parameters: dict[str, str] = Field(default_factory=dict)
     format: JsonFormat = JsonFormat()
     incremental: Incremental | None = None
     timeout_s: float = Field(30.0, gt=0, le=300)
