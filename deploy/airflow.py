@@ -21,7 +21,7 @@ ADMIN = "admin"
 STEWARD = "Steward"
 # `-s`: without it scheduler and triggerer serve their logs on every interface
 COMMANDS: Mapping[str, Sequence[str]] = {
-    "api-server": ("api-server", "--host", HOST),
+    "api-server": ("api-server",),
     "scheduler": ("scheduler", "-s"),
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "-s"),
@@ -91,8 +91,7 @@ def start_airflow(layout: Layout, port: int, environment: Mapping[str, str], pro
         if name in alive:
             continue
         listens = port if name == "api-server" else None
-        where = ("--port", str(port)) if listens else ()
-        start(layout, name, [airflow_command(), *arguments, *where], environment, port=listens)
+        start(layout, name, [airflow_command(), *arguments], environment, port=listens)
         progress.say(f"Airflow's {name}: started")
 
 
@@ -126,17 +125,22 @@ def healthy_processes(port: int, alive: Mapping[str, Started]) -> set[str]:
     process before.
     """
     try:
-        answer = httpx.get(f"http://{HOST}:{port}/api/v2/monitor/health", timeout=5, trust_env=False)
-        report = answer.raise_for_status().json()
-    except (httpx.HTTPError, ValueError):
+        heard = heartbeats(f"http://{HOST}:{port}")
+    except httpx.HTTPError:
         return set()
-    if report["metadatabase"]["status"] != "healthy":
-        return set()
-    healthy = {"api-server"}
-    for name, key in HEALTH.items():
-        state = report.get(key) or {}
-        heard = state.get(f"latest_{key}_heartbeat")
-        fresh = heard and name in alive and datetime.fromisoformat(heard).timestamp() > alive[name].created
-        if fresh and state.get("status") == "healthy":
-            healthy.add(name)
-    return healthy
+    return {"api-server"} | {name for name, at in heard.items() if name in alive and at > alive[name].created}
+
+
+def heartbeats(address: str) -> dict[str, float]:
+    """Ask an api-server for the last sign of life of each process that it calls healthy.
+
+    Raises:
+        httpx.HTTPError: It does not answer.
+    """
+    answer = httpx.get(f"{address}/api/v2/monitor/health", timeout=5, trust_env=False)
+    report = answer.raise_for_status().json()
+    return {
+        name: datetime.fromisoformat(report[key][f"latest_{key}_heartbeat"]).timestamp()
+        for name, key in HEALTH.items()
+        if report["metadatabase"]["status"] == "healthy" and (report.get(key) or {}).get("status") == "healthy"
+    }

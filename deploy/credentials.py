@@ -40,6 +40,15 @@ class Secrets:
     jwt: str = field(default_factory=lambda: secrets.token_urlsafe(64))
     flask: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
+    def of_roles(self) -> dict[str, str]:
+        """The passwords of the database's roles."""
+        return {
+            "cdmp_owner": self.owner,
+            "cdmp_loader": self.loader,
+            "cdmp_reader": self.reader,
+            "airflow": self.airflow,
+        }
+
 
 def ensure_secrets(layout: Layout) -> Secrets:
     """Read the secrets of this installation; make what is missing, and the admin's password."""

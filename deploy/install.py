@@ -38,9 +38,15 @@ def digest(*names: str) -> str:
 
 
 def run(*command: str | Path, environment: dict[str, str] | None = None) -> None:
-    """Run a command whose output the person sees; end with its status when it fails."""
+    """Run a command whose output the person sees, with a sign of life now and then; end when it fails."""
     words = [str(word) for word in command]
-    status = subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode
+    with subprocess.Popen(words, cwd=ROOT, env=environment) as process:
+        while True:
+            try:
+                status = process.wait(timeout=15)
+                break
+            except subprocess.TimeoutExpired:
+                say("still at it")
     if status:
         sys.exit(f"setup: `{' '.join(words)}` ended with status {status}; its message stands above.")
 
@@ -79,8 +85,6 @@ def uv_command() -> list[str]:
     """
     if (TOOLS / "bin" / "uv").exists():
         return [str(TOOLS / "bin" / "uv")]
-    if found := shutil.which("uv"):
-        return [found]
     say("uv: fetching it into var/tools")
     TOOLS.parent.mkdir(exist_ok=True)
     made = subprocess.run([sys.executable, "-m", "venv", TOOLS], capture_output=True, text=True, check=False)
@@ -89,6 +93,9 @@ def uv_command() -> list[str]:
     elif importlib.util.find_spec("pip"):
         shutil.rmtree(TOOLS, ignore_errors=True)
         run(sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", TOOLS, UV)
+    elif found := shutil.which("uv"):
+        shutil.rmtree(TOOLS, ignore_errors=True)
+        return [found]
     else:
         shutil.rmtree(TOOLS, ignore_errors=True)
         sys.exit(
@@ -123,7 +130,7 @@ def install(dev: bool) -> None:
     files = [word for name in ("requirements.txt", "requirements-dev.txt")[: 1 + dev] for word in ("-r", name)]
     say(f"packages: {' '.join(files[1::2])} (a few minutes the first time)")
     # compiled once here, not by four processes at the first start; a warning of the compiler is no matter of ours
-    run(*uv, "pip", "install", "--compile-bytecode", *files, environment=environment)
+    run(*uv, "pip", "install", "-q", "--compile-bytecode", *files, environment=environment)
     run(*uv, "pip", "install", "-q", "--no-deps", "-e", ".", environment=environment)
     stamp.write_text(json.dumps({**done, **wanted}))
     say("packages: ready")

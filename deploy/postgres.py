@@ -166,7 +166,7 @@ def start_postgres(
     )
     address = superuser_address(secrets, port)
     progress.wait("PostgreSQL", lambda: not_ready(layout, started, address), limit_s=120)
-    ensure_databases(address, secrets)
+    ensure_databases(address, secrets.of_roles())
     progress.say(f"PostgreSQL: ready on {HOST}:{port}")
     return started
 
@@ -221,14 +221,12 @@ def not_ready(layout: Layout, started: Started, address: str) -> str | None:
     return None
 
 
-def ensure_databases(address: str, secrets: Secrets) -> None:
-    """Make roles and databases where they are missing; nobody but the roles of a database may enter it."""
-    passwords = {
-        "cdmp_owner": secrets.owner,
-        "cdmp_loader": secrets.loader,
-        "cdmp_reader": secrets.reader,
-        "airflow": secrets.airflow,
-    }
+def ensure_databases(address: str, passwords: Mapping[str, str]) -> None:
+    """Make roles and databases where they are missing; nobody but the roles of a database may enter it.
+
+    Args:
+        passwords: By role: cdmp_owner, cdmp_loader, cdmp_reader, airflow.
+    """
     databases = {"cdmp": ("cdmp_owner", "cdmp_loader", "cdmp_reader"), "airflow": ("airflow",)}
     with psycopg.connect(address, autocommit=True) as connection:
         roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
