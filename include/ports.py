@@ -92,7 +92,6 @@ class Fingerprint:
 
     version: int
     state: CollectionState
-    updated: datetime
 
 
 class CollectionStore(Protocol):
