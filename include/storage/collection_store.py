@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from include.collection.model import Collection, CollectionConfig, CollectionState
 from include.errors import Conflict, NotFound
+from include.ports import Fingerprint
 from include.storage.connection import begin
 from include.storage.schema import collection as collections
 from include.storage.schema import collection_version as versions
@@ -42,7 +43,7 @@ class PostgresCollectionStore:
                 .returning(collections.c.id)
             )
             if added.first() is None:
-                raise Conflict(f"collection {collection.id}", "exists already", "Replace it, or choose another id.")
+                raise Conflict(f"collection {collection.id}", "exists already", "Replace it, or choose another id")
             _add_version(connection, collection)
 
     def get(self, collection_id: UUID, version: int | None = None) -> Collection:
@@ -108,14 +109,15 @@ class PostgresCollectionStore:
         with begin(self._engine) as connection:
             state = connection.scalar(select(collections.c.state).where(collections.c.id == collection_id))
             if state not in (None, CollectionState.DELETING.value):
-                raise Conflict(f"collection {collection_id}", f"is {state}", "Delete it first.")
+                raise Conflict(f"collection {collection_id}", f"is {state}", "Delete it first")
             connection.execute(delete(collections).where(collections.c.id == collection_id))
 
-    def scheduled(self) -> Sequence[Collection]:
-        """Every collection that has a DAG, at its current version, oldest first."""
-        query = _at(None).where(collections.c.state != CollectionState.DRAFT.value)
+    def fingerprints(self) -> Mapping[UUID, Fingerprint]:
+        """Every collection that has a DAG; reads no configuration."""
+        query = select(collections.c.id, collections.c.version, collections.c.state, collections.c.updated)
         with begin(self._engine) as connection:
-            return [_read(row) for row in connection.execute(query.order_by(collections.c.created, collections.c.id))]
+            rows = connection.execute(query.where(collections.c.state != CollectionState.DRAFT.value)).all()
+        return {row.id: Fingerprint(row.version, CollectionState(row.state), row.updated) for row in rows}
 
 
 def _at(version: int | None) -> Select[Any]:
@@ -159,4 +161,4 @@ def _add_version(connection: Connection, collection: Collection) -> None:
 def _refuse_change(connection: Connection, collection_id: UUID, why: str) -> None:
     if connection.scalar(select(collections.c.id).where(collections.c.id == collection_id)) is None:
         raise NotFound(f"collection {collection_id}", "there is none")
-    raise Conflict(f"collection {collection_id}", why, "Read it again, then repeat your change.")
+    raise Conflict(f"collection {collection_id}", why, "Read it again, then repeat your change")

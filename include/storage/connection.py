@@ -68,7 +68,7 @@ def judge(error: BaseException | None) -> StoreUnavailable | StatementRefused:
     state = getattr(error, "sqlstate", None)
     # SQLSTATE is absent where no server answered at all; both drivers call that an OperationalError
     if type(error).__name__ == "OperationalError" if state is None else state[:2] in _AWAY:
-        return StoreUnavailable("PostgreSQL", "does not answer", "The platform tries again by itself.")
+        return StoreUnavailable("PostgreSQL", "does not answer", "The platform tries again by itself")
     diagnosis = getattr(error, "diag", None)
     named = [getattr(diagnosis, part, None) for part in ("schema_name", "table_name", "constraint_name")]
     return StatementRefused(state or type(error).__name__, ".".join(filter(None, named)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,6 +40,16 @@ class PostgresDatasetStore:
         if row is None:
             raise _absent(dataset_id)
         return Dataset(**row._mapping)
+
+    def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
+        """List in the order of their ids; see the port."""
+        query = select(*_DATASET).order_by(datasets.c.id).limit(limit)
+        if owner_id is not None:
+            query = query.where(datasets.c.owner_id == owner_id)
+        if after is not None:
+            query = query.where(datasets.c.id > after)
+        with begin(self._engine) as connection:
+            return [Dataset(**row._mapping) for row in connection.execute(query)]
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
@@ -89,4 +99,4 @@ class PostgresDatasetStore:
 
 
 def _absent(dataset_id: UUID) -> NotFound:
-    return NotFound(f"dataset {dataset_id}", "nothing was loaded into it yet", "Run its collection.")
+    return NotFound(f"dataset {dataset_id}", "nothing was loaded into it yet", "Run its collection")

@@ -107,18 +107,18 @@ def _transaction(url: str) -> Iterator[dbapi.Cursor]:
 
 def _require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
     # the lock holds off a deletion until this load has committed
-    row = _row(cursor, f"SELECT state FROM {PLATFORM}.collection WHERE id = $1::uuid FOR SHARE", str(collection.id))
+    row = _row(cursor, "SELECT state FROM cdmp.collection WHERE id = $1::uuid FOR SHARE", str(collection.id))
     if row is None or row[0] == CollectionState.DELETING:
-        raise Conflict(f"collection {collection.id}", "was deleted while it ran", "Nothing of this run was loaded.")
+        raise Conflict(f"collection {collection.id}", "was deleted while it ran", "Nothing of this run was loaded")
 
 
 def _require_concept(cursor: dbapi.Cursor, dataset_id: UUID, concept: Concept) -> None:
-    row = _row(cursor, f"SELECT concept FROM {PLATFORM}.dataset WHERE id = $1::uuid", str(dataset_id))
+    row = _row(cursor, "SELECT concept FROM cdmp.dataset WHERE id = $1::uuid", str(dataset_id))
     if row is not None and row[0] != concept.name:
         raise Conflict(
             f"dataset {dataset_id}",
             f"holds rows of the concept {row[0]}, and its collection now maps to {concept.name}",
-            "Map to the same concept as before, or make a new collection.",
+            "Map to the same concept as before, or make a new collection",
         )
 
 
@@ -173,8 +173,8 @@ def _record_dataset(
     config = collection.config
     title = (config.metadata.title if config.metadata else None) or config.title
     cursor.execute(
-        f"""
-        INSERT INTO {PLATFORM}.dataset AS d
+        """
+        INSERT INTO cdmp.dataset AS d
             (id, collection_id, owner_id, title, concept, rows, first, last, updated, cursor)
         VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (id) DO UPDATE SET
@@ -182,7 +182,7 @@ def _record_dataset(
             rows = d.rows + excluded.rows,
             first = least(d.first, excluded.first), last = greatest(d.last, excluded.last),
             cursor = coalesce(excluded.cursor, d.cursor)
-        """,  # noqa: S608
+        """,
         (
             str(ref.dataset_id),
             str(collection.id),
@@ -200,11 +200,12 @@ def _record_dataset(
 
 def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, source_cursor: str | None) -> None:
     cursor.execute(
-        f"""
-        INSERT INTO {PLATFORM}.batch
-            (id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed, cursor)
+        """
+        INSERT INTO cdmp.batch
+            (id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed,
+             cursor)
         VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9)
-        """,  # noqa: S608
+        """,
         (
             str(record.id),
             str(record.dataset_id),
@@ -223,7 +224,7 @@ def _find(cursor: dbapi.Cursor, batch_id: UUID) -> BatchRecord | None:
     row = _row(
         cursor,
         "SELECT id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed"
-        f" FROM {PLATFORM}.batch WHERE id = $1::uuid",  # noqa: S608
+        " FROM cdmp.batch WHERE id = $1::uuid",
         str(batch_id),
     )
     return None if row is None else BatchRecord(*row)
@@ -255,7 +256,7 @@ def _announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection)
         "rows_quarantined": record.rows_quarantined,
     }
     cursor.execute(
-        f"INSERT INTO {PLATFORM}.outbox (kind, recipient_id, facts, created, not_before)"  # noqa: S608
+        "INSERT INTO cdmp.outbox (kind, recipient_id, facts, created, not_before)"
         " VALUES ('batch.loaded', $1, $2::json, $3, $3)",
         (collection.owner_id, json.dumps(facts), record.committed),
     )

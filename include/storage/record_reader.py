@@ -43,7 +43,7 @@ class PostgresRecordReader:
         """
         unknown = [name for name in query.fields if name not in concept.fields]
         if unknown:
-            raise NotFound(f"field {unknown[0]}", f"{concept.title} has none", f"It has {', '.join(concept.fields)}.")
+            raise NotFound(f"field {unknown[0]}", f"{concept.title} has none", f"It has {', '.join(concept.fields)}")
         names = [name for name in concept.fields if not query.fields or name in (*query.fields, *concept.key)]
         table = table_of(dataset_id, concept)
         key = [table.c[name] for name in concept.key]
@@ -74,4 +74,4 @@ def _reading(engine: Engine, dataset_id: UUID) -> Iterator[Connection]:
     except StatementRefused as refused:
         if refused.sqlstate != _UNDEFINED_TABLE:
             raise
-        raise NotFound(f"dataset {dataset_id}", "nothing was loaded into it yet", "Run its collection.") from None
+        raise NotFound(f"dataset {dataset_id}", "nothing was loaded into it yet", "Run its collection") from None

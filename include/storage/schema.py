@@ -138,7 +138,7 @@ dataset = Table(
     Column("updated", Moment, nullable=False),
     Column("cursor", Text, comment="where the last batch of an incremental source ended"),
     Column("dcat", JSON(none_as_null=True)),
-    Index("dataset_owner_idx", "owner_id"),
+    Index("dataset_owner_idx", "owner_id", "id"),
 )
 
 batch = Table(

@@ -35,7 +35,7 @@ class SealedSecretStore:
         try:
             self._fernet = MultiFernet([Fernet(key) for key in master_keys])
         except ValueError:
-            problem = Problem("CDMP_MASTER_KEYS", "a key is not 32 bytes in URL-safe base64", "`make up` makes one.")
+            problem = Problem("CDMP_MASTER_KEYS", "a key is not 32 bytes in URL-safe base64", "`make up` makes one")
             raise ConfigurationInvalid([problem]) from None  # the original is about the key's text
 
     def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
@@ -73,5 +73,5 @@ class SealedSecretStore:
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
-            problem = Problem("CDMP_MASTER_KEYS", "no key opens what was sealed", "Add the key that was used then.")
+            problem = Problem("CDMP_MASTER_KEYS", "no key opens what was sealed", "Add the key that was used then")
             raise ConfigurationInvalid([problem]) from None

@@ -82,7 +82,7 @@ class ParquetStaging:
         if not whole.is_relative_to(self._root.resolve()):
             raise ValueError("a staged part lies below the staging folder")
         if not whole.is_file():
-            raise NotFound(f"staged part {path}", "it is gone", "Run the collection again from its first task.")
+            raise NotFound(f"staged part {path}", "it is gone", "Run the collection again from its first task")
         return whole
 
 

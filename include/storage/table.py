@@ -1,4 +1,4 @@
-"""The table of a dataset, made from its concept: `data.d_<32 hex>`, walled off row by row from whoever may only read."""
+"""The table of a dataset, made from its concept: `data.d_<32 hex>`, walled off from whoever may only read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable, SetColumnComment, SetTableComment
+from sqlalchemy.schema import CreateTable, DDLElement, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
 
 from include.cim.concept import Concept, Field, FieldType
@@ -52,9 +52,10 @@ def table_of(dataset_id: UUID, concept: Concept) -> Table:
 
 
 def create_table(table: Table) -> Sequence[str]:
-    """Statements that make the table, still without its key: a fresh table takes it after the rows, in 0.4 × the time."""
-    comments = [SetColumnComment(column) for column in table.columns if column.comment]
-    return [str(ddl.compile(dialect=_DIALECT)) for ddl in (CreateTable(table), SetTableComment(table), *comments)]
+    """Statements that make the table, without its key: a fresh table takes it after the rows, in 0.4 × the time."""
+    comments = (SetColumnComment(column) for column in table.columns)
+    statements: list[DDLElement] = [CreateTable(table), SetTableComment(table), *comments]
+    return [str(statement.compile(dialect=_DIALECT)) for statement in statements]
 
 
 def key_table(table: Table, concept: Concept) -> str:

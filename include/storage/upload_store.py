@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
 from include.errors import NotFound
@@ -60,5 +60,11 @@ class FileUploadStore:
         """Where the bytes are; raises NotFound."""
         path = self._folder / upload
         if not _ID.fullmatch(upload) or not path.is_file():
-            raise NotFound(f"upload {upload[:12]}", "there is no such file", "Upload it again.")
+            raise NotFound(f"upload {upload[:12]}", "there is no such file", "Upload it again")
         return path
+
+    def has(self, upload: str, owner_id: str) -> bool:
+        """Whether this owner handed the file in."""
+        query = select(uploads.c.id).where(uploads.c.id == upload, uploads.c.owner_id == owner_id)
+        with begin(self._engine) as connection:
+            return connection.scalar(query) is not None

@@ -127,7 +127,7 @@ def _create_datasets() -> None:
         sa.PrimaryKeyConstraint("id", name="dataset_pkey"),
         schema=PLATFORM,
     )
-    op.create_index("dataset_owner_idx", "dataset", ["owner_id"], unique=False, schema=PLATFORM)
+    op.create_index("dataset_owner_idx", "dataset", ["owner_id", "id"], unique=False, schema=PLATFORM)
     op.create_table(
         "batch",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -227,6 +227,8 @@ def _grant() -> None:
     )
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {PLATFORM} TO {LOADER}")
     op.execute(f"REVOKE ALL ON {PLATFORM}.alembic_version FROM {LOADER}")
+    # for the rows of a batch on their way into a table that has rows
+    op.execute(f"DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {LOADER}', current_database()); END $$")
     # the loader makes the datasets' tables and owns them; the reader gets SELECT on each, below row-level security
     op.execute(f"GRANT USAGE, CREATE ON SCHEMA {DATA} TO {LOADER}")
     op.execute(f"GRANT USAGE ON SCHEMA {DATA} TO {READER}")
