@@ -160,7 +160,7 @@ def _copy(
 ) -> None:
     for part in ref.parts:
         frame = staging.read(part).sort(*concept.key, ROW_ID)  # in the order of the key: 0.6 × the time of the index
-        fields = frame.select(concept.fields).to_arrow(compat_level=pl.CompatLevel.oldest())
+        fields = frame.select(list(concept.fields)).to_arrow(compat_level=pl.CompatLevel.oldest())
         row_ids = frame[ROW_ID].cast(pl.Int64).to_arrow()
         batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), frame.height)
         rows = pa.table([*fields.columns, row_ids, batch_ids], names=[column.name for column in table.columns])
