@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -61,7 +60,7 @@ class DagDescription:
         return cls(
             id=collection.id,
             dataset_id=collection.dataset_id,
-            fingerprint=Fingerprint(collection.version, collection.state, collection.updated),
+            fingerprint=Fingerprint(collection.version, collection.state),
             title=config.title,
             description=config.description,
             owner=collection.owner_name,
@@ -78,23 +77,19 @@ class DagDescription:
             **asdict(self),
             "id": str(self.id),
             "dataset_id": str(self.dataset_id) if self.dataset_id else None,
-            "fingerprint": [
-                self.fingerprint.version,
-                self.fingerprint.state.value,
-                self.fingerprint.updated.isoformat(),
-            ],
+            "fingerprint": [self.fingerprint.version, self.fingerprint.state.value],
         }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Read what `to_json` gave; raises KeyError, TypeError or ValueError where it is something else."""
-        version, state, updated = plain["fingerprint"]
+        version, state = plain["fingerprint"]
         return cls(
             **{
                 **plain,
                 "id": UUID(plain["id"]),
                 "dataset_id": UUID(plain["dataset_id"]) if plain["dataset_id"] else None,
-                "fingerprint": Fingerprint(version, CollectionState(state), datetime.fromisoformat(updated)),
+                "fingerprint": Fingerprint(version, CollectionState(state)),
                 "tags": tuple(plain["tags"]),
             }
         )

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.sdk import DAG, Asset, BaseOperator, CronTriggerTimetable, DeltaTriggerTimetable
 
 from include.errors import ConfigurationInvalid, Problem
+from include.orchestration import tasks
 from include.orchestration.bundle_files import read_description
 from include.orchestration.description import DagDescription, dag_id_of
-from include.orchestration.tasks import note_failed_run, remove_staging, run_stage
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,7 +44,9 @@ class StageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Run the stage; the plain `BatchRef` is what the next task gets."""
-        return run_stage(self.task_id, context)
+        from include.wiring import platform
+
+        return tasks.run_stage(platform(), self.task_id, context)
 
 
 class RemoveStaging(BaseOperator):
@@ -53,7 +56,16 @@ class RemoveStaging(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Remove it."""
-        remove_staging(context)
+        from include.wiring import platform
+
+        tasks.remove_staging(platform(), context)
+
+
+def note_failed_run(context: Context) -> None:
+    """Record the end of a run whose task could not do so itself."""
+    from include.wiring import platform
+
+    tasks.note_failed_run(platform(), context)
 
 
 def build(file: str) -> DAG:
@@ -76,7 +88,7 @@ def build_dag(description: DagDescription) -> DAG:
     """Build the DAG that a description asks for."""
     with DAG(
         dag_id=dag_id_of(description.id),
-        dag_display_name=one_line(description.title) or None,
+        dag_display_name=one_line(description.title) or dag_id_of(description.id),
         doc_md=literal_markdown(description.description),
         schedule=_schedule(description),
         tags=sorted({one_line(tag)[:TAG_LENGTH] for tag in description.tags} - {""}),
@@ -92,11 +104,11 @@ def build_dag(description: DagDescription) -> DAG:
             "max_retry_delay": timedelta(minutes=1),
         },
     ) as dag:
-        tasks = [StageOperator(task_id=name, outlets=_outlets(name, description.dataset_id)) for name in STAGES]
-        for earlier, later in zip(tasks, tasks[1:], strict=False):
+        stages = [StageOperator(task_id=name, outlets=_outlets(name, description.dataset_id)) for name in STAGES]
+        for earlier, later in pairwise(stages):
             earlier >> later
         # A setup is cleared together with the tasks that it prepares: who runs a stage again reads the source again.
-        tasks[-1] >> RemoveStaging(task_id="remove_staging").as_teardown(setups=tasks[0])
+        stages[-1] >> RemoveStaging(task_id="remove_staging").as_teardown(setups=stages[0])
     return dag
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from include.batch import BatchRef
     from include.cim.concept import Concept
     from include.collection.model import Collection
+    from include.collection.source import Source
     from include.pipeline.outcome import Outcome
     from include.wiring import Platform
 
@@ -54,7 +55,8 @@ def ingest(work: Work) -> Outcome:
     from include.pipeline.ingest import AlreadyLoaded, ingest
 
     platform = work.platform
-    connector = platform.connector(needed(work.collection.config.ingester, "ingester"))
+    source: Source = needed(work.collection.config.ingester, "ingester")
+    connector = platform.connector(source)
     try:
         outcome = ingest(work.collection, connector, platform.staging, platform.datasets)
     except AlreadyLoaded as error:

@@ -44,58 +44,51 @@ class RunKey:
     run_id: str
 
 
-def run_stage(task: str, context: Context) -> dict[str, Any]:
+def run_stage(platform: Platform, task: str, context: Context) -> dict[str, Any]:
     """Run one stage of a batch and give the plain `BatchRef` that it leaves.
 
     Raises:
         AirflowSkipException: There is nothing to do in this run.
         AirflowFailException: Trying again would not help.
     """
-    from include.wiring import platform
-
-    at_hand, run = platform(), _run_of(context)
+    run = _run_of(context)
     try:
-        return _run_stage(at_hand, task, run, context)
+        return _run_stage(platform, task, run, context)
     except Unchanged as end:
-        at_hand.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, at_hand.clock(), note=str(end))
-        at_hand.staging.remove(run.collection_id)
+        platform.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, platform.clock(), note=str(end))
+        platform.staging.remove(run.collection_id)
         raise AirflowSkipException(str(end)) from None
     except (SourceUnavailable, StoreUnavailable) as error:
         if _is_last_try(context):
-            fail(at_hand, run, RunFailure(task, error.where, error.what, error.remedy))
+            fail(platform, run, RunFailure(task, error.where, error.what, error.remedy))
         raise error from None
     except CdmpError as error:
-        fail(at_hand, run, _failure(task, error))
+        fail(platform, run, _failure(task, error))
         raise AirflowFailException(str(error)) from None
     except Exception:
         if _is_last_try(context):
             what = "failed because of a fault in the platform, not in your data or configuration"
-            fail(at_hand, run, RunFailure(task, task, what, "The operator finds the cause in the task's log"))
+            fail(platform, run, RunFailure(task, task, what, "The operator finds the cause in the task's log"))
         raise
 
 
-def remove_staging(context: Context) -> None:
+def remove_staging(platform: Platform, context: Context) -> None:
     """Remove what the run staged. One run of a collection is active at a time, so all of it is this run's."""
-    from include.wiring import platform
-
     run = _run_of(context)
-    files = platform().staging.remove(run.collection_id)
+    files = platform.staging.remove(run.collection_id)
     log.info("collection %s run %s: %s staged files removed", run.collection_id, run.run_id, files)
 
 
-def note_failed_run(context: Context) -> None:
+def note_failed_run(platform: Platform, context: Context) -> None:
     """Record the end of a run whose task could not: its process was killed. Called in the dag-processor."""
-    from include.wiring import platform
-
-    at_hand = platform()
-    run = RunKey(collection_id_of(context["dag"].dag_id), context["run_id"])
+    run = _run_of(context)
     try:
-        if not at_hand.runs.get(run.collection_id, run.run_id).state.active:
+        if not platform.runs.get(run.collection_id, run.run_id).state.active:
             return
     except NotFound:  # it ended before its first task could begin
-        at_hand.runs.start(at_hand.collections.get(run.collection_id), run.run_id, at_hand.clock())
+        platform.runs.start(platform.collections.get(run.collection_id), run.run_id, platform.clock())
     what = "a task's process ended without a word: it was killed, or the machine ran out of memory"
-    fail(at_hand, run, RunFailure("", "the run", what, "Run the collection again; nothing was loaded twice"))
+    fail(platform, run, RunFailure("", "the run", what, "Run the collection again; nothing was loaded twice"))
 
 
 def fail(platform: Platform, run: RunKey, failure: RunFailure) -> None:
