@@ -89,7 +89,9 @@ class Staging(Protocol):
 class CollectionStore(Protocol):
     """Collections and their versions. Knows nothing of who may see what: `operations` decides."""
 
-    def add(self, collection: Collection) -> None: ...
+    def add(self, collection: Collection) -> None:
+        """Raises Conflict where the id is taken, be it by a collection in state `deleting`."""
+        ...
 
     def get(self, collection_id: UUID, version: int | None = None) -> Collection:
         """Raises NotFound."""
@@ -169,6 +171,10 @@ class UploadStore(Protocol):
         """Raises NotFound."""
         ...
 
+    def has(self, upload: str, owner_id: str) -> bool:
+        """Whether this owner handed the file in: to know a digest is not to own the file."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -210,6 +216,10 @@ class DatasetStore(Protocol):
 
     def get(self, dataset_id: UUID) -> Dataset:
         """Raises NotFound."""
+        ...
+
+    def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
+        """List in the order of their ids, `after` the given one; `owner_id` None: everybody's."""
         ...
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
