@@ -1,1 +1,1 @@
-"""What people do with collections and datasets, each authorised; the API, the terminal and the demo call these."""
+"""What people do with the platform: the use cases that the REST interface and the terminal share."""

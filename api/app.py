@@ -1,0 +1,56 @@
+"""Builds the REST interface as one FastAPI app."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.security import HTTPAuthorizationCredentials
+from fastapi.staticfiles import StaticFiles
+
+from api.documentation import install_documentation
+from api.problems import ProblemDocument, install_problems
+from api.routes import data_collections, datasets, health
+from api.strict_json import StrictJsonBodies
+from include.access.requestor import Requestor
+from include.operations.services import Services
+from include.ports import Engine
+
+SignIn = Callable[[Request, HTTPAuthorizationCredentials | None], Awaitable[Requestor]]
+
+VERSION: Final = "0.1.0"
+
+
+def create_app(
+    services: Callable[[], Services],
+    engine: Callable[[], Engine],
+    sign_in: SignIn,
+    pages: Path | None = None,
+) -> FastAPI:
+    """Build the app. Nothing is opened: `services` and `engine` are asked at the first request that needs them.
+
+    Args:
+        sign_in: Finds out who asks; raises an HTTPException (401) where nobody does.
+        pages: The folder of the built user interface, served below `/ui`.
+    """
+    app = FastAPI(
+        title="CDMP: open energy-data platform",
+        summary="Collections become datasets; datasets are read back, by those who may.",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": {"model": ProblemDocument, "description": "An error, after RFC 9457"}},
+    )
+    app.state.services = services
+    app.state.engine = engine
+    app.state.sign_in = sign_in
+    install_problems(app)
+    install_documentation(app)
+    app.add_middleware(StrictJsonBodies)
+    for router in (data_collections.router, datasets.router, health.router):
+        app.include_router(router)
+    if pages is not None:
+        app.mount("/ui", StaticFiles(directory=pages), name="ui")
+    return app

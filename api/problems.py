@@ -1,0 +1,150 @@
+"""Every error as problem+json (RFC 9457): what was wrong, where, what would be right."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final, cast
+from uuid import uuid4
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from include.errors import (
+    BatchRefused,
+    CdmpError,
+    ConfigurationInvalid,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    Problem,
+    SourceRefused,
+    SourceUnavailable,
+    StoreUnavailable,
+)
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 5
+
+_STATUS: Final[Mapping[type[CdmpError], HTTPStatus]] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    Conflict: HTTPStatus.CONFLICT,
+    ConfigurationInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BatchRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SourceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    SourceUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_PATH, _QUERY, _BODY = "path", "query", "body"
+
+
+class ProblemPart(BaseModel):
+    """One thing that is wrong."""
+
+    where: str = Field(description="a path into the document, or the parameter's name", examples=["mapper.rules[2]"])
+    what: str
+    expected: str = Field(description="what would be right, or what to do")
+
+
+class ProblemDocument(BaseModel):
+    """An error, after RFC 9457."""
+
+    type: str = Field(examples=["urn:cdmp:problem:not-found"])
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemPart] = []
+
+
+def answer_problem(
+    status: int,
+    detail: str,
+    parts: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Build the answer for an error."""
+    phrase = HTTPStatus(status).phrase
+    document = ProblemDocument(
+        type=f"urn:cdmp:problem:{phrase.lower().replace(' ', '-')}",
+        title=phrase,
+        status=status,
+        detail=detail,
+        errors=[ProblemPart(where=part.where, what=part.what, expected=part.remedy) for part in parts],
+    )
+    # what a client sent may come back in a path or name: escaped, so that even a lone surrogate can be written
+    return Response(json.dumps(document.model_dump()), status, headers, media_type=MEDIA_TYPE)
+
+
+def install_problems(app: FastAPI) -> None:
+    """Answer every error of the app in this form."""
+    app.add_exception_handler(CdmpError, _answer_ours)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(Exception, _answer_unexpected)
+
+
+async def _answer_ours(_request: Request, error: Exception) -> Response:
+    ours = cast(CdmpError, error)
+    status = next((_STATUS[kind] for kind in type(ours).__mro__ if kind in _STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+    parts = ours.problems if isinstance(ours, ConfigurationInvalid) else (Problem(ours.where, ours.what, ours.remedy),)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        logger.warning("answered 503: %s", ours)
+        # where our stores are is nobody's business but the operator's
+        parts = (Problem("platform", "a store or source does not answer now", "Try again in a few seconds"),)
+        return answer_problem(status, str(parts[0]), parts, {"Retry-After": str(RETRY_AFTER_S)})
+    return answer_problem(status, str(ours), parts)
+
+
+async def _answer_invalid(_request: Request, error: Exception) -> Response:
+    invalid = cast(RequestValidationError, error)
+    problems = [_problem(item, invalid.body) for item in invalid.errors()]
+    if any(item["loc"][0] == _PATH for item in invalid.errors()):
+        return answer_problem(404, "An id in the path is not one of ours.", problems)
+    return answer_problem(422, " ".join(str(problem) for problem in problems), problems)
+
+
+async def _answer_http(_request: Request, error: Exception) -> Response:
+    http = cast(HTTPException, error)
+    return answer_problem(http.status_code, str(http.detail), headers=http.headers)
+
+
+async def _answer_unexpected(request: Request, error: Exception) -> Response:
+    reference = uuid4()
+    logger.error("unexpected error %s at %s %s", reference, request.method, request.url.path, exc_info=error)
+    return answer_problem(500, f"That is our mistake, not yours. Tell the operator this reference: {reference}.")
+
+
+def _problem(item: Mapping[str, Any], body: object) -> Problem:
+    """Say a pydantic error as a sentence; the value itself is left out, it may be a secret or somebody's data."""
+    place, *steps = item["loc"]
+    where = _document_path(steps, body) if place == _BODY else ".".join(str(step) for step in steps)
+    match item["type"]:
+        case "missing":
+            return Problem(where or place, "is missing", "Add it")
+        case "extra_forbidden":
+            return Problem(where, "is not a key that is known here", "Remove it, or check its spelling")
+        case _:
+            message = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
+            return Problem(where or place, f"cannot be used: {message}", "See the OpenAPI document")
+
+
+def _document_path(steps: Sequence[str | int], body: object) -> str:
+    """Write pydantic's location as a path into the document, without the tags of the unions that it went through."""
+    path, here = "", body
+    for number, step in enumerate(steps, start=1):
+        if isinstance(step, int):
+            path += f"[{step}]"
+            here = here[step] if isinstance(here, list) and step < len(here) else None
+        elif isinstance(here, dict) and (step in here or number == len(steps)):
+            path += f".{step}"
+            here = here.get(step)
+    return path.removeprefix(".")

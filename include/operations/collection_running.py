@@ -1,0 +1,132 @@
+"""Running a collection, and reading what its runs did.
+
+A run that is asked for is a row before it is anything else. Airflow gets it at once when it knows the DAG; else the
+refresh of the DAG bundle hands it over later. So neither an absent Airflow nor a restart loses it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from include.access.requestor import Requestor
+from include.cim.concept import FieldType
+from include.collection.model import Collection, CollectionState
+from include.collection.run import Run
+from include.collection.source import FileSource
+from include.errors import Conflict, NotFound, StoreUnavailable
+from include.operations.collection_reading import read_collection, read_own
+from include.operations.cursor import read_cursor, write_cursor
+from include.operations.services import Services, refuse_unknown
+from include.ports import Engine
+
+logger = logging.getLogger(__name__)
+
+_PAUSE_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """Some runs of a collection, newest first; `cursor` is None on the last page."""
+
+    runs: Sequence[Run]
+    cursor: str | None
+
+
+def run_collection(
+    services: Services, engine: Engine, requestor: Requestor, collection_id: UUID, *, patience_s: float = 3.0
+) -> Run:
+    """Ask for a run now.
+
+    Args:
+        patience_s: How long to wait for a DAG that Airflow does not have yet; 0 tries once.
+
+    Raises:
+        NotFound, NotAllowed: As `read_own`.
+        Conflict: It is a draft or paused, a run is active, or its file is loaded already.
+    """
+    collection = read_own(services, requestor, collection_id)
+    run_id = queue_run(services, requestor, collection)
+    trigger_run(services, engine, collection, run_id, requestor.name, patience_s=patience_s)
+    return services.runs.get(collection.id, run_id)
+
+
+def queue_run(services: Services, requestor: Requestor, collection: Collection) -> str:
+    """Record that a run was asked for, and give its id.
+
+    Raises:
+        Conflict: As `run_collection`.
+    """
+    where = f"collection {collection.id}"
+    match collection.state:
+        case CollectionState.DRAFT:
+            raise Conflict(where, "it is a draft: steps are missing", "Complete its configuration, then run it")
+        case CollectionState.PAUSED:
+            raise Conflict(where, "it is paused", "Resume it, then run it")
+    source = collection.config.ingester
+    if isinstance(source, FileSource) and source.upload:
+        loaded = services.datasets.find_batch(collection.dataset_id, source.upload)
+        if loaded is not None:
+            raise Conflict(
+                source.name or where,
+                f"this very content was loaded by run {loaded.run_id}, {loaded.rows_loaded} rows",
+                "Upload a file with new content; nothing needs to be done for this one",
+            )
+    now = services.clock()
+    run_id = f"manual__{now:%Y%m%dT%H%M%S}_{uuid4().hex[:8]}"
+    services.runs.queue(collection, run_id, requestor.name, now)
+    logger.info("collection %s: run %s was asked for", collection.id, run_id)
+    return run_id
+
+
+def trigger_run(
+    services: Services, engine: Engine, collection: Collection, run_id: str, requested_by: str, *, patience_s: float
+) -> bool:
+    """Hand a queued run to Airflow, waiting for a DAG that is new; False where it is still to be handed over."""
+    give_up = time.monotonic() + patience_s
+    while True:
+        try:
+            if engine.trigger(collection, run_id, requested_by):
+                services.runs.mark_triggered(collection.id, run_id)
+                return True
+        except StoreUnavailable as error:
+            logger.warning("collection %s: run %s waits: %s", collection.id, run_id, error)
+            return False
+        if time.monotonic() >= give_up:
+            return False
+        time.sleep(_PAUSE_S)
+
+
+def announce(engine: Engine, collection_id: UUID) -> None:
+    """Ask Airflow to look at a collection; where it cannot be asked, the bundle's own poll finds the change."""
+    try:
+        engine.announce(collection_id)
+    except StoreUnavailable as error:
+        logger.warning("collection %s: its DAG follows later: %s", collection_id, error)
+
+
+def list_runs(
+    services: Services, requestor: Requestor, collection_id: UUID, *, cursor: str | None = None, limit: int = 50
+) -> RunPage:
+    """List the runs of a collection that the requestor may see, newest first."""
+    collection = read_collection(services, requestor, collection_id)
+    before = read_cursor(cursor, (FieldType.TIMESTAMP,))[0] if cursor else None
+    runs = services.runs.find(collection.id, before=before, limit=limit + 1)
+    page = runs[:limit]
+    return RunPage(page, write_cursor([page[-1].queued]) if len(runs) > limit else None)
+
+
+def read_run(services: Services, requestor: Requestor, collection_id: UUID, run_id: str) -> Run:
+    """Read one run of a collection that the requestor may see.
+
+    Raises:
+        NotFound: The collection is not theirs to know of, or has no such run.
+    """
+    collection = read_collection(services, requestor, collection_id)
+    try:
+        return services.runs.get(collection.id, run_id)
+    except NotFound:
+        refuse_unknown("run", run_id)

@@ -1,0 +1,130 @@
+"""Reading datasets: their records, a page at a time, and their descriptions. Owner and steward; nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from include.access.requestor import Requestor
+from include.cim.concept import Concept, Field, FieldType
+from include.errors import ConfigurationInvalid, NotFound, Problem
+from include.operations.cursor import read_cursor, write_cursor
+from include.operations.services import Services, owner_filter, refuse_unknown
+from include.ports import Dataset, RecordQuery
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPage:
+    """Some datasets, in the order of their ids; `cursor` is None on the last page."""
+
+    datasets: Sequence[Dataset]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some records of a dataset, in the order of its key; `cursor` is None on the last page.
+
+    Attributes:
+        table: One column per field of `fields`, in their order; timestamps in UTC.
+    """
+
+    fields: tuple[Field, ...]
+    table: pa.Table
+    cursor: str | None
+
+
+def list_datasets(
+    services: Services, requestor: Requestor, *, cursor: str | None = None, limit: int = 50
+) -> DatasetPage:
+    """List the datasets that the requestor may see: their own, or everybody's for a steward."""
+    after = _dataset_id(cursor) if cursor else None
+    datasets = services.datasets.find(owner_filter(requestor), after=after, limit=limit + 1)
+    page = datasets[:limit]
+    return DatasetPage(page, write_cursor([page[-1].id]) if len(datasets) > limit else None)
+
+
+def read_dataset(services: Services, requestor: Requestor, dataset_id: UUID) -> Dataset:
+    """Read the record of a dataset that the requestor may see; it exists from its first loaded batch on.
+
+    Raises:
+        NotFound: Absent, or somebody else's: the two answer alike.
+    """
+    try:
+        dataset = services.datasets.get(dataset_id)
+    except NotFound:
+        refuse_unknown("dataset", dataset_id)
+    if not requestor.may_see(dataset.owner_id):
+        refuse_unknown("dataset", dataset_id)
+    return dataset
+
+
+def read_description(services: Services, requestor: Requestor, dataset_id: UUID) -> Mapping[str, Any]:
+    """Read the DCAT record of a dataset, as JSON-LD.
+
+    Raises:
+        NotFound: As `read_dataset`, or it has not been published yet.
+    """
+    dataset = read_dataset(services, requestor, dataset_id)
+    if dataset.dcat is None:
+        raise NotFound(f"dataset {dataset_id}", "it has not been published yet", "Wait for its first run to end")
+    return dataset.dcat
+
+
+def read_records(
+    services: Services,
+    requestor: Requestor,
+    dataset_id: UUID,
+    *,
+    fields: Sequence[str] = (),
+    cursor: str | None = None,
+    limit: int = 50,
+) -> RecordPage:
+    """Read a page of a dataset's records.
+
+    Args:
+        fields: CIM fields; none asks for all of them.
+        cursor: `RecordPage.cursor` of the page before.
+
+    Raises:
+        NotFound: As `read_dataset`.
+        ConfigurationInvalid: A field or the cursor is unknown; names the fields that there are.
+    """
+    dataset = read_dataset(services, requestor, dataset_id)
+    concept = services.definition.concept(dataset.concept)
+    asked = _asked(concept, fields)
+    after = read_cursor(cursor, _key_types(concept)) if cursor else None
+    query = RecordQuery(fields=tuple(field.name for field in asked), after=after, limit=limit + 1)
+    table = services.records.page(dataset.id, concept, query)
+    page = table.slice(0, limit)
+    following = None
+    if table.num_rows > limit:
+        following = write_cursor([page.column(name)[limit - 1].as_py() for name in concept.key])
+    return RecordPage(asked, page.select([field.name for field in asked]), following)
+
+
+def _asked(concept: Concept, names: Sequence[str]) -> tuple[Field, ...]:
+    unknown = [name for name in names if name not in concept.fields]
+    if unknown:
+        there = ", ".join(concept.fields)
+        raise ConfigurationInvalid(
+            [Problem("fields", f"{name!r} is no field of this dataset", f"It has {there}") for name in unknown]
+        )
+    return tuple(concept.fields[name] for name in dict.fromkeys(names or concept.fields))
+
+
+def _key_types(concept: Concept) -> tuple[FieldType, ...]:
+    return tuple(concept.fields[name].type for name in concept.key)
+
+
+def _dataset_id(cursor: str) -> UUID:
+    (identity,) = read_cursor(cursor, (FieldType.ID,))
+    try:
+        return UUID(identity)
+    except ValueError as error:
+        raise ConfigurationInvalid([Problem("cursor", "is not a cursor of this list", "Leave it out")]) from error

@@ -1,0 +1,45 @@
+"""The ports that the use cases need; `wiring.Platform` has them all."""
+
+from __future__ import annotations
+
+from typing import NoReturn, Protocol
+from uuid import UUID
+
+from include.access.requestor import STEWARD, Requestor
+from include.errors import NotFound
+from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore, UploadStore
+
+
+class Services(Protocol):
+    """What a use case may ask of the platform, beside the `Engine`."""
+
+    @property
+    def definition(self) -> Definition: ...
+    @property
+    def collections(self) -> CollectionStore: ...
+    @property
+    def runs(self) -> RunStore: ...
+    @property
+    def uploads(self) -> UploadStore: ...
+    @property
+    def datasets(self) -> DatasetStore: ...
+    @property
+    def records(self) -> RecordReader: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+def refuse_unknown(kind: str, identity: UUID | str) -> NoReturn:
+    """Answer for what is absent and for what is not the requestor's to know of, in the same words.
+
+    Raises:
+        NotFound: Always.
+    """
+    raise NotFound(
+        f"{kind} {identity}", "there is nothing of this id that you may see", "Check the id, or ask its owner"
+    )
+
+
+def owner_filter(requestor: Requestor) -> str | None:
+    """Whose things a list shows: the requestor's own, or everybody's (None) for a steward."""
+    return None if STEWARD in requestor.roles else requestor.id
