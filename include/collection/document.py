@@ -55,8 +55,12 @@ def read_plain(plain: Any) -> CollectionConfig:
     try:
         return CollectionConfig.model_validate(plain)
     except ValidationError as error:
-        problems = {problem.where: problem for problem in (_problem(each, plain) for each in reversed(error.errors()))}
-        raise ConfigurationInvalid(list(reversed(problems.values()))) from None
+        problems: dict[str, Problem] = {}
+        for problem in (_problem(each, plain) for each in error.errors()):
+            problems.setdefault(problem.where, problem)
+        # a list whose items are all wrong is called too short as well
+        inner = [where for where in problems if not any(other.startswith(f"{where}[") for other in problems)]
+        raise ConfigurationInvalid([problems[where] for where in inner]) from None
 
 
 def write_yaml(config: CollectionConfig) -> str:
