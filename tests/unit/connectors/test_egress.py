@@ -153,7 +153,8 @@ def test_a_redirect_is_not_followed() -> None:
     ("path", "error"),
     [
         ("429", SourceUnavailable), ("500", SourceUnavailable), ("503", SourceUnavailable),
-        ("hang-up", SourceUnavailable), ("slow", SourceUnavailable), ("cut", SourceUnavailable), ("400", SourceRefused), ("401", SourceRefused),
+        ("hang-up", SourceUnavailable), ("slow", SourceUnavailable), ("cut", SourceUnavailable),
+        ("400", SourceRefused), ("401", SourceRefused),
         ("404", SourceRefused),
     ],
 )  # fmt: skip
