@@ -112,6 +112,6 @@ def test_a_dag_file_imports_nothing_heavy() -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert result.stdout.strip().endswith("[]"), result.stdout
