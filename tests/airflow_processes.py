@@ -44,15 +44,15 @@ class AirflowProcesses:
 
     def start(self, *components: str) -> None:
         for component in components:
-            log = (self.var / f"{component}.log").open("ab")
-            self.running[component] = subprocess.Popen(
-                [_airflow(), *COMPONENTS[component]],
-                env=self.environment,
-                cwd=self.var,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            with (self.var / f"{component}.log").open("ab") as log:
+                self.running[component] = subprocess.Popen(
+                    [_airflow(), *COMPONENTS[component]],
+                    env=self.environment,
+                    cwd=self.var,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
 
     def stop(self, *components: str) -> None:
         chosen = [self.running.pop(component) for component in components or list(self.running)]

@@ -29,11 +29,17 @@ def elasticsearch_url() -> Iterator[str]:
     if lacking.returncode:
         pytest.skip(f"no Elasticsearch: {lacking.stderr.strip()}; or set CDMP_TEST_ELASTICSEARCH_URL")
     folder = Path(tempfile.mkdtemp(prefix="cdmp-es-"))
-    port, transport = (_free_port(name) for name in ("CDMP_TEST_ELASTICSEARCH_PORT", "CDMP_TEST_ELASTICSEARCH_TRANSPORT"))
+    port, transport = (
+        _free_port(name) for name in ("CDMP_TEST_ELASTICSEARCH_PORT", "CDMP_TEST_ELASTICSEARCH_TRANSPORT")
+    )
     ports = {"ES_PORT": str(port), "ES_TRANSPORT_PORT": str(transport)}
     with (folder / "output").open("wb") as output:
         node = subprocess.Popen(
-            [_SCRIPT, folder / "node"], env={**os.environ, **ports}, stdout=output, stderr=output, start_new_session=True
+            [_SCRIPT, folder / "node"],
+            env={**os.environ, **ports},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"
