@@ -48,7 +48,7 @@ def airflow_environment(
             "kwargs": {"path": str(root / "dags"), "refresh_interval": 60},
         },
     ]
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "core": {
             "executor": "LocalExecutor",
             "auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
