@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import Engine
 
 from include.collection.model import Collection, CollectionState
+from include.collection.run import RunState
 from include.orchestration.bundle_files import module_name
 from include.orchestration.collection_bundle import BUNDLE
 from include.orchestration.description import dag_id_of
@@ -167,6 +168,28 @@ def test_a_run_that_was_asked_for_before_its_dag_was_there_is_started(
     seconds = wait_for("the run", started, PATIENCE_S)
     wait_for("its record", lambda: not runs.untriggered(), PATIENCE_S)
     print(f"started after {seconds:.1f} s")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param("UPDATE dag_run SET state = 'failed' WHERE dag_id = %s", id="its process was killed"),
+        pytest.param("DELETE FROM dag_run WHERE dag_id = %s", id="somebody removed it"),
+    ],
+)
+def test_a_run_that_could_not_record_its_end_has_failed(
+    collections: PostgresCollectionStore, runs: PostgresRunStore, airflow: AirflowProcesses, end: str
+) -> None:
+    collection = make(collections, airflow)
+    runs.queue(collection, "asked__1", None, datetime.now(UTC))
+    wait_for("its start", runs.unfinished, 15)
+    time.sleep(1)
+    assert runs.get(collection.id, "asked__1").state.active
+
+    airflow.ask(end, [dag_id_of(collection.id)])
+
+    wait_for("its end", lambda: runs.get(collection.id, "asked__1").state is RunState.FAILED, 15)
+    assert "without a word" in str(runs.get(collection.id, "asked__1").failure)
 
 
 def test_a_deleted_collection_waits_for_its_active_run(
