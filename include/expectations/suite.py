@@ -116,8 +116,6 @@ def _check_rule(
             f"{where}.type", f"{rule.type} is not a rule that can be used here", _suggest(rule.type, served, "rules")
         )
         return
-    arguments = list(_check_arguments(rule, f"{where}.kwargs"))
-    yield from arguments
     columns = columns_of(rule)
     for column in columns:
         if column not in fields:
@@ -129,8 +127,9 @@ def _check_rule(
             yield Problem(
                 f"{where}.kwargs", f"field {column!r} holds {fields[column]}", f"{rule.type} is for fields of {fitting}"
             )
-        elif not arguments and len(columns) == 1:
-            yield from _check_values(rule, fields[column], f"{where}.kwargs")
+    types = [fields[column] for column in columns if fields.get(column) in served[rule.type]]
+    misfits = list(_check_values(rule, types[0], f"{where}.kwargs")) if len(types) == len(columns) == 1 else []
+    yield from misfits or _check_arguments(rule, f"{where}.kwargs")
     yield from _check_action(rule, columns, required, where)
 
 
@@ -180,7 +179,7 @@ def _check_values(rule: CurationRule, field_type: str, where: str) -> Iterator[P
     given: list[tuple[str, Any]] = []
     if rule.type == "expect_column_values_to_be_between":
         given = [(name, rule.kwargs[name]) for name in ("min_value", "max_value") if rule.kwargs.get(name) is not None]
-    elif "value_set" in rule.kwargs:
+    elif isinstance(rule.kwargs.get("value_set"), list):
         given = [("value_set", value) for value in rule.kwargs["value_set"]]
     for name, value in given:
         if not _fits(value, field_type):
