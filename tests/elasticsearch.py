@@ -20,7 +20,7 @@ _READY_S = 240  # the first start on a machine fetches 924 MB
 
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:
-    """Give the URL of `CDMP_TEST_ELASTICSEARCH_URL`, or of a node that is started for the suite and stopped after it."""
+    """Give the URL of `CDMP_TEST_ELASTICSEARCH_URL`, or of a node that the suite starts and stops."""
     given = os.environ.get("CDMP_TEST_ELASTICSEARCH_URL")
     if given:
         yield given
@@ -29,14 +29,12 @@ def elasticsearch_url() -> Iterator[str]:
     if lacking.returncode:
         pytest.skip(f"no Elasticsearch: {lacking.stderr.strip()}; or set CDMP_TEST_ELASTICSEARCH_URL")
     folder = Path(tempfile.mkdtemp(prefix="cdmp-es-"))
-    port, transport = (
-        _free_port(name) for name in ("CDMP_TEST_ELASTICSEARCH_PORT", "CDMP_TEST_ELASTICSEARCH_TRANSPORT")
-    )
-    ports = {"ES_PORT": str(port), "ES_TRANSPORT_PORT": str(transport)}
+    port = _free_port()
+    environment = {**os.environ, "ES_PORT": str(port), "ES_TRANSPORT_PORT": str(_free_port())}
     with (folder / "output").open("wb") as output:
         node = subprocess.Popen(
             [_SCRIPT, folder / "node"],
-            env={**os.environ, **ports},
+            env=environment,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -51,9 +49,7 @@ def elasticsearch_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port(variable: str) -> int:
-    if variable in os.environ:
-        return int(os.environ[variable])
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

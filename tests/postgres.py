@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the suite: started once, with the roles and walls of production; a fresh database per module."""
+"""A real PostgreSQL for the suite: started once, with production's roles; a fresh database per module."""
 
 from __future__ import annotations
 
