@@ -80,7 +80,10 @@ def stage_batch(
     frame = a_frame(rows)
     ends = [*sorted(cuts), len(rows)]
     frames = [frame[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-    write = lambda at, name, one: staging.write(COLLECTION, BATCH, at, name, one)  # noqa: E731
+
+    def write(at: Stage, name: str, one: pl.DataFrame) -> str:
+        return staging.write(COLLECTION, BATCH, at, name, one)
+
     parts = tuple(write(stage, f"part-{number:05d}", one) for number, one in enumerate(frames))
     raw_parts = tuple(
         write(Stage.RAW, f"part-{number:05d}", one.with_columns(pl.exclude(ROW_ID).cast(pl.String)))

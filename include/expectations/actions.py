@@ -43,11 +43,11 @@ def apply_actions(frame: pl.DataFrame, breaches: Sequence[Breach]) -> Verdict:
             if breach.action is Action.QUARANTINE
         ]
     )
-    rows = frame.join(reasons, on=ROW_ID, how="anti", maintain_order="left")
+    rows = _without(frame, reasons[ROW_ID])
     dropped = pl.concat(
         [pl.Series(ROW_ID, [], dtype=pl.Int64)] + [one.row_ids for one in breaches if one.action is Action.DROP]
     )
-    kept = rows.join(dropped.to_frame(ROW_ID), on=ROW_ID, how="anti", maintain_order="left")
+    kept = _without(rows, dropped)
     cells = 0
     for field in dict.fromkeys(one.field for one in breaches if one.action is Action.SET_NULL):
         broken = pl.concat([one.row_ids for one in breaches if one.action is Action.SET_NULL and one.field == field])
@@ -55,6 +55,10 @@ def apply_actions(frame: pl.DataFrame, breaches: Sequence[Breach]) -> Verdict:
         cells += int(emptied["emptied"].sum())
         kept = kept.with_columns(pl.when(~emptied["emptied"]).then(pl.col(field)).alias(field))
     return Verdict(rows=kept, reasons=reasons, dropped=rows.height - kept.height, cells_set_null=cells)
+
+
+def _without(frame: pl.DataFrame, row_ids: pl.Series) -> pl.DataFrame:
+    return frame if row_ids.is_empty() else frame.filter(~pl.col(ROW_ID).is_in(row_ids.implode()))
 
 
 def refuse_batch(found: Sequence[tuple[CurationRule, RuleOutcome]]) -> None:

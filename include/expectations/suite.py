@@ -127,6 +127,8 @@ def _check_rule(
             yield Problem(
                 f"{where}.kwargs", f"field {column!r} holds {fields[column]}", f"{rule.type} is for fields of {fitting}"
             )
+    if len(set(columns)) < len(columns):
+        yield Problem(f"{where}.kwargs", "a field is named twice", "Compare different fields")
     types = [fields[column] for column in columns if fields.get(column) in served[rule.type]]
     misfits = list(_check_values(rule, types[0], f"{where}.kwargs")) if len(types) == len(columns) == 1 else []
     yield from misfits or _check_arguments(rule, f"{where}.kwargs")

@@ -212,5 +212,7 @@ def _rows_aside(reasons: pl.DataFrame, raw: pl.LazyFrame) -> pl.DataFrame:
         .agg(pl.col("reason"))
         .select(ROW_ID, reasons=pl.format("[{}]", pl.col("reason").list.join(",")))
     )
-    rows = raw.select(ROW_ID, row=pl.struct(pl.exclude(ROW_ID)).struct.json_encode())
-    return listed.lazy().join(rows, on=ROW_ID, how="left").sort(ROW_ID).collect()
+    # collected first: only the rows that are wanted become JSON
+    rows = raw.join(listed.lazy(), on=ROW_ID, how="semi").collect()
+    as_read = rows.select(ROW_ID, row=pl.struct(pl.exclude(ROW_ID)).struct.json_encode())
+    return listed.join(as_read, on=ROW_ID, how="left").sort(ROW_ID)

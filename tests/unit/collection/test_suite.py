@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
+from include.cim.concept import FieldType
 from include.collection.suite import suite_of
 from include.expectations.config import Action, CurationRule, CuratorConfig
-from include.expectations.suite import check_rules
+from include.expectations.suite import KEY_RULES, ROW_RULES, check_rules
 from tests.staged import READING
 
 ALL = list(READING.fields)
@@ -35,6 +38,20 @@ def test_every_demand_of_the_concept_is_written_and_the_owners_rules_follow() ->
 def test_great_expectations_accepts_the_whole_suite() -> None:
     fields = {name: str(field.type) for name, field in READING.fields.items()}
     assert check_rules(suite_of(READING, CuratorConfig(), ALL), fields, required=["meter_id", "start", "energy"]) == []
+
+
+def test_the_rules_know_every_type_of_field() -> None:
+    known = set().union(*ROW_RULES.values(), *KEY_RULES.values())
+    assert known == {str(one) for one in FieldType}
+
+
+def test_writing_a_suite_needs_no_heavy_library() -> None:
+    code = (
+        "import sys, include.collection.suite, include.expectations.suite;"
+        "heavy = {'great_expectations', 'pandas', 'polars', 'pyarrow', 'presidio_anonymizer'} & set(sys.modules);"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_what_is_not_mapped_is_not_demanded() -> None:

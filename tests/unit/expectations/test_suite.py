@@ -92,6 +92,14 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
             "a number",
             id="set of text",
         ),
+        pytest.param(
+            "expect_compound_columns_to_be_unique",
+            {"column_list": ["start", "start"]},
+            "kwargs",
+            "named twice",
+            "different fields",
+            id="one field twice",
+        ),
         pytest.param(IN_SET, {"column": "direction"}, "kwargs.value_set", "required", "", id="no set"),
         pytest.param(
             IN_SET, {"column": "valid", "value_set": ["yes"]}, "kwargs.value_set", "boolean", "true or false", id="yes"
