@@ -195,5 +195,6 @@ def convert_unit(number: pl.Expr, rule: MappingRule, target: Field) -> pl.Expr:
     if conversion.summand != 0:
         number = number + float(conversion.summand)
     if conversion.divisor != 1:
-        number = number / float(conversion.divisor)
+        # by a column: polars divides by a scalar as by its reciprocal, and 99630 Pa would be 996.3000000000001 hPa
+        number = number / pl.when(number.is_not_null()).then(float(conversion.divisor))
     return number
