@@ -101,8 +101,6 @@ def airflow_environment(
             "dag_processor_child_process_log_directory": var / "logs" / "dag_processor",
             "colored_console_log": False,
         },
-        # Nothing is told to anybody outside.
-        "usage_data_collection": {"enabled": False},
     }
     environment = {
         f"AIRFLOW__{section.upper()}__{option.upper()}": str(value)

@@ -270,3 +270,8 @@ def test_no_value_of_a_row_is_in_a_log_an_xcom_or_a_report(airflow: AirflowProce
     with psycopg.connect(database.admin_url) as connection:
         found = connection.execute("SELECT 1 FROM cdmp.run WHERE row_to_json(run)::text LIKE %s", [f"%{CANARY}%"])
         assert not found.fetchall()
+
+
+def test_housekeeping_runs_by_itself(airflow: AirflowProcesses) -> None:
+    done = "SELECT 1 FROM dag_run WHERE dag_id = 'housekeeping_deliver_mail' AND state = 'success'"
+    wait_for("the minute's delivery", lambda: airflow.ask(done), 75)
