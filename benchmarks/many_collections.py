@@ -141,7 +141,7 @@ def _sample(platform: Platform) -> dict[str, float]:
     platform.announce(collection)
     seconds["changed_to_visible_s"] = wait_for("changed", lambda: platform.shown(collection) == "Changed", PATIENCE_S)
 
-    # A file that goes while it is being parsed may hold up the dag-processor for 5 s; nobody changes and deletes at once.
+    # A file that goes while it is being parsed may hold up the dag-processor for 5 s; here the two are measured apart.
     time.sleep(5)
     collections.set_state(collection.id, CollectionState.DELETING)
     if platform.announces:

@@ -182,9 +182,8 @@ def test_a_run_that_could_not_record_its_end_has_failed(
 ) -> None:
     collection = make(collections, airflow)
     runs.queue(collection, "asked__1", None, datetime.now(UTC))
-    wait_for("its start", runs.unfinished, 15)
-    time.sleep(1)
-    assert runs.get(collection.id, "asked__1").state.active
+    under_way = [(collection.id, "asked__1")]
+    wait_for("its start", lambda: [(r.collection_id, r.run_id) for r in runs.unfinished()][-1:] == under_way, 15)
 
     airflow.ask(end, [dag_id_of(collection.id)])
 
