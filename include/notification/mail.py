@@ -70,6 +70,6 @@ class SmtpMailer:
 class NoMailer:
     """The port `Mailer` where no mail server is configured: mails end in one line of the log, without their text."""
 
-    def send(self, to: str, subject: str, text: str) -> None:
+    def send(self, to: str, subject: str, text: str) -> None:  # noqa: ARG002 - the port's
         """Say in the log that a mail was not sent."""
         _log.warning("mail is not configured (CDMP_SMTP_URL): %r was not sent", " ".join(subject.split()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,14 @@ def _loaded(facts: Mapping[str, Any], public_url: str) -> Message:
 def _failed(facts: Mapping[str, Any], public_url: str) -> Message:
     title = facts["title"]
     lines = [
-        f'A run of the data collection "{title}" has failed. Nothing of it was loaded after the failure.',
+        f'A run of the data collection "{title}" has failed.',
         f"\nWhere: {facts['where']}",
         f"What: {facts['what']}",
     ]
     if facts.get("remedy"):
         lines.append(f"What to do: {facts['remedy']}")
-    lines.append(f"\nThe run: {public_url}/dags/collection_{facts['collection_id']}/runs/{facts['run_id']}")
+    run = f"collection_{facts['collection_id']}/runs/{quote(facts['run_id'], safe='')}"
+    lines.append(f"\nThe run: {public_url}/dags/{run}")
     return Message(f"{title}: a run has failed", "\n".join(lines) + "\n")
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Integer, cast, func, insert, literal, select, update
 
 from include.ports import Event
 from include.storage.connection import begin
 from include.storage.schema import outbox as events
 
-_FIRST_WAIT: Final = timedelta(minutes=1)
 _DOUBLINGS: Final = 8  # at most 4 h 16 min between two tries
 
 
@@ -62,8 +61,9 @@ class PostgresOutbox:
 
     def failed(self, event_id: int, reason: str, now: datetime) -> None:
         """It did not, for `reason`; it is due again after a minute, then two, then four …"""
-        wait = literal(_FIRST_WAIT) * func.power(2, func.least(events.c.attempts, _DOUBLINGS))
-        self._mark(event_id, reason=reason, attempts=events.c.attempts + 1, not_before=literal(now) + wait)
+        minutes = cast(func.power(2, func.least(events.c.attempts, _DOUBLINGS)), Integer)
+        due = literal(now) + func.make_interval(0, 0, 0, 0, 0, minutes)
+        self._mark(event_id, reason=reason, attempts=events.c.attempts + 1, not_before=due)
 
     def _mark(self, event_id: int, **values: Any) -> None:
         change = update(events).where(events.c.id == event_id).values(**values)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from include.batch import RuleOutcome, ValidationReport
 from include.collection.model import Collection
@@ -132,7 +132,7 @@ class PostgresRunStore:
         """Find the newest run of each collection that has one."""
         newest = (
             select(runs)
-            .distinct(runs.c.collection_id)
+            .ext(distinct_on(runs.c.collection_id))
             .where(runs.c.collection_id.in_(collection_ids))
             .order_by(runs.c.collection_id, runs.c.queued.desc(), runs.c.run_id.desc())
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import polars as pl
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -14,7 +17,7 @@ from sqlalchemy import text
 from include.cim.concept import FieldType
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict, NotFound, StoreUnavailable
-from include.ports import RecordQuery
+from include.ports import RecordQuery, Staging
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import StatementRefused, begin
 from include.storage.dataset_store import PostgresDatasetStore
@@ -190,12 +193,37 @@ def test_appends_at_the_same_time_wait_for_one_another(shelf: Shelf, a_stored_co
     assert shelf.datasets.get(collection.dataset_id).rows == 425
 
 
-def test_a_deletion_waits_for_the_load_that_is_about_to_commit(
-    shelf: Shelf, a_stored_collection: Make, collections: PostgresCollectionStore
+class HeldStaging:
+    """Staging whose reader can be held in the middle of a load."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def read(self, path: str) -> pl.DataFrame:
+        self.reached.set()
+        assert self.go_on.wait(10)
+        return self._staging.read(path)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._staging, name)
+
+
+def test_a_deletion_waits_for_the_load_that_is_under_way(
+    shelf: Shelf, a_stored_collection: Make, collections: PostgresCollectionStore, database: Database
 ) -> None:
-    collection = a_stored_collection()
-    shelf.load(collection, shelf.stage(collection, [reading(0)]))
-    collections.set_state(collection.id, CollectionState.DELETING)
+    collection, held = a_stored_collection(), HeldStaging(shelf.staging)
+    ref = shelf.stage(collection, [reading(0)])
+    shelf.datasets = PostgresDatasetStore(shelf.datasets._engine, database.loader_url, held, shelf.secrets)
+    with ThreadPoolExecutor(2) as workers:
+        load = workers.submit(shelf.load, collection, ref)
+        assert held.reached.wait(10)
+        deletion = workers.submit(collections.set_state, collection.id, CollectionState.DELETING)
+        with pytest.raises(TimeoutError):
+            deletion.result(0.3)
+        held.go_on.set()
+        assert load.result(10).rows_loaded == 1
+        deletion.result(10)
     with pytest.raises(Conflict):
         shelf.load(collection, shelf.stage(collection, [reading(1)]))
     assert shelf.datasets.get(collection.dataset_id).rows == 1  # the dataset outlives its collection
