@@ -195,6 +195,7 @@ def convert_unit(number: pl.Expr, rule: MappingRule, target: Field) -> pl.Expr:
     if conversion.summand != 0:
         number = number + float(conversion.summand)
     if conversion.divisor != 1:
-        # by a column: polars divides by a scalar as by its reciprocal, and 99630 Pa would be 996.3000000000001 hPa
-        number = number / pl.when(number.is_not_null()).then(float(conversion.divisor))
+        # by a column that holds the divisor, computed from the numbers so that nothing folds it into a scalar: polars
+        # divides by a scalar as by its reciprocal, and 99630 Pa would be 996.3000000000001 hPa
+        number = number / (number * 0.0 + float(conversion.divisor))
     return number

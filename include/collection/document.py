@@ -113,8 +113,8 @@ def _problem(error: ErrorDetails, plain: Any) -> Problem:
             problem = Problem(where, "it is missing")
         case "extra_forbidden":
             name = str(error["loc"][-1])
-            close = get_close_matches(name, _known_names(), n=2, cutoff=0.6)
-            problem = Problem(where, "there is no such key", f"Did you mean {' or '.join(close)}?" if close else "")
+            close = get_close_matches(name, _known_names(), n=1)
+            problem = Problem(where, "there is no such key", f"Did you mean {close[0]}?" if close else "")
         case "value_error":
             problem = Problem(where, str(error["ctx"]["error"]))
         case "union_tag_invalid":

@@ -18,10 +18,11 @@ MOST_BYTES: Final = 256 << 20
 """The most that one answer may hold, unpacked."""
 
 # What `is_global` calls public, and is not one machine on the internet: addresses with an IPv4 address inside that
-# nobody looked at (6to4, Teredo), the IETF's protocol assignments, 6to4's relays, and where Azure serves its metadata.
+# nobody looked at (6to4, Teredo), the IETF's protocol assignments, 6to4's relays, documentation (RFC 9637, later
+# than Python 3.11), and where Azure serves its metadata.
 _CLOSED: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
     ipaddress.ip_network(each)
-    for each in ("2002::/16", "2001::/32", "192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")
+    for each in ("2002::/16", "2001::/32", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")
 )
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 """All of IPv6 that is given to machines (RFC 4291); NAT64 and IPv4-compatible addresses lie outside."""

@@ -39,7 +39,7 @@ class RestApi:
         records = read_records(answer.body, source.format.records, self._where)
         if not records and source.incremental is None:
             raise SourceRefused(
-                source.url, f"the list at {source.format.records} is empty", "There is nothing to load."
+                self._where, f"the list at {source.format.records} is empty", "There is nothing to load."
             )
         # of the records alone: what an answer says around them may differ every time
         digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
