@@ -169,6 +169,10 @@ class RunStore(Protocol):
 
     def mark_triggered(self, collection_id: UUID, run_id: str) -> None: ...
 
+    def unfinished(self) -> Sequence[Run]:
+        """Runs that Airflow has and whose end is not recorded."""
+        ...
+
 
 class UploadStore(Protocol):
     """Files that were handed to the platform, by the sha256 of their bytes."""

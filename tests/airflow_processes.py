@@ -44,15 +44,15 @@ class AirflowProcesses:
 
     def start(self, *components: str) -> None:
         for component in components:
-            log = (self.var / f"{component}.log").open("ab")
-            self.running[component] = subprocess.Popen(
-                [_airflow(), *COMPONENTS[component]],
-                env=self.environment,
-                cwd=self.var,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            with (self.var / f"{component}.log").open("ab") as log:
+                self.running[component] = subprocess.Popen(
+                    [_airflow(), *COMPONENTS[component]],
+                    env=self.environment,
+                    cwd=self.var,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
 
     def stop(self, *components: str) -> None:
         chosen = [self.running.pop(component) for component in components or list(self.running)]
@@ -76,8 +76,14 @@ class AirflowProcesses:
 
 
 @contextmanager
-def airflow_processes(database: Database, folder: Path, port: int, *components: str) -> Iterator[AirflowProcesses]:
-    """Start components of Airflow beside the platform's database, on the same server; stop them at the end."""
+def airflow_processes(
+    database: Database, folder: Path, port: int, *components: str, **settings: str
+) -> Iterator[AirflowProcesses]:
+    """Start components of Airflow beside the platform's database, on the same server; stop them at the end.
+
+    Args:
+        settings: More variables of the environment.
+    """
     name = f"airflow_{uuid4().hex[:12]}"
     server = database.admin_url.rsplit("/", 1)[0]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
@@ -98,6 +104,7 @@ def airflow_processes(database: Database, folder: Path, port: int, *components: 
         "CDMP_READER_URL": database.reader_url,
         "CDMP_MASTER_KEYS": Fernet.generate_key().decode(),
         "CDMP_VAR": str(folder),
+        **settings,
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     (folder / "airflow").mkdir(parents=True)

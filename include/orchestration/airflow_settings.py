@@ -48,7 +48,7 @@ def airflow_environment(
             "kwargs": {"path": str(root / "dags"), "refresh_interval": 60},
         },
     ]
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "core": {
             "executor": "LocalExecutor",
             "auth_manager": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
@@ -101,8 +101,6 @@ def airflow_environment(
             "dag_processor_child_process_log_directory": var / "logs" / "dag_processor",
             "colored_console_log": False,
         },
-        # Nothing is told to anybody outside.
-        "usage_data_collection": {"enabled": False},
     }
     environment = {
         f"AIRFLOW__{section.upper()}__{option.upper()}": str(value)

@@ -67,7 +67,7 @@ class CollectionDagBundle(BaseDagBundle):
         """Follow the record: write what changed, remove what is gone, start the runs that waited for their DAG."""
         import include.orchestration.factory  # noqa: F401  the processes that parse are forks of this one
         from include.orchestration.engine import AirflowEngine, running
-        from include.orchestration.waiting_runs import trigger_waiting
+        from include.orchestration.run_watch import end_dead, trigger_waiting
         from include.wiring import platform
 
         files, at_hand, engine = self._open(), platform(), AirflowEngine()
@@ -82,6 +82,7 @@ class CollectionDagBundle(BaseDagBundle):
                     log.info("collection %s is gone", collection_id)
             write_changed(files, at_hand.collections, fingerprints)
             files.touch_again()
+            end_dead(at_hand)
             trigger_waiting(at_hand, engine)
         except StoreUnavailable as error:
             log.warning("the collections' DAGs stay as they are: %s", error)

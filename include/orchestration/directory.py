@@ -55,7 +55,9 @@ class AirflowDirectory:
 
         url = self._url or load_settings().directory_url
         if not url:
-            raise ConfigurationInvalid([Problem("CDMP_DIRECTORY_URL", "is not set", "Give Airflow's database")])
+            raise ConfigurationInvalid(
+                [Problem("CDMP_DIRECTORY_URL", "is not set", "Give Airflow's database as a SQLAlchemy URI.")]
+            )
         return create_engine(url, poolclass=NullPool)
 
     def _select(self, statement: str, values: Mapping[str, object]) -> Sequence[RowMapping]:
@@ -66,4 +68,4 @@ class AirflowDirectory:
             with self._engine.connect() as connection:
                 return connection.execute(text(statement), dict(values)).mappings().all()
         except DBAPIError:
-            raise StoreUnavailable("Airflow's database", "does not answer", "Try again in a minute") from None
+            raise StoreUnavailable("Airflow's database", "does not answer", "Try again in a minute.") from None

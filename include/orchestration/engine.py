@@ -87,6 +87,24 @@ def running(collection_ids: Some[UUID]) -> set[UUID]:
         return {collection_id_of(dag_id) for dag_id in active}
 
 
+def still_active(runs: Some[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Find those of the runs (collection, run id) that Airflow has not ended."""
+    if not runs:
+        return set()
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.state import State
+    from sqlalchemy import select, tuple_
+
+    wanted = [(dag_id_of(collection_id), run_id) for collection_id, run_id in runs]
+    with _database() as session:
+        active = session.execute(
+            select(DagRun.dag_id, DagRun.run_id)
+            .where(tuple_(DagRun.dag_id, DagRun.run_id).in_(wanted))
+            .where(DagRun.state.in_(State.unfinished_dr_states))
+        )
+        return {(collection_id_of(dag_id), run_id) for dag_id, run_id in active}
+
+
 def _ask_for(relative_file: str) -> None:
     from airflow.models.dagbag import DagPriorityParsingRequest
     from sqlalchemy.exc import IntegrityError
@@ -108,4 +126,4 @@ def _database() -> Iterator[Session]:
         with create_session() as session:
             yield session
     except (OperationalError, InterfaceError):
-        raise StoreUnavailable("Airflow's database", "does not answer", "Try again in a minute") from None
+        raise StoreUnavailable("Airflow's database", "does not answer", "Try again in a minute.") from None

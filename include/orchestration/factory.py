@@ -61,13 +61,6 @@ class RemoveStaging(BaseOperator):
         tasks.remove_staging(platform(), context)
 
 
-def note_failed_run(context: Context) -> None:
-    """Record the end of a run whose task could not do so itself."""
-    from include.wiring import platform
-
-    tasks.note_failed_run(platform(), context)
-
-
 def build(file: str) -> DAG:
     """Build the DAG of the generated file `file`.
 
@@ -95,7 +88,6 @@ def build_dag(description: DagDescription) -> DAG:
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,
-        on_failure_callback=note_failed_run,
         default_args={
             "owner": one_line(description.owner) or "nobody",
             "retries": 2,
@@ -154,4 +146,4 @@ def _outlets(task: str, dataset_id: UUID | None) -> list[Asset]:
 
 
 def _broken(collection: str, what: str) -> ConfigurationInvalid:
-    return ConfigurationInvalid([Problem(f"collection {collection}", what, "Save the collection again")])
+    return ConfigurationInvalid([Problem(f"collection {collection}", what, "Save the collection again.")])

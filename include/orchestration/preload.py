@@ -40,4 +40,6 @@ def preload_in_scheduler(argv: Sequence[str]) -> None:
             import_module(module)
         except ImportError as error:  # slower tasks, each with its own message, rather than no scheduler
             log.warning("tasks import %s themselves: %s", module, error)
-    log.info("%s modules are ready for tasks after %.1f s", len(MODULES), perf_counter() - started)
+    seconds = perf_counter() - started
+    if seconds > 1:  # not where plugins are loaded again, in a task that has them already
+        log.info("%s modules are ready for tasks after %.1f s", len(MODULES), seconds)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from include.collection.run import StageResult
 from include.errors import ConfigurationInvalid, Conflict, Problem
 
 if TYPE_CHECKING:
     from include.batch import BatchRef
     from include.cim.concept import Concept
+    from include.cim.mapping_config import MapperConfig
     from include.collection.model import Collection
     from include.collection.source import Source
     from include.pipeline.outcome import Outcome
     from include.wiring import Platform
-
-Part = TypeVar("Part")
 
 
 class Unchanged(Exception):
@@ -40,14 +40,17 @@ class Work:
     @property
     def concept(self) -> Concept:
         """The CIM concept that the collection maps to."""
-        return self.platform.definition.concept(needed(self.collection.config.mapper, "mapper").concept)
+        return self.platform.definition.concept(self.mapper.concept)
 
+    @property
+    def source(self) -> Source:
+        """Where the rows come from; raises ConfigurationInvalid where the collection is a draft without it."""
+        return self.collection.config.ingester or _missing("ingester")
 
-def needed(part: Part | None, step: str) -> Part:
-    """Give the step; raises ConfigurationInvalid where the collection is a draft without it."""
-    if part is None:
-        raise ConfigurationInvalid([Problem(step, "is missing", "Complete the step, then run the collection again")])
-    return part
+    @property
+    def mapper(self) -> MapperConfig:
+        """How they are mapped; raises ConfigurationInvalid where the collection is a draft without it."""
+        return self.collection.config.mapper or _missing("mapper")
 
 
 def ingest(work: Work) -> Outcome:
@@ -55,23 +58,25 @@ def ingest(work: Work) -> Outcome:
     from include.pipeline.ingest import AlreadyLoaded, ingest
 
     platform = work.platform
-    source: Source = needed(work.collection.config.ingester, "ingester")
-    connector = platform.connector(source)
+    connector = platform.connector(work.source)
     try:
         outcome = ingest(work.collection, connector, platform.staging, platform.datasets)
     except AlreadyLoaded as error:
-        raise Unchanged(str(error)) from None
-    if outcome is None:
-        raise Unchanged("The source had nothing new.")
-    return outcome
+        note = str(error)
+    else:
+        if outcome is not None:
+            return outcome
+        note = "The source had nothing new."
+    finish_earlier(work)
+    raise Unchanged(note)
 
 
 def map_to_cim(work: Work) -> Outcome:
     """Map the raw rows to the concept."""
     from include.pipeline.map_to_cim import map_to_cim
 
-    mapper = needed(work.collection.config.mapper, "mapper")
-    return map_to_cim(work.left_by("ingest"), mapper, work.concept, work.platform.staging)
+    raw, staging = work.left_by("ingest"), work.platform.staging
+    return map_to_cim(raw, work.mapper, work.concept, staging, decimal=work.source.decimal)
 
 
 def validate(work: Work) -> Outcome:
@@ -82,7 +87,7 @@ def validate(work: Work) -> Outcome:
     outcome, report = validate(
         work.left_by("map_to_cim"),
         work.left_by("ingest"),
-        suite_of(work.concept, work.collection.config.curator),
+        suite_of(work.concept, work.collection.config.curator, {rule.field for rule in work.mapper.rules}),
         work.concept,
         work.platform.staging,
     )
@@ -123,21 +128,16 @@ def load_postgres(work: Work) -> Outcome:
 
 def index_elasticsearch(work: Work) -> Outcome:
     """Put the dataset into the search index."""
-    from include.pipeline.index import index
     from include.pipeline.outcome import Outcome
 
-    platform, ref = work.platform, work.left_by("load_postgres")
-    return Outcome(ref, index(ref.dataset_id, work.collection, work.concept, platform.datasets, platform.index))
+    return Outcome(work.left_by("load_postgres"), _index(work))
 
 
 def publish(work: Work) -> Outcome:
     """Describe the dataset in DCAT."""
     from include.pipeline.outcome import Outcome
-    from include.pipeline.publish import publish
 
-    platform, ref = work.platform, work.left_by("load_postgres")
-    public_url, now = platform.settings.public_url, platform.clock()
-    return Outcome(ref, publish(ref.dataset_id, work.collection, work.concept, platform.datasets, public_url, now))
+    return Outcome(work.left_by("load_postgres"), _publish(work))
 
 
 STAGES: Final[Mapping[str, Callable[[Work], Outcome]]] = {
@@ -153,3 +153,37 @@ def refuse_deleted(collection: Collection) -> None:
 
     if collection.state is CollectionState.DELETING:
         raise Conflict("the collection", "was deleted after the run was asked for")
+
+
+def finish_earlier(work: Work) -> None:
+    """Index and publish what an earlier run loaded, where it failed after that: its content will not be read again."""
+    for run in work.platform.runs.find(work.collection.id):
+        done = {stage.task for stage in run.stages}
+        if "publish" in done:
+            return
+        if "load_postgres" in done and run.batch_id is not None:
+            started = work.platform.clock()
+            counts = {**_index(work), **_publish(work)}
+            seconds = (work.platform.clock() - started).total_seconds()
+            result = StageResult("publish", started, seconds, counts)
+            work.platform.runs.add_stage(work.collection.id, work.run_id, run.batch_id, result)
+            return
+
+
+def _index(work: Work) -> dict[str, int]:
+    from include.pipeline.index import index
+
+    platform, collection = work.platform, work.collection
+    return index(collection.dataset_id, collection, work.concept, platform.datasets, platform.index)
+
+
+def _publish(work: Work) -> dict[str, int]:
+    from include.pipeline.publish import publish
+
+    platform, collection = work.platform, work.collection
+    public_url, now = platform.settings.public_url, platform.clock()
+    return publish(collection.dataset_id, collection, work.concept, platform.datasets, public_url, now)
+
+
+def _missing(step: str) -> NoReturn:
+    raise ConfigurationInvalid([Problem(step, "is missing", "Complete the step, then run the collection again.")])

@@ -5,6 +5,8 @@
     Unchanged                             the run has ended well, and the rest is skipped
     anything else                         a fault of the platform: traceback, tried again, then failed
 
+What a task cannot say because its process was killed, `run_watch` says.
+
 Messages go on without the errors that caused them: those may quote a row.
 """
 
@@ -68,7 +70,7 @@ def run_stage(platform: Platform, task: str, context: Context) -> dict[str, Any]
     except Exception:
         if _is_last_try(context):
             what = "failed because of a fault in the platform, not in your data or configuration"
-            fail(platform, run, RunFailure(task, task, what, "The operator finds the cause in the task's log"))
+            fail(platform, run, RunFailure(task, task, what, "The operator finds the cause in the task's log."))
         raise
 
 
@@ -77,18 +79,6 @@ def remove_staging(platform: Platform, context: Context) -> None:
     run = _run_of(context)
     files = platform.staging.remove(run.collection_id)
     log.info("collection %s run %s: %s staged files removed", run.collection_id, run.run_id, files)
-
-
-def note_failed_run(platform: Platform, context: Context) -> None:
-    """Record the end of a run whose task could not: its process was killed. Called in the dag-processor."""
-    run = _run_of(context)
-    try:
-        if not platform.runs.get(run.collection_id, run.run_id).state.active:
-            return
-    except NotFound:  # it ended before its first task could begin
-        platform.runs.start(platform.collections.get(run.collection_id), run.run_id, platform.clock())
-    what = "a task's process ended without a word: it was killed, or the machine ran out of memory"
-    fail(platform, run, RunFailure("", "the run", what, "Run the collection again; nothing was loaded twice"))
 
 
 def fail(platform: Platform, run: RunKey, failure: RunFailure) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +14,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
 from include.collection.model import Collection, CollectionState
+from include.collection.run import RunState
 from include.orchestration.bundle_files import module_name
 from include.orchestration.collection_bundle import BUNDLE
 from include.orchestration.description import dag_id_of
@@ -38,14 +42,21 @@ def airflow(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield processes
 
 
-@pytest.fixture
-def collections(database: Database) -> PostgresCollectionStore:
-    return PostgresCollectionStore(open_engine(database.loader_url))
+@pytest.fixture(scope="module")
+def engine(database: Database) -> Iterator[Engine]:
+    engine = open_engine(database.loader_url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
-def runs(database: Database) -> PostgresRunStore:
-    return PostgresRunStore(open_engine(database.loader_url))
+def collections(engine: Engine) -> PostgresCollectionStore:
+    return PostgresCollectionStore(engine)
+
+
+@pytest.fixture
+def runs(engine: Engine) -> PostgresRunStore:
+    return PostgresRunStore(engine)
 
 
 def make(collections: PostgresCollectionStore, airflow: AirflowProcesses, title: str = "New") -> Collection:
@@ -102,18 +113,34 @@ def test_a_change_is_in_airflow_soon(collections: PostgresCollectionStore, airfl
     print(f"changed after {seconds:.1f} s")
 
 
-@pytest.mark.parametrize("pause_s", [0.0, 0.3, 0.7, 1.1])
 def test_a_change_while_the_old_text_is_being_parsed_is_not_lost(
-    collections: PostgresCollectionStore, airflow: AirflowProcesses, pause_s: float
+    collections: PostgresCollectionStore, airflow: AirflowProcesses
+) -> None:
+    collection = make(collections, airflow)
+    wait_for("the new DAG", lambda: shown(airflow, collection.id), PATIENCE_S)
+    module = airflow.bundle / module_name(collection.id)
+    marker = airflow.var / "parsing"
+    old = module.read_text() + f"open({str(marker)!r}, 'w').close()\nimport time\ntime.sleep(1.5)\n"
+    module.write_text(old)  # its definition is read, and then it takes its time
+    wait_for("its parse", marker.exists, PATIENCE_S)
+
+    change(collections, airflow, collection, "Changed meanwhile")
+
+    wait_for("the change", lambda: module.read_text() != old, 1.4)
+    wait_for("the change", lambda: shown(airflow, collection.id) == "Changed meanwhile", PATIENCE_S)
+
+
+def test_of_many_changes_at_once_the_last_one_stays(
+    collections: PostgresCollectionStore, airflow: AirflowProcesses
 ) -> None:
     collection = make(collections, airflow)
     wait_for("the new DAG", lambda: shown(airflow, collection.id), PATIENCE_S)
 
-    for number in range(4):  # one after another, so that each meets a parse of the one before
+    for number in range(12):  # every refresh writes while the parse of the one before is under way
         collection = change(collections, airflow, collection, f"Change {number}")
-        time.sleep(pause_s)
+        time.sleep(0.15)
 
-    wait_for("the last change", lambda: shown(airflow, collection.id) == "Change 3", PATIENCE_S)
+    wait_for("the last change", lambda: shown(airflow, collection.id) == "Change 11", PATIENCE_S)
 
 
 def test_nobody_needs_to_announce(collections: PostgresCollectionStore, airflow: AirflowProcesses) -> None:
@@ -141,6 +168,27 @@ def test_a_run_that_was_asked_for_before_its_dag_was_there_is_started(
     seconds = wait_for("the run", started, PATIENCE_S)
     wait_for("its record", lambda: not runs.untriggered(), PATIENCE_S)
     print(f"started after {seconds:.1f} s")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param("UPDATE dag_run SET state = 'failed' WHERE dag_id = %s", id="its process was killed"),
+        pytest.param("DELETE FROM dag_run WHERE dag_id = %s", id="somebody removed it"),
+    ],
+)
+def test_a_run_that_could_not_record_its_end_has_failed(
+    collections: PostgresCollectionStore, runs: PostgresRunStore, airflow: AirflowProcesses, end: str
+) -> None:
+    collection = make(collections, airflow)
+    runs.queue(collection, "asked__1", None, datetime.now(UTC))
+    under_way = [(collection.id, "asked__1")]
+    wait_for("its start", lambda: [(r.collection_id, r.run_id) for r in runs.unfinished()][-1:] == under_way, 15)
+
+    airflow.ask(end, [dag_id_of(collection.id)])
+
+    wait_for("its end", lambda: runs.get(collection.id, "asked__1").state is RunState.FAILED, 15)
+    assert "without a word" in str(runs.get(collection.id, "asked__1").failure)
 
 
 def test_a_deleted_collection_waits_for_its_active_run(
@@ -230,3 +278,51 @@ def test_the_definition_beside_a_dag_file_is_whole(
     module: Path = airflow.bundle / module_name(collection.id)
     assert json.loads(module.with_suffix(".json").read_text())["title"] == "Whole"
     assert "Whole" not in module.read_text()
+
+
+def test_another_process_announces_and_starts_runs(
+    collections: PostgresCollectionStore, airflow: AirflowProcesses, database: Database
+) -> None:
+    collection = make(collections, airflow)
+    wait_for("the new DAG", lambda: shown(airflow, collection.id), PATIENCE_S)
+    airflow.ask(
+        "INSERT INTO ab_user (id, first_name, last_name, username, email, active) "
+        "VALUES (7, 'O', 'O', 'olive', 'olive@example.org', true), (8, 'X', 'X', 'gone', 'gone@example.org', false)"
+    )
+    airflow.ask("INSERT INTO ab_role (id, name) VALUES (99, 'Steward')")
+    airflow.ask("INSERT INTO ab_user_role (id, user_id, role_id) VALUES (1, 7, 99)")
+    script = f"""
+from dataclasses import replace
+from uuid import UUID, uuid4
+from include.errors import NotFound
+from include.orchestration.directory import AirflowDirectory
+from include.orchestration.engine import AirflowEngine, running
+from include.storage.collection_store import PostgresCollectionStore
+from include.storage.connection import open_engine
+
+collection = PostgresCollectionStore(open_engine({database.loader_url!r})).get(UUID({str(collection.id)!r}))
+engine = AirflowEngine()
+engine.announce(collection.id)
+engine.announce(collection.id)
+assert engine.trigger(collection, "by_hand", "olive")
+assert engine.trigger(collection, "by_hand", "olive"), "the second time does nothing"
+assert not engine.trigger(replace(collection, id=uuid4()), "by_hand", "olive"), "it has no DAG"
+assert running([collection.id, uuid4()]) == {{collection.id}}
+
+directory = AirflowDirectory()
+olive = directory.find("olive")
+assert (olive.id, olive.name, olive.roles) == ("7", "olive", {{"Steward"}})
+assert directory.mail_address("7") == "olive@example.org"
+assert directory.mail_address("8") is None and directory.mail_address("'; --") is None
+for name in ("gone", "nobody"):
+    try:
+        directory.find(name)
+    except NotFound:
+        continue
+    raise AssertionError(name)
+"""
+    done = subprocess.run([sys.executable, "-c", script], env=airflow.environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+    runs = airflow.ask("SELECT run_id, triggering_user_name FROM dag_run WHERE dag_id = %s", [dag_id_of(collection.id)])
+    assert runs == [("by_hand", "olive")]

@@ -81,6 +81,9 @@ class FakeRuns:
             raise NotFound(f"collection {collection_id}", f"it has no run {run_id!r}")
         return self.runs[run_id]
 
+    def find(self, collection_id: UUID) -> list[Run]:
+        return sorted(self.runs.values(), key=lambda run: run.queued, reverse=True)
+
     def untriggered(self) -> list[Run]:
         return [each for each in self.runs.values() if each.state == "queued" and each.run_id not in self.triggered]
 

@@ -222,33 +222,6 @@ def test_the_error_that_is_shown_is_the_first_one_when_the_record_is_away(
         airflow.run("validate")
 
 
-def test_a_run_whose_task_was_killed_is_recorded_as_failed(airflow: Tasks) -> None:
-    airflow.run("ingest")
-
-    tasks.note_failed_run(cast(Any, airflow.platform), airflow.context())
-
-    assert airflow.run_record.state is RunState.FAILED
-    assert "killed" in airflow.run_record.failure.what
-    assert [kind for kind, _, _ in airflow.platform.outbox.events] == ["run.failed"]
-
-
-def test_a_run_that_was_killed_before_it_began_is_recorded_as_failed(airflow: Tasks) -> None:
-    tasks.note_failed_run(cast(Any, airflow.platform), airflow.context())
-
-    assert airflow.run_record.state is RunState.FAILED
-
-
-def test_a_run_that_failed_by_itself_keeps_its_reason(airflow: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
-    break_stage(monkeypatch, "ingest", SourceRefused("meters.csv", "is empty"))
-    with pytest.raises(AirflowFailException):
-        airflow.run("ingest")
-
-    tasks.note_failed_run(cast(Any, airflow.platform), airflow.context())
-
-    assert airflow.run_record.failure.what == "is empty"
-    assert len(airflow.platform.outbox.events) == 1
-
-
 def test_a_run_that_is_run_again_is_running_again(airflow: Tasks) -> None:
     airflow.platform.runs.start(a_collection(), RUN, airflow.platform.clock())
     airflow.platform.runs.runs[RUN] = replace(airflow.run_record, state=RunState.FAILED)

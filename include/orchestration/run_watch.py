@@ -1,4 +1,4 @@
-"""Starts the runs that were asked for before Airflow had their DAG, or while it was away."""
+"""Keeps our record of runs and Airflow's together: starts those that wait for their DAG, ends those that died."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from include.collection.model import CollectionState
+from include.collection.run import RunFailure
 from include.errors import NotFound
-from include.orchestration.engine import look_again
+from include.orchestration.engine import look_again, still_active
+from include.orchestration.tasks import RunKey, fail
 
 if TYPE_CHECKING:
     from include.ports import Engine
@@ -37,3 +39,18 @@ def trigger_waiting(platform: Platform, engine: Engine) -> None:
             impatient = True
     if impatient:
         look_again()
+
+
+def end_dead(platform: Platform) -> None:
+    """Record the end of every run that Airflow has ended and that could not record it itself.
+
+    Its process was killed, or PostgreSQL was away just then, or somebody ended or removed the run in Airflow.
+    """
+    unfinished = platform.runs.unfinished()
+    alive = still_active([(run.collection_id, run.run_id) for run in unfinished])
+    for run in unfinished:
+        if (run.collection_id, run.run_id) not in alive:
+            what = "it ended without a word: a process was killed, or somebody ended it in Airflow"
+            failure = RunFailure("", "the run", what, "Run the collection again; nothing is loaded twice.")
+            fail(platform, RunKey(run.collection_id, run.run_id), failure)
+            log.warning("run %s of collection %s has died", run.run_id, run.collection_id)
