@@ -40,6 +40,11 @@ class FileSource(Configuration):
     name: str | None = Field(None, max_length=255, description="what its owner calls the file")
     format: Format
 
+    @property
+    def decimal(self) -> str:
+        """The sign that numbers are written with."""
+        return self.format.decimal if isinstance(self.format, CsvFormat) else "."
+
 
 class Incremental(Configuration):
     """Ask only for what is new: the source's parameter that takes the last value seen of a field."""
@@ -58,6 +63,11 @@ class RestSource(Configuration):
     format: JsonFormat = JsonFormat()
     incremental: Incremental | None = None
     timeout_s: float = Field(30.0, gt=0, le=300)
+
+    @property
+    def decimal(self) -> str:
+        """The sign that numbers are written with; JSON knows one."""
+        return "."
 
 
 Source = Annotated[FileSource | RestSource, Field(discriminator="kind")]

@@ -1,0 +1,149 @@
+"""Checks a collection against the CIM: everything that can be known to be wrong before a run."""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Protocol
+
+from croniter import croniter
+
+from include.anonymization.config import AnonymizationConfig, Method
+from include.cim.concept import Concept, Field, FieldType, Personal
+from include.cim.mapping_config import MapperConfig
+from include.collection.check_rule import check_rule
+from include.collection.model import CollectionConfig
+from include.collection.source import CsvFormat, FileSource
+from include.errors import NotFound, Problem
+from include.expectations.config import CuratorConfig
+
+_COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
+
+
+class Concepts(Protocol):
+    """What a check asks of the CIM; the port `Definition` gives it."""
+
+    def concept(self, name: str) -> Concept: ...
+
+    def concepts(self) -> Sequence[Concept]: ...
+
+
+def check_collection(config: CollectionConfig, definition: Concepts) -> list[Problem]:
+    """Find everything that is wrong in the steps that are there; a draft may lack some (see `missing_steps`)."""
+    problems = [*_check_source(config), *_check_schedule(config)]
+    if config.mapper is None:
+        return problems
+    try:
+        concept = definition.concept(config.mapper.concept)
+    except NotFound:
+        known = [each.name for each in definition.concepts()]
+        return [
+            *problems,
+            Problem(
+                "mapper.concept",
+                f"the CIM has no concept {config.mapper.concept!r}",
+                _close(config.mapper.concept, known),
+            ),
+        ]
+    return [
+        *problems,
+        *_check_mapper(config.mapper, concept),
+        *_check_curator(config.curator, config.mapper, concept),
+        *_check_plan(config.anonymization, config.mapper, concept),
+    ]
+
+
+def missing_steps(config: CollectionConfig) -> list[str]:
+    """Name what a collection still needs before it can run: nothing of it is wrong, it is only not there yet."""
+    missing = [step for step in ("ingester", "mapper", "metadata") if getattr(config, step) is None]
+    if isinstance(config.ingester, FileSource) and config.ingester.upload is None:
+        missing.append("ingester.upload")
+    return missing
+
+
+def _check_source(config: CollectionConfig) -> Iterator[Problem]:
+    form = config.ingester.format if config.ingester is not None else None
+    if not isinstance(form, CsvFormat):
+        return
+    try:
+        text = codecs.lookup(form.encoding)._is_text_encoding
+    except LookupError:
+        text = False
+    if not text:
+        yield Problem(
+            "ingester.format.encoding",
+            f"no encoding is called {form.encoding!r}",
+            "utf-8, cp1252 and latin-1 are common.",
+        )
+    if form.delimiter in (form.quote, "\n", "\r"):
+        yield Problem("ingester.format.delimiter", "it is the quote or a line's end", "Usual are , ; | and the tab.")
+
+
+def _check_schedule(config: CollectionConfig) -> Iterator[Problem]:
+    if config.schedule is not None and config.schedule.cron is not None and not croniter.is_valid(config.schedule.cron):
+        yield Problem(
+            "schedule.cron",
+            f"{config.schedule.cron!r} is no cron expression",
+            "Minute, hour, day, month, weekday: `15 6 * * *` is every day at 06:15.",
+        )
+
+
+def _check_mapper(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
+    names = Counter(rule.field for rule in mapper.rules)
+    for number, rule in enumerate(mapper.rules):
+        where = f"mapper.rules[{number}]"
+        if rule.field not in concept.fields:
+            what = f"{concept.name} has no field {rule.field!r}"
+            yield Problem(f"{where}.field", what, _close(rule.field, list(concept.fields)))
+            continue
+        if names[rule.field] > 1:
+            yield Problem(f"{where}.field", f"{rule.field} is mapped {names[rule.field]} times", "Map each field once.")
+        yield from check_rule(rule, where, concept, mapper)
+    for field in concept.fields.values():
+        if field.required and field.name not in names:
+            yield Problem("mapper.rules", f"{field.name} is not mapped, and {concept.name} requires it")
+
+
+def _check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
+    mapped = [rule.field for rule in mapper.rules if rule.field in concept.fields]
+    for number, rule in enumerate(curator.rules):
+        for argument in _COLUMN_ARGUMENTS:
+            given = rule.kwargs.get(argument, ())
+            for name in [given] if isinstance(given, str) else given:
+                if name not in mapped:
+                    where = f"curator.rules[{number}].kwargs.{argument}"
+                    yield Problem(where, f"the mapping fills no field {name!r}", _close(str(name), mapped))
+
+
+def _check_plan(plan: AnonymizationConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
+    mapped = [rule.field for rule in mapper.rules if rule.field in concept.fields]
+    for name in plan.fields:
+        if name not in mapped:
+            where = f"anonymization.fields.{name}"
+            yield Problem(where, f"the mapping fills no field {name!r}", _close(name, mapped))
+        else:
+            yield from _check_method(plan.fields[name].method, concept.fields[name], concept)
+    for name in dict.fromkeys(mapped):
+        if concept.fields[name].personal is Personal.DIRECT and name not in plan.fields:
+            yield Problem(
+                "anonymization.fields",
+                f"{name} names a person or their device, and the plan says nothing about it",
+                f"Add `{name}: {{method: pseudonym}}`, or `keep` with a reason.",
+            )
+
+
+def _check_method(method: Method, field: Field, concept: Concept) -> Iterator[Problem]:
+    where = f"anonymization.fields.{field.name}.method"
+    if method in (Method.DROP, Method.REDACT) and field.name in concept.key:
+        yield Problem(where, f"without {field.name} rows cannot be told apart", "Use pseudonym.")
+    elif method is Method.DROP and field.required:
+        yield Problem(where, f"{concept.name} requires {field.name}", "Use pseudonym, or keep with a reason.")
+    elif method in (Method.PSEUDONYM, Method.REDACT) and field.type not in (FieldType.ID, FieldType.TEXT):
+        yield Problem(where, f"{field.name} is no text, and cannot hold what {method.value} gives", "Use drop.")
+
+
+def _close(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."

@@ -1,0 +1,165 @@
+"""A collection as a document: YAML or plain data in, YAML out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Final
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from include.collection.model import CollectionConfig
+from include.errors import ConfigurationInvalid, Problem
+
+MOST_CHARACTERS: Final = 1 << 20
+
+
+def read_yaml(text: str) -> CollectionConfig:
+    """Read a collection from YAML.
+
+    Keys are text as they stand; `yes`, `no` and dates are text too, so that nothing turns into what nobody meant.
+
+    Raises:
+        ConfigurationInvalid: Lists everything that is wrong.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise ConfigurationInvalid([Problem("document", f"it has more than {MOST_CHARACTERS} characters")])
+    try:
+        plain = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader, see below
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "document"
+        raise ConfigurationInvalid([Problem(line, f"it is no YAML: {error.problem}")]) from None
+    except yaml.YAMLError:
+        raise ConfigurationInvalid(
+            [Problem("document", "it is no YAML: it holds a character that no text has")]
+        ) from None
+    except RecursionError:
+        raise ConfigurationInvalid([Problem("document", "it is nested too deep")]) from None
+    return read_plain(plain)
+
+
+def read_plain(plain: Any) -> CollectionConfig:
+    """Read a collection from what JSON or YAML gave.
+
+    Raises:
+        ConfigurationInvalid: Lists everything that is wrong.
+    """
+    if not isinstance(plain, Mapping):
+        raise ConfigurationInvalid([Problem("document", "it is no collection", "It begins with `title: …`.")])
+    if unstorable := list(_find_unstorable(plain, "")):
+        raise ConfigurationInvalid(unstorable)
+    try:
+        return CollectionConfig.model_validate(plain)
+    except ValidationError as error:
+        problems: dict[str, Problem] = {}
+        for problem in (_problem(each, plain) for each in error.errors()):
+            problems.setdefault(problem.where, problem)
+        # a list whose items are all wrong is called too short as well
+        inner = [where for where in problems if not any(other.startswith(f"{where}[") for other in problems)]
+        raise ConfigurationInvalid([problems[where] for where in inner]) from None
+
+
+def write_yaml(config: CollectionConfig) -> str:
+    """Write a collection as YAML that `read_yaml` reads as the same; what has its default is left out."""
+    plain = config.model_dump(mode="json", exclude_defaults=True)
+    source = config.ingester
+    if source is not None:  # what tells the kinds of source and format apart is the default of each, and has to stay
+        plain["ingester"] = {"kind": source.kind, **plain["ingester"]}
+        plain["ingester"]["format"] = {"kind": source.format.kind, **plain["ingester"].get("format", {})}
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader without aliases, repeated keys, dates, and words that mean true and false."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases (*) are not read; write the part out", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        pairs: dict[Hashable, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key has to be text", key.start_mark)
+            if key.value in pairs:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
+            pairs[key.value] = self.construct_object(value, deep=deep)
+        return pairs
+
+
+# PyYAML's own patterns (YAML 1.1) but for `no`, 12:30, 0o17, .inf and dates; nothing that its writer leaves unquoted
+# as text is read as something else
+_Loader.yaml_implicit_resolvers = {}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?$"),
+    list("-+0123456789."),
+)
+
+
+def _problem(error: ErrorDetails, plain: Any) -> Problem:
+    where = _path(error["loc"], plain, missing=error["type"] == "missing")
+    match error["type"]:
+        case "missing":
+            problem = Problem(where, "it is missing")
+        case "extra_forbidden":
+            name = str(error["loc"][-1])
+            close = get_close_matches(name, _known_names(), n=1)
+            problem = Problem(where, "there is no such key", f"Did you mean {close[0]}?" if close else "")
+        case "value_error":
+            problem = Problem(where, str(error["ctx"]["error"]))
+        case "union_tag_invalid":
+            problem = Problem(f"{where}.kind", f"it is none of {error['ctx']['expected_tags']}")
+        case "union_tag_not_found":
+            problem = Problem(f"{where}.kind", "it is missing", "It says what kind of source or format this is.")
+        case "model_type" | "model_attributes_type" | "dict_type":
+            problem = Problem(where, "it has to have keys and values of its own")
+        case "string_pattern_mismatch":
+            problem = Problem(where, "it is not written as it has to be", f"Its pattern is {error['ctx']['pattern']}")
+        case _:
+            sentence = error["msg"].removeprefix("Input ").removeprefix("Value ").removesuffix(".")
+            sentence = sentence.removeprefix("String ").removeprefix("Tuple ")
+            problem = Problem(where, f"it {sentence}" if sentence.startswith("should") else sentence)
+    return problem
+
+
+def _path(location: tuple[int | str, ...], plain: Any, *, missing: bool) -> str:
+    """Write the place as people do, without the steps that name a kind of union and stand in no document."""
+    path = ""
+    for step, part in enumerate(location, start=1):
+        if isinstance(part, int) and isinstance(plain, list | tuple) and part < len(plain):
+            path, plain = f"{path}[{part}]", plain[part]
+        elif isinstance(plain, Mapping) and part in plain:
+            path, plain = f"{path}.{part}", plain[part]
+        elif missing and step == len(location):
+            path = f"{path}.{part}"
+    return path.removeprefix(".") or "document"
+
+
+@cache
+def _known_names() -> tuple[str, ...]:
+    schema = CollectionConfig.model_json_schema()
+    parts = [schema, *schema["$defs"].values()]
+    return tuple(sorted({name for part in parts for name in part.get("properties", {})}))
+
+
+def _find_unstorable(plain: Any, path: str) -> Iterator[Problem]:
+    if isinstance(plain, str):
+        if "\0" in plain or any("\ud800" <= sign <= "\udfff" for sign in plain):
+            yield Problem(path.removeprefix(".") or "document", "it holds a NUL or half a character")
+    elif isinstance(plain, Mapping):
+        for key, value in plain.items():
+            yield from _find_unstorable(str(key), path)
+            yield from _find_unstorable(value, f"{path}.{key}")
+    elif isinstance(plain, list | tuple):
+        for number, value in enumerate(plain):
+            yield from _find_unstorable(value, f"{path}[{number}]")

@@ -1,0 +1,30 @@
+"""Says which connector reads which source."""
+
+from __future__ import annotations
+
+from include.collection.source import CsvFormat, FileSource, JsonFormat, RestSource, Source
+from include.connectors.csv_file import CsvFile
+from include.connectors.egress import Egress
+from include.connectors.json_file import JsonFile
+from include.connectors.rest import RestApi
+from include.errors import ConfigurationInvalid, Problem
+from include.ports import Connector, UploadStore
+
+
+def choose_connector(source: Source, uploads: UploadStore, egress: Egress) -> Connector:
+    """Choose the reader of a source.
+
+    Raises:
+        ConfigurationInvalid: A file source whose file was not handed over.
+        NotFound: Its file is not there any more.
+    """
+    match source:
+        case FileSource(upload=None):
+            raise ConfigurationInvalid([Problem("ingester.upload", "no file was handed over yet", "Upload one.")])
+        case FileSource(upload=str(upload), name=name, format=CsvFormat() as form):
+            return CsvFile(uploads.path(upload), name or "the uploaded file", form)
+        case FileSource(upload=str(upload), name=name, format=JsonFormat() as form):
+            return JsonFile(uploads.path(upload), name or "the uploaded file", form)
+        case RestSource():
+            return RestApi(source, egress)
+    raise TypeError(f"no connector reads {type(source).__name__}")

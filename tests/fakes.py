@@ -1,0 +1,64 @@
+"""Hand-written stand-ins for ports, for tests that need no database."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import polars as pl
+
+from include.batch import Stage
+
+
+class FolderStaging:
+    """Staging as plain Parquet files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+        path = Path(str(collection_id), str(batch_id), stage.value, f"{name}.parquet")
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(self.root / path)
+        return str(path)
+
+    def read(self, path: str) -> pl.DataFrame:
+        return pl.read_parquet(self.root / path)
+
+    def scan(self, path: str) -> pl.LazyFrame:
+        return pl.scan_parquet(self.root / path)
+
+    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
+        target = self.root / str(collection_id) / str(new) / stage.value
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(self.root / str(collection_id) / str(old) / stage.value, target)
+        return tuple(str(path.relative_to(self.root)) for path in sorted(target.glob("part-*.parquet")))
+
+    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
+        return self._remove(self.root / str(collection_id) / (str(batch_id) if batch_id else ""))
+
+    def remove_older(self, before: datetime) -> int:
+        old = [path for path in self.root.glob("*/*") if path.stat().st_mtime < before.timestamp()]
+        return sum(map(self._remove, old))
+
+    def _remove(self, folder: Path) -> int:
+        files = sum(1 for path in folder.rglob("*") if path.is_file())
+        shutil.rmtree(folder, ignore_errors=True)
+        return files
+
+
+class FixedSecrets:
+    """A SecretStore whose dataset keys follow from the dataset's id."""
+
+    def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
+        return "p1", hashlib.sha256(b"test key of " + dataset_id.bytes).digest()
+
+    def seal(self, plain: bytes) -> bytes:
+        return plain[::-1]
+
+    def unseal(self, sealed: bytes) -> bytes:
+        return sealed[::-1]

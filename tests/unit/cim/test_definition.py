@@ -1,0 +1,82 @@
+"""The installed concepts, and files that contradict themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from include.cim.concept import FieldType, Personal
+from include.cim.definition import load_definition, read_definition
+from include.cim.units import find_unit
+from include.errors import NotFound
+
+WHOLE = """
+name: thing
+title: Thing
+description: A thing.
+key: [thing_id]
+fields:
+  thing_id: {type: id, description: Its id., required: true}
+  seen_at: {type: timestamp, description: When., after: first_at}
+  first_at: {type: timestamp, description: When first.}
+  mass: {type: float, description: How much., unit: kWh}
+"""
+
+
+def test_the_examples_six_concepts_are_installed_and_whole() -> None:
+    concepts = load_definition().concepts()
+    assert [concept.name for concept in concepts] == [
+        "battery_status",
+        "electrical_measurement",
+        "ev_charging_session",
+        "grid_observation",
+        "meter_reading",
+        "weather_observation",
+    ]
+    for concept in concepts:
+        assert all(concept.fields[name].required for name in concept.key)
+        for field in concept.fields.values():
+            assert field.unit is None or find_unit(field.unit).name == field.unit
+            assert field.unit is None or field.type is FieldType.FLOAT
+            assert field.description.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("concept", "field"),
+    [
+        ("meter_reading", "usage_point_id"),
+        ("meter_reading", "meter_id"),
+        ("ev_charging_session", "session_id"),
+        ("ev_charging_session", "user_id"),
+        ("battery_status", "device_id"),
+        ("electrical_measurement", "device_id"),
+    ],
+)
+def test_what_names_a_person_or_device_is_known_as_such(concept: str, field: str) -> None:
+    assert load_definition().concept(concept).fields[field].personal is Personal.DIRECT
+
+
+def test_an_unknown_concept_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(NotFound, match="meter_reading"):
+        load_definition().concept("meter_readings")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        pytest.param("required: true", "required: false", "part of the key", id="a key that may be absent"),
+        pytest.param("unit: kWh", "unit: KWH", "alias", id="an alias for a unit"),
+        pytest.param("unit: kWh", "unit: mass", "no unit", id="no unit"),
+        pytest.param("after: first_at", "after: mass", "no timestamp", id="after a number"),
+        pytest.param("type: float", "type: enum", "values", id="an enum without values"),
+        pytest.param("type: float", "type: decimal", "decimal", id="an unknown type"),
+        pytest.param("unit: kWh", "unti: kWh", "unti", id="an unknown key"),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_refused_by_name(tmp_path: Path, old: str, new: str, says: str) -> None:
+    (tmp_path / "thing.yaml").write_text(WHOLE)
+    assert read_definition(tmp_path).concept("thing").key == ("thing_id",)
+    (tmp_path / "thing.yaml").write_text(WHOLE.replace(old, new, 1))
+    with pytest.raises(ValueError, match=rf"thing\.yaml: .*{says}"):
+        read_definition(tmp_path)

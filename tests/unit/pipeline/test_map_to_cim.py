@@ -1,0 +1,84 @@
+"""A staged batch becomes a batch of a concept, part by part."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from include.batch import ROW_ID, Stage
+from include.cim.definition import load_definition
+from include.cim.mapping_config import MapperConfig
+from include.pipeline.map_to_cim import map_to_cim
+from tests.factories import a_batch_ref
+from tests.fakes import FolderStaging
+
+CONCEPT = load_definition().concept("grid_observation")
+CONFIG = MapperConfig.model_validate(
+    {
+        "concept": "grid_observation",
+        "rules": [
+            {"field": "area_id", "source": "area"},
+            {"field": "energy", "source": "load", "unit": "kWh"},
+            {
+                "field": "interval_start",
+                "source": "time",
+                "format": "%Y-%m-%d %H:%M",
+                "zone": "Europe/Berlin",
+                "repeated_hour": "by_occurrence",
+            },
+        ],
+    }
+)
+
+
+def stage_parts(staging: FolderStaging, *parts: list[tuple[str, str | None, str]]) -> Any:
+    ref, paths, before = a_batch_ref(), [], 0
+    for number, rows in enumerate(parts):
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(("area", "load", "time"), pl.String), orient="row")
+        ids = pl.int_range(before + 1, before + 1 + len(rows), dtype=pl.Int64, eager=True).alias(ROW_ID)
+        paths.append(
+            staging.write(ref.collection_id, ref.batch_id, Stage.RAW, f"part-{number:05d}", frame.insert_column(0, ids))
+        )
+        before += len(rows)
+    return a_batch_ref(batch_id=ref.batch_id, parts=tuple(paths), rows=before)
+
+
+def test_parts_stay_parts_and_the_repeated_hour_goes_on_over_their_border(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    raw = stage_parts(
+        staging,
+        [("LU", "1500,5", "2024-10-27 02:00"), ("LU", "x", "2024-10-27 02:15")],
+        [("LU", None, "2024-10-27 02:00"), ("LU", "1.500", "2024-10-27 02:00")],
+    )
+    outcome = map_to_cim(raw, CONFIG, CONCEPT, staging, decimal=",")
+    assert outcome.counts == {"rows_mapped": 4, "cells_unreadable": 3}
+    assert (outcome.ref.stage, outcome.ref.rows, len(outcome.ref.parts)) == (Stage.MAPPED, 4, 2)
+    assert outcome.ref.batch_id == raw.batch_id
+    rows = pl.concat([staging.read(part) for part in outcome.ref.parts])
+    assert rows["energy"].to_list() == [1.5005, None, None, None]
+    assert rows["interval_start"].to_list() == [
+        datetime(2024, 10, 27, 0, tzinfo=UTC),
+        datetime(2024, 10, 27, 0, 15, tzinfo=UTC),
+        datetime(2024, 10, 27, 1, tzinfo=UTC),
+        None,
+    ]
+    issues = pl.concat([staging.read(path) for path in outcome.ref.issues])
+    assert issues.schema == {ROW_ID: pl.Int64, "field": pl.String, "rule": pl.String}
+    assert set(issues.iter_rows()) == {
+        (2, "energy", "unreadable_number"),
+        (4, "energy", "unreadable_number"),
+        (4, "interval_start", "ambiguous_hour"),
+    }
+
+
+def test_a_clean_batch_has_no_issues_and_a_rerun_writes_the_same(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    raw = stage_parts(staging, [("LU", "1,5", "2024-01-01 00:00")])
+    first = map_to_cim(raw, CONFIG, CONCEPT, staging, decimal=",")
+    assert first.ref.issues == ()
+    rows = staging.read(first.ref.parts[0])
+    assert map_to_cim(raw, CONFIG, CONCEPT, staging, decimal=",") == first
+    assert staging.read(first.ref.parts[0]).equals(rows)
