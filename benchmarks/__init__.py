@@ -1,0 +1,1 @@
+"""Measurements against peers, one file each: `python -m benchmarks NAME`."""

@@ -1,0 +1,35 @@
+"""Runs one benchmark, prints its table and writes `benchmarks/results/NAME.json`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.table import Table, describe_machine
+
+HERE = Path(__file__).parent
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark that the one argument names."""
+    names = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in {"__init__", "__main__", "table"})
+    if len(arguments) != 1 or arguments[0] not in names:
+        print(f"usage: python -m benchmarks NAME, where NAME is one of {', '.join(names)}", file=sys.stderr)
+        return 2
+    (name,) = arguments
+    machine = describe_machine()
+    table: Table = importlib.import_module(f"benchmarks.{name}").run()
+    print(table.title)
+    for row in table.rows():
+        print("  " + "  ".join(f"{key}: {value}" for key, value in row.items()))
+    result = HERE / "results" / f"{name}.json"
+    result.parent.mkdir(exist_ok=True)
+    document = {"title": table.title, "peer": table.peer, "machine": machine, "cases": table.rows()}
+    result.write_text(json.dumps(document, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

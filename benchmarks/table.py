@@ -1,0 +1,79 @@
+"""What a benchmark gives: cases with their seconds, beside a peer that ran in the same run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One measured way of doing a job.
+
+    Attributes:
+        facts: Whatever else was measured, with units in the names: `rows`, `memory_mb`, `idle_core_pct`.
+    """
+
+    name: str
+    seconds: float
+    facts: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cases of one benchmark.
+
+    Attributes:
+        peer: Name of the case that the others are compared with; None where there is none.
+    """
+
+    title: str
+    cases: tuple[Case, ...]
+    peer: str | None = None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Give each case with its ratio to the peer."""
+        base = next((case.seconds for case in self.cases if case.name == self.peer), None)
+        return [
+            {"case": one.name, "seconds": round(one.seconds, 3)}
+            | ({"ratio_to_peer": round(one.seconds / base, 2)} if base else {})
+            | dict(one.facts)
+            for one in self.cases
+        ]
+
+
+def median_seconds(job: Callable[[], object], rounds: int = 3) -> float:
+    """Time a job several times."""
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        job()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def describe_machine() -> dict[str, str | int | float]:
+    """Say what the benchmark ran on: the processor, cores, memory and kernel; no names."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cpu": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(memory / 1e9, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "load_before_1min": round(os.getloadavg()[0], 2),
+    }

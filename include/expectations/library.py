@@ -1,0 +1,29 @@
+"""Opens Great Expectations quietly: no analytics, no progress bars, no log lines."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+
+def load_library() -> Any:
+    """Import Great Expectations (2–3 s the first time) and give the module.
+
+    Its loggers are cut off from ours: what it logs about a failed check may quote the value that failed.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logger = logging.getLogger("great_expectations")
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    import great_expectations
+
+    return great_expectations
+
+
+def open_context() -> Any:
+    """Make a context that lives in memory and forgets every frame when it goes out of scope."""
+    context = load_library().get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    return context

@@ -1,0 +1,107 @@
+"""Asks Great Expectations which rows of a frame break which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+from include.batch import ROW_ID
+from include.errors import ConfigurationInvalid, Problem
+from include.expectations.config import Action, CurationRule
+from include.expectations.library import open_context
+from include.expectations.suite import build_suite, columns_of
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What one rule found in one frame.
+
+    Attributes:
+        fields: The fields that the rule names.
+        place: The rule's place in its suite; -1 for what mapping found.
+        checked: Rows that the rule looked at; the nulls that it passes over do not count.
+        row_ids: The rows that broke it, Int64, in the frame's order.
+    """
+
+    rule: str
+    fields: tuple[str, ...]
+    action: Action
+    place: int
+    checked: int
+    row_ids: pl.Series
+
+    @property
+    def field(self) -> str:
+        """The fields, as reports and reasons write them."""
+        return ", ".join(self.fields)
+
+
+def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[Breach]:
+    """Check each rule on a frame; the answers are in the order of the rules.
+
+    Great Expectations sees only the columns that the rules name. Its results carry values of rows: they are turned
+    into row ids here and go no further.
+
+    Args:
+        frame: Columns named after CIM fields, and `row_id`.
+
+    Raises:
+        ConfigurationInvalid: A rule could not be applied to its field; nobody may take that for a rule that holds.
+    """
+    results = _run(frame, rules) if rules and frame.height else [_NOTHING] * len(rules)
+    return [
+        Breach(
+            rule=rule.type,
+            fields=columns_of(rule),
+            action=rule.on_violation,
+            place=place,
+            checked=checked,
+            row_ids=frame[ROW_ID].gather(positions),
+        )
+        for place, (rule, (checked, positions)) in enumerate(zip(rules, results, strict=True))
+    ]
+
+
+_Found = tuple[int, np.ndarray[Any, np.dtype[np.int64]]]
+_NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
+
+
+def _run(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[_Found]:
+    columns = list(dict.fromkeys(column for rule in rules for column in columns_of(rule)))
+    # the default index makes Great Expectations answer with row positions; nullable Int64 keeps identifiers beyond 2^53
+    pandas = frame.select(columns).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    source = open_context().data_sources.add_pandas("part")
+    batch = (
+        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pandas})
+    )
+    validation = batch.validate(
+        build_suite(rules), result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False}
+    )
+    found: dict[int, _Found] = {}
+    for result in validation.results:
+        place = result.expectation_config.meta["rule"]
+        answer = result.result
+        if "unexpected_index_list" not in answer:
+            # Great Expectations caught an exception; its text may quote a value, so it is not passed on
+            raise _not_applicable(rules[place])
+        checked = answer["element_count"] - (answer.get("missing_count") or 0)
+        found[place] = checked, np.sort(np.asarray(answer["unexpected_index_list"], dtype=np.int64))
+    return [found[place] for place in range(len(rules))]
+
+
+def _not_applicable(rule: CurationRule) -> ConfigurationInvalid:
+    return ConfigurationInvalid(
+        [
+            Problem(
+                f"curator: {rule.type} on {', '.join(columns_of(rule))}",
+                "Great Expectations could not apply this rule to the rows",
+                "Check that its arguments fit the type of the field",
+            )
+        ]
+    )

@@ -1,0 +1,119 @@
+"""Great Expectations' answers become row ids; a rule that could not be applied is never taken for one that holds."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import polars as pl
+import pytest
+
+from include.batch import ROW_ID
+from include.errors import ConfigurationInvalid
+from include.expectations.config import CurationRule
+from include.expectations.find_repeats import find_repeats
+from include.expectations.run_suite import find_breaches
+from tests.staged import a_frame, a_row
+
+BETWEEN = "expect_column_values_to_be_between"
+NOT_NULL = "expect_column_values_to_not_be_null"
+UNIQUE = CurationRule(type="expect_compound_columns_to_be_unique", kwargs={"column_list": ["meter_id", "start"]})
+
+
+def rule(kind: str, **kwargs: Any) -> CurationRule:
+    return CurationRule(type=kind, kwargs=kwargs)
+
+
+def test_answers_come_in_the_order_of_the_rules_with_row_ids() -> None:
+    frame = a_frame([a_row(0), a_row(1, energy=-1.0), a_row(2, energy=None), a_row(3, meter_id=None)], first=10)
+    found = find_breaches(
+        frame,
+        [
+            rule(BETWEEN, column="energy", min_value=0),
+            rule(NOT_NULL, column="meter_id"),
+            rule(BETWEEN, column="energy", max_value=1),
+            rule(NOT_NULL, column="energy"),
+        ],
+    )
+    assert [one.row_ids.to_list() for one in found] == [[11], [13], [10, 13], [12]]
+    assert [one.checked for one in found] == [3, 4, 3, 4]
+    assert [one.place for one in found] == [0, 1, 2, 3]
+
+
+def test_the_same_rule_twice_is_answered_twice() -> None:
+    found = find_breaches(a_frame([a_row(energy=-1.0)]), [rule(BETWEEN, column="energy", min_value=0)] * 2)
+    assert [one.row_ids.to_list() for one in found] == [[1], [1]]
+
+
+def test_every_broken_row_is_named_however_many_there_are() -> None:
+    frame = pl.DataFrame({ROW_ID: range(1, 5_001), "energy": [-1.0] * 5_000})
+    (found,) = find_breaches(frame, [rule(BETWEEN, column="energy", min_value=0)])
+    assert found.row_ids.to_list() == list(range(1, 5_001))
+
+
+def test_whole_numbers_beside_nulls_keep_all_their_digits() -> None:
+    frame = pl.DataFrame({ROW_ID: [1, 2, 3], "count": [2**53 + 1, None, 2**53]})
+    (found,) = find_breaches(frame, [rule("expect_column_values_to_be_in_set", column="count", value_set=[2**53])])
+    assert found.row_ids.to_list() == [1]
+
+
+def test_times_are_compared_as_instants() -> None:
+    frame = a_frame([a_row(0), a_row(8)])
+    (found,) = find_breaches(frame, [rule(BETWEEN, column="start", max_value="2026-01-01T02:00:00+01:00")])
+    assert found.row_ids.to_list() == [2]
+
+
+def test_an_empty_frame_breaks_nothing() -> None:
+    (found,) = find_breaches(a_frame([]), [rule(NOT_NULL, column="energy")])
+    assert (found.checked, found.row_ids.to_list()) == (0, [])
+
+
+def test_a_rule_that_raises_stops_the_run_and_tells_no_value() -> None:
+    frame = a_frame([a_row(note="Anna Claes")])
+    with pytest.raises(ConfigurationInvalid, match="could not apply this rule") as caught:
+        find_breaches(
+            frame,
+            [
+                rule(NOT_NULL, column="note"),
+                rule("expect_multicolumn_sum_to_equal", column_list=["note", "energy"], sum_total=1),
+            ],
+        )
+    assert "note, energy" in str(caught.value)
+    assert "Anna" not in repr(caught.value) + repr(caught.value.__cause__) + repr(caught.value.__context__)
+
+
+def test_validation_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: opened.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: opened.append(address))
+    find_breaches(a_frame([a_row()]), [rule(NOT_NULL, column="energy")])
+    assert opened == []
+
+
+def repeats(*parts: list[dict[str, Any]], by: CurationRule = UNIQUE) -> list[list[int]]:
+    frames, first = [], 1
+    for rows in parts:
+        frames.append(a_frame(rows, first=first).lazy())
+        first += len(rows)
+    return [ids.to_list() for ids in find_repeats(frames, by)]
+
+
+def test_the_first_row_of_a_key_stands_and_the_others_repeat_it() -> None:
+    assert repeats([a_row(0), a_row(1), a_row(0), a_row(0)]) == [[3, 4]]
+
+
+def test_a_key_repeats_across_parts() -> None:
+    assert repeats([a_row(0), a_row(1)], [a_row(2), a_row(1)], [a_row(1)]) == [[], [4], [5]]
+
+
+def test_a_part_of_a_key_may_repeat() -> None:
+    assert repeats([a_row(0), a_row(1), a_row(0, meter_id="other")]) == [[]]
+
+
+def test_nulls_do_not_repeat_one_another_in_a_single_key() -> None:
+    unique = rule("expect_column_values_to_be_unique", column="note")
+    assert repeats([a_row(0), a_row(1), a_row(2, note="x"), a_row(3, note="x")], by=unique) == [[4]]
+
+
+def test_no_parts_have_no_repeats() -> None:
+    assert repeats() == []

@@ -1,0 +1,206 @@
+"""Curation rules are checked without data, and every mistake is answered with what would be right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from include.errors import Problem
+from include.expectations.config import Action, CurationRule
+from include.expectations.suite import KEY_RULES, ROW_RULES, build_suite, check_rules, columns_of, compares_rows
+
+FIELDS = {"meter_id": "id", "start": "timestamp", "end": "timestamp", "energy": "float", "count": "integer"} | {
+    "direction": "enum",
+    "valid": "boolean",
+    "note": "text",
+}
+BETWEEN = "expect_column_values_to_be_between"
+IN_SET = "expect_column_values_to_be_in_set"
+
+
+def check(kind: str, action: Action = Action.QUARANTINE, /, **kwargs: Any) -> list[Problem]:
+    rule = CurationRule(type=kind, kwargs=kwargs, on_violation=action)
+    return check_rules([rule], FIELDS, required=["meter_id", "energy"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs"),
+    [
+        (BETWEEN, {"column": "energy", "min_value": 0, "max_value": 9.5}),
+        (BETWEEN, {"column": "start", "min_value": "2020-01-01T00:00:00+00:00"}),
+        (BETWEEN, {"column": "count", "max_value": 7, "strict_max": True}),
+        (IN_SET, {"column": "direction", "value_set": ["import"]}),
+        (IN_SET, {"column": "valid", "value_set": [True]}),
+        ("expect_column_values_to_match_regex", {"column": "meter_id", "regex": "^54[0-9]{16}$"}),
+        ("expect_column_value_lengths_to_equal", {"column": "meter_id", "value": 18}),
+        ("expect_column_pair_values_a_to_be_greater_than_b", {"column_A": "end", "column_B": "start"}),
+        ("expect_compound_columns_to_be_unique", {"column_list": ["meter_id", "start"]}),
+    ],
+)
+def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> None:
+    assert check(kind, **kwargs) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "where", "what", "remedy"),
+    [
+        pytest.param("expect_column_values_to_be_betwen", {}, "type", "not a rule", BETWEEN, id="misspelt rule"),
+        pytest.param(
+            "expect_column_mean_to_be_between", {"column": "energy"}, "type", "not a rule", "", id="about a column"
+        ),
+        pytest.param(
+            BETWEEN, {"column": "enrgy", "min_value": 0}, "kwargs", "'enrgy' is not mapped", "energy", id="field"
+        ),
+        pytest.param(
+            BETWEEN, {"column": "energy", "minvalue": 0}, "kwargs.minvalue", "no argument", "min_value", id="argument"
+        ),
+        pytest.param(BETWEEN, {"column": "energy"}, "kwargs", "cannot both be None", "", id="no limit"),
+        pytest.param(BETWEEN, {"min_value": 0}, "kwargs.column", "required", "", id="no column"),
+        pytest.param(
+            BETWEEN,
+            {"column": "energy", "min_value": 5, "max_value": 1},
+            "kwargs.min_value",
+            "greater than max_value",
+            "Swap",
+            id="limits the wrong way round",
+        ),
+        pytest.param(
+            BETWEEN,
+            {"column": "energy", "min_value": "zero"},
+            "kwargs.min_value",
+            "does not fit a field of float",
+            "a number",
+            id="a word as a limit",
+        ),
+        pytest.param(
+            BETWEEN,
+            {"column": "start", "min_value": "2020-01-01"},
+            "kwargs.min_value",
+            "does not fit a field of timestamp",
+            "offset",
+            id="a time without its offset",
+        ),
+        pytest.param(
+            BETWEEN, {"column": "note", "min_value": 1}, "kwargs", "'note' holds text", "float or integer", id="type"
+        ),
+        pytest.param(
+            IN_SET,
+            {"column": "energy", "value_set": ["1.0"]},
+            "kwargs.value_set",
+            "float",
+            "a number",
+            id="set of text",
+        ),
+        pytest.param(
+            "expect_compound_columns_to_be_unique",
+            {"column_list": ["start", "start"]},
+            "kwargs",
+            "named twice",
+            "different fields",
+            id="one field twice",
+        ),
+        pytest.param(IN_SET, {"column": "direction"}, "kwargs.value_set", "required", "", id="no set"),
+        pytest.param(
+            IN_SET, {"column": "valid", "value_set": ["yes"]}, "kwargs.value_set", "boolean", "true or false", id="yes"
+        ),
+        pytest.param(
+            "expect_column_values_to_match_regex",
+            {"column": "meter_id", "regex": "^[0-9"},
+            "kwargs.regex",
+            "not a regular expression",
+            "",
+            id="broken pattern",
+        ),
+        pytest.param(
+            BETWEEN,
+            {"column": "energy", "min_value": {"$PARAMETER": "now()"}},
+            "kwargs.min_value",
+            "does not fit",
+            "",
+            id="an expression to evaluate",
+        ),
+        pytest.param(
+            "expect_column_values_to_match_regex",
+            {"column": "note", "regex": {"$PARAMETER": "now()"}},
+            "kwargs",
+            "$PARAMETER",
+            "",
+            id="an expression in the place of a pattern",
+        ),
+        pytest.param(
+            BETWEEN,
+            {"column": "energy", "min_value": 0, "row_condition": "__import__('os')"},
+            "kwargs.row_condition",
+            "no argument",
+            "",
+            id="a condition that would run as code",
+        ),
+        pytest.param(
+            BETWEEN,
+            {"column": "energy", "min_value": 0, "mostly": 0.9},
+            "kwargs.mostly",
+            "share",
+            "fail",
+            id="a share of rows, with an action on rows",
+        ),
+    ],
+)
+def test_a_mistake_is_answered_with_the_place_and_what_would_be_right(
+    kind: str, kwargs: dict[str, Any], where: str, what: str, remedy: str
+) -> None:
+    problem = check(kind, **kwargs)[0]
+    assert problem.where == f"curator.rules[0].{where}"
+    assert what in problem.what
+    assert remedy in problem.remedy
+
+
+def test_a_share_of_rows_may_decide_over_the_batch() -> None:
+    assert check(BETWEEN, Action.FAIL, column="energy", min_value=0, mostly=0.9) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs"),
+    [
+        pytest.param(BETWEEN, {"column": "energy", "min_value": 0}, id="a required field"),
+        pytest.param(
+            "expect_column_pair_values_to_be_equal", {"column_A": "end", "column_B": "start"}, id="two fields"
+        ),
+        pytest.param("expect_column_values_to_be_unique", {"column": "note"}, id="a rule about several rows"),
+    ],
+)
+def test_set_null_is_refused_where_there_is_no_cell_to_empty(kind: str, kwargs: dict[str, Any]) -> None:
+    (problem,) = check(kind, Action.SET_NULL, **kwargs)
+    assert problem.where == "curator.rules[0].on_violation"
+
+
+def test_every_mistake_is_listed_not_only_the_first() -> None:
+    rules = [CurationRule(type=BETWEEN, kwargs={"column": name, "min_value": 0}) for name in ("x", "energy", "y")]
+    assert [one.where for one in check_rules(rules, FIELDS)] == ["curator.rules[0].kwargs", "curator.rules[2].kwargs"]
+
+
+@pytest.mark.parametrize("kind", sorted({**ROW_RULES, **KEY_RULES}))
+def test_every_rule_that_is_served_exists_in_great_expectations(kind: str) -> None:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    assert get_expectation_impl(kind).__fields__
+
+
+def test_the_suite_is_a_real_one_and_remembers_which_rule_is_which() -> None:
+    rules = [
+        CurationRule(type=BETWEEN, kwargs={"column": "energy", "min_value": low}, on_violation=Action.FAIL)
+        for low in (0, 1)
+    ]
+    suite = build_suite(rules)
+    assert type(suite).__name__ == "ExpectationSuite"
+    assert [(one.meta["rule"], one.min_value) for one in suite.expectations] == [(0, 0), (1, 1)]
+
+
+def test_fields_are_named_in_the_order_of_the_rule() -> None:
+    pair = CurationRule(
+        type="expect_column_pair_values_a_to_be_greater_than_b", kwargs={"column_B": "start", "column_A": "end"}
+    )
+    key = CurationRule(type="expect_compound_columns_to_be_unique", kwargs={"column_list": ["b", "a"]})
+    assert columns_of(pair) == ("end", "start")
+    assert columns_of(key) == ("b", "a")
+    assert (compares_rows(pair), compares_rows(key)) == (False, True)
