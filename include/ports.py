@@ -86,6 +86,15 @@ class Staging(Protocol):
 # --- the record ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What of a collection's record tells whether its DAG must follow."""
+
+    version: int
+    state: CollectionState
+    updated: datetime
+
+
 class CollectionStore(Protocol):
     """Collections and their versions. Knows nothing of who may see what: `operations` decides."""
 
@@ -113,8 +122,8 @@ class CollectionStore(Protocol):
         """Forget a collection in state `deleting`, its versions and runs; its dataset stays."""
         ...
 
-    def scheduled(self) -> Sequence[Collection]:
-        """Every collection that has a DAG: active, paused or deleting, current version."""
+    def fingerprints(self) -> Mapping[UUID, Fingerprint]:
+        """Every collection that has a DAG (active, paused or deleting), so cheaply that a poll may ask for it."""
         ...
 
 

@@ -21,6 +21,8 @@ class Settings:
         loader_url: As the role that writes. `reader_url`: as the role that reads datasets and nothing else.
         master_keys: Fernet keys, newest first; the first seals, all unseal.
         egress_allow: `host:port` of private sources that the operator allows (`127.0.0.1:8091`).
+        directory_url: Airflow's database as a SQLAlchemy URI, to read its users; a role that reads `ab_user`, `ab_role`
+            and `ab_user_role` is enough. Tasks need it, because Airflow hides its own URI from them.
     """
 
     owner_url: str
@@ -35,6 +37,7 @@ class Settings:
     mail_sender: str
     public_url: str
     egress_allow: frozenset[str]
+    directory_url: str | None = None
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -71,4 +74,5 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_sender=environment.get("CDMP_MAIL_SENDER", "cdmp@localhost"),
         public_url=environment.get("CDMP_PUBLIC_URL", "http://127.0.0.1:8080"),
         egress_allow=frozenset(filter(None, environment.get("CDMP_EGRESS_ALLOW", "").split(","))),
+        directory_url=environment.get("CDMP_DIRECTORY_URL") or environment.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"),
     )

@@ -1,0 +1,68 @@
+"""What a mail says, in plain words for a data owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One mail, still without its address."""
+
+    subject: str
+    text: str
+
+
+def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Message:
+    """Write the mail about an event.
+
+    Args:
+        facts: Of `batch.loaded`: title, dataset_id, rows_loaded, rows_already_there, rows_quarantined. Of `run.failed`:
+            title, task, where, what, remedy.
+
+    Raises:
+        ValueError: No mail is written about this kind of event.
+
+    Example:
+        >>> write_message("batch.loaded", {"title": "Meters", "dataset_id": "d", "rows_loaded": 1}, "").subject
+        'Meters: 1 new row'
+    """
+    match kind:
+        case "batch.loaded":
+            return _loaded(facts, public_url.rstrip("/"))
+        case "run.failed":
+            return _failed(facts, public_url.rstrip("/"))
+        case _:
+            raise ValueError(f"no mail is written about {kind!r}")
+
+
+def _loaded(facts: Mapping[str, Any], public_url: str) -> Message:
+    title, loaded = facts["title"], facts["rows_loaded"]
+    lines = [f'The data collection "{title}" has loaded {_rows(loaded, "new ")}.']
+    if there := facts.get("rows_already_there", 0):
+        lines.append(f"{_rows(there)} had been loaded before and {'stays' if there == 1 else 'stay'} as before.")
+    if aside := facts.get("rows_quarantined", 0):
+        lines.append(f"{_rows(aside)} broke a rule and {'waits' if aside == 1 else 'wait'} in quarantine for you.")
+    lines.append(f"\nThe records: {public_url}/twinergy-api/dataset/{facts['dataset_id']}/records")
+    return Message(f"{title}: {_rows(loaded, 'new ')}", "\n".join(lines) + "\n")
+
+
+def _failed(facts: Mapping[str, Any], public_url: str) -> Message:
+    title = facts["title"]
+    lines = [
+        f'A run of the data collection "{title}" has failed.',
+        f"\nWhere: {facts['where']}",
+        f"What: {facts['what']}",
+    ]
+    if facts.get("remedy"):
+        lines.append(f"What to do: {facts['remedy']}")
+    run = f"collection_{facts['collection_id']}/runs/{quote(facts['run_id'], safe='')}"
+    lines.append(f"\nThe run: {public_url}/dags/{run}")
+    return Message(f"{title}: a run has failed", "\n".join(lines) + "\n")
+
+
+def _rows(count: int, kind: str = "") -> str:
+    return f"{count} {kind}row{'' if count == 1 else 's'}"

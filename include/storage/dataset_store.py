@@ -1,0 +1,102 @@
+"""Datasets in PostgreSQL: what is known of them, and the one transaction that loads a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, func, select, update
+
+from include.batch import AnonymizedBatch
+from include.cim.concept import Concept
+from include.collection.model import Collection
+from include.errors import NotFound
+from include.ports import BatchRecord, Dataset, SecretStore, Staging
+from include.storage.connection import begin
+from include.storage.load import load_batch
+from include.storage.schema import batch as batches
+from include.storage.schema import dataset as datasets
+from include.storage.schema import quarantine_row
+
+_RECORD = [batches.c[name] for name in BatchRecord.__slots__]
+_DATASET = [datasets.c[name] for name in Dataset.__slots__]
+
+
+class PostgresDatasetStore:
+    """The port `DatasetStore`, as the role that writes."""
+
+    def __init__(self, engine: Engine, loader_url: str, staging: Staging, secrets: SecretStore) -> None:
+        self._engine = engine
+        self._loader_url = loader_url
+        self._staging = staging
+        self._secrets = secrets
+
+    def get(self, dataset_id: UUID) -> Dataset:
+        """Read what is known of a dataset; raises NotFound before its first batch."""
+        with begin(self._engine) as connection:
+            row = connection.execute(select(*_DATASET).where(datasets.c.id == dataset_id)).first()
+        if row is None:
+            raise _absent(dataset_id)
+        return Dataset(**row._mapping)
+
+    def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
+        """List in the order of their ids; see the port."""
+        query = select(*_DATASET).order_by(datasets.c.id).limit(limit)
+        if owner_id is not None:
+            query = query.where(datasets.c.owner_id == owner_id)
+        if after is not None:
+            query = query.where(datasets.c.id > after)
+        with begin(self._engine) as connection:
+            return [Dataset(**row._mapping) for row in connection.execute(query)]
+
+    def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
+        """Find the batch that holds this very content, if it was loaded."""
+        query = select(*_RECORD).where(batches.c.dataset_id == dataset_id, batches.c.source_digest == source_digest)
+        with begin(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else BatchRecord(**row._mapping)
+
+    def cursor(self, dataset_id: UUID) -> str | None:
+        """Where the last committed batch of an incremental source ended."""
+        with begin(self._engine) as connection:
+            return connection.scalar(select(datasets.c.cursor).where(datasets.c.id == dataset_id))
+
+    def load(
+        self,
+        batch: AnonymizedBatch,
+        *,
+        collection: Collection,
+        concept: Concept,
+        run_id: str,
+        now: datetime,
+    ) -> BatchRecord:
+        """Store a batch in one transaction; see the port."""
+        return load_batch(
+            self._loader_url,
+            batch.ref,
+            collection=collection,
+            concept=concept,
+            run_id=run_id,
+            now=now,
+            staging=self._staging,
+            secrets=self._secrets,
+        )
+
+    def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
+        """Keep the DCAT record; raises NotFound."""
+        with begin(self._engine) as connection:
+            changed = connection.execute(update(datasets).where(datasets.c.id == dataset_id).values(dcat=dict(dcat)))
+            if changed.rowcount == 0:
+                raise _absent(dataset_id)
+
+    def quarantined(self, dataset_id: UUID) -> int:
+        """Count the rows that wait in quarantine."""
+        query = select(func.count()).where(quarantine_row.c.dataset_id == dataset_id)
+        with begin(self._engine) as connection:
+            return connection.scalar(query) or 0
+
+
+def _absent(dataset_id: UUID) -> NotFound:
+    return NotFound(f"dataset {dataset_id}", "nothing was loaded into it yet", "Run its collection")

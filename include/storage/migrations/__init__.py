@@ -1,0 +1,1 @@
+"""Alembic's revisions of schema `cdmp`, oldest first; `migrate` runs them."""

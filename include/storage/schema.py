@@ -1,0 +1,203 @@
+"""The platform's own tables: schema `cdmp`. Dataset tables (schema `data`) are made from concepts, see `table`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    false,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+PLATFORM: Final = "cdmp"
+DATA: Final = "data"
+LOADER: Final = "cdmp_loader"
+"""The role that writes. `READER`: the role that reads datasets, row by row permitted, and nothing else."""
+READER: Final = "cdmp_reader"
+
+metadata = MetaData(
+    schema=PLATFORM,
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    },
+)
+
+Moment: Final = DateTime(timezone=True)
+
+# Configurations are JSON and not JSONB: the order in which their owner wrote them survives.
+collection = Table(
+    "collection",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("owner_id", Text, nullable=False),
+    Column("owner_name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("dataset_id", Uuid, nullable=False, unique=True),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
+    CheckConstraint("state IN ('draft', 'active', 'paused', 'deleting')", name="state"),
+    Index("collection_created_idx", "created", "id"),
+    Index("collection_owner_idx", "owner_id", "created", "id"),
+)
+
+collection_version = Table(
+    "collection_version",
+    metadata,
+    Column("collection_id", ForeignKey("cdmp.collection.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("config", JSON, nullable=False),
+    Column("saved", Moment, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("collection_id", ForeignKey("cdmp.collection.id", ondelete="CASCADE"), primary_key=True),
+    Column("run_id", Text, primary_key=True, comment="Airflow's"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked", Boolean, nullable=False, comment="by a person or program; else by its schedule"),
+    Column("triggered", Boolean, nullable=False, server_default=false(), comment="Airflow has it"),
+    Column("requested_by", Text),
+    Column("queued", Moment, nullable=False),
+    Column("started", Moment),
+    Column("finished", Moment),
+    Column("batch_id", Uuid),
+    Column("report", JSON(none_as_null=True)),
+    Column("failure", JSON(none_as_null=True)),
+    Column("note", Text),
+    CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'unchanged')", name="state"),
+    Index("run_queued_idx", "collection_id", "queued"),
+)
+Index(
+    "run_one_asked_idx",
+    run.c.collection_id,
+    unique=True,
+    postgresql_where=text("asked AND state IN ('queued', 'running')"),
+)
+
+run_stage = Table(
+    "run_stage",
+    metadata,
+    Column("collection_id", Uuid, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("task", Text, primary_key=True),
+    Column("started", Moment, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("counts", JSON, nullable=False),
+    ForeignKeyConstraint(
+        ["collection_id", "run_id"], ["cdmp.run.collection_id", "cdmp.run.run_id"], ondelete="CASCADE"
+    ),
+)
+
+upload = Table(
+    "upload",
+    metadata,
+    Column("id", Text, primary_key=True, comment="sha256 of the bytes"),
+    Column("owner_id", Text, primary_key=True),
+    Column("name", Text, nullable=False, comment="what the owner calls the file; never a path"),
+    Column("bytes", BigInteger, nullable=False),
+    Column("stored", Moment, nullable=False, server_default=func.now()),
+)
+
+# A dataset outlives its collection: no foreign key.
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("collection_id", Uuid, nullable=False),
+    Column("owner_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("concept", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("first", Moment),
+    Column("last", Moment),
+    Column("updated", Moment, nullable=False),
+    Column("cursor", Text, comment="where the last batch of an incremental source ended"),
+    Column("dcat", JSON(none_as_null=True)),
+    Index("dataset_owner_idx", "owner_id", "id"),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dataset_id", ForeignKey("cdmp.dataset.id"), nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("source_digest", Text, nullable=False),
+    Column("rows_loaded", BigInteger, nullable=False),
+    Column("rows_already_there", BigInteger, nullable=False),
+    Column("rows_quarantined", BigInteger, nullable=False),
+    Column("cursor", Text),
+    Column("committed", Moment, nullable=False),
+    Index("batch_content_idx", "dataset_id", "source_digest", unique=True),
+)
+
+quarantine_row = Table(
+    "quarantine_row",
+    metadata,
+    Column("batch_id", ForeignKey("cdmp.batch.id", ondelete="CASCADE"), primary_key=True),
+    Column("row_id", BigInteger, primary_key=True),
+    Column("dataset_id", ForeignKey("cdmp.dataset.id"), nullable=False),
+    Column("reasons", Text, nullable=False, comment="JSON: a list of {field, rule}"),
+    Column("sealed", LargeBinary, nullable=False, comment="the row as it was read, encrypted"),
+    Index("quarantine_row_dataset_idx", "dataset_id"),
+)
+
+secret = Table(
+    "secret",
+    metadata,
+    Column("purpose", Text, primary_key=True),
+    Column("subject", Uuid, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created", Moment, nullable=False, server_default=func.now()),
+)
+
+search_document = Table(
+    "search_document",
+    metadata,
+    Column("dataset_id", Uuid, primary_key=True),
+    Column("owner_id", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("words", TSVECTOR, nullable=False),
+    Index("search_document_words_idx", "words", postgresql_using="gin"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("recipient_id", Text, nullable=False),
+    Column("facts", JSON, nullable=False, comment="names and counts, never values of rows"),
+    Column("created", Moment, nullable=False),
+    Column("delivered", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("not_before", Moment, nullable=False),
+    Column("reason", Text, comment="why the last attempt failed"),
+)
+Index("outbox_pending_idx", outbox.c.not_before, postgresql_where=outbox.c.delivered.is_(None))

@@ -1,0 +1,92 @@
+"""Parquet parts of batches in a private folder that the workers share."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+import polars as pl
+
+from include.batch import Stage
+from include.errors import NotFound
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+
+
+class ParquetStaging:
+    """The port `Staging`: `<root>/<collection>/<batch>/<stage>/<name>.parquet`; paths are relative to the root."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+        """Write one part so that it is there whole or not at all; a retry overwrites."""
+        if not _NAME.fullmatch(name):
+            raise ValueError("a part's name has letters, digits, '_', '-' and '.'")
+        folder = self._folder(collection_id, batch_id) / stage.value
+        for each in (self._root, folder.parent.parent, folder.parent, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = folder / f"{name}.parquet"
+        unfinished = folder / f".{name}.{uuid4().hex}"
+        try:
+            # 0.20 s to write and 0.04 s to read per million rows; zstd takes 0.30 and 0.08
+            frame.write_parquet(unfinished, compression="lz4")
+            unfinished.replace(part)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return str(part.relative_to(self._root))
+
+    def read(self, path: str) -> pl.DataFrame:
+        """Read a part; raises NotFound where it was removed."""
+        return pl.read_parquet(self._inside(path))
+
+    def scan(self, path: str) -> pl.LazyFrame:
+        """Read a part lazily; raises NotFound where it was removed."""
+        return pl.scan_parquet(self._inside(path))
+
+    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
+        """Rename a batch, taking the place of what an earlier try left there."""
+        source, target = self._folder(collection_id, old), self._folder(collection_id, new)
+        if source.exists() and old != new:
+            shutil.rmtree(target, ignore_errors=True)
+            source.replace(target)
+        parts = sorted((target / stage.value).glob("[!.]*.parquet"))
+        return tuple(str(part.relative_to(self._root)) for part in parts)
+
+    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
+        """Remove what is staged; gives the number of files."""
+        return _remove(self._folder(collection_id, batch_id))
+
+    def remove_older(self, before: datetime) -> int:
+        """Remove every batch that nothing was written to since `before`; gives the number of files."""
+        removed = 0
+        for batch in self._root.glob("*/*"):
+            try:
+                newest = max(path.stat().st_mtime for path in [batch, *batch.rglob("*")])
+            except FileNotFoundError:
+                continue  # somebody is at work in it
+            if newest < before.timestamp():
+                removed += _remove(batch)
+        return removed
+
+    def _folder(self, collection_id: UUID, batch_id: UUID | None = None) -> Path:
+        folder = self._root / str(UUID(str(collection_id)))
+        return folder if batch_id is None else folder / str(UUID(str(batch_id)))
+
+    def _inside(self, path: str) -> Path:
+        whole = (self._root / path).resolve()
+        if not whole.is_relative_to(self._root.resolve()):
+            raise ValueError("a staged part lies below the staging folder")
+        if not whole.is_file():
+            raise NotFound(f"staged part {path}", "it is gone", "Run the collection again from its first task")
+        return whole
+
+
+def _remove(folder: Path) -> int:
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    shutil.rmtree(folder, ignore_errors=True)
+    return files

@@ -1,0 +1,115 @@
+"""The table of a dataset, made from its concept: `data.d_<32 hex>`, walled off from whoever may only read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable, DDLElement, SetColumnComment, SetTableComment
+from sqlalchemy.types import TypeEngine
+
+from include.cim.concept import Concept, Field, FieldType
+from include.storage.schema import DATA, LOADER, READER
+
+ROW_ID: Final = "_row_id"
+"""The row's number in its source. `BATCH_ID`: the batch that brought it. Neither can be a field's name."""
+BATCH_ID: Final = "_batch_id"
+
+# bytewise order: the same on every machine, the same as polars', and cheaper to index
+_TEXT: Final = Text(collation="C")
+_TYPES: Final[dict[FieldType, TypeEngine[Any]]] = {
+    FieldType.ID: _TEXT,
+    FieldType.TEXT: _TEXT,
+    FieldType.ENUM: _TEXT,
+    FieldType.TIMESTAMP: DateTime(timezone=True),
+    FieldType.FLOAT: Double(),
+    FieldType.INTEGER: BigInteger(),
+    FieldType.BOOLEAN: Boolean(),
+}
+# a paramstyle without '%', which these statements must not double
+_DIALECT: Final = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+def table_of(dataset_id: UUID, concept: Concept) -> Table:
+    """Describe the dataset's table: the concept's fields in their order, then where each row came from.
+
+    Names come from the CIM and the dataset's id, never from a person.
+    """
+    return Table(
+        f"d_{dataset_id.hex}",
+        MetaData(schema=DATA),
+        *(
+            Column(field.name, _TYPES[field.type], nullable=field.name not in concept.key, comment=_comment(field))
+            for field in concept.fields.values()
+        ),
+        Column(ROW_ID, BigInteger, nullable=False, comment="the row's number in its source"),
+        Column(BATCH_ID, Uuid, nullable=False, comment="the batch that brought it: cdmp.batch"),
+        comment=f"{concept.title}. {concept.description}",
+    )
+
+
+def create_table(table: Table) -> Sequence[str]:
+    """Statements that make the table, without its key: a fresh table takes it after the rows, in 0.4 × the time."""
+    comments = (SetColumnComment(column) for column in table.columns)
+    statements: list[DDLElement] = [CreateTable(table), SetTableComment(table), *comments]
+    return [str(statement.compile(dialect=_DIALECT)) for statement in statements]
+
+
+def key_table(table: Table, concept: Concept) -> str:
+    """Statement that gives a loaded table its key; of rows with equal keys the first of the source stays.
+
+    It is one block, because ADBC cannot go on after a failed statement; in PostgreSQL, the block can.
+    """
+    name, key = quoted_name(table), quoted(concept.key)
+    return f"""
+DO $$
+BEGIN
+    ALTER TABLE {name} ADD PRIMARY KEY ({key});
+EXCEPTION WHEN unique_violation THEN
+    DELETE FROM {name} USING (
+        SELECT ctid AS place, row_number() OVER (PARTITION BY {key} ORDER BY {ROW_ID}) AS nth FROM {name}
+    ) AS counted WHERE {name}.ctid = place AND nth > 1;
+    ALTER TABLE {name} ADD PRIMARY KEY ({key});
+END
+$$"""  # noqa: S608 - names from the CIM, quoted
+
+
+def wall_table(table: Table, dataset_id: UUID) -> Sequence[str]:
+    """Statements after which a reader sees rows only where the transaction names the dataset that it was allowed.
+
+    They come after the rows: COPY does not go into a table with row-level security.
+    """
+    name = quoted_name(table)
+    return [
+        f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY loads ON {name} TO {LOADER} USING (true) WITH CHECK (true)",
+        f"CREATE POLICY reads ON {name} FOR SELECT TO {READER}"
+        f" USING (current_setting('cdmp.dataset', true) = '{dataset_id}')",
+        f"GRANT SELECT ON {name} TO {READER}",
+    ]
+
+
+def time_field(concept: Concept) -> str | None:
+    """Name the field that tells when a row was: the key's first timestamp, else the first that is required."""
+    timestamps = [name for name, field in concept.fields.items() if field.type is FieldType.TIMESTAMP]
+    in_key = [name for name in concept.key if name in timestamps]
+    required = [name for name in timestamps if concept.fields[name].required]
+    return next(iter(in_key + required), None)
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Write names as PostgreSQL's identifiers."""
+    return ", ".join(_DIALECT.identifier_preparer.quote_identifier(name) for name in names)
+
+
+def quoted_name(table: Table) -> str:
+    """Write the table's name with its schema."""
+    return str(_DIALECT.identifier_preparer.format_table(table))
+
+
+def _comment(field: Field) -> str:
+    return f"{field.description} [{field.unit}]" if field.unit else field.description

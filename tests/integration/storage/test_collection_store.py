@@ -1,0 +1,111 @@
+"""Collections are kept with every version, and nobody overwrites what somebody else has just saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from include.collection.model import Collection, CollectionState
+from include.errors import Conflict, NotFound
+from include.storage.collection_store import PostgresCollectionStore
+from tests.factories import NOON, a_config
+
+Make = Callable[..., Collection]
+
+
+def test_a_collection_comes_back_as_it_was_stored(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    collection = a_stored_collection(config=a_config(schedule={"every": "PT15M"}))
+    assert collections.get(collection.id) == collection
+
+
+def test_the_owners_order_survives(collections: PostgresCollectionStore, a_stored_collection: Make) -> None:
+    parameters = {"zone": "BE", "a": "1", "limit": "100"}
+    source = {"kind": "rest", "url": "https://example.org/", "parameters": parameters}
+    collection = a_stored_collection(config=a_config(ingester=source))
+    assert list(collections.get(collection.id).config.ingester.parameters) == list(parameters)  # type: ignore[union-attr]
+
+
+def test_a_taken_id_is_a_conflict(collections: PostgresCollectionStore, a_stored_collection: Make) -> None:
+    collection = a_stored_collection()
+    with pytest.raises(Conflict, match="exists already"):
+        collections.add(replace(collection, dataset_id=uuid4()))
+    with pytest.raises(Conflict):
+        collections.add(replace(collection, id=uuid4()))  # its dataset
+
+
+def test_every_version_stays(collections: PostgresCollectionStore, a_stored_collection: Make) -> None:
+    first = a_stored_collection()
+    later = NOON + timedelta(hours=1)
+    second = replace(first, version=2, config=a_config(title="Renamed"), updated=later, state=CollectionState.PAUSED)
+    collections.replace(second, expected_version=1)
+    assert collections.get(first.id) == second
+    assert collections.get(first.id, version=1) == replace(first, state=CollectionState.PAUSED)
+    with pytest.raises(NotFound, match="at version 3"):
+        collections.get(first.id, version=3)
+
+
+def test_whoever_was_slower_is_told(collections: PostgresCollectionStore, a_stored_collection: Make) -> None:
+    collection = a_stored_collection()
+    collections.replace(replace(collection, version=2), expected_version=1)
+    with pytest.raises(Conflict, match="no longer at version 1"):
+        collections.replace(replace(collection, version=2), expected_version=1)
+
+
+def test_lists_are_newest_first_and_meet_at_the_cursor(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    made = [a_stored_collection(owner_id="pager", created=NOON + timedelta(minutes=n // 2)) for n in range(6)]
+    expected = sorted(made, key=lambda each: (each.created, each.id), reverse=True)
+    first = collections.find("pager", limit=4)
+    rest = collections.find("pager", after=(first[-1].created, first[-1].id))
+    assert [*first, *rest] == [replace(each, updated=max(each.updated, each.created)) for each in expected]
+    assert collections.find("nobody") == []
+    assert len(collections.find(None, limit=1000)) > len(made)
+
+
+def test_what_is_being_deleted_is_out_of_sight_and_stays_so(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    collection = a_stored_collection(owner_id="deleter")
+    collections.set_state(collection.id, CollectionState.DELETING)
+    collections.set_state(collection.id, CollectionState.DELETING)
+    assert collections.find("deleter") == []
+    assert collections.fingerprints()[collection.id].state is CollectionState.DELETING
+    with pytest.raises(Conflict, match="is being deleted"):
+        collections.set_state(collection.id, CollectionState.ACTIVE)
+    with pytest.raises(Conflict):
+        collections.replace(replace(collection, version=2), expected_version=1)
+    collections.erase(collection.id)
+    collections.erase(collection.id)
+    with pytest.raises(NotFound):
+        collections.get(collection.id)
+
+
+def test_only_what_is_being_deleted_can_be_erased(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    collection = a_stored_collection()
+    with pytest.raises(Conflict, match="is active"):
+        collections.erase(collection.id)
+
+
+def test_fingerprints_tell_of_everything_but_drafts(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    active, draft = a_stored_collection(), a_stored_collection(state=CollectionState.DRAFT)
+    fingerprints = collections.fingerprints()
+    assert draft.id not in fingerprints
+    before = fingerprints[active.id]
+    collections.replace(replace(active, version=2, updated=NOON + timedelta(minutes=1)), expected_version=1)
+    assert collections.fingerprints()[active.id] != before
+
+
+def test_an_absent_collection_is_not_found(collections: PostgresCollectionStore) -> None:
+    with pytest.raises(NotFound):
+        collections.set_state(uuid4(), CollectionState.PAUSED)

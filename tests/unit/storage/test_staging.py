@@ -1,0 +1,96 @@
+"""Staged parts are private, whole or absent, and below the root."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from include.batch import Stage
+from include.errors import NotFound
+from include.storage.staging import ParquetStaging
+
+FRAME = pl.DataFrame({"row_id": [1, 2], "energy": ["0,5", None]})
+
+
+@pytest.fixture
+def staging(tmp_path: Path) -> ParquetStaging:
+    return ParquetStaging(tmp_path / "staging")
+
+
+def test_a_part_comes_back_as_it_was_written(staging: ParquetStaging) -> None:
+    path = staging.write(uuid4(), uuid4(), Stage.RAW, "part-00000", FRAME)
+    assert not Path(path).is_absolute()
+    assert_frame_equal(staging.read(path), FRAME)
+    assert_frame_equal(staging.scan(path).collect(), FRAME)
+
+
+def test_every_folder_is_private(staging: ParquetStaging, tmp_path: Path) -> None:
+    staging.write(uuid4(), uuid4(), Stage.RAW, "part-00000", FRAME)
+    folders = [path for path in (tmp_path / "staging", *(tmp_path / "staging").rglob("*")) if path.is_dir()]
+    assert len(folders) == 4
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+
+
+def test_a_retry_overwrites_and_leaves_nothing_unfinished(staging: ParquetStaging, tmp_path: Path) -> None:
+    collection, batch = uuid4(), uuid4()
+    staging.write(collection, batch, Stage.RAW, "part-00000", FRAME)
+    path = staging.write(collection, batch, Stage.RAW, "part-00000", FRAME.head(1))
+    assert staging.read(path).height == 1
+    assert [each.name for each in (tmp_path / "staging" / path).parent.iterdir()] == ["part-00000.parquet"]
+
+
+def test_a_move_takes_the_place_of_an_earlier_try(staging: ParquetStaging) -> None:
+    collection, old, new = uuid4(), uuid4(), uuid4()
+    staging.write(collection, new, Stage.RAW, "part-00007", FRAME)
+    for number in (1, 0, 10):
+        staging.write(collection, old, Stage.RAW, f"part-{number:05}", FRAME)
+    parts = staging.move(collection, old, new, Stage.RAW)
+    assert [Path(part).name for part in parts] == ["part-00000.parquet", "part-00001.parquet", "part-00010.parquet"]
+    assert all(str(new) in part for part in parts)
+    assert staging.read(parts[0]).height == 2
+    assert staging.move(collection, old, new, Stage.RAW) == parts  # the second time does nothing
+    assert staging.move(collection, new, new, Stage.RAW) == parts
+
+
+def test_removing_counts_files(staging: ParquetStaging) -> None:
+    collection, batch, other = uuid4(), uuid4(), uuid4()
+    paths = [staging.write(collection, each, Stage.RAW, "p", FRAME) for each in (batch, other, other)]
+    staging.write(collection, batch, Stage.MAPPED, "p", FRAME)
+    assert staging.remove(collection, batch) == 2
+    assert staging.remove(collection, batch) == 0
+    with pytest.raises(NotFound):
+        staging.read(paths[0])
+    assert staging.remove(collection) == 1
+
+
+def test_only_what_nobody_wrote_to_lately_is_old(staging: ParquetStaging, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    old, fresh = (staging.write(uuid4(), uuid4(), Stage.RAW, "p", FRAME) for _ in range(2))
+    long_ago = (now - timedelta(days=2)).timestamp()
+    for path in (tmp_path / "staging" / old, *(tmp_path / "staging" / old).parents[:2]):
+        os.utime(path, (long_ago, long_ago))
+    assert staging.remove_older(now - timedelta(days=1)) == 1
+    assert staging.read(fresh).height == 2
+
+
+@pytest.mark.parametrize("path", ["../outside.parquet", "/etc/passwd", "a/../../outside.parquet", "link/x.parquet"])
+def test_nothing_outside_the_root_is_read(staging: ParquetStaging, tmp_path: Path, path: str) -> None:
+    FRAME.write_parquet(tmp_path / "outside.parquet")
+    FRAME.write_parquet(tmp_path / "x.parquet")
+    (tmp_path / "staging").mkdir()
+    (tmp_path / "staging" / "link").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="below the staging folder"):
+        staging.read(path)
+
+
+@pytest.mark.parametrize("name", ["../part", "a/b", "", ".hidden", "x" * 101, "a\0"])
+def test_a_part_has_a_plain_name(staging: ParquetStaging, name: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        staging.write(uuid4(), uuid4(), Stage.RAW, name, FRAME)
