@@ -92,7 +92,6 @@ class Fingerprint:
 
     version: int
     state: CollectionState
-    updated: datetime
 
 
 class CollectionStore(Protocol):
@@ -169,6 +168,10 @@ class RunStore(Protocol):
         ...
 
     def mark_triggered(self, collection_id: UUID, run_id: str) -> None: ...
+
+    def unfinished(self) -> Sequence[Run]:
+        """Runs that Airflow has and whose end is not recorded."""
+        ...
 
 
 class UploadStore(Protocol):

@@ -11,8 +11,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -61,15 +63,41 @@ def find_binaries() -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
+    """One server for the whole suite."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def empty_database(postgres_server: str) -> Iterator[Database]:
+    """A database without tables."""
+    with fresh_database(postgres_server) as database:
+        yield database
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
     """Start a server in a folder of its own and give the superuser's URL; as root it runs as an unprivileged user."""
     binaries = find_binaries()
-    as_user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
+    as_user: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="cdmp-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes
     port = int(os.environ.get("CDMP_TEST_POSTGRES_PORT", "0")) or _free_port()
     if as_user:
         os.chown(folder, _NOBODY, _NOBODY)
     data = folder / "data"
-    initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-N",
+    ]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **as_user)
     with (data / "postgresql.conf").open("a") as configuration:
         configuration.write(f"{_SETTINGS}port = {port}\nunix_socket_directories = '{folder}'\n")
@@ -86,8 +114,8 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
-def empty_database(postgres_server: str) -> Iterator[Database]:
+@contextmanager
+def fresh_database(postgres_server: str) -> Iterator[Database]:
     """Make a database as the launcher does: three roles, nothing for PUBLIC, no tables yet."""
     name = f"cdmp_{uuid4().hex[:12]}"
     admin = f"{postgres_server}/postgres"

@@ -114,10 +114,10 @@ class PostgresCollectionStore:
 
     def fingerprints(self) -> Mapping[UUID, Fingerprint]:
         """Every collection that has a DAG; reads no configuration."""
-        query = select(collections.c.id, collections.c.version, collections.c.state, collections.c.updated)
+        query = select(collections.c.id, collections.c.version, collections.c.state)
         with begin(self._engine) as connection:
             rows = connection.execute(query.where(collections.c.state != CollectionState.DRAFT.value)).all()
-        return {row.id: Fingerprint(row.version, CollectionState(row.state), row.updated) for row in rows}
+        return {row.id: Fingerprint(row.version, CollectionState(row.state)) for row in rows}
 
 
 def _at(version: int | None) -> Select[Any]:

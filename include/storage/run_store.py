@@ -148,6 +148,11 @@ class PostgresRunStore:
         with begin(self._engine) as connection:
             _change(connection, collection_id, run_id, triggered=True)
 
+    def unfinished(self) -> Sequence[Run]:
+        """Runs that Airflow has and whose end is not recorded, oldest first."""
+        under_way = select(runs).where(runs.c.state.in_(_ACTIVE), runs.c.triggered)
+        return self._select(under_way.order_by(runs.c.queued, runs.c.run_id))
+
     def _select(self, query: Select[Any]) -> list[Run]:
         with begin(self._engine) as connection:
             rows = connection.execute(query).all()

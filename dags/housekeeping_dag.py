@@ -1,0 +1,25 @@
+"""The platform's own DAGs: mails every minute, forgotten staging every hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk import DAG
+
+from include.orchestration.housekeeping import deliver_mail, remove_old_staging
+
+for work, schedule in ((deliver_mail, "* * * * *"), (remove_old_staging, "17 * * * *")):
+    with DAG(
+        dag_id=f"housekeeping_{work.__name__}",
+        dag_display_name=f"Housekeeping: {work.__name__.replace('_', ' ')}",
+        schedule=schedule,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        dagrun_timeout=timedelta(minutes=5),
+        tags=["housekeeping"],
+        default_args={"owner": "platform"},
+        doc_md=work.__doc__,
+    ):
+        PythonOperator(task_id=work.__name__, python_callable=work)

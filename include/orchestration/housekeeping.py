@@ -1,0 +1,30 @@
+"""What the platform does for itself now and then; each a task that takes a moment."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+STAGED_FOR: Final = timedelta(days=1)
+"""A run takes minutes. What is staged for longer was left by one that died."""
+
+log = logging.getLogger(__name__)
+
+
+def deliver_mail() -> None:
+    """Send what the outbox holds."""
+    from include.notification.deliver import deliver
+    from include.orchestration.directory import AirflowDirectory
+    from include.wiring import platform
+
+    at_hand = platform()
+    deliver(at_hand.outbox, at_hand.mailer, AirflowDirectory(), at_hand.settings.public_url, at_hand.clock)
+
+
+def remove_old_staging() -> None:
+    """Remove what dead runs left staged."""
+    from include.wiring import platform
+
+    at_hand = platform()
+    log.info("%s staged files removed", at_hand.staging.remove_older(at_hand.clock() - STAGED_FOR))

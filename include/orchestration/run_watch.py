@@ -1,0 +1,56 @@
+"""Keeps our record of runs and Airflow's together: starts those that wait for their DAG, ends those that died."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from include.collection.model import CollectionState
+from include.collection.run import RunFailure
+from include.errors import NotFound
+from include.orchestration.engine import look_again, still_active
+from include.orchestration.tasks import RunKey, fail
+
+if TYPE_CHECKING:
+    from include.ports import Engine
+    from include.wiring import Platform
+
+# A new DAG is parsed within a second or two: look again at once for so long, and then with every poll.
+IMPATIENT: Final = timedelta(seconds=20)
+
+log = logging.getLogger(__name__)
+
+
+def trigger_waiting(platform: Platform, engine: Engine) -> None:
+    """Start every run that waits and whose DAG is there."""
+    impatient = False
+    for run in platform.runs.untriggered():
+        try:
+            collection = platform.collections.get(run.collection_id)
+        except NotFound:
+            continue
+        if collection.state in (CollectionState.DRAFT, CollectionState.DELETING):
+            continue
+        if engine.trigger(collection, run.run_id, run.requested_by):
+            platform.runs.mark_triggered(run.collection_id, run.run_id)
+            log.info("run %s of collection %s is started", run.run_id, run.collection_id)
+        elif platform.clock() - run.queued < IMPATIENT:
+            impatient = True
+    if impatient:
+        look_again()
+
+
+def end_dead(platform: Platform) -> None:
+    """Record the end of every run that Airflow has ended and that could not record it itself.
+
+    Its process was killed, or PostgreSQL was away just then, or somebody ended or removed the run in Airflow.
+    """
+    unfinished = platform.runs.unfinished()
+    alive = still_active([(run.collection_id, run.run_id) for run in unfinished])
+    for run in unfinished:
+        if (run.collection_id, run.run_id) not in alive:
+            what = "it ended without a word: a process was killed, or somebody ended it in Airflow"
+            failure = RunFailure("", "the run", what, "Run the collection again; nothing is loaded twice.")
+            fail(platform, RunKey(run.collection_id, run.run_id), failure)
+            log.warning("run %s of collection %s has died", run.run_id, run.collection_id)

@@ -1,0 +1,189 @@
+"""The seven stages of a run, each as the pipeline's function and what it needs of the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from include.collection.run import StageResult
+from include.errors import ConfigurationInvalid, Conflict, Problem
+
+if TYPE_CHECKING:
+    from include.batch import BatchRef
+    from include.cim.concept import Concept
+    from include.cim.mapping_config import MapperConfig
+    from include.collection.model import Collection
+    from include.collection.source import Source
+    from include.pipeline.outcome import Outcome
+    from include.wiring import Platform
+
+
+class Unchanged(Exception):
+    """The run ends well without doing anything; its text is the note that people read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a stage has at hand.
+
+    Attributes:
+        collection: At the version that the run took when it began.
+        left_by: The batch as an earlier task left it.
+    """
+
+    platform: Platform
+    collection: Collection
+    run_id: str
+    left_by: Callable[[str], BatchRef]
+
+    @property
+    def concept(self) -> Concept:
+        """The CIM concept that the collection maps to."""
+        return self.platform.definition.concept(self.mapper.concept)
+
+    @property
+    def source(self) -> Source:
+        """Where the rows come from; raises ConfigurationInvalid where the collection is a draft without it."""
+        return self.collection.config.ingester or _missing("ingester")
+
+    @property
+    def mapper(self) -> MapperConfig:
+        """How they are mapped; raises ConfigurationInvalid where the collection is a draft without it."""
+        return self.collection.config.mapper or _missing("mapper")
+
+
+def ingest(work: Work) -> Outcome:
+    """Read the source; raises Unchanged where it has nothing that is not loaded already."""
+    from include.pipeline.ingest import AlreadyLoaded, ingest
+
+    platform = work.platform
+    connector = platform.connector(work.source)
+    try:
+        outcome = ingest(work.collection, connector, platform.staging, platform.datasets)
+    except AlreadyLoaded as error:
+        note = str(error)
+    else:
+        if outcome is not None:
+            return outcome
+        note = "The source had nothing new."
+    finish_earlier(work)
+    raise Unchanged(note)
+
+
+def map_to_cim(work: Work) -> Outcome:
+    """Map the raw rows to the concept."""
+    from include.pipeline.map_to_cim import map_to_cim
+
+    raw, staging = work.left_by("ingest"), work.platform.staging
+    return map_to_cim(raw, work.mapper, work.concept, staging, decimal=work.source.decimal)
+
+
+def validate(work: Work) -> Outcome:
+    """Apply the curation suite and keep its report."""
+    from include.collection.suite import suite_of
+    from include.pipeline.validate import validate
+
+    outcome, report = validate(
+        work.left_by("map_to_cim"),
+        work.left_by("ingest"),
+        suite_of(work.concept, work.collection.config.curator, {rule.field for rule in work.mapper.rules}),
+        work.concept,
+        work.platform.staging,
+    )
+    work.platform.runs.add_report(work.collection.id, work.run_id, report)
+    return outcome
+
+
+def anonymize(work: Work) -> Outcome:
+    """Carry out the anonymisation plan."""
+    from include.pipeline.anonymize import anonymize
+    from include.pipeline.outcome import Outcome
+
+    batch, counts = anonymize(
+        work.left_by("validate"),
+        work.collection.config.anonymization,
+        work.concept,
+        work.platform.secrets,
+        work.platform.staging,
+    )
+    return Outcome(batch.ref, counts)
+
+
+def load_postgres(work: Work) -> Outcome:
+    """Store the batch in one transaction."""
+    from include.batch import AnonymizedBatch
+    from include.pipeline.outcome import Outcome
+
+    ref = work.left_by("anonymize")
+    record = work.platform.datasets.load(
+        AnonymizedBatch(ref),
+        collection=work.collection,
+        concept=work.concept,
+        run_id=work.run_id,
+        now=work.platform.clock(),
+    )
+    return Outcome(ref, {"rows_loaded": record.rows_loaded, "rows_already_there": record.rows_already_there})
+
+
+def index_elasticsearch(work: Work) -> Outcome:
+    """Put the dataset into the search index."""
+    from include.pipeline.outcome import Outcome
+
+    return Outcome(work.left_by("load_postgres"), _index(work))
+
+
+def publish(work: Work) -> Outcome:
+    """Describe the dataset in DCAT."""
+    from include.pipeline.outcome import Outcome
+
+    return Outcome(work.left_by("load_postgres"), _publish(work))
+
+
+STAGES: Final[Mapping[str, Callable[[Work], Outcome]]] = {
+    stage.__name__: stage
+    for stage in (ingest, map_to_cim, validate, anonymize, load_postgres, index_elasticsearch, publish)
+}
+"""The stages by the names of their tasks, in order."""
+
+
+def refuse_deleted(collection: Collection) -> None:
+    """Raise Conflict where the collection is going: nothing is read for it any more."""
+    from include.collection.model import CollectionState
+
+    if collection.state is CollectionState.DELETING:
+        raise Conflict("the collection", "was deleted after the run was asked for")
+
+
+def finish_earlier(work: Work) -> None:
+    """Index and publish what an earlier run loaded, where it failed after that: its content will not be read again."""
+    for run in work.platform.runs.find(work.collection.id):
+        done = {stage.task for stage in run.stages}
+        if "publish" in done:
+            return
+        if "load_postgres" in done and run.batch_id is not None:
+            started = work.platform.clock()
+            counts = {**_index(work), **_publish(work)}
+            seconds = (work.platform.clock() - started).total_seconds()
+            result = StageResult("publish", started, seconds, counts)
+            work.platform.runs.add_stage(work.collection.id, work.run_id, run.batch_id, result)
+            return
+
+
+def _index(work: Work) -> dict[str, int]:
+    from include.pipeline.index import index
+
+    platform, collection = work.platform, work.collection
+    return index(collection.dataset_id, collection, work.concept, platform.datasets, platform.index)
+
+
+def _publish(work: Work) -> dict[str, int]:
+    from include.pipeline.publish import publish
+
+    platform, collection = work.platform, work.collection
+    public_url, now = platform.settings.public_url, platform.clock()
+    return publish(collection.dataset_id, collection, work.concept, platform.datasets, public_url, now)
+
+
+def _missing(step: str) -> NoReturn:
+    raise ConfigurationInvalid([Problem(step, "is missing", "Complete the step, then run the collection again.")])

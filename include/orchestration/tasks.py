@@ -1,0 +1,146 @@
+"""What an Airflow task does around a stage; the one place where the class of an error decides what happens.
+
+    SourceUnavailable, StoreUnavailable   tried again with back-off; after the last try the run has failed
+    any other CdmpError                   the run has failed, and its owner reads why
+    Unchanged                             the run has ended well, and the rest is skipped
+    anything else                         a fault of the platform: traceback, tried again, then failed
+
+What a task cannot say because its process was killed, `run_watch` says.
+
+Messages go on without the errors that caused them: those may quote a row.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from include.batch import BatchRef
+from include.collection.run import RunFailure, RunState, StageResult
+from include.errors import CdmpError, NotFound, SourceUnavailable, StoreUnavailable
+from include.orchestration.description import collection_id_of
+from include.orchestration.stages import STAGES, Unchanged, Work, refuse_deleted
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from include.collection.model import Collection
+    from include.wiring import Platform
+
+FIRST: Final = "ingest"
+LAST: Final = "publish"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """Which run of which collection."""
+
+    collection_id: UUID
+    run_id: str
+
+
+def run_stage(platform: Platform, task: str, context: Context) -> dict[str, Any]:
+    """Run one stage of a batch and give the plain `BatchRef` that it leaves.
+
+    Raises:
+        AirflowSkipException: There is nothing to do in this run.
+        AirflowFailException: Trying again would not help.
+    """
+    run = _run_of(context)
+    try:
+        return _run_stage(platform, task, run, context)
+    except Unchanged as end:
+        platform.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, platform.clock(), note=str(end))
+        platform.staging.remove(run.collection_id)
+        raise AirflowSkipException(str(end)) from None
+    except (SourceUnavailable, StoreUnavailable) as error:
+        if _is_last_try(context):
+            fail(platform, run, RunFailure(task, error.where, error.what, error.remedy))
+        raise error from None
+    except CdmpError as error:
+        fail(platform, run, _failure(task, error))
+        raise AirflowFailException(str(error)) from None
+    except Exception:
+        if _is_last_try(context):
+            what = "failed because of a fault in the platform, not in your data or configuration"
+            fail(platform, run, RunFailure(task, task, what, "The operator finds the cause in the task's log."))
+        raise
+
+
+def remove_staging(platform: Platform, context: Context) -> None:
+    """Remove what the run staged. One run of a collection is active at a time, so all of it is this run's."""
+    run = _run_of(context)
+    files = platform.staging.remove(run.collection_id)
+    log.info("collection %s run %s: %s staged files removed", run.collection_id, run.run_id, files)
+
+
+def fail(platform: Platform, run: RunKey, failure: RunFailure) -> None:
+    """Record that a run has failed, tell the owner, and leave nothing staged.
+
+    Never raises because a store is away: the error that the run failed with is the one to show.
+    """
+    try:
+        collection = platform.collections.get(run.collection_id)
+        platform.runs.finish(run.collection_id, run.run_id, RunState.FAILED, platform.clock(), failure=failure)
+        platform.outbox.add("run.failed", collection.owner_id, _facts(collection, run, failure), platform.clock())
+        platform.staging.remove(run.collection_id)
+    except (StoreUnavailable, NotFound) as error:
+        log.warning("run %s of collection %s: its failure is not recorded: %s", run.run_id, run.collection_id, error)
+
+
+def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> dict[str, Any]:
+    def left_by(earlier: str) -> BatchRef:
+        return BatchRef.from_json(context["ti"].xcom_pull(task_ids=earlier))
+
+    started, clock = platform.clock(), perf_counter()
+    if task == FIRST:
+        collection = platform.collections.get(run.collection_id)
+        platform.runs.start(collection, run.run_id, started)
+        refuse_deleted(collection)
+    else:  # whatever was saved meanwhile, the run stays with the version that it began with
+        collection = platform.collections.get(run.collection_id, left_by(FIRST).version)
+
+    outcome = STAGES[task](Work(platform, collection, run.run_id, left_by))
+
+    seconds = perf_counter() - clock
+    result = StageResult(task, started, seconds, dict(outcome.counts))
+    platform.runs.add_stage(collection.id, run.run_id, outcome.ref.batch_id, result)
+    log.info("collection %s batch %s: %s in %.2f s", collection.id, outcome.ref.batch_id, result.counts, seconds)
+    if task == LAST:
+        platform.runs.finish(collection.id, run.run_id, RunState.SUCCEEDED, platform.clock())
+    return outcome.ref.to_json()
+
+
+def _run_of(context: Context) -> RunKey:
+    return RunKey(collection_id_of(context["dag"].dag_id), context["run_id"])
+
+
+def _is_last_try(context: Context) -> bool:
+    task_instance = context["ti"]
+    return bool(task_instance.try_number > task_instance.max_tries)
+
+
+def _failure(task: str, error: CdmpError) -> RunFailure:
+    problems = getattr(error, "problems", ())
+    if len(problems) > 1:  # everything that is wrong, not only the first
+        return RunFailure(task, "the configuration", str(error), "")
+    return RunFailure(task, error.where, error.what, error.remedy)
+
+
+def _facts(collection: Collection, run: RunKey, failure: RunFailure) -> dict[str, Any]:
+    return {
+        "collection_id": str(collection.id),
+        "title": collection.config.title,
+        "run_id": run.run_id,
+        "task": failure.task,
+        "where": failure.where,
+        "what": failure.what,
+        "remedy": failure.remedy,
+    }

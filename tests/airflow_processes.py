@@ -1,0 +1,137 @@
+"""Real Airflow processes for the suite: a database of their own, the platform's settings, stopped by process id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from cryptography.fernet import Fernet
+from psycopg import sql
+
+from include.orchestration.airflow_settings import airflow_environment
+from tests.postgres import Database
+
+COMPONENTS = {
+    "api-server": ["api-server"],
+    "scheduler": ["scheduler", "-s"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "-s"],
+}
+
+
+@dataclass
+class AirflowProcesses:
+    """Running components, and a way to ask their database."""
+
+    var: Path
+    environment: dict[str, str]
+    metadata_url: str
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def bundle(self) -> Path:
+        return Path(self.environment["CDMP_BUNDLE"])
+
+    def start(self, *components: str) -> None:
+        for component in components:
+            with (self.var / f"{component}.log").open("ab") as log:
+                self.running[component] = subprocess.Popen(
+                    [_airflow(), *COMPONENTS[component]],
+                    env=self.environment,
+                    cwd=self.var,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def stop(self, *components: str) -> None:
+        chosen = [self.running.pop(component) for component in components or list(self.running)]
+        for process in chosen:
+            process.terminate()
+        for process in chosen:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def ask(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run SQL in Airflow's database; gives the rows, where there are any."""
+        with psycopg.connect(self.metadata_url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def log(self, component: str) -> str:
+        return (self.var / f"{component}.log").read_text(errors="replace")
+
+
+@contextmanager
+def airflow_processes(
+    database: Database, folder: Path, port: int, *components: str, **settings: str
+) -> Iterator[AirflowProcesses]:
+    """Start components of Airflow beside the platform's database, on the same server; stop them at the end.
+
+    Args:
+        settings: More variables of the environment.
+    """
+    name = f"airflow_{uuid4().hex[:12]}"
+    server = database.admin_url.rsplit("/", 1)[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    metadata_url = f"{server}/{name}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CDMP_"))},
+        **airflow_environment(
+            folder,
+            metadata_url.replace("postgresql://", "postgresql+psycopg2://"),
+            port,
+            jwt_secret=uuid4().hex * 2,
+            secret_key=uuid4().hex,
+            fernet_key=Fernet.generate_key().decode(),
+        ),
+        "CDMP_DATABASE_URL": database.owner_url,
+        "CDMP_LOADER_URL": database.loader_url,
+        "CDMP_READER_URL": database.reader_url,
+        "CDMP_MASTER_KEYS": Fernet.generate_key().decode(),
+        "CDMP_VAR": str(folder),
+        **settings,
+    }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    (folder / "airflow").mkdir(parents=True)
+    migrated = subprocess.run(
+        [_airflow(), "db", "migrate"], env=environment, cwd=folder, capture_output=True, check=False
+    )
+    assert migrated.returncode == 0, migrated.stderr.decode()
+    processes = AirflowProcesses(folder, environment, metadata_url)
+    try:
+        processes.start(*components)
+        yield processes
+    finally:
+        processes.stop()
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def wait_for(what: str, condition: Callable[[], Any], seconds: float = 10.0) -> float:
+    """Wait until `condition` gives something true; gives the seconds that it took."""
+    started = time.monotonic()
+    while True:
+        if condition():
+            return time.monotonic() - started
+        if time.monotonic() - started > seconds:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+
+
+def _airflow() -> str:
+    return str(Path(sys.executable).with_name("airflow"))

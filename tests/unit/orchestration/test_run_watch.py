@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from include.collection.model import Collection, CollectionState
+from include.collection.run import Run, RunState
+from include.orchestration.run_watch import trigger_waiting
+from tests.factories import NOON, a_collection
+from tests.unit.orchestration.fake_platform import FakePlatform
+
+
+class FakeEngine:
+    """An Airflow that has the DAGs of everybody."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[UUID, str, str | None]] = []
+
+    def announce(self, collection_id: UUID) -> None: ...
+
+    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+        self.started.append((collection.id, run_id, requested_by))
+        return True
+
+
+def a_platform(state: CollectionState) -> FakePlatform:
+    """Build a platform in which one run waits for its DAG."""
+    platform = FakePlatform()
+    collection = platform.collections.put(a_collection(state=state))
+    platform.runs.runs["asked"] = Run(collection.id, "asked", 1, RunState.QUEUED, "olive", queued=NOON)
+    return platform
+
+
+@pytest.mark.parametrize("state", [CollectionState.ACTIVE, CollectionState.PAUSED])
+def test_a_run_that_waits_is_started_once(state: CollectionState) -> None:
+    platform, engine = a_platform(state), FakeEngine()
+
+    trigger_waiting(cast(Any, platform), engine)
+    trigger_waiting(cast(Any, platform), engine)
+
+    [(_, run_id, requested_by)] = engine.started
+    assert (run_id, requested_by) == ("asked", "olive")
+
+
+@pytest.mark.parametrize("state", [CollectionState.DELETING, CollectionState.DRAFT])
+def test_nothing_is_started_for_a_collection_that_is_going_or_unfinished(state: CollectionState) -> None:
+    platform, engine = a_platform(state), FakeEngine()
+
+    trigger_waiting(cast(Any, platform), engine)
+
+    assert not engine.started
+    assert not platform.runs.triggered
