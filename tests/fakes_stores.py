@@ -52,7 +52,9 @@ class FakeCollections:
         self, owner_id: str | None, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
     ) -> Sequence[Collection]:
         newest = sorted(
-            (versions[-1] for versions in self.versions.values()), key=lambda each: (each.created, each.id), reverse=True
+            (versions[-1] for versions in self.versions.values()),
+            key=lambda each: (each.created, each.id),
+            reverse=True,
         )
         return [
             each

@@ -188,9 +188,7 @@ def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
         else None,
         note=run.note,
         dataset=collection.dataset_id,
-        links=RunLinks(
-            self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"
-        ),
+        links=RunLinks(self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"),
     )
 
 
