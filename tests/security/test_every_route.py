@@ -1,4 +1,4 @@
-"""Every route of the OpenAPI document, asked by nobody, a stranger, the owner and a steward; a route without a row fails."""
+"""Every route of the OpenAPI document, asked by nobody, a stranger, the owner and a steward: no route without a row."""
 
 from __future__ import annotations
 
