@@ -1,4 +1,4 @@
-"""Collections over HTTP: made, repeated, listed, run, deleted; every answer has the shape that the specification fixes."""
+"""Collections over HTTP: made, repeated, listed, run, deleted; answers have the shape that is fixed."""
 
 from __future__ import annotations
 
