@@ -44,8 +44,6 @@ _STATUS: Final[Mapping[type[CdmpError], HTTPStatus]] = {
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_PATH, _QUERY, _BODY = "path", "query", "body"
-
 
 class ProblemPart(BaseModel):
     """One thing that is wrong."""
@@ -106,8 +104,8 @@ async def _answer_ours(_request: Request, error: Exception) -> Response:
 
 async def _answer_invalid(_request: Request, error: Exception) -> Response:
     invalid = cast(RequestValidationError, error)
-    problems = [_problem(item, invalid.body) for item in invalid.errors()]
-    if any(item["loc"][0] == _PATH for item in invalid.errors()):
+    problems = [_problem(item) for item in invalid.errors()]
+    if any(item["loc"][0] == "path" for item in invalid.errors()):
         return answer_problem(404, "An id in the path is not one of ours.", problems)
     return answer_problem(422, " ".join(str(problem) for problem in problems), problems)
 
@@ -123,10 +121,10 @@ async def _answer_unexpected(request: Request, error: Exception) -> Response:
     return answer_problem(500, f"That is our mistake, not yours. Tell the operator this reference: {reference}.")
 
 
-def _problem(item: Mapping[str, Any], body: object) -> Problem:
+def _problem(item: Mapping[str, Any]) -> Problem:
     """Say a pydantic error as a sentence; the value itself is left out, it may be a secret or somebody's data."""
     place, *steps = item["loc"]
-    where = _document_path(steps, body) if place == _BODY else ".".join(str(step) for step in steps)
+    where = ".".join(str(step) for step in steps)
     match item["type"]:
         case "missing":
             return Problem(where or place, "is missing", "Add it")
@@ -135,16 +133,3 @@ def _problem(item: Mapping[str, Any], body: object) -> Problem:
         case _:
             message = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
             return Problem(where or place, f"cannot be used: {message}", "See the OpenAPI document")
-
-
-def _document_path(steps: Sequence[str | int], body: object) -> str:
-    """Write pydantic's location as a path into the document, without the tags of the unions that it went through."""
-    path, here = "", body
-    for number, step in enumerate(steps, start=1):
-        if isinstance(step, int):
-            path += f"[{step}]"
-            here = here[step] if isinstance(here, list) and step < len(here) else None
-        elif isinstance(here, dict) and (step in here or number == len(steps)):
-            path += f".{step}"
-            here = here.get(step)
-    return path.removeprefix(".")

@@ -57,11 +57,11 @@ def create(
     requestor: SignedIn,
 ) -> CollectionAnswer:
     """The same document from the same user is the same collection: sending it again answers 200 and changes nothing."""
-    collection, created = create_collection(services, engine, requestor, body.config(), body.start, patience_s=0)
+    collection, created = create_collection(services, engine, requestor, body.config(), body.start, patience_s=None)
     view = view_collection(services, collection)
     answer = _collection(request, view)
     if created:
-        _hand_over_later(background, services, engine, collection, view.latest)
+        _hand_over(background, services, engine, collection, view.latest)
     else:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = answer.links.self
@@ -104,9 +104,9 @@ def run(
     engine: EngineDep,
     requestor: SignedIn,
 ) -> RunAnswer:
-    started = run_collection(services, engine, requestor, collection_id, patience_s=0)
+    started = run_collection(services, engine, requestor, collection_id, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    _hand_over_later(background, services, engine, collection, started)
+    _hand_over(background, services, engine, collection, started)
     answer = _run(request, collection, started)
     response.headers["Location"] = answer.links.self
     return answer
@@ -134,10 +134,10 @@ def read_one_run(
     return _run(request, collection, read_run(services, requestor, collection_id, run_id))
 
 
-def _hand_over_later(
+def _hand_over(
     background: BackgroundTasks, services: Services, engine: Engine, collection: Collection, started: Run | None
 ) -> None:
-    """Wait for a new DAG after the answer has been sent, so that its first run need not wait for the next poll."""
+    """Hand a run to Airflow after the answer has been sent, and wait a little for a DAG that is new."""
     if started is not None and started.state.active:
         background.add_task(
             trigger_run, services, engine, collection, started.run_id, started.requested_by or "", patience_s=3.0
@@ -188,9 +188,7 @@ def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
         else None,
         note=run.note,
         dataset=collection.dataset_id,
-        links=RunLinks(
-            self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"
-        ),
+        links=RunLinks(self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"),
     )
 
 

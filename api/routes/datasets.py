@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
 from api.record_formats import MEDIA_TYPES, RecordFormat, choose_format, plain_records, stream_csv, stream_ndjson
 from api.schemas.dataset import DatasetAnswer, DatasetLinks, DatasetListAnswer, FieldAnswer, RecordsAnswer
-from include.catalog.serialisation import write_turtle
+from include.catalog.dcat import from_json_ld, serialise
 from include.cim.concept import Field
 from include.operations.dataset_reading import list_datasets, read_dataset, read_description, read_records
 from include.operations.services import Services
@@ -102,7 +102,7 @@ def read_dcat(
     turtle = format is DcatFormat.TURTLE or (format is None and "text/turtle" in request.headers.get("accept", ""))
     headers = dict(_PRIVATE, Vary="Accept, Authorization, Cookie")
     if turtle:
-        return Response(write_turtle(record), headers=headers, media_type="text/turtle")
+        return Response(serialise(from_json_ld(dict(record)), "turtle"), headers=headers, media_type="text/turtle")
     return JSONResponse(dict(record), headers=headers, media_type="application/ld+json")
 
 

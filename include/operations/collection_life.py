@@ -32,7 +32,7 @@ def create_collection(
     config: CollectionConfig,
     start: bool = True,
     *,
-    patience_s: float = 3.0,
+    patience_s: float | None = 3.0,
 ) -> tuple[Collection, bool]:
     """Make a collection; with all its steps it is active, and runs at once where `start` says so.
 
@@ -40,7 +40,8 @@ def create_collection(
     follows from owner and document, so two such requests at the same moment meet on the primary key.
 
     Args:
-        patience_s: How long to wait for Airflow to know the new DAG; the run itself is recorded in any case.
+        patience_s: How long to wait for Airflow to know the new DAG; None leaves `trigger_run` to the caller. The run
+            itself is recorded in any case.
 
     Returns:
         The collection, and whether it is new (else nothing was done).
@@ -63,7 +64,8 @@ def create_collection(
         announce(engine, made.id)
         if start:
             run_id = queue_run(services, requestor, made)
-            trigger_run(services, engine, made, run_id, requestor.name, patience_s=patience_s)
+            if patience_s is not None:
+                trigger_run(services, engine, made, run_id, requestor.name, patience_s=patience_s)
     return made, True
 
 

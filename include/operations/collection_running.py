@@ -37,12 +37,13 @@ class RunPage:
 
 
 def run_collection(
-    services: Services, engine: Engine, requestor: Requestor, collection_id: UUID, *, patience_s: float = 3.0
+    services: Services, engine: Engine, requestor: Requestor, collection_id: UUID, *, patience_s: float | None = 3.0
 ) -> Run:
     """Ask for a run now.
 
     Args:
-        patience_s: How long to wait for a DAG that Airflow does not have yet; 0 tries once.
+        patience_s: How long to wait for a DAG that Airflow does not have yet; 0 tries once, and None leaves
+            `trigger_run` to the caller.
 
     Raises:
         NotFound, NotAllowed: As `read_own`.
@@ -50,7 +51,8 @@ def run_collection(
     """
     collection = read_own(services, requestor, collection_id)
     run_id = queue_run(services, requestor, collection)
-    trigger_run(services, engine, collection, run_id, requestor.name, patience_s=patience_s)
+    if patience_s is not None:
+        trigger_run(services, engine, collection, run_id, requestor.name, patience_s=patience_s)
     return services.runs.get(collection.id, run_id)
 
 

@@ -1,0 +1,1 @@
+"""The platform at the terminal."""

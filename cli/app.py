@@ -1,0 +1,91 @@
+"""The command `cdmp`: collections applied, run, looked at and read, by the same use cases as the REST interface.
+
+For the operator of the machine: it needs the platform's settings, and acts as the user that `--as` names.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.formats import RecordsAs
+from include.errors import CdmpError, ConfigurationInvalid
+
+app = typer.Typer(
+    name="cdmp",
+    help="The energy-data platform at the terminal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+As = Annotated[str, typer.Option("--as", envvar="CDMP_USER", metavar="USER", help="The user to act as.")]
+Which = Annotated[str, typer.Argument(metavar="ID|TITLE", help="A collection of yours.")]
+
+
+@app.command()
+def apply(
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="The collection, as YAML.")],
+    user: As = "admin",
+    start: Annotated[bool, typer.Option("--start/--no-start", help="Run it at once.")] = True,
+) -> None:
+    """Create the collection of a file, or replace yours of the same title where the file has changed."""
+    from cli.commands import apply_file  # noqa: PLC0415  # each verb loads what it needs: `--help` is there at once
+
+    apply_file(file, user, start)
+
+
+@app.command()
+def run(which: Which, user: As = "admin") -> None:
+    """Run a collection now."""
+    from cli.commands import run_one  # noqa: PLC0415
+
+    run_one(which, user)
+
+
+@app.command()
+def status(
+    which: Annotated[str | None, typer.Argument(metavar="[ID|TITLE]", help="One collection; else all.")] = None,
+    user: As = "admin",
+) -> None:
+    """Show the collections, or the latest run of one: its stages, and how it ended."""
+    from cli.commands import show_all, show_one  # noqa: PLC0415
+
+    if which is None:
+        show_all(user)
+    else:
+        show_one(which, user)
+
+
+@app.command()
+def records(
+    which: Annotated[str, typer.Argument(metavar="DATASET|TITLE", help="A dataset's id, or its collection.")],
+    fields: Annotated[str, typer.Option(metavar="A,B,…", help="CIM fields; else all of them.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Rows.")] = 20,
+    form: Annotated[RecordsAs, typer.Option("--format", help="How to write them.")] = RecordsAs.TABLE,
+    user: As = "admin",
+) -> None:
+    """Read records of a dataset, in the order of its key."""
+    from cli.commands import show_records  # noqa: PLC0415
+
+    show_records(which, [name.strip() for name in fields.split(",") if name.strip()], limit, form, user)
+
+
+def main() -> None:
+    """Run the command; an error of ours is a sentence and exit code 2, never a traceback."""
+    try:
+        app()
+    except CdmpError as error:
+        problems = error.problems if isinstance(error, ConfigurationInvalid) else [error]
+        for problem in problems:
+            print(f"{problem.where}: {problem.what}", file=sys.stderr)
+            if problem.remedy:
+                print(f"  → {problem.remedy}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""What the verbs of `cdmp` do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from api.record_formats import plain_records, stream_csv
+from cli.environment import load_environment
+from cli.formats import RecordsAs, write_table
+from include.access.requestor import Requestor
+from include.collection.document import read_yaml
+from include.collection.model import Collection, CollectionConfig
+from include.collection.run import Run
+from include.collection.source import FileSource
+from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
+from include.operations.collection_life import create_collection, replace_collection
+from include.operations.collection_reading import CollectionView, list_collections, read_collection, view_collection
+from include.operations.collection_running import run_collection
+from include.operations.dataset_reading import RecordPage, read_records
+from include.operations.services import Services
+from include.operations.uploading import upload_file
+from include.ports import Engine
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The platform, and the user that the terminal acts as."""
+
+    services: Services
+    engine: Engine
+    requestor: Requestor
+
+
+def open_session(user: str) -> Session:
+    """Open the platform as this user; raises NotFound where there is none."""
+    load_environment()
+    # after the environment is complete: both read their settings when they are imported
+    from include.orchestration.directory import AirflowDirectory  # noqa: PLC0415
+    from include.orchestration.engine import AirflowEngine  # noqa: PLC0415
+    from include.wiring import platform  # noqa: PLC0415
+
+    services = platform()
+    return Session(services, AirflowEngine(), AirflowDirectory().find(user))
+
+
+def apply_file(file: Path, user: str, start: bool) -> None:
+    """Create or replace the collection of a YAML file, and run it."""
+    if not file.is_file():
+        raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
+    config = read_yaml(file.read_text(encoding="utf-8"))
+    session = open_session(user)
+    config = _upload_source(session, config, file.parent)
+    mine = [view.collection for view in _all(session, config.title) if view.collection.owner_id == session.requestor.id]
+    if not mine:
+        made, _ = create_collection(session.services, session.engine, session.requestor, config, start)
+        _say("created", session, made)
+    elif mine[0].config == config:
+        _say("unchanged", session, mine[0])
+    else:
+        replaced = replace_collection(session.services, session.engine, session.requestor, mine[0].id, config)
+        if start:
+            try:
+                run_collection(session.services, session.engine, session.requestor, replaced.id)
+            except Conflict as conflict:
+                print(f"not run: {conflict}", file=sys.stderr)
+        _say("replaced", session, replaced)
+
+
+def run_one(which: str, user: str) -> None:
+    """Run a collection now."""
+    session = open_session(user)
+    collection = _find(session, which)
+    started = run_collection(session.services, session.engine, session.requestor, collection.id)
+    print(f"{started.state}  {started.run_id}  {collection.config.title}")
+
+
+def show_all(user: str) -> None:
+    """Show every collection that the user may see, and what its latest run did."""
+    views = list(_all(open_session(user)))
+    rows = [
+        [view.collection.config.title, view.status.value, *_counts(view.latest), str(view.collection.id)]
+        for view in views
+    ]
+    print(write_table(["TITLE", "STATUS", "READ", "QUARANTINED", "LOADED", "ID"], rows))
+
+
+def show_one(which: str, user: str) -> None:
+    """Show a collection and its latest run, stage by stage."""
+    session = open_session(user)
+    collection = _find(session, which)
+    view = view_collection(session.services, collection)
+    print(
+        f"{collection.config.title}\nid       {collection.id}\ndataset  {collection.dataset_id}\nstatus   {view.status}"
+    )
+    latest = view.latest
+    if latest is None:
+        return
+    print(f"run      {latest.run_id}, {latest.state}\n")
+    rows = [
+        [stage.task, f"{stage.seconds:.2f}", ", ".join(f"{name} {count:,}" for name, count in stage.counts.items())]
+        for stage in latest.stages
+    ]
+    print(write_table(["STAGE", "SECONDS", "COUNTS"], rows))
+    if latest.note:
+        print(f"\n{latest.note}")
+    if latest.failure:
+        failure = latest.failure
+        print(f"\nfailed in {failure.task}\n{failure.where}: {failure.what}\n  → {failure.remedy}")
+
+
+def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, user: str) -> None:
+    """Write records of a dataset, page after page."""
+    session = open_session(user)
+    dataset_id = _find_dataset(session, which)
+    for number, page in enumerate(_pages(session, dataset_id, fields, limit)):
+        match form:
+            case RecordsAs.TABLE:
+                rows = [list(row.values()) for row in plain_records(page.table)]
+                print(write_table([field.name for field in page.fields], rows))
+            case RecordsAs.JSON:
+                for row in plain_records(page.table):
+                    print(json.dumps(row, ensure_ascii=False))
+            case RecordsAs.CSV:
+                lines = stream_csv(page.fields, page.table)
+                if number:
+                    next(lines)  # one header is enough
+                sys.stdout.writelines(lines)
+
+
+def _pages(session: Session, dataset_id: UUID, fields: Sequence[str], limit: int) -> Iterator[RecordPage]:
+    cursor: str | None = None
+    while limit > 0:
+        page = read_records(
+            session.services, session.requestor, dataset_id, fields=fields, cursor=cursor, limit=min(limit, _PAGE)
+        )
+        yield page
+        limit, cursor = limit - page.table.num_rows, page.cursor
+        if cursor is None:
+            return
+
+
+def _upload_source(session: Session, config: CollectionConfig, folder: Path) -> CollectionConfig:
+    source = config.ingester
+    if not isinstance(source, FileSource) or source.upload or not source.name:
+        return config
+    upload = upload_file(session.services, session.requestor, folder / source.name, Path(source.name).name)
+    return config.model_copy(update={"ingester": source.model_copy(update={"upload": upload})})
+
+
+def _all(session: Session, title: str | None = None) -> Iterator[CollectionView]:
+    """Give every collection that the user may see; with `title`, those of exactly this title."""
+    cursor: str | None = None
+    while True:
+        page = list_collections(session.services, session.requestor, title=title, cursor=cursor, limit=_PAGE)
+        yield from (view for view in page.views if title is None or view.collection.config.title == title)
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _find(session: Session, which: str) -> Collection:
+    identity = _id(which)
+    if identity is not None:
+        return read_collection(session.services, session.requestor, identity)
+    found = [view.collection for view in _all(session, which)]
+    if not found:
+        raise NotFound(f"collection {which!r}", "there is none of this title", "`cdmp status` lists them")
+    if len(found) > 1:
+        ids = ", ".join(str(each.id) for each in found)
+        raise Conflict(f"collection {which!r}", f"{len(found)} have this title", f"Give one of the ids: {ids}")
+    return found[0]
+
+
+def _find_dataset(session: Session, which: str) -> UUID:
+    identity = _id(which)
+    if identity is None:
+        return _find(session, which).dataset_id
+    try:
+        return read_collection(session.services, session.requestor, identity).dataset_id
+    except NotFound:
+        return identity
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _counts(run: Run | None) -> list[int | None]:
+    if run is None:
+        return [None, None, None]
+    return [run.count("rows_read"), run.count("rows_quarantined"), run.count("rows_loaded")]
+
+
+def _say(verb: str, session: Session, collection: Collection) -> None:
+    status = view_collection(session.services, collection).status
+    print(f"{verb}  {status}  {collection.id}  {collection.config.title}")

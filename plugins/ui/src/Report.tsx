@@ -1,0 +1,61 @@
+// The validation report: rules, counts and row ids; it holds no values.
+import { Box, Heading, Table, Text } from "@chakra-ui/react";
+import type { FC } from "react";
+
+import type { Report as ReportOfRun, Rule } from "./run";
+
+const ACTIONS: Record<string, string> = {
+  quarantine: "row set aside",
+  drop: "row left out",
+  set_null: "value emptied",
+  fail: "batch refused",
+};
+
+export const Report: FC<{ report: ReportOfRun }> = ({ report }) => {
+  const rules = [...report.rules].sort((one, other) => other.failed - one.failed);
+  return (
+    <Box>
+      <Heading size="sm" mb={1}>
+        Validation
+      </Heading>
+      <Text fontSize="sm" color="fg.muted" mb={2} data-testid="cdmp-report">
+        {number(report.rows_in)} rows in, {number(report.rows_out)} went on, {number(report.rows_quarantined)} set aside
+        for their owner, {number(report.rows_dropped)} left out, {number(report.cells_set_null)} values emptied
+      </Text>
+      {rules.length === 0 ? null : (
+        <Table.Root size="sm">
+          <Table.Header>
+            <Table.Row>
+              <Table.ColumnHeader>Field</Table.ColumnHeader>
+              <Table.ColumnHeader>Rule</Table.ColumnHeader>
+              <Table.ColumnHeader>On violation</Table.ColumnHeader>
+              <Table.ColumnHeader textAlign="end">Checked</Table.ColumnHeader>
+              <Table.ColumnHeader textAlign="end">Failed</Table.ColumnHeader>
+              <Table.ColumnHeader>Rows of the source (the first)</Table.ColumnHeader>
+            </Table.Row>
+          </Table.Header>
+          <Table.Body>
+            {rules.map((rule, place) => (
+              <Row key={place} rule={rule} />
+            ))}
+          </Table.Body>
+        </Table.Root>
+      )}
+    </Box>
+  );
+};
+
+const Row: FC<{ rule: Rule }> = ({ rule }) => (
+  <Table.Row>
+    <Table.Cell>{rule.field}</Table.Cell>
+    <Table.Cell>{rule.rule.replace(/^expect_(column_)?(values_)?(to_)?/, "").replaceAll("_", " ")}</Table.Cell>
+    <Table.Cell>{ACTIONS[rule.action] ?? rule.action}</Table.Cell>
+    <Table.Cell textAlign="end">{number(rule.checked)}</Table.Cell>
+    <Table.Cell textAlign="end" {...(rule.failed > 0 ? { color: "fg.error", fontWeight: "bold" } : {})}>
+      {number(rule.failed)}
+    </Table.Cell>
+    <Table.Cell>{rule.row_ids.join(", ")}</Table.Cell>
+  </Table.Row>
+);
+
+const number = (value: number): string => value.toLocaleString("en");

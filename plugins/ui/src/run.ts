@@ -1,0 +1,59 @@
+// What the interface answers for a run (`RunAnswer` in api/schemas/data_collection.py).
+
+export interface Stage {
+  task: string;
+  started: string;
+  seconds: number;
+  counts: Record<string, number>;
+}
+
+export interface Rule {
+  rule: string;
+  field: string;
+  action: string;
+  checked: number;
+  failed: number;
+  row_ids: number[];
+}
+
+export interface Report {
+  rows_in: number;
+  rows_out: number;
+  rows_quarantined: number;
+  rows_dropped: number;
+  cells_set_null: number;
+  rules: Rule[];
+}
+
+export interface Failure {
+  task: string;
+  where: string;
+  what: string;
+  remedy: string;
+}
+
+export interface Run {
+  id: string;
+  collection: string;
+  title: string;
+  version: number;
+  state: "queued" | "running" | "succeeded" | "failed" | "unchanged";
+  requested_by: string | null;
+  queued: string;
+  started: string | null;
+  finished: string | null;
+  batch: string | null;
+  stages: Stage[];
+  report: Report | null;
+  failure: Failure | null;
+  note: string | null;
+  dataset: string;
+  links: { self: string; collection: string; dataset: string; records: string };
+}
+
+export const isActive = (run: Run): boolean => run.state === "queued" || run.state === "running";
+
+/** The collection of a DAG, or null for a DAG that is none. */
+export function collectionOf(dagId: string): string | null {
+  return /^collection_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(dagId)?.[1] ?? null;
+}

@@ -1,0 +1,244 @@
+"""The stores' ports held in memory, for tests of what is built on them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from include.batch import ValidationReport
+from include.cim.concept import Concept
+from include.cim.definition import load_definition
+from include.collection.model import Collection, CollectionState
+from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.errors import Conflict, NotFound, StoreUnavailable
+from include.ports import BatchRecord, Dataset, Definition, RecordQuery
+from tests.factories import NOON
+
+
+class TickingClock:
+    """Each look is a second later, so that everything has its order."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+class FakeCollections:
+    def __init__(self) -> None:
+        self.versions: dict[UUID, list[Collection]] = {}
+
+    def add(self, collection: Collection) -> None:
+        if collection.id in self.versions:
+            raise Conflict("collection", "the id is taken")
+        self.versions[collection.id] = [collection]
+
+    def get(self, collection_id: UUID, version: int | None = None) -> Collection:
+        if collection_id not in self.versions:
+            raise NotFound("store", "no such row")
+        versions = self.versions[collection_id]
+        return versions[-1] if version is None else versions[version - 1]
+
+    def find(
+        self, owner_id: str | None, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[Collection]:
+        newest = sorted(
+            (versions[-1] for versions in self.versions.values()),
+            key=lambda each: (each.created, each.id),
+            reverse=True,
+        )
+        return [
+            each
+            for each in newest
+            if each.state is not CollectionState.DELETING
+            and owner_id in (None, each.owner_id)
+            and (after is None or (each.created, each.id) < after)
+        ][:limit]
+
+    def replace(self, collection: Collection, expected_version: int) -> None:
+        if self.get(collection.id).version != expected_version:
+            raise Conflict("collection", "somebody was quicker")
+        self.versions[collection.id].append(collection)
+
+    def set_state(self, collection_id: UUID, state: CollectionState) -> None:
+        self.versions[collection_id][-1] = replace(self.get(collection_id), state=state)
+
+    def erase(self, collection_id: UUID) -> None:
+        del self.versions[collection_id]
+
+    def scheduled(self) -> Sequence[Collection]:
+        return [each[-1] for each in self.versions.values() if each[-1].state is not CollectionState.DRAFT]
+
+    def fingerprints(self) -> Mapping[UUID, str]:
+        return {each.id: f"{each.version}{each.state}" for each in self.scheduled()}
+
+
+class FakeRuns:
+    def __init__(self) -> None:
+        self.rows: dict[tuple[UUID, str], Run] = {}
+        self.triggered: set[tuple[UUID, str]] = set()
+
+    def queue(self, collection: Collection, run_id: str, requested_by: str | None, queued: datetime) -> None:
+        if any(run.state.active for key, run in self.rows.items() if key[0] == collection.id):
+            raise Conflict(f"collection {collection.id}", "a run is active")
+        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued)
+        self.rows[collection.id, run_id] = run
+
+    def start(self, collection: Collection, run_id: str, started: datetime) -> None:
+        self._change(collection.id, run_id, state=RunState.RUNNING, started=started)
+
+    def add_stage(self, collection_id: UUID, run_id: str, batch_id: UUID, result: StageResult) -> None:
+        stages = (*self.get(collection_id, run_id).stages, result)
+        self._change(collection_id, run_id, stages=stages, batch_id=batch_id)
+
+    def add_report(self, collection_id: UUID, run_id: str, report: ValidationReport) -> None:
+        self._change(collection_id, run_id, report=report)
+
+    def finish(
+        self,
+        collection_id: UUID,
+        run_id: str,
+        state: RunState,
+        finished: datetime,
+        failure: RunFailure | None = None,
+        note: str | None = None,
+    ) -> None:
+        self._change(collection_id, run_id, state=state, finished=finished, failure=failure, note=note)
+
+    def get(self, collection_id: UUID, run_id: str) -> Run:
+        if (collection_id, run_id) not in self.rows:
+            raise NotFound("store", "no such row")
+        return self.rows[collection_id, run_id]
+
+    def find(self, collection_id: UUID, *, before: datetime | None = None, limit: int = 50) -> Sequence[Run]:
+        runs = [run for key, run in self.rows.items() if key[0] == collection_id]
+        newest = sorted(runs, key=lambda run: run.queued, reverse=True)
+        return [run for run in newest if before is None or run.queued < before][:limit]
+
+    def latest(self, collection_ids: Sequence[UUID]) -> Mapping[UUID, Run]:
+        return {each: runs[0] for each in collection_ids if (runs := self.find(each, limit=1))}
+
+    def untriggered(self) -> Sequence[Run]:
+        return [run for key, run in self.rows.items() if key not in self.triggered]
+
+    def mark_triggered(self, collection_id: UUID, run_id: str) -> None:
+        self.triggered.add((collection_id, run_id))
+
+    def _change(self, collection_id: UUID, run_id: str, **changes: Any) -> None:
+        self.rows[collection_id, run_id] = replace(self.get(collection_id, run_id), **changes)
+
+
+class FakeUploads:
+    def __init__(self) -> None:
+        self.files: dict[str, Path] = {}
+        self.owners: set[tuple[str, str]] = set()
+
+    def add(self, file: Path, name: str, owner_id: str) -> str:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        self.files[digest] = file
+        self.owners.add((digest, owner_id))
+        return digest
+
+    def path(self, upload: str) -> Path:
+        return self.files[upload]
+
+    def has(self, upload: str, owner_id: str) -> bool:
+        return (upload, owner_id) in self.owners
+
+
+class FakeDatasets:
+    def __init__(self) -> None:
+        self.rows: dict[UUID, Dataset] = {}
+        self.batches: dict[tuple[UUID, str], BatchRecord] = {}
+
+    def get(self, dataset_id: UUID) -> Dataset:
+        if dataset_id not in self.rows:
+            raise NotFound("store", "no such row")
+        return self.rows[dataset_id]
+
+    def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
+        return [
+            each
+            for key, each in sorted(self.rows.items())
+            if owner_id in (None, each.owner_id) and (after is None or key > after)
+        ][:limit]
+
+    def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
+        return self.batches.get((dataset_id, source_digest))
+
+    def cursor(self, dataset_id: UUID) -> str | None:
+        return None
+
+    def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
+        raise NotImplementedError
+
+    def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
+        self.rows[dataset_id] = replace(self.get(dataset_id), dcat=dict(dcat))
+
+    def quarantined(self, dataset_id: UUID) -> int:
+        return 0
+
+
+class FakeRecords:
+    """Rows as dicts; a page is what a keyset query over them would give."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, list[dict[str, Any]]] = {}
+
+    def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
+        def key(row: dict[str, Any]) -> tuple[Any, ...]:
+            return tuple(row[name] for name in concept.key)
+
+        rows = sorted(self.rows.get(dataset_id, []), key=key)
+        rows = [row for row in rows if query.after is None or key(row) > query.after][: query.limit]
+        names = [name for name in concept.fields if not query.fields or name in {*query.fields, *concept.key}]
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+    def count(self, dataset_id: UUID) -> int:
+        return len(self.rows.get(dataset_id, []))
+
+
+@dataclass
+class FakeServices:
+    """What `include.operations` asks of the platform."""
+
+    definition: Definition = field(default_factory=load_definition)
+    collections: FakeCollections = field(default_factory=FakeCollections)
+    runs: FakeRuns = field(default_factory=FakeRuns)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
+    datasets: FakeDatasets = field(default_factory=FakeDatasets)
+    records: FakeRecords = field(default_factory=FakeRecords)
+    clock: TickingClock = field(default_factory=TickingClock)
+
+
+@dataclass
+class FakeEngine:
+    """An Airflow that knows a DAG after `blind_for` attempts, or is away."""
+
+    blind_for: int = 0
+    away: bool = False
+    announced: list[UUID] = field(default_factory=list)
+    triggered: list[str] = field(default_factory=list)
+
+    def announce(self, collection_id: UUID) -> None:
+        if self.away:
+            raise StoreUnavailable("Airflow", "its database does not answer")
+        self.announced.append(collection_id)
+
+    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+        if self.away:
+            raise StoreUnavailable("Airflow", "its database does not answer")
+        if self.blind_for > 0:
+            self.blind_for -= 1
+            return False
+        self.triggered.append(run_id)
+        return True

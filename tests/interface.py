@@ -1,0 +1,86 @@
+"""The REST interface over stores in memory, for tests of what HTTP adds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from include.access.requestor import STEWARD, Requestor
+from include.batch import RuleOutcome, ValidationReport
+from include.collection.run import RunFailure, RunState, StageResult
+from include.ports import Dataset
+from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
+from tests.fakes_stores import FakeEngine, FakeServices
+
+PEOPLE = {
+    "owner": Requestor("7", "olive"),
+    "stranger": Requestor("8", "sam"),
+    "steward": Requestor("9", "stella", frozenset({STEWARD})),
+}
+RUN_ID = "manual__1"
+PAGES = Path(__file__).parent.parent / "plugins" / "ui" / "dist"
+
+
+async def sign_in(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Requestor:
+    """Stand in for Airflow: the token, or else the cookie, is the person's name in `PEOPLE`."""
+    name = bearer.credentials if bearer else request.cookies.get("_token", "")
+    if name not in PEOPLE:
+        raise HTTPException(401, "Sign in.", {"WWW-Authenticate": "Bearer"})
+    return PEOPLE[name]
+
+
+@dataclass
+class Interface:
+    """The app, with a collection, a failed run and a dataset of three records, all of `owner`."""
+
+    services: FakeServices = field(default_factory=FakeServices)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+
+    def __post_init__(self) -> None:
+        self.services.collections.add(a_collection())
+        self.services.runs.queue(a_collection(), RUN_ID, "olive", NOON)
+        runs, batch = self.services.runs, uuid4()
+        runs.add_stage(COLLECTION_ID, RUN_ID, batch, StageResult("ingest", NOON, 0.25, {"rows_read": 5}))
+        rule = RuleOutcome("expect_column_values_to_not_be_null", "energy", "quarantine", 5, 2, (2, 4))
+        runs.add_report(COLLECTION_ID, RUN_ID, ValidationReport(5, 3, 2, 0, 0, (rule,)))
+        failure = RunFailure("load_postgres", "PostgreSQL", "it was away", "Run it again.")
+        runs.finish(COLLECTION_ID, RUN_ID, RunState.FAILED, NOON, failure)
+        self.services.datasets.rows[DATASET_ID] = Dataset(
+            DATASET_ID, COLLECTION_ID, "7", "Meters", "meter_reading", 3, NOON, NOON, NOON, dcat=a_record()
+        )
+        self.services.records.rows[DATASET_ID] = [
+            {"usage_point_id": "=1+1", "register": "-a", "interval_start": NOON + timedelta(hours=h), "energy": h - 0.5}
+            for h in range(3)
+        ]
+        self.app = create_app(lambda: self.services, lambda: self.engine, sign_in, PAGES)
+
+    def client(self, person: str | None = "owner", **options: Any) -> TestClient:
+        headers = {"Authorization": f"Bearer {person}"} if person else {}
+        return TestClient(self.app, headers=headers, raise_server_exceptions=False, **options)
+
+
+def a_record() -> dict[str, Any]:
+    return {
+        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dcterms": "http://purl.org/dc/terms/"},
+        "@id": f"urn:uuid:{DATASET_ID}",
+        "@type": "dcat:Dataset",
+        "dcterms:title": "Meters",
+    }
+
+
+def a_draft(**changes: Any) -> dict[str, Any]:
+    """Build a document that needs no upload."""
+    plain = a_plain_config(**changes)
+    return {name: plain[name] for name in plain if name not in ("ingester", "mapper", "anonymization")}
+
+
+Call = Callable[[TestClient, UUID], Any]

@@ -1,0 +1,129 @@
+"""Every route of the OpenAPI document, asked by nobody, a stranger, the owner and a steward: no route without a row."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.factories import COLLECTION_ID, DATASET_ID
+from tests.interface import RUN_ID, Interface, a_draft
+
+WHO = ("nobody", "stranger", "owner", "steward")
+
+# status for each of WHO
+TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
+    ("POST", "/data-collection/"): (401, 201, 201, 201),
+    ("GET", "/data-collection/"): (401, 200, 200, 200),
+    ("GET", "/data-collection/{collection_id}"): (401, 404, 200, 200),
+    ("DELETE", "/data-collection/{collection_id}"): (401, 404, 200, 403),
+    ("POST", "/data-collection/{collection_id}/run"): (401, 404, 201, 403),
+    ("GET", "/data-collection/{collection_id}/run"): (401, 404, 200, 200),
+    ("GET", "/data-collection/{collection_id}/run/{run_id}"): (401, 404, 200, 200),
+    ("GET", "/dataset/"): (401, 200, 200, 200),
+    ("GET", "/dataset/{dataset_id}"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/records"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/dcat"): (401, 404, 200, 200),
+    ("GET", "/health"): (200, 200, 200, 200),
+}
+BODIES: dict[tuple[str, str], Any] = {("POST", "/data-collection/"): a_draft()}
+
+OPEN_PAGES = {"/docs", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json", "/ui"}
+"""What everybody may read and what stands in no OpenAPI document: it holds nothing of anybody."""
+
+METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
+
+
+def routes() -> list[tuple[str, str]]:
+    paths = Interface().app.openapi()["paths"]
+    return [(method.upper(), path) for path, item in paths.items() for method in item if method in METHODS]
+
+
+def fill(path: str, collection: UUID = COLLECTION_ID, dataset: UUID = DATASET_ID, run: str = RUN_ID) -> str:
+    return path.format(collection_id=collection, dataset_id=dataset, run_id=run)
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    assert set(routes()) == set(TABLE)
+
+
+def test_nothing_is_served_beside_the_document_but_open_pages():
+    documented = {re.sub(r"/$", "", path) or "/" for _, path in routes()}
+
+    def paths(routes_: Any) -> set[str]:
+        found: set[str] = set()
+        for route in routes_:
+            inner = getattr(getattr(route, "original_router", None), "routes", None)
+            if inner is not None:
+                found |= paths(inner)
+            else:
+                found.add(re.sub(r"/$", "", route.path) or "/")
+        return found
+
+    served = paths(Interface().app.routes)
+    assert served - documented == OPEN_PAGES
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("method", "path"), sorted(TABLE))
+def test_each_gets_what_is_theirs(method: str, path: str, who: str):
+    client = Interface().client(None if who == "nobody" else who)
+    answer = client.request(method, fill(path), json=BODIES.get((method, path)))
+    assert answer.status_code == TABLE[method, path][WHO.index(who)]
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("method", "path"), [row for row in sorted(TABLE) if "{" in row[1]])
+def test_what_is_foreign_answers_exactly_like_what_is_absent(method: str, path: str):
+    client = Interface().client("stranger")
+    absent_id, absent_run = uuid4(), "manual__2"
+    foreign = client.request(method, fill(path))
+    absent = client.request(method, fill(path, absent_id, absent_id, absent_run))
+
+    def shape(answer: Any) -> tuple[int, dict[str, str], str]:
+        text = answer.text
+        for identity in (COLLECTION_ID, DATASET_ID, absent_id):
+            text = text.replace(str(identity), "ID")
+        text = text.replace(RUN_ID, "RUN").replace(absent_run, "RUN")
+        return answer.status_code, {n: v for n, v in answer.headers.items() if n != "date"}, text
+
+    assert shape(foreign) == shape(absent)
+    assert foreign.status_code == 404
+
+
+def test_lists_show_a_stranger_nothing_of_others():
+    client = Interface().client("stranger")
+    assert client.get("/data-collection/").json() == {"collections": [], "cursor": None}
+    assert client.get("/dataset/").json() == {"datasets": [], "cursor": None}
+
+
+@pytest.mark.parametrize("token", ["", "forged", "owner "], ids=["empty", "forged", "almost"])
+def test_a_token_that_is_none_signs_nobody_in(token: str):
+    client = Interface().client(None)
+    assert client.get("/dataset/", headers={"Authorization": f"Bearer {token}x"}).status_code == 401
+    assert client.get("/dataset/").headers["www-authenticate"].startswith("Bearer")
+
+
+CROSS_SITE = [
+    pytest.param({"Sec-Fetch-Site": "cross-site"}, id="a browser says cross-site"),
+    pytest.param({"Sec-Fetch-Site": "same-site"}, id="a neighbour on a subdomain"),
+    pytest.param({"Origin": "https://evil.example"}, id="an older browser names the origin"),
+    pytest.param({"Origin": "null"}, id="a sandboxed frame"),
+]
+
+
+@pytest.mark.parametrize("headers", CROSS_SITE)
+def test_a_foreign_page_changes_nothing_with_the_cookie(headers: dict[str, str]):
+    interface = Interface()
+    client = interface.client(None, cookies={"_token": "owner"})
+    assert client.delete(f"/data-collection/{COLLECTION_ID}", headers=headers).status_code == 403
+    assert client.get(f"/data-collection/{COLLECTION_ID}", headers=headers).status_code == 200
+
+
+def test_our_own_page_changes_what_is_its_users():
+    client = Interface().client(None, cookies={"_token": "owner"})
+    headers = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    assert client.delete(f"/data-collection/{COLLECTION_ID}", headers=headers).status_code == 200

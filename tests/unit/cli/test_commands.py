@@ -1,0 +1,131 @@
+"""`cdmp` applies, runs, shows and reads; what goes wrong is a sentence and exit code 2."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from cli import commands
+from cli.app import app, main
+from cli.commands import Session
+from include.collection.run import RunState
+from include.settings import ROOT
+from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection
+from tests.interface import PEOPLE, RUN_ID, Interface
+
+EXAMPLE = ROOT / "examples" / "14_battery_givenergy.yaml"
+TITLE = "Home battery (GivEnergy)"
+
+
+@pytest.fixture
+def interface(monkeypatch: pytest.MonkeyPatch) -> Interface:
+    interface = Interface()
+    session = Session(interface.services, interface.engine, PEOPLE["owner"])
+    monkeypatch.setattr(commands, "open_session", lambda _user: session)
+    return interface
+
+
+def cdmp(*arguments: str) -> None:
+    app(list(arguments), standalone_mode=False)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    shutil.copy(ROOT / "examples" / "data" / "14_givenergy_inverter_battery.json", tmp_path / "data")
+    return Path(shutil.copy(EXAMPLE, tmp_path))
+
+
+def test_apply_uploads_the_file_beside_the_yaml_and_runs(interface, example, capsys):
+    cdmp("apply", str(example))
+    made = next(each[-1] for each in interface.services.collections.versions.values() if each[-1].config.title == TITLE)
+    assert made.config.ingester.upload in interface.services.uploads.files
+    assert capsys.readouterr().out == f"created  queued  {made.id}  {TITLE}\n"
+    assert len(interface.engine.triggered) == 1
+
+
+def test_apply_again_changes_nothing_and_a_changed_file_replaces(interface, example, capsys):
+    cdmp("apply", "--no-start", str(example))
+    cdmp("apply", str(example))
+    example.write_text(example.read_text().replace("tags: [", "tags: [changed, "))
+    cdmp("apply", str(example))
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["created", "unchanged", "replaced"]
+    assert len(interface.services.collections.versions) == 2
+    assert len(interface.engine.triggered) == 1
+
+
+def test_run_takes_a_title_or_an_id(interface, capsys):
+    title = a_collection().config.title
+    cdmp("run", title)
+    run_id = interface.engine.triggered[0]
+    assert capsys.readouterr().out == f"queued  {run_id}  {title}\n"
+    interface.services.runs.finish(COLLECTION_ID, run_id, RunState.SUCCEEDED, NOON)
+    cdmp("run", str(COLLECTION_ID))
+    assert len(interface.engine.triggered) == 2
+
+
+def test_status_shows_counts_and_the_failure_in_plain_words(interface, capsys):
+    cdmp("status")
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split()[-5:] == ["failed", "5", "0", "0", str(COLLECTION_ID)]
+    cdmp("status", str(COLLECTION_ID))
+    text = capsys.readouterr().out
+    assert f"run      {RUN_ID}, failed" in text
+    assert "failed in load_postgres\nPostgreSQL: it was away\n  → Run it again.\n" in text
+
+
+@pytest.mark.parametrize("which", [str(DATASET_ID), str(COLLECTION_ID), "Meters of the test street"])
+def test_records_takes_a_dataset_its_collection_or_the_title(interface, capsys, which):
+    cdmp("records", which, "--fields", "energy", "--format", "json", "--limit", "2")
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [{"energy": -0.5}, {"energy": 0.5}]
+
+
+def test_records_of_many_pages_are_one_csv(interface, capsys, monkeypatch):
+    monkeypatch.setattr(commands, "_PAGE", 2)
+    cdmp("records", str(DATASET_ID), "--format", "csv", "--fields", "energy,interval_start")
+    rows = list(csv.DictReader(StringIO(capsys.readouterr().out)))
+    assert [row["energy"] for row in rows] == ["-0.5", "0.5", "1.5"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "No such title"], "there is none of this title"),
+        (["records", str(DATASET_ID), "--fields", "power"], "is no field of this dataset"),
+        (["apply", "no/such/file.yaml"], "there is no such file"),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence_and_exit_code_2(interface, capsys, monkeypatch, arguments, sentence):
+    monkeypatch.setattr(sys, "argv", ["cdmp", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    text = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert sentence in text
+    assert "  → " in text
+    assert "Traceback" not in text
+
+
+def test_a_yaml_with_mistakes_lists_them_all(interface, capsys, monkeypatch, tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("title: ''\ncolour: red\n")
+    monkeypatch.setattr(sys, "argv", ["cdmp", "apply", str(file)])
+    with pytest.raises(SystemExit):
+        main()
+    text = capsys.readouterr().err
+    assert "title: " in text
+    assert "colour: " in text
+
+
+def test_help_loads_neither_airflow_nor_a_data_library():
+    heavy = ("airflow", "polars", "pandas", "pyarrow", "sqlalchemy", "fastapi", "pydantic")
+    script = f"import sys, cli.app; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
