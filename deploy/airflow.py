@@ -19,6 +19,8 @@ from deploy.progress import Progress
 
 ADMIN = "admin"
 STEWARD = "Steward"
+# without it Airflow's pages show a role no plugin at all, and so not the tab of a run
+SEES_PLUGINS = ("roles", "add-perms", "Viewer", "User", STEWARD, "-a", "can_read", "-r", "Plugins")
 # `-s`: without it scheduler and triggerer serve their logs on every interface
 COMMANDS: Mapping[str, Sequence[str]] = {
     "api-server": ("api-server",),
@@ -48,6 +50,7 @@ def prepare_airflow(layout: Layout, database_url: str, environment: Mapping[str,
     progress.say("Airflow: preparing its database")
     run_airflow(("db", "migrate"), environment)
     run_airflow(("roles", "create", STEWARD), environment)
+    run_airflow(SEES_PLUGINS, environment)
     password = layout.admin_password.read_text().strip()
     person = ("--firstname", "CDMP", "--lastname", "Admin", "--email", "admin@localhost")
     # asked for on its standard input: on the command line, every user of the machine could read it

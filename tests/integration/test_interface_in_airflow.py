@@ -1,0 +1,233 @@
+"""The interface and the tab in a real Airflow: its tokens and cookie, its scheduler, and Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deploy.airflow import SEES_PLUGINS, run_airflow
+from include.settings import ROOT
+from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
+from tests.postgres import Database
+
+PORT = int(os.environ.get("CDMP_TEST_API_PORT", "8920"))
+URL = f"http://127.0.0.1:{PORT}"
+API = f"{URL}/twinergy-api"
+NOBODY = httpx.Client(timeout=30)  # the first answers of a cold server on a busy machine take seconds
+PEOPLE = {"olive": "User", "sam": "User", "stella": "Steward", "anna": "Admin"}
+EXAMPLE = ROOT / "examples" / "14_battery_givenergy.yaml"
+TITLE = "Home battery (GivEnergy)"
+
+MAKE_PEOPLE = f"""
+from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+with get_application_builder() as builder:
+    manager = builder.sm
+    manager.add_role("Steward")
+    for name, role in {PEOPLE!r}.items():
+        roles = [manager.find_role(role), manager.find_role("Viewer")]
+        assert manager.add_user(name, name, name, f"{{name}}@example.org", roles, password=f"secret of {{name}}")
+"""
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Airflow with the platform in it, and the owner's example in its database."""
+
+    airflow: AirflowProcesses
+    tokens: dict[str, str]
+
+    def client(self, person: str | None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.tokens[person]}"} if person else {}
+        return httpx.Client(base_url=API, headers=headers, timeout=30)
+
+    def cdmp(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "cli.app", *arguments]
+        return subprocess.run(
+            command, env={**self.airflow.environment, "CDMP_USER": "olive"}, capture_output=True, text=True, check=False
+        )
+
+
+@pytest.fixture(scope="module")
+def platform(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    folder = tmp_path_factory.mktemp("interface")
+    with airflow_processes(database, folder, PORT, CDMP_PUBLIC_URL=URL) as airflow:
+        script = [sys.executable, "-c", MAKE_PEOPLE]
+        made = subprocess.run(script, env=airflow.environment, capture_output=True, check=False)
+        assert made.returncode == 0, made.stderr.decode()
+        run_airflow(SEES_PLUGINS, airflow.environment)
+        airflow.start("api-server", "scheduler", "dag-processor")
+        wait_for("the api-server", is_up, 90)
+        yield Platform(airflow, {person: sign_in(person) for person in PEOPLE})
+
+
+def is_up() -> bool:
+    try:
+        return NOBODY.get(f"{API}/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def sign_in(person: str) -> str:
+    answer = NOBODY.post(f"{URL}/auth/token", json={"username": person, "password": f"secret of {person}"})
+    assert answer.status_code == 201, answer.text
+    token: str = answer.json()["access_token"]
+    return token
+
+
+@pytest.fixture(scope="module")
+def collection(platform: Platform) -> dict[str, Any]:
+    """The example, applied at the terminal and run to its end."""
+    done = platform.cdmp("apply", str(EXAMPLE))
+    assert done.returncode == 0, done.stderr
+    with platform.client("olive") as client:
+        (made,) = client.get("/data-collection/").json()["collections"]
+
+        def ended() -> bool:
+            status = client.get(made["links"]["self"].removeprefix("/twinergy-api")).json()["status"]
+            assert status != "failed", client.get(f"/data-collection/{made['id']}/run").json()
+            return bool(status == "succeeded")
+
+        wait_for("the run", ended, 120)
+        result: dict[str, Any] = client.get(f"/data-collection/{made['id']}").json()
+        return result
+
+
+def test_the_plugin_serves_the_document_and_its_page(platform: Platform):
+    document = NOBODY.get(f"{API}/openapi.json").json()
+    assert "/data-collection/" in document["paths"]
+    assert "swagger-ui-bundle.js" in NOBODY.get(f"{API}/docs").text
+    assert NOBODY.get(f"{API}/ui/batch.js").status_code == 200
+
+
+@pytest.mark.parametrize("alias", ["twenergy-api", "twinegy-api"])
+def test_the_other_spellings_lead_to_the_same(platform: Platform, alias: str):
+    answer = NOBODY.get(f"{URL}/{alias}/health?x=%2F")
+    assert (answer.status_code, answer.headers["location"]) == (308, "/twinergy-api/health?x=%2F")
+    assert NOBODY.get(f"{URL}/{alias}/health", follow_redirects=True).json() == {"status": "ok"}
+
+
+def test_a_token_signs_in_and_a_forged_or_absent_one_does_not(platform: Platform):
+    with platform.client(None) as nobody:
+        assert nobody.get("/data-collection/").status_code == 401
+        header, payload, signature = platform.tokens["olive"].split(".")
+        unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0"  # {"alg":"none","typ":"JWT"}
+        for token in ("x", f"{header}.{payload}.{signature[:-4]}AAAA", f"{unsigned}.{payload}."):
+            answer = nobody.get("/data-collection/", headers={"Authorization": f"Bearer {token}"})
+            assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+    with platform.client("olive") as olive:
+        assert olive.get("/data-collection/").status_code == 200
+
+
+def test_the_cookie_signs_in_and_a_foreign_page_changes_nothing_with_it(platform: Platform, collection: dict[str, Any]):
+    path = f"/data-collection/{collection['id']}"
+    with httpx.Client(base_url=API, cookies={"_token": platform.tokens["olive"]}) as browser:
+        assert browser.get(path).json()["id"] == collection["id"]
+        refused = browser.post(f"{path}/run", headers={"Origin": "https://evil.example"})
+        assert refused.status_code == 403
+
+
+def test_only_owner_and_steward_see_it_and_an_administrator_is_neither(platform: Platform, collection: dict[str, Any]):
+    paths = [f"/data-collection/{collection['id']}", f"/dataset/{collection['dataset']}/records"]
+    for person, status in {"olive": 200, "stella": 200, "sam": 404, "anna": 404}.items():
+        with platform.client(person) as client:
+            assert [client.get(path).status_code for path in paths] == [status, status], person
+
+
+def test_the_run_tells_every_stage_and_the_records_come_back(platform: Platform, collection: dict[str, Any]):
+    with platform.client("olive") as client:
+        (run,) = client.get(f"/data-collection/{collection['id']}/run").json()["runs"]
+        assert run["state"] == "succeeded"
+        assert [stage["task"] for stage in run["stages"]] == [
+            *("ingest", "map_to_cim", "validate", "anonymize"),
+            *("load_postgres", "index_elasticsearch", "publish"),
+        ]
+        rows, path = 0, f"/dataset/{collection['dataset']}/records?limit=200&format=ndjson"
+        while path:
+            answer = client.get(path.removeprefix("/twinergy-api"))
+            rows += len(answer.text.splitlines())
+            path = answer.links.get("next", {}).get("url", "")
+        assert rows == client.get(f"/dataset/{collection['dataset']}").json()["rows"] > 400
+        turtle = client.get(f"/dataset/{collection['dataset']}/dcat", headers={"Accept": "text/turtle"})
+        assert "dcat:Dataset" in turtle.text
+
+
+def test_the_same_file_again_is_noticed(platform: Platform, collection: dict[str, Any]):
+    with platform.client("olive") as client:
+        answer = client.post(f"/data-collection/{collection['id']}/run")
+    assert answer.status_code == 409
+    assert "was loaded by run" in answer.json()["detail"]
+
+
+def test_the_terminal_reads_what_the_interface_made(platform: Platform, collection: dict[str, Any]):
+    assert f"{TITLE}  succeeded" in platform.cdmp("status").stdout
+    done = platform.cdmp("records", TITLE, "--fields", "observed_at,power", "--format", "json", "--limit", "1")
+    assert json.loads(done.stdout)["observed_at"] == "2025-06-05T23:02:07Z"
+    failed = platform.cdmp("records", TITLE, "--fields", "nonsense")
+    assert (failed.returncode, "no field of this dataset" in failed.stderr) == (2, True)
+
+
+def test_a_deleted_collections_dag_goes_and_its_dataset_stays(platform: Platform):
+    with platform.client("sam") as client:
+        config = {"title": "Short", "start": False, **rest_collection()}
+        made = client.post("/data-collection/", json=config)
+        assert made.status_code == 201, made.text
+        dag = f"collection_{made.json()['id']}"
+        wait_for("the DAG", lambda: platform.airflow.ask("SELECT 1 FROM dag WHERE dag_id = %s", [dag]), 20)
+        assert client.delete(f"/data-collection/{made.json()['id']}").status_code == 200
+        gone = "SELECT 1 FROM dag WHERE dag_id = %s AND is_stale"
+        wait_for("the DAG to go", lambda: platform.airflow.ask(gone, [dag]), 20)
+
+
+def rest_collection() -> dict[str, Any]:
+    rules = [
+        {"field": "device_id", "constant": "d"},
+        {"field": "observed_at", "source": "time", "format": "iso8601", "zone": "UTC"},
+    ]
+    return {
+        "ingester": {"kind": "rest", "url": "https://data.example/readings"},
+        "mapper": {"concept": "battery_status", "rules": rules},
+        "anonymization": {"fields": {"device_id": {"method": "pseudonym"}}},
+        "metadata": {"description": "d", "publisher": "p", "licence": "https://creativecommons.org/licenses/by/4.0/"},
+    }
+
+
+def test_the_tab_shows_the_batch_in_light_and_dark(platform: Platform, collection: dict[str, Any], tmp_path: Path):
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: the tab was not looked at")
+    from playwright.sync_api import expect, sync_playwright
+
+    with platform.client("olive") as client:
+        (run,) = client.get(f"/data-collection/{collection['id']}/run").json()["runs"]
+    page_url = f"{URL}/dags/collection_{collection['id']}/runs/{run['id']}/plugin/batch"
+    pictures = Path(os.environ.get("CDMP_TEST_PICTURES", str(tmp_path)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        try:
+            context = browser.new_context(viewport={"width": 1500, "height": 1100})
+            cookie = {"name": "_token", "value": platform.tokens["olive"], "url": URL}
+            context.add_cookies([cookie])  # type: ignore[list-item]
+            page = context.new_page()
+            mistakes: list[str] = []
+            page.on("pageerror", lambda error: mistakes.append(str(error)))
+            for theme in ("light", "dark"):
+                page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+                page.goto(page_url)
+                expect(page.get_by_test_id("cdmp-state")).to_have_text("loaded", timeout=30_000)
+                expect(page.get_by_test_id("cdmp-batch")).to_contain_text(re.compile(r"rows read 4\d\d"))
+                expect(page.get_by_test_id("cdmp-report")).to_contain_text("set aside")
+                page.screenshot(path=pictures / f"batch_{theme}.png")
+            assert mistakes == []
+        finally:
+            browser.close()
