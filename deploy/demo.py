@@ -56,9 +56,8 @@ def demo(layout: Layout, progress: Progress) -> bool:
     for example in examples:
         if example.run and (failure := example.run.failure):
             remedy = f"\n  → {failure.remedy}" if failure.remedy else ""
-            print(
-                f"{example.collection.config.title}: failed in {failure.task}\n{failure.where}: {failure.what}{remedy}\n"
-            )
+            print(f"{example.collection.config.title}: failed in {failure.task}")
+            print(f"{failure.where}: {failure.what}{remedy}\n")
     print(f"{url}  user {ADMIN}, password in {layout.admin_password}\n`make down` stops the platform.")
     return all(example.run and example.run.state is RunState.SUCCEEDED for example in examples)
 
