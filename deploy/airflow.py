@@ -45,6 +45,7 @@ def prepare_airflow(layout: Layout, database_url: str, environment: Mapping[str,
     """
     stamp = layout.airflow / "prepared"
     wanted = [f"{name}=={version(name)}" for name in ("apache-airflow", "apache-airflow-providers-fab")]
+    wanted.append(" ".join(SEES_PLUGINS))
     if stamp.exists() and stamp.read_text().splitlines() == [*wanted, revision(database_url)]:
         return
     progress.say("Airflow: preparing its database")
