@@ -73,7 +73,8 @@ class Layout:
         """
         self.var.mkdir(parents=True, exist_ok=True)
         self.var.chmod(0o711)
-        for folder in (self.run, self.logs, self.airflow, self.mail, self.var / "staging", self.var / "uploads"):
+        private = ("staging", "uploads", "bundle")
+        for folder in (self.run, self.logs, self.airflow, self.mail, *(self.var / name for name in private)):
             folder.mkdir(exist_ok=True)
             folder.chmod(PRIVATE)
 
