@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -31,10 +31,14 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The platform, and the user that the terminal acts as."""
+    """The platform, and the user that the terminal acts as.
+
+    Attributes:
+        engine: Gives Airflow, whose import takes seconds: only what changes or runs something asks for it.
+    """
 
     services: Services
-    engine: Engine
+    engine: Callable[[], Engine]
     requestor: Requestor
 
 
@@ -43,11 +47,16 @@ def open_session(user: str) -> Session:
     load_environment()
     # after the environment is complete: both read their settings when they are imported
     from include.orchestration.directory import AirflowDirectory  # noqa: PLC0415
-    from include.orchestration.engine import AirflowEngine  # noqa: PLC0415
     from include.wiring import platform  # noqa: PLC0415
 
     services = platform()
-    return Session(services, AirflowEngine(), AirflowDirectory().find(user))
+    return Session(services, _airflow, AirflowDirectory().find(user))
+
+
+def _airflow() -> Engine:
+    from include.orchestration.engine import AirflowEngine  # noqa: PLC0415
+
+    return AirflowEngine()
 
 
 def apply_file(file: Path, user: str, start: bool) -> None:
@@ -59,15 +68,15 @@ def apply_file(file: Path, user: str, start: bool) -> None:
     config = _upload_source(session, config, file.parent)
     mine = [view.collection for view in _all(session, config.title) if view.collection.owner_id == session.requestor.id]
     if not mine:
-        made, _ = create_collection(session.services, session.engine, session.requestor, config, start)
+        made, _ = create_collection(session.services, session.engine(), session.requestor, config, start)
         _say("created", session, made)
     elif mine[0].config == config:
         _say("unchanged", session, mine[0])
     else:
-        replaced = replace_collection(session.services, session.engine, session.requestor, mine[0].id, config)
+        replaced = replace_collection(session.services, session.engine(), session.requestor, mine[0].id, config)
         if start:
             try:
-                run_collection(session.services, session.engine, session.requestor, replaced.id)
+                run_collection(session.services, session.engine(), session.requestor, replaced.id)
             except Conflict as conflict:
                 print(f"not run: {conflict}", file=sys.stderr)
         _say("replaced", session, replaced)
@@ -77,7 +86,7 @@ def run_one(which: str, user: str) -> None:
     """Run a collection now."""
     session = open_session(user)
     collection = _find(session, which)
-    started = run_collection(session.services, session.engine, session.requestor, collection.id)
+    started = run_collection(session.services, session.engine(), session.requestor, collection.id)
     print(f"{started.state}  {started.run_id}  {collection.config.title}")
 
 
