@@ -261,7 +261,7 @@ def test_the_tab_follows_a_run_to_its_failure_in_plain_words(platform: Platform,
     page.goto(tab(f"collection_{made['id']}", run["id"]))
     # the page is not loaded again: it follows the run by itself
     expect(page.get_by_test_id("cdmp-failure")).to_contain_text("None of its rows was loaded", timeout=60_000)
-    expect(page.get_by_test_id("cdmp-failure")).to_contain_text("there is no member 'dada' at $. At $ there are: data")
+    expect(page.get_by_test_id("cdmp-failure")).to_contain_text("there is no member 'dada' at $.")
     expect(page.get_by_test_id("cdmp-state")).to_have_text("failed")
     take_picture(page, "failed", tmp_path)
 
