@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from api.record_formats import plain_records, stream_csv
@@ -34,12 +35,16 @@ class Session:
     """The platform, and the user that the terminal acts as.
 
     Attributes:
-        engine: Gives Airflow, whose import takes seconds: only what changes or runs something asks for it.
+        open_engine: Gives Airflow, whose import takes seconds: only what changes or runs something asks for it.
     """
 
     services: Services
-    engine: Callable[[], Engine]
+    open_engine: Callable[[], Engine]
     requestor: Requestor
+
+    @property
+    def engine(self) -> Engine:
+        return self.open_engine()
 
 
 def open_session(user: str) -> Session:
@@ -65,28 +70,40 @@ def apply_file(file: Path, user: str, start: bool) -> None:
         raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
     config = read_yaml(file.read_text(encoding="utf-8"))
     session = open_session(user)
-    config = _upload_source(session, config, file.parent)
+    verb, collection = apply_config(session, config, file.parent, start)
+    _say(verb, session, collection)
+
+
+def apply_config(
+    session: Session, config: CollectionConfig, folder: Path, start: bool
+) -> tuple[Literal["created", "replaced", "unchanged"], Collection]:
+    """Create the user's collection of this title, or replace it where the configuration has changed.
+
+    Args:
+        folder: Where the configuration's file lies: `ingester.name` is relative to it.
+        start: Run it at once, unless nothing has changed.
+    """
+    config = _upload_source(session, config, folder)
     mine = [view.collection for view in _all(session, config.title) if view.collection.owner_id == session.requestor.id]
     if not mine:
-        made, _ = create_collection(session.services, session.engine(), session.requestor, config, start)
-        _say("created", session, made)
-    elif mine[0].config == config:
-        _say("unchanged", session, mine[0])
-    else:
-        replaced = replace_collection(session.services, session.engine(), session.requestor, mine[0].id, config)
-        if start:
-            try:
-                run_collection(session.services, session.engine(), session.requestor, replaced.id)
-            except Conflict as conflict:
-                print(f"not run: {conflict}", file=sys.stderr)
-        _say("replaced", session, replaced)
+        made, _ = create_collection(session.services, session.engine, session.requestor, config, start)
+        return "created", made
+    if mine[0].config == config:
+        return "unchanged", mine[0]
+    replaced = replace_collection(session.services, session.engine, session.requestor, mine[0].id, config)
+    if start:
+        try:
+            run_collection(session.services, session.engine, session.requestor, replaced.id)
+        except Conflict as conflict:
+            print(f"not run: {conflict}", file=sys.stderr)
+    return "replaced", replaced
 
 
 def run_one(which: str, user: str) -> None:
     """Run a collection now."""
     session = open_session(user)
     collection = _find(session, which)
-    started = run_collection(session.services, session.engine(), session.requestor, collection.id)
+    started = run_collection(session.services, session.engine, session.requestor, collection.id)
     print(f"{started.state}  {started.run_id}  {collection.config.title}")
 
 

@@ -70,6 +70,13 @@ def refusal(number: int) -> str | None:
     return None
 
 
+def is_listening(number: int) -> bool:
+    """Say whether somebody answers on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, number)) == 0
+
+
 def holder(number: int) -> str:
     """Name the process that listens on a port, where the machine tells us."""
     try:

@@ -117,8 +117,9 @@ def stop(layout: Layout, started: Started, *, patience_s: float = 20.0) -> int:
     """End a process and its session: asked first, killed after `patience_s`. Gives how many there were."""
     members = session(started)
     if is_alive(started):
-        send([psutil.Process(started.pid)], started.stop_signal)
-        await_end(members, patience_s)
+        leader = psutil.Process(started.pid)
+        send([leader], started.stop_signal)
+        await_end([leader], patience_s)
     # whoever is left lost its parent, or did not listen; new ones may have come meanwhile
     left = await_end({process.pid: process for process in (*members, *session(started))}.values(), 0)
     send(left, signal.SIGTERM)
@@ -166,7 +167,7 @@ def session(started: Started) -> list[psutil.Process]:
                 found.append(process)
         except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
             continue
-    return found
+    return [process for process in found if not has_ended(process)]
 
 
 def send(processes: Iterable[psutil.Process], number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from deploy.airflow import await_airflow, prepare_airflow, start_airflow
 from deploy.credentials import ensure_secrets
@@ -18,9 +19,9 @@ from deploy.environment import (
 )
 from deploy.layout import ROOT, Layout
 from deploy.lock import only_one
-from deploy.ports import find_taken
+from deploy.ports import HOST, PORTS, find_taken, is_listening
 from deploy.postgres import start_postgres
-from deploy.processes import Started, running, start
+from deploy.processes import Started, is_alive, last_lines, running, start
 from deploy.progress import Progress
 from include.settings import load_settings
 from include.storage.migrate import migrate
@@ -71,5 +72,14 @@ def start_small_servers(
     for name, command in commands.items():
         if name in services and name not in alive:
             port = ports[name]
-            start(layout, name, [sys.executable, "-m", *command, str(port)], environment, port=port)
-            progress.say(f"{name}: started on port {port}")
+            started = start(layout, name, [sys.executable, "-m", *command, str(port)], environment, port=port)
+            what = next(each.what for each in PORTS if each.service == name)
+            progress.wait(what, partial(not_listening, layout, started, port), limit_s=60)
+            progress.say(f"{what[0].upper()}{what[1:]}: ready on {HOST}:{port}")
+
+
+def not_listening(layout: Layout, started: Started, port: int) -> str | None:
+    """Say what is missing before a small server answers."""
+    if not is_alive(started):
+        raise SystemExit(f"{started.name} ended at once. It said:\n{last_lines(layout, started.name)}")
+    return None if is_listening(port) else "starting"

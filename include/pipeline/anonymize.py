@@ -40,7 +40,7 @@ def anonymize(
         ConfigurationInvalid: A field that names a person has no method, or a method cannot work on its field. Nothing
             was written.
     """
-    columns = staging.scan(curated.parts[0]).collect_schema().names() if curated.parts else []
+    columns = _filled(curated, staging)
     problems = _check_plan(plan, concept, columns)
     if problems:
         raise ConfigurationInvalid(problems)
@@ -59,6 +59,15 @@ def anonymize(
         )
     logger.info("collection %s batch %s: anonymized, %s", curated.collection_id, curated.batch_id, dict(counts))
     return AnonymizedBatch(replace(curated, stage=Stage.ANONYMIZED, parts=tuple(parts))), dict(counts)
+
+
+def _filled(batch: BatchRef, staging: Staging) -> set[str]:
+    """Name the columns that hold something: those that no rule fills are there as well, and empty."""
+    found: set[str] = set()
+    for path in batch.parts:
+        counts = staging.scan(path).select(pl.all().count()).collect().row(0, named=True)
+        found |= {name for name, count in counts.items() if count}
+    return found
 
 
 def _hide(column: pl.Series, method: Method, key_id: str, key: bytes) -> pl.Series:

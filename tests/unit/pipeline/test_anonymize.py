@@ -88,3 +88,14 @@ def test_a_plan_may_speak_of_fields_that_are_not_mapped(staging: FolderStaging) 
     del row["note"]
     _, _, frame = run(staging, [row], PSEUDONYM | {"note": {"method": "redact"}})
     assert "note" not in frame.columns
+
+
+def test_a_personal_field_that_no_rule_fills_needs_no_method(staging: FolderStaging) -> None:
+    _, counts, frame = run(staging, [a_row(0, meter_id=None), a_row(1, meter_id=None)], {})
+    assert frame["meter_id"].null_count() == 2
+    assert set(counts.values()) == {0}
+
+
+def test_a_personal_field_that_only_the_last_part_fills_needs_one(staging: FolderStaging) -> None:
+    with pytest.raises(ConfigurationInvalid, match="meter_id: names a person"):
+        run(staging, [a_row(0, meter_id=None), a_row(1, meter_id=None), a_row(2)], {}, cuts=[1, 2])

@@ -1,0 +1,117 @@
+"""The house keeps its shape: walls between rooms, small files, plain names, nothing from outside the clone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT_IMPORTS = Path(sys.executable).with_name("lint-imports")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files that git tracks, or would."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(LINT_IMPORTS), "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root)},
+        check=False,
+    )
+
+
+def test_arrows_between_rooms_point_down() -> None:
+    result = lint_imports(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        pytest.param("include/cim/stray.py", "import include.storage", id="a domain room that knows the stores"),
+        pytest.param("include/storage/stray.py", "import airflow", id="Airflow outside of orchestration"),
+        pytest.param("include/operations/stray.py", "import fastapi", id="a web framework inside the platform"),
+        pytest.param("include/pipeline/stray.py", "import great_expectations", id="Great Expectations elsewhere"),
+        pytest.param("include/helpers/__init__.py", "x = 1", id="a room without a place in the layers"),
+    ],
+)
+def test_the_walls_are_noticed_when_they_break(tmp_path: Path, module: str, line: str) -> None:
+    for folder in ("include", "api", "cli", "deploy"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    stray = tmp_path / module
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_text(line + "\n")
+    assert lint_imports(tmp_path).returncode != 0
+
+
+def test_files_stay_small() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in tracked("*.py", "*.ts", "*.tsx")
+        if (lines := path.read_text().count("\n")) > 400
+    }
+    assert not long, "look for the seam"
+
+
+def test_no_room_is_called_utils() -> None:
+    vague = re.compile(r"(^|/)(utils?|helpers?|commons?|misc)(/|\.py$)")
+    assert not [path for path in tracked("*.py") if vague.search(str(path.relative_to(ROOT)))]
+
+
+def test_every_python_file_opens_with_a_sentence() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in tracked("*.py")
+        if path.read_text().strip() and not path.read_text().lstrip().startswith(('"""', "#!", "# "))
+    ]
+    assert not silent
+
+
+def test_the_repository_stands_alone() -> None:
+    """Nothing names a path of the machine it was written on, or a registry's host."""
+    outside = re.compile(
+        r"\.\./shared|/work/(main|shared|wt)|https?://[^/\s]*(pypi|pythonhosted|npmjs|maven|crates\.io)"
+    )
+    found = []
+    for path in tracked("*"):
+        if path == Path(__file__) or path.suffix in {".gz", ".png", ".parquet"} or path.stat().st_size > 5_000_000:
+            continue
+        text = path.read_text(errors="replace")
+        found += [f"{path.relative_to(ROOT)}: {match.group()}" for match in outside.finditer(text)]
+    assert not found
+
+
+def test_a_dag_file_imports_nothing_heavy() -> None:
+    heavy = "{'polars','pandas','pyarrow','great_expectations','presidio_anonymizer','elasticsearch','rdflib','duckdb'}"
+    code = (
+        "import airflow.sdk, sys; before=set(sys.modules); import include.orchestration.factory; "
+        f"print(sorted({heavy} & (set(sys.modules)-before)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert result.stdout.strip().endswith("[]"), result.stdout

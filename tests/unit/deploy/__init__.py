@@ -1,0 +1,1 @@
+"""Unit tests of `deploy`: real processes, sockets and files; no platform."""
