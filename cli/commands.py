@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,11 +32,19 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The platform, and the user that the terminal acts as."""
+    """The platform, and the user that the terminal acts as.
+
+    Attributes:
+        open_engine: Gives Airflow, whose import takes seconds: only what changes or runs something asks for it.
+    """
 
     services: Services
-    engine: Engine
+    open_engine: Callable[[], Engine]
     requestor: Requestor
+
+    @property
+    def engine(self) -> Engine:
+        return self.open_engine()
 
 
 def open_session(user: str) -> Session:
@@ -44,11 +52,16 @@ def open_session(user: str) -> Session:
     load_environment()
     # after the environment is complete: both read their settings when they are imported
     from include.orchestration.directory import AirflowDirectory  # noqa: PLC0415
-    from include.orchestration.engine import AirflowEngine  # noqa: PLC0415
     from include.wiring import platform  # noqa: PLC0415
 
     services = platform()
-    return Session(services, AirflowEngine(), AirflowDirectory().find(user))
+    return Session(services, _airflow, AirflowDirectory().find(user))
+
+
+def _airflow() -> Engine:
+    from include.orchestration.engine import AirflowEngine  # noqa: PLC0415
+
+    return AirflowEngine()
 
 
 def apply_file(file: Path, user: str, start: bool) -> None:

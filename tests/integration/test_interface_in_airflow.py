@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -202,32 +201,80 @@ def rest_collection() -> dict[str, Any]:
     }
 
 
-def test_the_tab_shows_the_batch_in_light_and_dark(platform: Platform, collection: dict[str, Any], tmp_path: Path):
+@pytest.fixture(scope="module")
+def browser(platform: Platform) -> Iterator[Any]:
+    """Chromium, signed in by the owner's cookie."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no Chromium on this machine: the tab was not looked at")
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        process = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = process.new_context(viewport={"width": 1500, "height": 1100})
+        context.add_cookies([{"name": "_token", "value": platform.tokens["olive"], "url": URL}])
+        yield context
+        process.close()
+
+
+def take_picture(page: Any, name: str, folder: Path) -> None:
+    page.screenshot(path=Path(os.environ.get("CDMP_TEST_PICTURES", str(folder))) / f"batch_{name}.png")
+
+
+def tab(dag: str, run: str) -> str:
+    return f"{URL}/dags/{dag}/runs/{run}/plugin/batch"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_tab_shows_the_batch(
+    platform: Platform, collection: dict[str, Any], browser: Any, theme: str, tmp_path: Path
+):
+    from playwright.sync_api import expect
 
     with platform.client("olive") as client:
         (run,) = client.get(f"/data-collection/{collection['id']}/run").json()["runs"]
-    page_url = f"{URL}/dags/collection_{collection['id']}/runs/{run['id']}/plugin/batch"
-    pictures = Path(os.environ.get("CDMP_TEST_PICTURES", str(tmp_path)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        try:
-            context = browser.new_context(viewport={"width": 1500, "height": 1100})
-            cookie = {"name": "_token", "value": platform.tokens["olive"], "url": URL}
-            context.add_cookies([cookie])  # type: ignore[list-item]
-            page = context.new_page()
-            mistakes: list[str] = []
-            page.on("pageerror", lambda error: mistakes.append(str(error)))
-            for theme in ("light", "dark"):
-                page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
-                page.goto(page_url)
-                expect(page.get_by_test_id("cdmp-state")).to_have_text("loaded", timeout=30_000)
-                expect(page.get_by_test_id("cdmp-batch")).to_contain_text(re.compile(r"rows read 4\d\d"))
-                expect(page.get_by_test_id("cdmp-report")).to_contain_text("set aside")
-                page.screenshot(path=pictures / f"batch_{theme}.png")
-            assert mistakes == []
-        finally:
-            browser.close()
+    page = browser.new_page()
+    mistakes: list[str] = []
+    page.on("pageerror", lambda error: mistakes.append(str(error)))
+    page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    page.goto(tab(f"collection_{collection['id']}", run["id"]))
+    expect(page.get_by_test_id("cdmp-state")).to_have_text("loaded", timeout=30_000)
+    expect(page.get_by_test_id("cdmp-batch")).to_contain_text("rows read 464")
+    expect(page.get_by_test_id("cdmp-report")).to_contain_text("2 set aside for their owner")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
+    take_picture(page, theme, tmp_path)
+    assert mistakes == []
+
+
+def test_the_tab_follows_a_run_to_its_failure_in_plain_words(platform: Platform, browser: Any, tmp_path: Path):
+    from playwright.sync_api import expect
+
+    text = EXAMPLE.read_text().replace("records: $.data", "records: $.dada").replace(TITLE, "Wrong place")
+    (tmp_path / "data").symlink_to(EXAMPLE.parent / "data")
+    (tmp_path / "wrong.yaml").write_text(text)
+    applied = platform.cdmp("apply", str(tmp_path / "wrong.yaml"))
+    assert applied.returncode == 0, applied.stderr
+    with platform.client("olive") as client:
+        (made,) = client.get("/data-collection/", params={"title": "Wrong place"}).json()["collections"]
+        (run,) = client.get(f"/data-collection/{made['id']}/run").json()["runs"]
+    page = browser.new_page()
+    page.goto(tab(f"collection_{made['id']}", run["id"]))
+    # the page is not loaded again: it follows the run by itself
+    expect(page.get_by_test_id("cdmp-failure")).to_contain_text("None of its rows was loaded", timeout=60_000)
+    expect(page.get_by_test_id("cdmp-failure")).to_contain_text("there is no member 'dada' at $.")
+    expect(page.get_by_test_id("cdmp-state")).to_have_text("failed")
+    take_picture(page, "failed", tmp_path)
+
+
+def test_the_tab_says_of_another_dag_that_it_is_no_collection(platform: Platform, browser: Any, tmp_path: Path):
+    from playwright.sync_api import expect
+
+    api = f"{URL}/api/v2/dags/housekeeping_remove_old_staging"
+    headers = {"Authorization": f"Bearer {platform.tokens['anna']}"}
+    wait_for("the hand-written DAG", lambda: NOBODY.get(api, headers=headers).status_code == 200, 60)
+    started = NOBODY.post(f"{api}/dagRuns", headers=headers, json={"logical_date": None})
+    assert started.status_code == 200, started.text
+    page = browser.new_page()
+    page.goto(tab("housekeeping_remove_old_staging", started.json()["dag_run_id"]))
+    expect(page.get_by_text("This DAG is no data collection")).to_be_visible(timeout=30_000)
+    take_picture(page, "other", tmp_path)

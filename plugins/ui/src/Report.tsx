@@ -11,6 +11,15 @@ const ACTIONS: Record<string, string> = {
   fail: "batch refused",
 };
 
+const RULES: Record<string, string> = {
+  expect_column_values_to_not_be_null: "is there",
+  expect_column_values_to_be_between: "lies within its limits",
+  expect_column_values_to_be_in_set: "is one of the known values",
+  expect_column_values_to_be_unique: "comes once",
+  expect_compound_columns_to_be_unique: "come together once",
+  expect_column_pair_values_a_to_be_greater_than_b: "the first lies after the second",
+};
+
 export const Report: FC<{ report: ReportOfRun }> = ({ report }) => {
   const rules = [...report.rules].sort((one, other) => other.failed - one.failed);
   return (
@@ -48,7 +57,9 @@ export const Report: FC<{ report: ReportOfRun }> = ({ report }) => {
 const Row: FC<{ rule: Rule }> = ({ rule }) => (
   <Table.Row>
     <Table.Cell>{rule.field}</Table.Cell>
-    <Table.Cell>{rule.rule.replace(/^expect_(column_)?(values_)?(to_)?/, "").replaceAll("_", " ")}</Table.Cell>
+    <Table.Cell title={rule.rule}>
+      {RULES[rule.rule] ?? rule.rule.replace(/^expect_(column_)?(values_)?(to_)?/, "").replaceAll("_", " ")}
+    </Table.Cell>
     <Table.Cell>{ACTIONS[rule.action] ?? rule.action}</Table.Cell>
     <Table.Cell textAlign="end">{number(rule.checked)}</Table.Cell>
     <Table.Cell textAlign="end" {...(rule.failed > 0 ? { color: "fg.error", fontWeight: "bold" } : {})}>

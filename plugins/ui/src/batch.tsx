@@ -62,10 +62,10 @@ const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
           <Alert.Indicator />
           <Alert.Content>
             <Alert.Title>
-              {run.failure.where}: {run.failure.what}.
+              {run.failure.where}: {sentence(run.failure.what)}
             </Alert.Title>
             <Alert.Description>
-              {run.failure.remedy} {isLoaded(run) ? "Its rows were loaded before." : "None of its rows was loaded."}
+              {sentence(run.failure.remedy)} {isLoaded(run) ? "Its rows were loaded before." : "None of its rows was loaded."}
             </Alert.Description>
           </Alert.Content>
         </Alert.Root>
@@ -87,6 +87,8 @@ const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
     </Stack>
   );
 };
+
+const sentence = (text: string): string => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
 
 const isLoaded = (run: Run): boolean => run.stages.some((stage) => stage.task === "load_postgres");
 

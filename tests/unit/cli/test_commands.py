@@ -27,7 +27,7 @@ TITLE = "Home battery (GivEnergy)"
 @pytest.fixture
 def interface(monkeypatch: pytest.MonkeyPatch) -> Interface:
     interface = Interface()
-    session = Session(interface.services, interface.engine, PEOPLE["owner"])
+    session = Session(interface.services, lambda: interface.engine, PEOPLE["owner"])
     monkeypatch.setattr(commands, "open_session", lambda _user: session)
     return interface
 
