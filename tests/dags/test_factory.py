@@ -1,3 +1,5 @@
+"""A collection's DAG: its stages, names, schedule, and how often it tries again."""
+
 from __future__ import annotations
 
 import json

@@ -68,6 +68,7 @@ def platform(database: Database, tmp_path_factory: pytest.TempPathFactory) -> It
         airflow.start("api-server", "scheduler", "dag-processor")
         wait_for("the api-server", is_up, 90)
         yield Platform(airflow, {person: sign_in(person) for person in PEOPLE})
+    NOBODY.close()
 
 
 def is_up() -> bool:

@@ -1,3 +1,5 @@
+"""Airflow's settings are ones that it knows, stay below `var`, and need no Airflow to be read."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The generated files hold nothing that a user typed, and are seen whenever they change."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The bundle follows the record of collections, one file each."""
+
 from __future__ import annotations
 
 import json

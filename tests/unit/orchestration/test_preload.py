@@ -1,3 +1,5 @@
+"""What the scheduler imports for its tasks, and nobody else."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Runs that wait for a DAG are started once it is there."""
+
 from __future__ import annotations
 
 from typing import Any, cast

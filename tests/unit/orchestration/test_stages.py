@@ -1,3 +1,5 @@
+"""What a stage does before and after the step that it runs."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""What becomes of an error in a task, and what is recorded of a run."""
+
 from __future__ import annotations
 
 import traceback
