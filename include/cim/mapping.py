@@ -157,7 +157,8 @@ def _value(rule: MappingRule, target: Field, decimal: str) -> pl.Expr:
         case FieldType.ENUM:
             value = pl.when(text.is_in(list(target.values))).then(text)
         case _:
-            value = pl.when(text != "").then(text)
+            # PostgreSQL holds no NUL in text: such a cell is an issue of its row, and not the end of the batch
+            value = pl.when((text != "") & ~text.str.contains("\0", literal=True)).then(text)
     return value
 
 

@@ -18,8 +18,7 @@ from include.collection.model import CollectionConfig
 from include.collection.source import CsvFormat, FileSource
 from include.errors import NotFound, Problem
 from include.expectations.config import CuratorConfig
-
-_COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list", "column_set")
+from include.expectations.suite import check_rules
 
 
 class Concepts(Protocol):
@@ -106,15 +105,10 @@ def _check_mapper(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
             yield Problem("mapper.rules", f"{field.name} is not mapped, and {concept.name} requires it")
 
 
-def _check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
-    mapped = [rule.field for rule in mapper.rules if rule.field in concept.fields]
-    for number, rule in enumerate(curator.rules):
-        for argument in _COLUMN_ARGUMENTS:
-            given = rule.kwargs.get(argument, ())
-            for name in [given] if isinstance(given, str) else given:
-                if name not in mapped:
-                    where = f"curator.rules[{number}].kwargs.{argument}"
-                    yield Problem(where, f"the mapping fills no field {name!r}", _close(str(name), mapped))
+def _check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept) -> Sequence[Problem]:
+    mapped = {rule.field: concept.fields[rule.field] for rule in mapper.rules if rule.field in concept.fields}
+    types = {name: field.type.value for name, field in mapped.items()}
+    return check_rules(curator.rules, types, required=[name for name, field in mapped.items() if field.required])
 
 
 def _check_plan(plan: AnonymizationConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:

@@ -70,7 +70,16 @@ def write_yaml(config: CollectionConfig) -> str:
     if source is not None:  # what tells the kinds of source and format apart is the default of each, and has to stay
         plain["ingester"] = {"kind": source.kind, **plain["ingester"]}
         plain["ingester"]["format"] = {"kind": source.format.kind, **plain["ingester"].get("format", {})}
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that quotes what other styles would write raw and read back as the end of a line."""
+
+    def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
+        if isinstance(value, str) and any(sign in value for sign in "\x85\u2028\u2029\ufeff"):
+            style = '"'
+        return super().represent_scalar(tag, value, style)
 
 
 class _Loader(yaml.SafeLoader):

@@ -151,6 +151,10 @@ def test_tables_of_values_know_what_they_know() -> None:
     assert mapped_cells(["-", "5"], {"field": "energy", "values": {"-": 0, "5": 5.5}}) == ([0.0, 5.5], [])
 
 
+def test_text_with_a_nul_is_an_issue_of_its_row() -> None:
+    assert mapped_cells(["a", "b\0c"], {"field": "note"}) == (["a", None], [(2, "unknown_value")])
+
+
 def test_truths_and_whole_numbers_are_read() -> None:
     assert mapped_cells(["True", "FALSE", "1", "0", "yes"], {"field": "claimed"}) == (
         [True, False, True, False, None],

@@ -157,12 +157,19 @@ def test_a_plan_that_cannot_be_carried_out_is_told(field: str, method: str, says
 
 
 @pytest.mark.parametrize(
-    "kwargs",
-    [{"column": "volume"}, {"column_A": "energy", "column_B": "volume"}, {"column_list": ["energy", "volume"]}],
+    ("rule", "where", "says"),
+    [
+        ({"type": "expect_something"}, "type", "is not a rule that can be used here"),
+        ({"kwargs": {"column": "volume", "min_value": 0}}, "kwargs", "field 'volume' is not mapped"),
+        ({"kwargs": {"column": "quality", "min_value": 0}}, "kwargs", "is for fields of float or integer"),
+        ({"kwargs": {"column": "energy", "min_value": "zero"}}, "kwargs.min_value", "Write a number"),
+        ({"kwargs": {"column": "energy", "min": 0}}, "kwargs.min", "has no argument 'min'"),
+    ],
 )
-def test_a_curation_rule_on_a_field_that_nothing_fills_is_told(kwargs: dict[str, Any]) -> None:
-    (problem,) = found(curator={"rules": [{"type": "expect_something", "kwargs": kwargs}]}).values()
-    assert "fills no field 'volume'" in problem
+def test_a_curation_rule_that_cannot_work_is_told(rule: dict[str, Any], where: str, says: str) -> None:
+    usual = {"type": "expect_column_values_to_be_between", "kwargs": {"column": "energy", "min_value": 0}}
+    problems = found(curator={"rules": [usual, usual | rule]})
+    assert says in problems[f"curator.rules[1].{where}"]
 
 
 def test_schedules_and_formats_are_looked_at() -> None:

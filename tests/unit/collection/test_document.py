@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from include.collection.document import read_plain, read_yaml, write_yaml
@@ -48,6 +48,8 @@ def test_what_is_written_reads_as_the_same(changes: dict[str, Any]) -> None:
     st.text(min_size=1, max_size=40).filter(lambda text: "\0" not in text),
     st.floats(allow_nan=False, allow_infinity=False),
 )
+@example("\x85", 0.0)
+@example("a\u2028b \ufeff\r\n", -0.0)
 def test_any_text_and_number_survive_the_way_through_yaml(text: str, number: float) -> None:
     config = a_config(
         title=text, tags=[text], curator={"rules": [{"type": "expect_x", "kwargs": {"v": number, "t": text}}]}
