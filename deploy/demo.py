@@ -18,8 +18,9 @@ from deploy.progress import Progress
 from deploy.up import up
 from include.collection.document import read_yaml
 from include.collection.model import Collection, CollectionConfig
+from include.collection.rest_source import RestSource
 from include.collection.run import Run, RunState
-from include.collection.source import FileSource, RestSource
+from include.collection.source import FileSource
 from include.errors import ConfigurationInvalid
 from include.operations.collection_running import list_runs, run_collection
 

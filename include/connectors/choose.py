@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from include.collection.source import CsvFormat, FileSource, JsonFormat, RestSource, Source
+from include.collection.rest_source import RestSource
+from include.collection.source import FileSource, Source
+from include.collection.source_format import CsvFormat, JsonFormat
 from include.connectors.csv_file import CsvFile
 from include.connectors.egress import Egress
 from include.connectors.json_file import JsonFile

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from include.batch import PART_ROWS
-from include.collection.source import CsvFormat
+from include.collection.source_format import CsvFormat
 from include.connectors.content import CHUNK, Content
 from include.connectors.csv_text import CsvText
 from include.errors import SourceRefused

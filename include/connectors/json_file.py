@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from include.collection.source import JsonFormat
+from include.collection.source_format import JsonFormat
 from include.connectors.content import Content
 from include.connectors.records import MOST_BYTES, read_records, tabulate
 from include.errors import SourceRefused

@@ -7,7 +7,7 @@ import json
 
 import polars as pl
 
-from include.collection.source import RestSource
+from include.collection.rest_source import RestSource
 from include.connectors.egress import Egress
 from include.connectors.records import read_records, tabulate
 from include.errors import SourceRefused

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from include.collection.document import read_plain, read_yaml, write_yaml
-from include.collection.source import CsvFormat, RestSource
+from include.collection.rest_source import RestSource
+from include.collection.source_format import CsvFormat
 from include.errors import ConfigurationInvalid
 from tests.factories import a_config, a_plain_config
 

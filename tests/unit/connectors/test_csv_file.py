@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from include.collection.source import CsvFormat
+from include.collection.source_format import CsvFormat
 from include.connectors import csv_file
 from include.connectors.csv_file import CsvFile
 from include.errors import SourceRefused
@@ -150,7 +150,7 @@ def test_memory_stays_bounded_however_long_the_file(tmp_path: Path) -> None:
     script = """
 import resource, sys
 from pathlib import Path
-from include.collection.source import CsvFormat
+from include.collection.source_format import CsvFormat
 from include.connectors.csv_file import CsvFile
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 rows = sum(frame.height for frame in CsvFile(Path(sys.argv[1]), "x", CsvFormat()).read(None).frames)

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from include.collection.source import JsonFormat
+from include.collection.source_format import JsonFormat
 from include.connectors.json_file import JsonFile
 from include.errors import SourceRefused
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from include.collection.source import RestSource
+from include.collection.rest_source import RestSource
 from include.connectors.choose import choose_connector
 from include.connectors.egress import Egress
 from include.connectors.rest import greatest_text
