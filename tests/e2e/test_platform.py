@@ -16,7 +16,7 @@ import yaml
 
 from deploy.layout import ROOT
 from tests.airflow_processes import wait_for
-from tests.e2e.conftest import RunningPlatform
+from tests.running_platform import RunningPlatform
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1200)]
 EXAMPLES = ROOT / "examples"
