@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
 from uuid import UUID
@@ -62,11 +63,13 @@ def run() -> Table:
 
 def _in_one_process(platform: RunningPlatform, folder: Path, number: int) -> float:
     from include.orchestration.stages import STAGES, Work
-    from include.wiring import platform as wired
+    from include.settings import load_settings
+    from include.wiring import build_platform
 
     collection = _apply(folder, number)
+    # a folder of its own: housekeeping removes what a run staged that Airflow knows nothing of
+    services = build_platform(replace(load_settings(), staging=folder / "staging"))
     began = time.monotonic()
-    services = wired()
     left: dict[str, BatchRef] = {}
     run_id = f"manual__{number}"
     services.runs.queue(collection, run_id, None, services.clock())
