@@ -37,7 +37,6 @@ def run() -> Table:
     taken: dict[str, list[float]] = {}
     with running_platform("up") as platform, tempfile.TemporaryDirectory(prefix="cdmp-bench-") as name:
         os.environ.update(process_environment(read_environment(platform.layout)))
-        os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
         ways: dict[str, Callable[[RunningPlatform, Path, int], float]] = {
             "seven stages in one process": _in_one_process,
             "a run of a collection that stands": _run_of_one_that_stands,

@@ -46,8 +46,7 @@ class Example:
 def demo(layout: Layout, progress: Progress) -> bool:
     """Start the platform, load `examples/*.yaml`, and print what came out; False: a collection failed."""
     values = up(layout, progress)
-    # this process talks to Airflow's database as well; what Airflow notes about that is of no use here
-    os.environ.update(process_environment(values) | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"})
+    os.environ.update(process_environment(values))  # this process talks to Airflow's database as well
     session = open_session(ADMIN)
     examples = [apply_example(session, file, int(values["CDMP_REPLAY_PORT"]), progress) for file in example_files()]
     examples = await_runs(session, examples, progress)
