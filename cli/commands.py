@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Session:
 def open_session(user: str) -> Session:
     """Open the platform as this user; raises NotFound where there is none."""
     load_environment()
+    # what Airflow notes while it is talked to is of no use at a terminal
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     # after the environment is complete: both read their settings when they are imported
     from include.orchestration.directory import AirflowDirectory  # noqa: PLC0415
     from include.wiring import platform  # noqa: PLC0415

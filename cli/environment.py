@@ -11,8 +11,6 @@ from include.settings import ROOT
 
 def load_environment(environment: MutableMapping[str, str] = os.environ) -> None:
     """Add the settings of `cdmp.env` below `CDMP_VAR` (`var` where that is not set); what is set stays."""
-    # what Airflow notes while it is talked to is of no use at a terminal
-    environment.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     file = Path(environment.get("CDMP_VAR", str(ROOT / "var"))) / "cdmp.env"
     if not file.is_file():
         return
