@@ -129,12 +129,7 @@ def test_a_load_that_is_killed_before_its_commit_leaves_the_same_rows_after_its_
         holder.execute("LOCK TABLE cdmp.outbox IN SHARE MODE")
         collection = platform.apply(variant(tmp_path, METER, "A load that is killed", meter_file()))
         wait_for("the load at its last step", lambda: observer.execute(waits).fetchone(), 120)
-        instance = load_task(platform, collection, platform.latest_run(collection))
-        # Airflow names a task's process so; its sockets are hidden from an ordinary user
-        title = f"airflow worker -- {instance['id']}"
-        [task] = [
-            each.pid for each in psutil.process_iter(["cmdline"]) if title in " ".join(each.info["cmdline"] or ())
-        ]
+        task = load_task(platform, collection, platform.latest_run(collection))["pid"]
         os.kill(task, signal.SIGKILL)
         wait_for("its end", lambda: not psutil.pid_exists(task) or psutil.Process(task).status() == "zombie", 10)
         table = f"data.d_{collection['dataset'].replace('-', '')}"
