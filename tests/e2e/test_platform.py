@@ -121,7 +121,7 @@ def test_a_load_that_is_killed_before_its_commit_leaves_the_same_rows_after_its_
 ) -> None:
     waits = (
         "SELECT 1 FROM pg_stat_activity "
-        "WHERE usename = 'cdmp_loader' AND wait_event_type = 'Lock' AND query ILIKE '%%outbox%%'"
+        "WHERE usename = 'cdmp_loader' AND wait_event_type = 'Lock' AND query ILIKE 'INSERT INTO cdmp.outbox%%'"
     )
     with platform.connect_as_superuser() as holder, platform.connect_as_superuser() as observer:
         observer.autocommit = True

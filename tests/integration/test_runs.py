@@ -133,7 +133,7 @@ def collection(engine: Engine) -> Collection:
 def run(collection: Collection, runs: PostgresRunStore, airflow: AirflowProcesses) -> Callable[..., Run]:
     """Ask for a run and wait for its end."""
 
-    def run(run_id: str = "asked__1", *, seconds: float = 60, meanwhile: Callable[[], None] = lambda: None) -> Run:
+    def run(run_id: str = "asked__1", *, seconds: float = 180, meanwhile: Callable[[], None] = lambda: None) -> Run:
         runs.queue(collection, run_id, None, datetime.now(UTC))
         meanwhile()
         wait_for("the end of the run", lambda: not runs.get(collection.id, run_id).state.active, seconds)
