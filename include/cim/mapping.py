@@ -11,6 +11,7 @@ import polars as pl
 from include.batch import ROW_ID
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig, MappingRule
+from include.cim.numbers import NumberStyle, plain_number, read_number
 from include.cim.occurrence import Occurrences
 from include.cim.timestamps import INSTANT, read_timestamps
 from include.cim.units import find_conversion, find_unit
@@ -66,7 +67,7 @@ def map_columns(
     part: pl.DataFrame,
     config: MapperConfig,
     concept: Concept,
-    decimal: str,
+    numbers: NumberStyle,
     occurrences: Occurrences | None = None,
 ) -> Mapped:
     """Map one part of a batch.
@@ -75,7 +76,7 @@ def map_columns(
 
     Args:
         part: `row_id`, and the source's columns, all String, under the names that `raw_name` gives.
-        decimal: The source's decimal sign, "." or ",".
+        numbers: How the source writes numbers.
         occurrences: What the part before gave; parts of a batch are mapped one after the other, because the second
             showing of a local hour may begin in another part than the first.
     """
@@ -94,7 +95,7 @@ def map_columns(
         ROW_ID,
         *instants,
         *[
-            _value(rule, concept.fields[rule.field], decimal)
+            _value(rule, concept.fields[rule.field], numbers)
             .cast(DTYPES[concept.fields[rule.field].type])
             .alias(rule.field)
             for rule in config.rules
@@ -141,7 +142,7 @@ def _with_registers(texts: pl.DataFrame, part: pl.DataFrame, rule: MappingRule) 
     return texts.select(ROW_ID, pl.col(rule.field).alias("text"), *registers)
 
 
-def _value(rule: MappingRule, target: Field, decimal: str) -> pl.Expr:
+def _value(rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Expr:
     if rule.constant is not None:
         return pl.lit(rule.constant)
     text = pl.col(rule.field)
@@ -149,9 +150,9 @@ def _value(rule: MappingRule, target: Field, decimal: str) -> pl.Expr:
         return _look_up(text, rule, DTYPES[target.type])
     match target.type:
         case FieldType.FLOAT:
-            value = convert_unit(read_number(text, decimal), rule, target)
+            value = convert_unit(read_number(text, numbers), rule, target)
         case FieldType.INTEGER:
-            value = text.cast(pl.Int64, strict=False)
+            value = plain_number(text, numbers).cast(pl.Int64, strict=False)
         case FieldType.BOOLEAN:
             value = text.str.to_lowercase().replace_strict(_TRUTHS, default=None, return_dtype=pl.Boolean)
         case FieldType.ENUM:
@@ -171,17 +172,6 @@ def _look_up(text: pl.Expr, rule: MappingRule, dtype: pl.DataType) -> pl.Expr:
         return_dtype=dtype,
     )
     return pl.when(text.is_not_null() & ((text != "") | pl.lit("" in table))).then(found)
-
-
-def read_number(text: pl.Expr, decimal: str) -> pl.Expr:
-    """Read numbers that are written with this decimal sign; there is no sign for thousands, so 1.234,5 is no number.
-
-    Infinity and NaN are no readings: null.
-    """
-    if decimal == ",":
-        text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(",", ".", literal=True))
-    number = text.cast(pl.Float64, strict=False)
-    return pl.when(number.is_finite()).then(number)
 
 
 def convert_unit(number: pl.Expr, rule: MappingRule, target: Field) -> pl.Expr:

@@ -14,9 +14,9 @@ from include.anonymization.config import AnonymizationConfig, Method
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.mapping_config import MapperConfig
 from include.collection.check_rule import check_rule
+from include.collection.formats.delimited import CsvFormat
 from include.collection.model import CollectionConfig
 from include.collection.source import FileSource
-from include.collection.source_format import CsvFormat
 from include.errors import NotFound, Problem
 from include.expectations.config import CuratorConfig
 from include.expectations.suite import check_rules

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from include.collection.source_format import JsonFormat
+from include.cim.numbers import NumberStyle
+from include.collection.formats.json_records import JsonFormat
 from include.configuration import Configuration
 
 
@@ -29,6 +30,6 @@ class RestSource(Configuration):
     timeout_s: float = Field(30.0, gt=0, le=300)
 
     @property
-    def decimal(self) -> str:
-        """The sign that numbers are written with; JSON knows one."""
-        return "."
+    def numbers(self) -> NumberStyle:
+        """How its numbers are written."""
+        return self.format.numbers

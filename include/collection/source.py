@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from include.cim.numbers import NumberStyle
 from include.collection.rest_source import RestSource
-from include.collection.source_format import CsvFormat, Format
+from include.collection.source_format import Format
 from include.configuration import Configuration
 
 
@@ -20,9 +21,9 @@ class FileSource(Configuration):
     format: Format
 
     @property
-    def decimal(self) -> str:
-        """The sign that numbers are written with."""
-        return self.format.decimal if isinstance(self.format, CsvFormat) else "."
+    def numbers(self) -> NumberStyle:
+        """How its numbers are written."""
+        return self.format.numbers
 
 
 Source = Annotated[FileSource | RestSource, Field(discriminator="kind")]

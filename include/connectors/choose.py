@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from include.collection.rest_source import RestSource
 from include.collection.source import FileSource, Source
-from include.collection.source_format import CsvFormat, JsonFormat
-from include.connectors.csv_file import CsvFile
 from include.connectors.egress import Egress
-from include.connectors.json_file import JsonFile
+from include.connectors.file import UploadedFile
 from include.connectors.rest import RestApi
 from include.errors import ConfigurationInvalid, Problem
 from include.ports import Connector, UploadStore
@@ -23,10 +21,8 @@ def choose_connector(source: Source, uploads: UploadStore, egress: Egress) -> Co
     match source:
         case FileSource(upload=None):
             raise ConfigurationInvalid([Problem("ingester.upload", "no file was handed over yet", "Upload one.")])
-        case FileSource(upload=str(upload), name=name, format=CsvFormat() as form):
-            return CsvFile(uploads.path(upload), name or "the uploaded file", form)
-        case FileSource(upload=str(upload), name=name, format=JsonFormat() as form):
-            return JsonFile(uploads.path(upload), name or "the uploaded file", form)
+        case FileSource(upload=str(upload), name=name, format=form):
+            return UploadedFile(uploads.path(upload), name or "the uploaded file", form)
         case RestSource():
             return RestApi(source, egress)
     raise TypeError(f"no connector reads {type(source).__name__}")

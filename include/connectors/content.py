@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 from include.errors import SourceRefused
 
@@ -29,18 +30,29 @@ class Content:
         count: Bytes given so far, unpacked.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, file: BinaryIO, name: str) -> None:
         self.name = name
         self.count = 0
-        self._size = path.stat().st_size
+        self._size = file.seek(0, SEEK_END)
         self._hash = hashlib.sha256()
-        self._file = path.open("rb")
+        self._file = file
+        self._file.seek(0)
         magic = self._file.read(4)
         self._file.seek(0)
         self._gzip = gzip.GzipFile(fileobj=self._file, mode="rb") if magic.startswith(_GZIP) else None
         if magic == _ZIP:
             self.close()
             raise SourceRefused(name, "it is a ZIP archive or an Excel workbook", "Save the table as CSV.")
+
+    @classmethod
+    def open(cls, path: Path, name: str) -> Self:
+        """Open a file."""
+        return cls(path.open("rb"), name)
+
+    @classmethod
+    def of(cls, body: bytes, name: str) -> Self:
+        """Take what is in memory already: the answer of an API."""
+        return cls(BytesIO(body), name)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ import polars as pl
 
 from include.collection.rest_source import RestSource
 from include.connectors.egress import Egress
-from include.connectors.records import read_records, tabulate
+from include.connectors.formats.records import read_records, tabulate
 from include.errors import SourceRefused
 from include.ports import Reading
 

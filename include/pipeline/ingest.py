@@ -11,8 +11,8 @@ import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.mapping import raw_name
+from include.collection.formats.delimited import CsvFormat
 from include.collection.model import Collection
-from include.collection.source_format import CsvFormat
 from include.errors import Conflict, SourceRefused
 from include.pipeline.outcome import Outcome
 from include.ports import Connector, DatasetStore, Staging

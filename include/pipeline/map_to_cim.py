@@ -9,6 +9,7 @@ from include.batch import BatchRef, Stage
 from include.cim.concept import Concept
 from include.cim.mapping import map_columns
 from include.cim.mapping_config import MapperConfig
+from include.cim.numbers import NumberStyle
 from include.cim.occurrence import Occurrences
 from include.pipeline.outcome import Outcome
 from include.ports import Staging
@@ -16,11 +17,13 @@ from include.ports import Staging
 logger = logging.getLogger(__name__)
 
 
-def map_to_cim(raw: BatchRef, config: MapperConfig, concept: Concept, staging: Staging, *, decimal: str) -> Outcome:
+def map_to_cim(
+    raw: BatchRef, config: MapperConfig, concept: Concept, staging: Staging, *, numbers: NumberStyle
+) -> Outcome:
     """Map a batch part by part, in order; part i of the result holds the rows of part i.
 
     Args:
-        decimal: The source's decimal sign (`Source.decimal`); without it 1,5 and 1.500 cannot be told apart.
+        numbers: How the source writes numbers (`Source.numbers`).
 
     Returns:
         The mapped batch, and how many rows it has and how many cells could not be read (they are in its `issues`).
@@ -30,7 +33,7 @@ def map_to_cim(raw: BatchRef, config: MapperConfig, concept: Concept, staging: S
     unreadable = 0
     occurrences = Occurrences()
     for number, path in enumerate(raw.parts):
-        mapped = map_columns(staging.read(path), config, concept, decimal, occurrences)
+        mapped = map_columns(staging.read(path), config, concept, numbers, occurrences)
         occurrences = mapped.occurrences
         write = (raw.collection_id, raw.batch_id, Stage.MAPPED)
         parts.append(staging.write(*write, f"part-{number:05d}", mapped.rows))

@@ -48,7 +48,7 @@ def run_to_cim(name: str, staging: FolderStaging) -> pl.DataFrame:
     connector = choose_connector(source, FilesBelow({UPLOAD: EXAMPLES / source.name}), Egress())
     raw = ingest(collection, connector, staging, KnownBatches())
     concept = load_definition().concept(mapper.concept)
-    outcome = map_to_cim(raw.ref, mapper, concept, staging, decimal=source.decimal)
+    outcome = map_to_cim(raw.ref, mapper, concept, staging, numbers=source.numbers)
     assert outcome.counts == {"rows_mapped": raw.counts["rows_read"], "cells_unreadable": 0}
     rows = pl.concat([staging.read(part) for part in outcome.ref.parts])
     assert rows.columns == [ROW_ID, *concept.fields]

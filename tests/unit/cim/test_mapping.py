@@ -15,6 +15,7 @@ from include.batch import ROW_ID
 from include.cim.concept import FieldType
 from include.cim.mapping import Mapped, map_columns
 from include.cim.mapping_config import MapperConfig
+from include.cim.numbers import NumberStyle
 from include.cim.occurrence import Occurrences
 from tests.factories import a_concept, a_field
 
@@ -38,7 +39,7 @@ def columns(**cells: list[str | None]) -> pl.DataFrame:
 
 def map_rules(part: pl.DataFrame, *rules: dict[str, Any], decimal: str = ".") -> Mapped:
     config = MapperConfig.model_validate({"concept": "meter_reading", "rules": rules})
-    return map_columns(part, config, CONCEPT, decimal)
+    return map_columns(part, config, CONCEPT, NumberStyle(decimal))
 
 
 def mapped_cells(
@@ -271,11 +272,11 @@ LABELS = [f"2024-10-27T0{hour}:{minute}:00" for hour in (1, 2, 3) for minute in 
 def test_cutting_the_batch_anywhere_changes_nothing(cells: list[tuple[str, str | None]], cuts: set[int]) -> None:
     config = MapperConfig.model_validate({"concept": "meter_reading", "rules": [NIGHT | {"occurrence_per": ["r"]}]})
     whole = columns(c=[label for label, _ in cells], r=[register for _, register in cells])
-    expected = map_columns(whole, config, CONCEPT, ".")
+    expected = map_columns(whole, config, CONCEPT, NumberStyle())
     places = [0, *sorted(cut for cut in cuts if cut < whole.height), whole.height]
     known, pieces = Occurrences(), []
     for start, end in pairwise(places):
-        pieces.append(map_columns(whole[start:end], config, CONCEPT, ".", known))
+        pieces.append(map_columns(whole[start:end], config, CONCEPT, NumberStyle(), known))
         known = pieces[-1].occurrences
     assert pl.concat([piece.rows for piece in pieces]).equals(expected.rows)
     assert pl.concat([piece.issues for piece in pieces]).equals(expected.issues)

@@ -11,6 +11,7 @@ import polars as pl
 from include.batch import ROW_ID, Stage
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MapperConfig
+from include.cim.numbers import NumberStyle
 from include.pipeline.map_to_cim import map_to_cim
 from tests.factories import a_batch_ref
 from tests.fakes import FolderStaging
@@ -53,7 +54,7 @@ def test_parts_stay_parts_and_the_repeated_hour_goes_on_over_their_border(tmp_pa
         [("LU", "1500,5", "2024-10-27 02:00"), ("LU", "x", "2024-10-27 02:15")],
         [("LU", None, "2024-10-27 02:00"), ("LU", "1.500", "2024-10-27 02:00")],
     )
-    outcome = map_to_cim(raw, CONFIG, CONCEPT, staging, decimal=",")
+    outcome = map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(","))
     assert outcome.counts == {"rows_mapped": 4, "cells_unreadable": 3}
     assert (outcome.ref.stage, outcome.ref.rows, len(outcome.ref.parts)) == (Stage.MAPPED, 4, 2)
     assert outcome.ref.batch_id == raw.batch_id
@@ -77,8 +78,8 @@ def test_parts_stay_parts_and_the_repeated_hour_goes_on_over_their_border(tmp_pa
 def test_a_clean_batch_has_no_issues_and_a_rerun_writes_the_same(tmp_path: Path) -> None:
     staging = FolderStaging(tmp_path)
     raw = stage_parts(staging, [("LU", "1,5", "2024-01-01 00:00")])
-    first = map_to_cim(raw, CONFIG, CONCEPT, staging, decimal=",")
+    first = map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(","))
     assert first.ref.issues == ()
     rows = staging.read(first.ref.parts[0])
-    assert map_to_cim(raw, CONFIG, CONCEPT, staging, decimal=",") == first
+    assert map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(",")) == first
     assert staging.read(first.ref.parts[0]).equals(rows)

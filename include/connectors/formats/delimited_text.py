@@ -7,7 +7,7 @@ import csv
 import io
 from typing import Final
 
-from include.collection.source_format import CsvFormat
+from include.collection.formats.delimited import CsvFormat
 from include.connectors.content import CHUNK, Content
 from include.errors import SourceRefused
 

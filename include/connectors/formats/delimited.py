@@ -1,9 +1,8 @@
-"""Reads delimited text files of any size in bounded memory."""
+"""Reads delimited text of any length in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -11,11 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from include.batch import PART_ROWS
-from include.collection.source_format import CsvFormat
+from include.collection.formats.delimited import CsvFormat
 from include.connectors.content import CHUNK, Content
-from include.connectors.csv_text import CsvText
+from include.connectors.formats.delimited_text import CsvText
 from include.errors import SourceRefused
-from include.ports import Reading
 
 PART_BYTES: Final = 64 << 20
 """A frame ends after this many bytes of text, so that memory stays bounded for wide rows as well."""
@@ -28,35 +26,33 @@ _BLOCK: Final = CHUNK
 _QUOTES: Final = "Close the quote, or set another `quote` (or none) in the format."
 
 
-class CsvFile:
-    """A file of delimited text."""
+def read_delimited(content: Content, form: CsvFormat) -> Iterator[pl.DataFrame]:
+    """Read delimited text; see `read_frames`."""
+    return _Delimited(content.name, form).frames(content)
 
-    def __init__(self, path: Path, name: str, form: CsvFormat) -> None:
-        self._path = path
+
+class _Delimited:
+    """One reading of one text."""
+
+    def __init__(self, name: str, form: CsvFormat) -> None:
         self._name = name
         self._form = form
 
-    def read(self, cursor: str | None) -> Reading:  # noqa: ARG002  # a file has no cursor
-        """Open the file; whatever is wrong with it is raised while its frames are read."""
-        content = Content(self._path, self._name)
-        return Reading(frames=self._frames(content), digest=content.digest, cursor=lambda: None)
-
-    def _frames(self, content: Content) -> Iterator[pl.DataFrame]:
-        with content:
-            text = CsvText(content, self._form)
-            gathered: list[pa.RecordBatch] = []
-            rows = size = 0
-            for batch in self._batches(text):
-                if gathered and (rows + batch.num_rows > PART_ROWS or size > PART_BYTES):
-                    yield self._frame(gathered)
-                    gathered, rows, size = [], 0, 0
-                gathered.append(batch)
-                rows += batch.num_rows
-                size += batch.nbytes
-            last = self._frame(gathered)
-            if not text.quotes_pair() and "\n" in (last[-1, -1] or ""):
-                raise SourceRefused(self._name, "the last row opens a quote that is never closed", _QUOTES)
-            yield last
+    def frames(self, content: Content) -> Iterator[pl.DataFrame]:
+        text = CsvText(content, self._form)
+        gathered: list[pa.RecordBatch] = []
+        rows = size = 0
+        for batch in self._batches(text):
+            if gathered and (rows + batch.num_rows > PART_ROWS or size > PART_BYTES):
+                yield self._frame(gathered)
+                gathered, rows, size = [], 0, 0
+            gathered.append(batch)
+            rows += batch.num_rows
+            size += batch.nbytes
+        last = self._frame(gathered)
+        if not text.quotes_pair() and "\n" in (last[-1, -1] or ""):
+            raise SourceRefused(self._name, "the last row opens a quote that is never closed", _QUOTES)
+        yield last
 
     def _batches(self, text: CsvText) -> Iterator[pa.RecordBatch]:
         ragged: list[Any] = []

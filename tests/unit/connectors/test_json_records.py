@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from include.collection.source_format import JsonFormat
-from include.connectors.json_file import JsonFile
+from include.connectors.file import UploadedFile
 from include.errors import SourceRefused
 
 
@@ -19,7 +19,7 @@ from include.errors import SourceRefused
 def read(tmp_path: Path) -> Any:
     def read_bytes(content: bytes, records: str = "$") -> list[dict[str, str | None]]:
         (tmp_path / "upload").write_bytes(content)
-        frames = list(JsonFile(tmp_path / "upload", "device.json", JsonFormat(records=records)).read(None).frames)
+        frames = list(UploadedFile(tmp_path / "upload", "device.json", JsonFormat(records=records)).read(None).frames)
         assert all(dtype == pl.String for frame in frames for dtype in frame.dtypes)
         return pl.concat(frames).to_dicts()
 

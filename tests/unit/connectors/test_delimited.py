@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from include.collection.source_format import CsvFormat
-from include.connectors import csv_file
-from include.connectors.csv_file import CsvFile
+from include.connectors.file import UploadedFile
+from include.connectors.formats import delimited
 from include.errors import SourceRefused
 
 SEMICOLON = {"delimiter": ";"}
@@ -26,7 +26,7 @@ def read(tmp_path: Path) -> Any:
     def read_bytes(content: bytes, **form: Any) -> list[dict[str, str | None]]:
         path = tmp_path / "the-upload"
         path.write_bytes(content)
-        frames = list(CsvFile(path, "meters.csv", CsvFormat(**form)).read(None).frames)
+        frames = list(UploadedFile(path, "meters.csv", CsvFormat(**form)).read(None).frames)
         assert all(dtype == pl.String for frame in frames for dtype in frame.dtypes)
         return pl.concat(frames).to_dicts()
 
@@ -124,18 +124,18 @@ def test_the_digest_is_of_the_content_packed_or_not(tmp_path: Path) -> None:
     content = b"a,b\n1,2\n" * 1000
     for stored in (content, gzip.compress(content)):
         (tmp_path / "file").write_bytes(stored)
-        reading = CsvFile(tmp_path / "file", "x", CsvFormat()).read(None)
+        reading = UploadedFile(tmp_path / "file", "x", CsvFormat()).read(None)
         for _ in reading.frames:
             pass
         assert reading.digest() == hashlib.sha256(content).hexdigest()
 
 
 def test_a_long_file_comes_in_parts_that_hold_every_row_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_file, "PART_ROWS", 100_000)
+    monkeypatch.setattr(delimited, "PART_ROWS", 100_000)
     chance = random.Random(7)
     lines = [f"{number},{'é' * chance.randint(0, 9)}" for number in range(450_000)]
     (tmp_path / "file").write_text("number,filler\n" + "\n".join(lines), encoding="utf-8")
-    frames = list(CsvFile(tmp_path / "file", "x", CsvFormat()).read(None).frames)
+    frames = list(UploadedFile(tmp_path / "file", "x", CsvFormat()).read(None).frames)
     assert len(frames) > 4
     assert max(frame.height for frame in frames) <= 100_000
     assert pl.concat(frames)["number"].cast(pl.Int64).to_list() == list(range(450_000))
@@ -151,9 +151,9 @@ def test_memory_stays_bounded_however_long_the_file(tmp_path: Path) -> None:
 import resource, sys
 from pathlib import Path
 from include.collection.source_format import CsvFormat
-from include.connectors.csv_file import CsvFile
+from include.connectors.file import UploadedFile
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-rows = sum(frame.height for frame in CsvFile(Path(sys.argv[1]), "x", CsvFormat()).read(None).frames)
+rows = sum(frame.height for frame in UploadedFile(Path(sys.argv[1]), "x", CsvFormat()).read(None).frames)
 print(rows, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
     done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)

@@ -1,0 +1,19 @@
+"""Delimited text."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from include.collection.formats.layout import TableLayout
+
+
+class CsvFormat(TableLayout):
+    """Delimited text."""
+
+    kind: Literal["csv"] = "csv"
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    quote: str | None = Field('"', max_length=1)
+    excel_text: bool = Field(False, description='cells written ="…", so that Excel leaves them alone')

@@ -1,0 +1,54 @@
+"""How numbers are written, and how a table lies in text or in a sheet: what several formats share."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from include.cim.numbers import NumberStyle
+from include.configuration import Configuration
+
+Thousands = Literal[".", ",", " ", "'", "_", "\u00a0", "\u202f"]
+
+
+class WrittenNumbers(Configuration):
+    """A format whose numbers are text, written one way or another."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Thousands | None = Field(None, description="the sign between groups of three digits")
+
+    @model_validator(mode="after")
+    def _two_signs(self) -> Self:
+        if self.thousands == self.decimal:
+            raise ValueError("`thousands` and `decimal` are the same sign")
+        return self
+
+    @property
+    def numbers(self) -> NumberStyle:
+        """How to read them."""
+        return NumberStyle(self.decimal, self.thousands)
+
+
+class Unpivot(Configuration):
+    """A wide table made long: the names of the other columns become cells of one column, their cells another's."""
+
+    keep: tuple[str, ...] = Field(min_length=1, description="columns that stay as they are")
+    name: str = Field("name", min_length=1, description="the column that takes the others' names")
+    value: str = Field("value", min_length=1, description="the column that takes their cells")
+
+
+class TableLayout(WrittenNumbers):
+    """Where in the lines of a file or a sheet the table is."""
+
+    skip_lines: int = Field(0, ge=0, description="lines before the header")
+    header_lines: int = Field(1, ge=0, le=10, description="0: no header; several are joined with a space")
+    unit_lines: int = Field(0, ge=0, le=3, description="lines below the header that are no rows: units, or types")
+    footer_lines: int = Field(0, ge=0, description="lines at the end that are no rows")
+    comment: str | None = Field(None, min_length=1, max_length=3, description="lines that begin with it are no rows")
+    table: int = Field(1, ge=1, description="which of several tables, one below the other with empty lines between")
+    first_column: int = Field(1, ge=1, description="of several tables side by side: where this one begins")
+    last_column: int | None = Field(None, ge=1, description="and where it ends")
+    transpose: bool = Field(False, description="the table's rows are its columns: the first cell of a line names it")
+    unpivot: Unpivot | None = None
+    null_values: tuple[str, ...] = ("",)

@@ -1,0 +1,1 @@
+"""From a sample to what it is: format, dialect, tables, columns and times."""

@@ -1,0 +1,1 @@
+"""From the bytes of a source to a table of text; one module a format."""
