@@ -1,0 +1,140 @@
+"""What is known of a sample: its format, tables, columns and times, how sure that is, and what only its owner knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from include.collection.source_format import Format
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something in the sample that is not as it should be, or that a reader could take for something else.
+
+    Attributes:
+        where: The place, as a person finds it: `line 62`, `row 17, column 'Volume'`.
+        suggestion: What to do, or which setting changes it.
+    """
+
+    where: str
+    what: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the sample cannot tell, and only its owner knows.
+
+    Attributes:
+        key: The setting that answers it (`zone`, `date_order`, `decimal`).
+        options: The answers that fit the sample, the likeliest first; empty where anything may be right.
+    """
+
+    key: str
+    what: str
+    options: tuple[str, ...] = ()
+
+
+class ColumnType(StrEnum):
+    """What the cells of a column are."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    DATE = "date"
+    TIME = "time"
+    TEXT = "text"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedTable:
+    """One table of a sample: reading the sample in this format gives it."""
+
+    name: str
+    form: Format
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a sample's first bytes tell.
+
+    Attributes:
+        confidence: From 0 to 1: how sure it is that the first table is read as its owner means it.
+        tables: The main one first; others are chosen by their `form`.
+    """
+
+    tables: tuple[DetectedTable, ...]
+    confidence: float
+    encoding: str | None = None
+    issues: tuple[Issue, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """What all cells of a column say together.
+
+    Attributes:
+        unit: As `units.yaml` spells it, from the header, a line of units, or a column of units; None where nothing tells.
+        nulls: Rows without a value.
+        distinct: Different values, exact up to a million.
+        minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
+        total: The exact sum of a column of numbers, whatever the number of rows.
+        examples: A few different values, in the source's order. They may name a person: for the owner alone.
+    """
+
+    name: str
+    type: ColumnType
+    unit: str | None
+    nulls: int
+    distinct: int
+    minimum: str | None
+    maximum: str | None
+    total: Decimal | None
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableProfile:
+    """One table of a sample, over all its rows."""
+
+    name: str
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeProfile:
+    """How the main table tells time.
+
+    Attributes:
+        columns: The source's columns that together are the time (a date and a time of day).
+        format: strptime's directives or `iso8601`, as a mapping rule takes it.
+        zone: IANA's name or a fixed offset; None where nothing tells.
+        first, last: RFC 3339 with the offset; without one where no zone is known.
+        resolution: ISO 8601 (`PT15M`); None where the steps differ.
+        interval_label: `start` or `end`: which end of its interval a time names; None where nothing tells.
+    """
+
+    columns: tuple[str, ...]
+    format: str
+    zone: str | None
+    first: str | None
+    last: str | None
+    resolution: str | None
+    interval_label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything that is known of a sample."""
+
+    detection: Detection
+    tables: tuple[TableProfile, ...]
+    time: TimeProfile | None
+    issues: tuple[Issue, ...] = ()
+    questions: tuple[Question, ...] = ()

@@ -1,0 +1,31 @@
+"""Finds out what a source is: asks one detector after the other, the surest kinds of evidence first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from include.collection.inspection import Detection
+from include.connectors.detection.sample import Sample
+from include.errors import SourceRefused
+
+Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
+"""Says what a sample is, or None where it is not of this detector's kind.
+
+The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
+"""
+
+DETECTORS: Final[tuple[Detector, ...]] = ()
+
+
+def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
+    """Say what a sample is.
+
+    Raises:
+        SourceRefused: It is of no kind that can be read, or a setting does not fit it.
+    """
+    for detector in DETECTORS:
+        found = detector(sample, given)
+        if found is not None:
+            return found
+    raise SourceRefused(sample.name, "it is of no kind that can be read", "Hand over CSV, JSON, XML, Excel or Parquet.")
