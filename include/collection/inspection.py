@@ -79,7 +79,7 @@ class ColumnProfile:
     """What all cells of a column say together.
 
     Attributes:
-        unit: As `units.yaml` spells it, from the header, a line of units, or a column of units; None where nothing tells.
+        unit: As `units.yaml` spells it: from the header, or a line or column of units; None where nothing tells.
         nulls: Rows without a value.
         distinct: Different values, exact up to a million.
         minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
