@@ -11,7 +11,8 @@ import polars as pl
 from include.batch import ROW_ID
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig, MappingRule
-from include.cim.numbers import NumberStyle, plain_number, read_number
+from include.cim.number_style import NumberStyle
+from include.cim.numbers import plain_number, read_number
 from include.cim.occurrence import Occurrences
 from include.cim.timestamps import INSTANT, read_timestamps
 from include.cim.units import find_conversion, find_unit

@@ -1,18 +1,10 @@
-"""Numbers that are written as text: which sign is the decimal one, and which one parts thousands."""
+"""Reads numbers that are written as text."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
-
-@dataclass(frozen=True, slots=True)
-class NumberStyle:
-    """How a source writes its numbers; without it 1,500 and 1.500 cannot be told apart."""
-
-    decimal: str = "."
-    thousands: str | None = None
+from include.cim.number_style import NumberStyle
 
 
 def read_number(text: pl.Expr, style: NumberStyle) -> pl.Expr:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from include.cim.numbers import NumberStyle
+from include.cim.number_style import NumberStyle
 from include.collection.formats.json_records import JsonFormat
 from include.configuration import Configuration
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from include.cim.numbers import NumberStyle
+from include.cim.number_style import NumberStyle
 from include.collection.rest_source import RestSource
 from include.collection.source_format import Format
 from include.configuration import Configuration

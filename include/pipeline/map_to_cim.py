@@ -9,7 +9,7 @@ from include.batch import BatchRef, Stage
 from include.cim.concept import Concept
 from include.cim.mapping import map_columns
 from include.cim.mapping_config import MapperConfig
-from include.cim.numbers import NumberStyle
+from include.cim.number_style import NumberStyle
 from include.cim.occurrence import Occurrences
 from include.pipeline.outcome import Outcome
 from include.ports import Staging

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from include.cim.numbers import NumberStyle
+from include.cim.number_style import NumberStyle
 from include.configuration import Configuration
 
 Thousands = Literal[".", ",", " ", "'", "_", "\u00a0", "\u202f"]

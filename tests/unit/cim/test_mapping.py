@@ -15,7 +15,7 @@ from include.batch import ROW_ID
 from include.cim.concept import FieldType
 from include.cim.mapping import Mapped, map_columns
 from include.cim.mapping_config import MapperConfig
-from include.cim.numbers import NumberStyle
+from include.cim.number_style import NumberStyle
 from include.cim.occurrence import Occurrences
 from tests.factories import a_concept, a_field
 

@@ -11,7 +11,7 @@ import polars as pl
 from include.batch import ROW_ID, Stage
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MapperConfig
-from include.cim.numbers import NumberStyle
+from include.cim.number_style import NumberStyle
 from include.pipeline.map_to_cim import map_to_cim
 from tests.factories import a_batch_ref
 from tests.fakes import FolderStaging

@@ -1,0 +1,13 @@
+"""Which sign of a written number is the decimal one, and which one parts thousands. Without polars: DAG files read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStyle:
+    """How a source writes its numbers; without it 1,500 and 1.500 cannot be told apart."""
+
+    decimal: str = "."
+    thousands: str | None = None
