@@ -1,4 +1,4 @@
-"""Which sign of a written number is the decimal one, and which one parts thousands. Without polars: DAG files read it."""
+"""Which sign of a written number is the decimal one, and which parts thousands; free of polars, for DAG files."""
 
 from __future__ import annotations
 
