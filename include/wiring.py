@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
+from include.batch import Window
 from include.cim.definition import load_definition
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
@@ -59,9 +60,10 @@ class Platform:
     egress: Egress
     clock: Clock
 
-    def connector(self, source: Source) -> Connector:
-        """Choose the reader of a source."""
-        return choose_connector(source, self.uploads, self.egress)
+    def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
+        """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
+        reveal = partial(self.secrets.reveal, owner_id)
+        return choose_connector(source, self.uploads, self.egress, reveal, self.clock, window)
 
 
 def build_platform(settings: Settings) -> Platform:

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore, UploadStore
+from include.ports import (
+    Clock,
+    CollectionStore,
+    DatasetStore,
+    Definition,
+    RecordReader,
+    RunStore,
+    SecretStore,
+    UploadStore,
+)
 
 
 class Services(Protocol):
@@ -25,6 +34,8 @@ class Services(Protocol):
     def datasets(self) -> DatasetStore: ...
     @property
     def records(self) -> RecordReader: ...
+    @property
+    def secrets(self) -> SecretStore: ...
     @property
     def clock(self) -> Clock: ...
 

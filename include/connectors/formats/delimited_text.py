@@ -9,7 +9,7 @@ from typing import Final
 
 from include.collection.formats.delimited import CsvFormat
 from include.connectors.content import CHUNK, Content
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 MOST_COLUMNS: Final = 1_600
 """As many as a PostgreSQL table takes."""
@@ -49,7 +49,7 @@ class CsvText:
         while not self._rest.strip() and not self._ended:
             self._rest += self._decode(CHUNK).encode()
         if not self._rest.strip():
-            raise SourceRefused(content.name, "no row follows the header", "A file without rows cannot be loaded.")
+            raise SourceEmpty(content.name, "no row follows the header", "A file without rows cannot be loaded.")
 
     def read(self, size: int = -1) -> bytes:
         """Give the next bytes of UTF-8, none at the end."""

@@ -9,7 +9,7 @@ import polars as pl
 from include.collection.formats.json_records import JsonFormat
 from include.connectors.content import Content
 from include.connectors.formats.records import MOST_BYTES, read_records, tabulate
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 
 def read_json(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
@@ -23,5 +23,5 @@ def read_json(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
             )
     records = read_records(bytes(text), form.records, content.name)
     if not records:
-        raise SourceRefused(content.name, f"the list at {form.records} is empty", "Nothing can be loaded from it.")
+        raise SourceEmpty(content.name, f"the list at {form.records} is empty", "Nothing can be loaded from it.")
     yield from tabulate(records, content.name)
