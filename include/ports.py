@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,18 +59,8 @@ class Connector(Protocol):
         ...
 
 
-class Inspector(Protocol):
-    """Says everything that is known of a file."""
-
-    def __call__(self, path: Path, name: str, given: Mapping[str, Any]) -> Inspection:
-        """Detect, read to the end and profile a file; `given` is what its owner has set.
-
-        Raises:
-            SourceRefused: It cannot be read.
-            ConfigurationInvalid: There is no such setting, or it cannot have this value.
-        """
-        ...
-
+Inspector = Callable[[Path, str, Mapping[str, Any]], Inspection]
+"""Says everything that is known of a file; `connectors.detection.inspect` says how it is called."""
 
 # --- staging ---------------------------------------------------------------------------------------------------------
 
