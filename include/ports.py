@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from uuid import UUID
 from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
 from include.cim.concept import Concept
+from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 
@@ -57,6 +58,9 @@ class Connector(Protocol):
         """
 
 
+Inspector = Callable[[Path, str, Mapping[str, Any]], Inspection]
+"""Says everything that is known of a file; `connectors.detection.inspect` says how it is called."""
+
 # --- staging ---------------------------------------------------------------------------------------------------------
 
 
@@ -71,7 +75,7 @@ class Staging(Protocol):
     def scan(self, path: str) -> pl.LazyFrame: ...
 
     def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch whose id is known only after reading; gives its parts, in order."""
+        """Rename a batch whose id is known only after reading; gives its frames, by name."""
 
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
@@ -127,11 +131,7 @@ class RunStore(Protocol):
         queued: datetime,
         window: Window | None = None,
     ) -> None:
-        """Record that a run was asked for; raises Conflict where one that was asked for has not ended.
-
-        Args:
-            window: The span of time to read, instead of what is new.
-        """
+        """Record that a run was asked for (of a span of time, or what is new); raises Conflict where one is active."""
 
     def start(self, collection: Collection, run_id: str, started: datetime) -> None:
         """The first task begins: `running`; makes the record where a schedule and nobody asked for the run."""
@@ -230,6 +230,9 @@ class DatasetStore(Protocol):
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""
 
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        """Every column that the source has had up to the last committed batch; None before the first."""
+
     def load(
         self,
         batch: AnonymizedBatch,
@@ -292,8 +295,7 @@ class SecretStore(Protocol):
     def put(self, owner_id: str, name: str, value: str, now: datetime) -> bool:
         """Store a secret, or replace it; True where it is new."""
 
-    def find(self, owner_id: str) -> Sequence[SecretEntry]:
-        """List an owner's secrets by name."""
+    def find(self, owner_id: str) -> Sequence[SecretEntry]: ...
 
     def remove(self, owner_id: str, name: str) -> None:
         """Raises NotFound."""

@@ -38,8 +38,8 @@ def choose_connector(
         case FileSource() if window is not None:
             problem = Problem("ingester", "a file cannot be asked for a span of time", "Run the collection.")
             raise ConfigurationInvalid([problem])
-        case FileSource(upload=str(upload), name=name, format=form):
-            return UploadedFile(uploads.path(upload), name or "the uploaded file", form)
+        case FileSource(upload=str(upload), name=name, format=form, member=member):
+            return UploadedFile(uploads.path(upload), name or "the uploaded file", form, member)
         case RestSource():
             return RestApi(source, egress, reveal, clock, window)
     raise TypeError(f"no connector reads {type(source).__name__}")

@@ -12,6 +12,7 @@ from include.ports import (
     CollectionStore,
     DatasetStore,
     Definition,
+    Inspector,
     RecordReader,
     RunStore,
     SecretStore,
@@ -30,6 +31,8 @@ class Services(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def uploads(self) -> UploadStore: ...
+    @property
+    def inspector(self) -> Inspector: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0001"
+down_revision = "0002"
 
 PLATFORM: Final = "cdmp"
 Moment: Final = sa.DateTime(timezone=True)
