@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api.documentation import install_documentation
 from api.problems import ProblemDocument, install_problems
-from api.routes import data_collections, datasets, health
+from api.routes import data_collections, datasets, health, secrets, sources
 from api.strict_json import StrictJsonBodies
 from include.access.requestor import Requestor
 from include.operations.services import Services
@@ -49,7 +49,7 @@ def create_app(
     install_problems(app)
     install_documentation(app)
     app.add_middleware(StrictJsonBodies)
-    for router in (data_collections.router, datasets.router, health.router):
+    for router in (data_collections.router, datasets.router, sources.router, secrets.router, health.router):
         app.include_router(router)
     if pages is not None:
         app.mount("/ui", StaticFiles(directory=pages), name="ui")

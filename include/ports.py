@@ -18,7 +18,9 @@ from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
+from include.collection.rest_source import RestSource
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.trial import Trial
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,6 +62,9 @@ class Connector(Protocol):
 
 Inspector = Callable[[Path, str, Mapping[str, Any]], Inspection]
 """Says everything that is known of a file; `connectors.detection.inspect` says how it is called."""
+
+Prober = Callable[[RestSource, str, Window | None], Trial]
+"""Asks a source once, with the secrets of the owner of this id; `connectors.rest_trial` says more."""
 
 # --- staging ---------------------------------------------------------------------------------------------------------
 

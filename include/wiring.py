@@ -12,6 +12,7 @@ from include.collection.source import Source
 from include.connectors.choose import choose_connector
 from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
+from include.connectors.rest_trial import try_source
 from include.notification.mail import NoMailer, SmtpMailer
 from include.ports import (
     Clock,
@@ -22,6 +23,7 @@ from include.ports import (
     Inspector,
     Mailer,
     Outbox,
+    Prober,
     RecordReader,
     RunStore,
     SearchIndex,
@@ -62,6 +64,13 @@ class Platform:
     mailer: Mailer
     egress: Egress
     clock: Clock
+
+    @property
+    def prober(self) -> Prober:
+        """Asks a source once, with its owner's secrets."""
+        return lambda source, owner_id, window: try_source(
+            source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
+        )
 
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from include.collection.formats.json_records import PATH
 from include.configuration import Configuration
 
-JSON_PATH = r"^\$(\.[^.\[\]]+)+$"
-JsonPath = Annotated[str, Field(pattern=JSON_PATH, max_length=500)]
+JsonPath = Annotated[str, Field(pattern=PATH, min_length=3, max_length=500)]
 
 
 class _Sent(Configuration):

@@ -14,6 +14,10 @@ START: Final = "{start}"
 END: Final = "{end}"
 """Where the span's ends go: in the URL, in a parameter, or in the body."""
 
+YEARS: Final = range(1900, 2201)
+"""The years that a span may lie in."""
+
+_LONGEST: Final = timedelta(days=3660)
 _PROBE: Final = datetime(2024, 2, 29, 13, 47, 58, tzinfo=UTC)
 
 
@@ -24,9 +28,15 @@ class TimeWindow(Configuration):
     zone: str = Field("UTC", description="in which zone the times are sent")
     begin: datetime = Field(description="where the first run begins; without a zone of its own, in `zone`")
     end_included: bool = Field(False, description="the source counts the end in; so the second before it is sent")
-    look_back: timedelta = Field(timedelta(days=1), ge=timedelta(0), description="is read again, for what came late")
-    ahead: timedelta = Field(timedelta(0), ge=timedelta(0), description="beyond now: for forecasts, day-ahead prices")
-    step: timedelta | None = Field(None, ge=timedelta(minutes=1), description="longest span that one request asks for")
+    look_back: timedelta = Field(
+        timedelta(days=1), ge=timedelta(0), le=_LONGEST, description="is read again, for what came late"
+    )
+    ahead: timedelta = Field(
+        timedelta(0), ge=timedelta(0), le=_LONGEST, description="beyond now: for forecasts, day-ahead prices"
+    )
+    step: timedelta | None = Field(
+        None, ge=timedelta(minutes=1), le=_LONGEST, description="longest span that one request asks for"
+    )
 
     @field_validator("zone")
     @classmethod
@@ -38,6 +48,8 @@ class TimeWindow(Configuration):
     @field_validator("begin")
     @classmethod
     def _zoned(cls, begin: datetime, info: ValidationInfo) -> datetime:
+        if begin.year not in YEARS:
+            raise ValueError(f"it lies outside of {YEARS[0]} to {YEARS[-1]}")
         return begin if begin.tzinfo else begin.replace(tzinfo=ZoneInfo(info.data.get("zone", "UTC")))
 
     @model_validator(mode="after")

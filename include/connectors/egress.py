@@ -124,10 +124,7 @@ class Session:
             SourceRefused: An address is not one to connect to, or the answer is too large.
         """
         self._network.deadline = time.monotonic() + limits.whole_s
-        url = read_url(request.url)
-        parameters = [*request.parameters, *request.credentials.parameters]
-        if parameters:
-            url = url.copy_with(params=_merged(url, parameters))
+        url = full_url(request, request.credentials.parameters)
         for turn in range(limits.most_redirects + 1):
             answer = self._send_once(url, request, limits)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
@@ -187,6 +184,12 @@ def read_url(url: str) -> httpx.URL:
             target.host, "its URL holds a user name or password", "A configuration is no place for credentials."
         )
     return target.copy_with(fragment=None)
+
+
+def full_url(request: Request, hidden: Parameters) -> httpx.URL:
+    """Write a request's URL with its parameters, and those that stand for its credentials."""
+    url, parameters = read_url(request.url), [*request.parameters, *hidden]
+    return url.copy_with(params=_merged(url, parameters)) if parameters else url
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

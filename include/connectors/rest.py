@@ -11,7 +11,7 @@ import polars as pl
 
 from include.batch import PART_ROWS, Window
 from include.collection.rest_source import RestSource
-from include.connectors.egress import Egress
+from include.connectors.egress import Egress, Limits
 from include.connectors.rest_credentials import Login
 from include.connectors.rest_cursor import greatest_text, step_back
 from include.connectors.rest_patience import Patience
@@ -22,6 +22,8 @@ from include.ports import Clock, Reading
 
 _GATHERED_ROWS: Final = 100_000
 _GATHERED_BYTES: Final = 64 << 20
+_WHOLE_ANSWER_FACTOR: Final = 10
+"""How many times the timeout a whole answer may take."""
 
 
 class RestApi:
@@ -71,8 +73,10 @@ class RestApi:
 
     def _read(self, cursor: str | None, progress: Progress) -> Iterator[pl.DataFrame]:
         with self._egress.open() as session:
+            whole_s = _WHOLE_ANSWER_FACTOR * self._source.timeout_s
+            limits = Limits(self._source.timeout_s, whole_s, self._source.limits.bytes)
             login = Login(self._source.authentication, self._reveal, session.send)
-            reading = RestReading(self._source, session, login, self._patience, self._clock, progress)
+            reading = RestReading(self._source, session, login, self._patience, self._clock, limits, progress)
             with masking(login):
                 read = self._read_window if self._source.window else self._read_new
                 yield from read(reading, cursor)

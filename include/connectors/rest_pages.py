@@ -8,9 +8,11 @@ from typing import Any, BinaryIO, Final
 
 import httpx
 
+from include.collection.formats.json_records import path_steps
 from include.collection.pagination import LinkHeader, NextUrl, Offset, PageCursor, PageNumber, Pagination
 from include.collection.rest_source import RestSource
 from include.connectors.egress import Answer, origin
+from include.connectors.formats.json_records import find_all
 from include.connectors.rest_request import Page
 from include.errors import SourceRefused
 
@@ -73,37 +75,22 @@ def read_said(source: RestSource, answer: Answer) -> Said:
     where = answer.url.host
     paths = [path for path in (total, getattr(pagination, "path", None), getattr(pagination, "pages", None)) if path]
     document = _peek(answer.body, answer.size, where) if any(path.startswith("$") for path in paths) else None
-    declared = (
-        value_at(document, total) if total and total.startswith("$") else answer.headers.get((total or "").lower())
-    )
+    declared = _at(document, total) if total and total.startswith("$") else answer.headers.get((total or "").lower())
     cursor: str | None = None
     match pagination:
         case PageCursor(path=path):
-            value = value_at(document, path)
+            value = _at(document, path)
             cursor = None if value in (None, "", False) else str(value)
         case NextUrl(path=path):
-            cursor = _next_url(value_at(document, path), answer.url, source.url)
+            cursor = _next_url(_at(document, path), answer.url, source.url)
         case LinkHeader(rel=rel):
             cursor = _next_url(_link(answer.headers.get("link", ""), rel), answer.url, source.url)
-    pages = value_at(document, pagination.pages) if isinstance(pagination, PageNumber) and pagination.pages else None
+    pages = _at(document, pagination.pages) if isinstance(pagination, PageNumber) and pagination.pages else None
     return Said(_whole(declared), cursor, _whole(pages))
 
 
-def value_at(document: Any, path: str) -> Any:
-    """Give what stands at a path of a JSON document; None where nothing does.
-
-    Example:
-        >>> value_at({"meta": {"pages": [{"next": "abc"}]}}, "$.meta.pages.0.next")
-        'abc'
-    """
-    for name in path.split(".")[1:]:
-        if isinstance(document, list) and name.isdigit() and int(name) < len(document):
-            document = document[int(name)]
-        elif isinstance(document, dict) and name in document:
-            document = document[name]
-        else:
-            return None
-    return document
+def _at(document: Any, path: str) -> Any:
+    return next(find_all(document, path_steps(path)), None)
 
 
 def _ask(pagination: PageNumber | Offset, number: int) -> Page:

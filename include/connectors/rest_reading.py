@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import polars as pl
 
 from include.collection.rest_source import RestSource
 from include.connectors.content import Content
-from include.connectors.egress import Answer, Limits, Request, Session
+from include.connectors.egress import Answer, Limits, Request
 from include.connectors.formats.choose import read_frames
 from include.connectors.rest_credentials import Login
 from include.connectors.rest_pages import Said, first_page, next_page, read_said
@@ -21,10 +21,13 @@ from include.connectors.rest_request import Page, build_request
 from include.errors import SourceEmpty, SourceRefused, SourceUnavailable
 from include.ports import Clock
 
-WHOLE_ANSWER_FACTOR: Final = 10
-"""How many times the timeout a whole answer may take."""
-
 _PEEKED: Final = 1 << 16
+
+
+class Sender(Protocol):
+    """Sends requests: a session of the way out, or what listens in on one."""
+
+    def send(self, request: Request, limits: Limits) -> Answer: ...
 
 
 @dataclass(slots=True)
@@ -53,10 +56,11 @@ class RestReading:
     """One source, asked by one session, for one run."""
 
     source: RestSource
-    session: Session
+    session: Sender
     login: Login
     patience: Patience
     clock: Clock
+    limits: Limits
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -125,14 +129,13 @@ class RestReading:
 
     def _send(self, page: Page, times: Mapping[str, str]) -> tuple[Request, Answer]:
         limits = self.source.limits
-        whole_s = WHOLE_ANSWER_FACTOR * self.source.timeout_s
         for renew in (True, False):
             if self.progress.requests >= limits.requests:
                 raise self._too_much("requests", limits.requests)
             self.patience.keep_pace()
             self.progress.requests += 1
             request = build_request(self.source, page, times, self.login.credentials())
-            answer = self.session.send(request, Limits(self.source.timeout_s, whole_s, limits.bytes))
+            answer = self.session.send(request, self.limits)
             self.progress.bytes += answer.size
             if self.progress.bytes > limits.bytes:
                 answer.body.close()

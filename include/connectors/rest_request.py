@@ -42,19 +42,29 @@ def split_window(window: Window, asked: TimeWindow) -> Iterator[tuple[Window, Ma
     Spans meet at moments that the format can write, so that none overlaps another; the last one may be empty by that,
     and is then left out.
     """
-    zone = ZoneInfo(asked.zone)
     start = asked.round_down(window.start)
     while start < window.end:
-        end = window.end
-        if asked.step is not None:
-            # days of the zone, not of 24 hours each
-            later = (start.astimezone(zone) + asked.step).astimezone(UTC)
-            later = asked.round_down(later)
-            end = min(window.end, later if later > start else start + asked.step)
+        end = _cut(start, window.end, asked)
         sent_end = end - _SECOND if asked.end_included else end
-        if asked.round_down(sent_end) >= start if asked.end_included else asked.round_down(end) > start:
+        written_end = asked.round_down(sent_end)
+        if written_end > start or (asked.end_included and written_end == start):
             yield Window(start, end), {START: asked.write(start), END: asked.write(sent_end)}
         start = end
+
+
+def _cut(start: datetime, end: datetime, asked: TimeWindow) -> datetime:
+    """Give the end of the span that begins at `start`: after a step, or as many as the format can tell apart."""
+    if asked.step is None:
+        return end
+    zone, later = ZoneInfo(asked.zone), start
+    while later < end:
+        # days of the zone, not of 24 hours each
+        stepped = (later.astimezone(zone) + asked.step).astimezone(UTC)
+        later = stepped if stepped > later else later + asked.step
+        cut = asked.round_down(later)
+        if cut > start:
+            return min(cut, end)
+    return end
 
 
 def window_of(asked: TimeWindow, cursor: str | None, now: datetime) -> Window | None:

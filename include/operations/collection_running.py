@@ -10,7 +10,9 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from include.access.requestor import Requestor
 from include.batch import Window
@@ -20,6 +22,7 @@ from include.collection.model import Collection, CollectionState
 from include.collection.rest_source import RestSource
 from include.collection.run import Run
 from include.collection.source import FileSource
+from include.collection.time_window import YEARS, TimeWindow
 from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem, StoreUnavailable
 from include.operations.collection_reading import read_collection, read_own
 from include.operations.cursor import read_cursor, write_cursor
@@ -60,7 +63,8 @@ def backfill_collection(
     engine: Engine,
     requestor: Requestor,
     collection_id: UUID,
-    window: Window,
+    start: datetime,
+    end: datetime,
     *,
     patience_s: float | None = 3.0,
 ) -> Run:
@@ -69,19 +73,35 @@ def backfill_collection(
     Where the next ordinary run begins does not change by it.
 
     Args:
+        start, end: What is not zoned is in the zone of the source's window; the end is out.
         patience_s: As `run_collection`.
 
     Raises:
         NotFound, NotAllowed: As `read_own`.
         Conflict: It is a draft or paused, or a run is active.
-        ConfigurationInvalid: Its source cannot be asked for a span of time.
+        ConfigurationInvalid: Its source cannot be asked for a span of time, or this is none.
     """
     collection = read_own(services, requestor, collection_id)
     source = collection.config.ingester
     if not isinstance(source, RestSource) or source.window is None:
         remedy = "Set `ingester.window`, and put {start} and {end} where the source takes them"
         raise ConfigurationInvalid([Problem("ingester", "it cannot be asked for a span of time", remedy)])
-    return _run(services, engine, collection, requestor, window, patience_s)
+    return _run(services, engine, collection, requestor, read_window(source.window, start, end), patience_s)
+
+
+def read_window(asked: TimeWindow, start: datetime, end: datetime) -> Window:
+    """Read a span of time, in the zone of the source's window where it says none of its own.
+
+    Raises:
+        ConfigurationInvalid: It ends before it starts.
+    """
+    zone = ZoneInfo(asked.zone)
+    if not all(each.year in YEARS for each in (start, end)):
+        raise ConfigurationInvalid([Problem("start", f"the span lies outside of {YEARS[0]} to {YEARS[-1]}")])
+    first, last = ((each if each.tzinfo else each.replace(tzinfo=zone)).astimezone(UTC) for each in (start, end))
+    if first >= last:
+        raise ConfigurationInvalid([Problem("end", "it is not later than the start", "The end is not in the span")])
+    return Window(first, last)
 
 
 def _run(

@@ -13,6 +13,7 @@ from include.ports import (
     DatasetStore,
     Definition,
     Inspector,
+    Prober,
     RecordReader,
     RunStore,
     SecretStore,
@@ -37,6 +38,8 @@ class Services(Protocol):
     def datasets(self) -> DatasetStore: ...
     @property
     def records(self) -> RecordReader: ...
+    @property
+    def prober(self) -> Prober: ...
     @property
     def secrets(self) -> SecretStore: ...
     @property

@@ -59,14 +59,14 @@ def a_connector(
     server: SourceServer,
     path: str = "/data",
     *others: SourceServer,
-    window: Window | None = None,
+    span: Window | None = None,
     patience: Patience | None = None,
     now: datetime = NOW,
     **changes: Any,
 ) -> RestApi:
     egress = Egress(frozenset(each.here for each in (server, *others)))
     source = a_source(server, path, **changes)
-    return RestApi(source, egress, reveal, lambda: now, window, patience or Naps().patience())
+    return RestApi(source, egress, reveal, lambda: now, span, patience or Naps().patience())
 
 
 def rows_of(reading: Reading) -> list[dict[str, str | None]]:
