@@ -17,9 +17,10 @@ from include.cim.concept import Concept
 from include.cim.definition import load_definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.trial import Trial, TriedRequest
 from include.connectors.detection.inspect import inspect_source
 from include.errors import Conflict, NotFound, StoreUnavailable
-from include.ports import BatchRecord, Dataset, Definition, Inspector, RecordQuery, SecretEntry
+from include.ports import BatchRecord, Dataset, Definition, Inspector, Prober, RecordQuery, SecretEntry
 from tests.factories import NOON
 
 
@@ -257,6 +258,7 @@ class FakeServices:
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     records: FakeRecords = field(default_factory=FakeRecords)
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
     clock: TickingClock = field(default_factory=TickingClock)
 
 

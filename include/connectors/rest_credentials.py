@@ -68,9 +68,7 @@ class Login:
         texts = [text for text in (self._secret, self._token) if text]
         if isinstance(self._authentication, BasicLogin):
             texts.append(_basic(self._authentication.username, self._secret or "").removeprefix("Basic "))
-        written = [
-            form for text in texts for form in (text, quote(text, safe=""), quote_plus(text), json.dumps(text)[1:-1])
-        ]
+        written = [form for text in texts for form in _forms(text)]
         # shorter ones are no secrets, and would tear sentences apart
         return tuple(sorted({form for form in written if len(form) >= _SHORTEST}, key=len, reverse=True))
 
@@ -118,3 +116,8 @@ def _read_token(answer: Answer) -> str:
 
 def _basic(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """Give a secret as it may come back: from a URL, a form, a header, JSON."""
+    return text, quote(text, safe=""), quote_plus(text), text.encode().decode("latin-1"), json.dumps(text)[1:-1]

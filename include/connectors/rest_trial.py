@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
+from urllib.parse import quote
 
 import polars as pl
 
@@ -102,7 +103,7 @@ def _shown(request: Request, login: Login) -> TriedRequest:
     body = request.body.decode() if request.body is not None else None
     return TriedRequest(
         request.method,
-        login.mask(str(url)),
+        login.mask(str(url).replace(quote(MASK), MASK)),
         {name: login.mask(value) for name, value in headers.items()},
         login.mask(body) if body is not None else None,
     )

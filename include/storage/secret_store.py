@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Engine, Table, delete, select, tuple_, update
+from sqlalchemy import Engine, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from include.errors import ConfigurationInvalid, NotFound, Problem
@@ -94,16 +94,21 @@ class SealedSecretStore:
     def _seal_table_again(self, table: Table) -> int:
         key, rows, last = list(table.primary_key), 0, None
         named = {"key_id": self._key_id} if table is owner_secret else {}
+        places = [f"is_{column.name}" for column in key]
+        here = [column == bindparam(place) for column, place in zip(key, places, strict=True)]
+        statement = update(table).where(*here).values(sealed=bindparam("again"), **named)
         while True:
             query = select(*key, table.c.sealed).order_by(*key).limit(_ROWS_AT_ONCE).with_for_update()
             if last is not None:
                 query = query.where(tuple_(*key) > tuple_(*last))
             with begin(self._engine) as connection:
                 found = connection.execute(query).all()
-                for *identity, sealed in found:
-                    here = tuple_(*key) == tuple_(*identity)
-                    again = self.seal(self.unseal(sealed))
-                    connection.execute(update(table).where(here).values(sealed=again, **named))
+                again = [
+                    {**dict(zip(places, identity, strict=True)), "again": self.seal(self.unseal(sealed))}
+                    for *identity, sealed in found
+                ]
+                if again:
+                    connection.execute(statement, again)
             rows += len(found)
             if len(found) < _ROWS_AT_ONCE:
                 return rows
