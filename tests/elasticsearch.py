@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 _SCRIPT = Path(__file__).with_name("services") / "elasticsearch.sh"
-_READY_S = 240  # the first start on a machine fetches 924 MB
+_READY_S = 800  # the first start on a machine fetches 924 MB
 
 
 @pytest.fixture(scope="session")
