@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from include.collection.inspection import Detection
+from include.connectors.detection.delimited import detect_delimited
 from include.connectors.detection.sample import Sample
 from include.errors import SourceRefused
 
@@ -15,7 +16,7 @@ Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
 """
 
-DETECTORS: Final[tuple[Detector, ...]] = ()
+DETECTORS: Final[tuple[Detector, ...]] = (detect_delimited,)
 
 
 def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
