@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from include.collection.inspection import Detection
 from include.connectors.detection.container import name_member
+from include.connectors.detection.excel import detect_excel
+from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.sample import Sample
 from include.errors import SourceRefused
 
@@ -16,7 +18,7 @@ Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
 """
 
-DETECTORS: Final[tuple[Detector, ...]] = ()
+DETECTORS: Final[tuple[Detector, ...]] = (detect_parquet, detect_excel)
 
 
 def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
