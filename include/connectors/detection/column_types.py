@@ -142,11 +142,8 @@ class ColumnTally:
             self._truth_fit.add(text.str.to_lowercase().is_in(list(self._truth)).fill_null(False), filled, before)
         for form, time in self.times.items():
             time.add(read_times(text, form), filled, before)
-        self._damaged.add(
-            ~text.filter(~numeric).str.contains("\ufffd", literal=True).fill_null(False),
-            filled.filter(~numeric),
-            before,
-        )
+        if not numeric.all():
+            self._damaged.add(~text.str.contains("\ufffd", literal=True).fill_null(False), filled, before)
 
     def _start(self, text: pl.Series) -> None:
         """See what the first cells may be; what half of them are not, the column is not followed as."""
@@ -293,8 +290,9 @@ class ColumnTally:
             remedy = "`null_values` takes the words that stand for nothing." if words else "Correct it at its origin."
             yield Issue(f"row {fit.astray}, {where}", what, remedy)
         if self._damaged.misfits:
-            what = f"{self._damaged.misfits:,} cells hold U+FFFD: characters were lost before this file was written"
-            yield Issue(where, what, "Get it again from its origin; what is lost cannot be read back.")
+            what = f"U+FFFD: characters were lost before this file was written, in {self._damaged.misfits:,} cells"
+            remedy = "Get it again from its origin; what is lost cannot be read back."
+            yield Issue(f"row {self._damaged.astray}, {where}", what, remedy)
         if not self.distinct.exact:
             yield Issue(where, "the number of different values is an estimate", "It is exact up to a million.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -11,7 +11,9 @@ from include.collection.formats.json_records import JsonFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.formats.delimited import read_delimited
+from include.connectors.formats.delimited import read_units as read_unit_lines
 from include.connectors.formats.json_records import read_json
+from include.connectors.formats.json_records import read_units as read_unit_members
 
 
 def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
@@ -29,3 +31,13 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
             return read_delimited(content, form)
         case JsonFormat():
             return read_json(content, form)
+
+
+def read_units(content: Content, form: Format) -> Mapping[str, str]:
+    """Read what the source itself says of its columns' units, apart from their names: a line, a member."""
+    match form:
+        case CsvFormat(unit_lines=lines) if lines:
+            return read_unit_lines(content, form)
+        case JsonFormat(units=str()):
+            return read_unit_members(content.read().decode(form.encoding, errors="ignore"), form, content.name)
+    return {}
