@@ -9,9 +9,9 @@ from typing import Any, Final
 from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.archive import ZIP
-from include.connectors.detection.given import settle
 from include.connectors.detection.layout import DetectedLayout, detect_layout
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
 from include.connectors.formats.excel import choose_sheet, open_workbook
 from include.connectors.formats.sheet_cells import Sheet, SheetReading, column_letters
 from include.connectors.formats.xls import MAGIC as XLS

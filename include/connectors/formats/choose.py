@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -13,8 +13,10 @@ from include.collection.formats.parquet import ParquetFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.formats.delimited import read_delimited
+from include.connectors.formats.delimited import read_units as read_unit_lines
 from include.connectors.formats.excel import read_excel
 from include.connectors.formats.json_records import read_json
+from include.connectors.formats.json_records import read_units as read_unit_members
 from include.connectors.formats.parquet import read_parquet
 
 
@@ -37,3 +39,13 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
             return read_excel(content, form)
         case ParquetFormat():
             return read_parquet(content, form)
+
+
+def read_units(content: Content, form: Format) -> Mapping[str, str]:
+    """Read what the source itself says of its columns' units, apart from their names: a line, a member."""
+    match form:
+        case CsvFormat(unit_lines=lines) if lines:
+            return read_unit_lines(content, form)
+        case JsonFormat(units=str()):
+            return read_unit_members(content.read().decode(form.encoding, errors="ignore"), form, content.name)
+    return {}
