@@ -9,7 +9,7 @@ from typing import Any, Final
 from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.archive import ZIP
-from include.connectors.detection.layout import DetectedLayout, detect_layout
+from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
 from include.connectors.formats.excel import choose_sheet, open_workbook
@@ -58,7 +58,7 @@ def _look(
     rows = [[cell or "" for cell in row] for row in islice(sheet.rows(reading), SAMPLE_ROWS)]
     # real numbers can be read in one way only
     numbers = {"decimal": asked.decimal, "thousands": asked.thousands} if reading.numbers else {}
-    layouts = detect_layout(rows, {**numbers, **{key: value for key, value in given.items() if key != "sheet"}})
+    layouts = detect_layout(Rows(rows), {**numbers, **{key: value for key, value in given.items() if key != "sheet"}})
     if not layouts:
         return (), ()
     return layouts, (*layouts[0].issues, *_issues(sheet, reading))
