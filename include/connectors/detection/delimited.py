@@ -10,7 +10,7 @@ from include.collection.formats.delimited import CsvFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.detection.dialect import Dialect, detect_dialect, split_lines
 from include.connectors.detection.encoding import DetectedEncoding, decode_head, detect_encoding
-from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
+from include.connectors.detection.layout import Rows, detect_layout
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.text import find_decoder
