@@ -111,7 +111,7 @@ def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
     """Say whether a row's cells are what the columns mostly hold; a time where times stand is enough."""
     if sized and not _fits(row, width):
         return False
-    right = wrong = 0
+    right = wrong = words = 0
     timed = False
     for cell, kind in zip(row, kinds, strict=False):
         if kind is Kind.TEXT or kind is Kind.EMPTY:
@@ -121,12 +121,12 @@ def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
             right += 1
             timed = timed or kind is Kind.TIME
         elif found is Kind.WORD:
-            right += 1
+            words += 1
         elif found is not Kind.EMPTY:
             if kind is Kind.TIME:
                 return False
             wrong += 1
-    return timed or (right > 0 and right >= wrong)
+    return timed or (right > 0 and right + words >= wrong)
 
 
 def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:
