@@ -68,6 +68,10 @@ def find_body(rows: Sequence[Cells], comment: str | None, begins: bool = False) 
     full = [row for at, row in lines.items() if not sized or _fits(row, width)]
     kinds = tuple(_kind(row[at] for row in full if at < len(row)) for at in range(width))
     wanted = [at for at, row in lines.items() if is_row(row, kinds, width, sized)]
+    if wanted:
+        # without header and footer a short table tells better what its columns hold
+        kinds = tuple(_kind(rows[place][at] for place in wanted if at < len(rows[place])) for at in range(width))
+        wanted = [at for at, row in lines.items() if is_row(row, kinds, width, sized)]
     wanted = [at for at in wanted if not _counts_up(rows[at], wanted, rows)] or wanted
     if not wanted or not any(kind in _TYPED for kind in kinds):
         fitting = [at for at, row in lines.items() if not sized or _fits(row, width)]
