@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from include.collection.inspection import Detection
 from include.connectors.detection.json_document import detect_json
+from include.connectors.detection.record_types import detect_dsmr, detect_nem12
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.xml_document import detect_xml
 from include.errors import SourceRefused
 
 Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
@@ -16,7 +18,7 @@ Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
 """
 
-DETECTORS: Final[tuple[Detector, ...]] = (detect_json,)
+DETECTORS: Final[tuple[Detector, ...]] = (detect_json, detect_xml, detect_nem12, detect_dsmr)
 
 
 def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:

@@ -67,7 +67,7 @@ def find_tables(document: Any) -> list[FoundTable]:
     """Give all tables, the main one first."""
     found = list(_visit([document], _Place()))
     if isinstance(document, dict):
-        single = FoundTable({"records": "$", "shape": "object"}, _weigh_cells(list(_leaves(document))), 1)
+        single = FoundTable({"records": "$", "shape": "object"}, weigh_cells(list(_leaves(document))), 1)
         if single.weight > max((each.weight for each in found), default=0) or not found:
             found.append(single)
     return sorted(found, key=lambda each: (-each.weight, -each.rows, len(each.settings["records"])))
@@ -180,13 +180,14 @@ def _table(
     names: set[str],
 ) -> FoundTable:
     inherit = tuple(_worth_inheriting(place, names))
-    weight = _weigh_cells(cells) * max(1, rows) // max(1, looked_at)
+    weight = weigh_cells(cells) * max(1, rows) // max(1, looked_at)
     return FoundTable(
         {"records": path_text(place.steps), **settings, **({"inherit": inherit} if inherit else {})}, weight, rows
     )
 
 
-def _weigh_cells(cells: Sequence[tuple[str, Any]]) -> int:
+def weigh_cells(cells: Sequence[tuple[str, Any]]) -> int:
+    """Count the numbers in some cells, twice where they tell time."""
     numbers = sum(
         isinstance(cell, Number) or (isinstance(cell, str) and bool(_NUMBER.fullmatch(cell))) for _, cell in cells
     )
