@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from uuid import UUID
 from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Stage, ValidationReport
 from include.cim.concept import Concept
+from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 
@@ -58,6 +59,9 @@ class Connector(Protocol):
         ...
 
 
+Inspector = Callable[[Path, str, Mapping[str, Any]], Inspection]
+"""Says everything that is known of a file; `connectors.detection.inspect` says how it is called."""
+
 # --- staging ---------------------------------------------------------------------------------------------------------
 
 
@@ -73,7 +77,7 @@ class Staging(Protocol):
     def scan(self, path: str) -> pl.LazyFrame: ...
 
     def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch whose id is known only after reading; gives its parts, in order."""
+        """Rename a batch whose id is known only after reading; gives its frames, by name."""
         ...
 
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
@@ -240,6 +244,10 @@ class DatasetStore(Protocol):
 
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""
+        ...
+
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        """Every column that the source has had up to the last committed batch; None before the first."""
         ...
 
     def load(

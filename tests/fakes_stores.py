@@ -17,8 +17,9 @@ from include.cim.concept import Concept
 from include.cim.definition import load_definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.connectors.detection.inspect import inspect_source
 from include.errors import Conflict, NotFound, StoreUnavailable
-from include.ports import BatchRecord, Dataset, Definition, RecordQuery
+from include.ports import BatchRecord, Dataset, Definition, Inspector, RecordQuery
 from tests.factories import NOON
 
 
@@ -178,6 +179,9 @@ class FakeDatasets:
     def cursor(self, dataset_id: UUID) -> str | None:
         return None
 
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        return None
+
     def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
         raise NotImplementedError
 
@@ -215,6 +219,7 @@ class FakeServices:
     collections: FakeCollections = field(default_factory=FakeCollections)
     runs: FakeRuns = field(default_factory=FakeRuns)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    inspector: Inspector = inspect_source
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     records: FakeRecords = field(default_factory=FakeRecords)
     clock: TickingClock = field(default_factory=TickingClock)

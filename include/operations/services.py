@@ -7,7 +7,16 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore, UploadStore
+from include.ports import (
+    Clock,
+    CollectionStore,
+    DatasetStore,
+    Definition,
+    Inspector,
+    RecordReader,
+    RunStore,
+    UploadStore,
+)
 
 
 class Services(Protocol):
@@ -21,6 +30,8 @@ class Services(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def uploads(self) -> UploadStore: ...
+    @property
+    def inspector(self) -> Inspector: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from include.collection.inspection import Detection
+from include.connectors.detection.container import name_member
 from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.record_types import detect_dsmr, detect_nem12
 from include.connectors.detection.sample import Sample
@@ -27,8 +28,9 @@ def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
     Raises:
         SourceRefused: It is of no kind that can be read, or a setting does not fit it.
     """
+    of_format = {key: value for key, value in given.items() if key != "member"}
     for detector in DETECTORS:
-        found = detector(sample, given)
+        found = detector(sample, of_format)
         if found is not None:
-            return found
+            return name_member(sample, found, asked="member" not in given)
     raise SourceRefused(sample.name, "it is of no kind that can be read", "Hand over CSV, JSON, XML, Excel or Parquet.")
