@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from defusedxml import DefusedXmlException
@@ -16,7 +16,7 @@ from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.detection.given import settle
-from include.connectors.detection.json_tables import weigh_cells
+from include.connectors.detection.json_shapes import weigh_cells
 from include.connectors.detection.sample import Sample
 from include.connectors.formats.market_document import SEQUENCE, Period, read_periods
 from include.connectors.formats.market_time import rfc3339
@@ -57,12 +57,12 @@ def _preset(root: Element) -> str:
 
 def _read_head(sample: Sample) -> Element:
     """Read the tree of a document that may be cut off."""
-    parser = XMLPullParser(("start",), _parser=DefusedXMLParser())  # type: ignore[call-arg]
+    parser = XMLPullParser(("start",), _parser=DefusedXMLParser())
     root = None
     try:
         for begin in range(0, len(sample.head), 1 << 14):
             parser.feed(sample.head[begin : begin + (1 << 14)])
-            for _, element in parser.read_events():
+            for _, element in cast(Iterable[tuple[str, Element]], parser.read_events()):
                 root = element if root is None else root
         if sample.whole:
             parser.close()

@@ -24,7 +24,7 @@ from include.connectors.formats.nem12 import read_nem12
 from include.connectors.formats.xml_records import read_xml
 
 
-def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
+def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # noqa: PLR0911  # one a format
     """Read a table in bounded memory, however long it is.
 
     Returns:

@@ -1,7 +1,7 @@
 """Reads P1 telegrams.
 
-Source: DSMR P1 Companion Standard 5.0.2 (and 2.2+, 3.0, 4.x), eMUCS-P1 2.1; IEC 62056-21 for the lines, IEC 62056-61 for
-the OBIS codes; CRC-16/ARC.
+Source: DSMR P1 Companion Standard 5.0.2 (and 2.2+, 3.0, 4.x), eMUCS-P1 2.1; IEC 62056-21 for the lines, IEC 62056-61
+for the OBIS codes.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from typing import Final
 import polars as pl
 
 from include.collection.formats.dsmr import DsmrFormat
+from include.collection.inspection import Issue
 from include.connectors.content import Content
 from include.connectors.formats.obis import NAMES
 from include.connectors.formats.records import Row, tabulate
-from include.connectors.formats.text_lines import read_lines
+from include.connectors.formats.text import TextLines, read_text
 from include.errors import SourceRefused
 
 MOST_BYTES: Final = 64 << 10
 """Of one telegram; the longest real ones have a few kilobytes."""
 
-_LINE: Final = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:\.\d{1,3})?|\d\.\d\.\d)((?:\([^()]*\))+)")
+_LINE: Final = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?)((?:\([^()]*\))+)")
 _CELL: Final = re.compile(r"\(([^()]*)\)")
 _TIME: Final = re.compile(r"(\d{12})([SW]?)")
 _MEASURED: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\*(\S+)")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_END: Final = re.compile(rb"!([0-9A-Fa-f]{4})?\s*$")
+_END: Final = re.compile(r"!([0-9A-Fa-f]{4})?\s*")
 
 
 def read_dsmr(content: Content, form: DsmrFormat) -> Iterator[pl.DataFrame]:
@@ -40,8 +41,11 @@ def _rows(content: Content, form: DsmrFormat) -> Iterator[Row]:
     given = 0
     for number, (telegram, checksum) in enumerate(_telegrams(content), start=1):
         where = f"{content.name}, telegram {number}"
-        if checksum is not None and checksum not in {crc16(telegram), crc16(telegram.replace(b"\n", b"\r\n"))}:
+        if checksum is not None and checksum not in {crc16(telegram.replace("\n", "\r\n")), crc16(telegram)}:
             if form.damaged == "skip":
+                content.issues.append(
+                    Issue(f"telegram {number}", "it is damaged, and left out", "Its checksum differs.")
+                )
                 continue
             raise SourceRefused(
                 where,
@@ -55,22 +59,22 @@ def _rows(content: Content, form: DsmrFormat) -> Iterator[Row]:
         raise SourceRefused(content.name, "no telegram with a value is in it", "Nothing can be loaded from it.")
 
 
-def crc16(telegram: bytes) -> int:
+def crc16(telegram: str) -> int:
     """Give a telegram's checksum: CRC-16/ARC over everything from the `/` to the `!`, both included."""
     crc = 0
-    for byte in telegram:
+    for byte in telegram.encode("latin-1"):
         crc ^= byte
         for _ in range(8):
             crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
     return crc
 
 
-def _telegrams(content: Content) -> Iterator[tuple[bytes, int | None]]:
+def _telegrams(content: Content) -> Iterator[tuple[str, int | None]]:
     """Give telegrams with their checksum, which those of DSMR 2 and 3 do not have."""
-    held: list[bytes] | None = None
+    held: list[str] | None = None
     size = number = 0
-    for line in read_lines(content):
-        if line.startswith(b"/"):
+    for line in TextLines(read_text(content, "latin-1"), content.name):
+        if line.startswith("/"):
             if held is not None:
                 raise SourceRefused(
                     f"{content.name}, telegram {number}", "it has no end: another one begins in it", "It was cut off."
@@ -81,8 +85,8 @@ def _telegrams(content: Content) -> Iterator[tuple[bytes, int | None]]:
         size += len(line)
         if size > MOST_BYTES:
             raise SourceRefused(f"{content.name}, telegram {number}", "it is longer than 64 KiB", "No P1 telegram is.")
-        if (end := _END.match(line)) is not None:
-            yield b"".join([*held, b"!"]), int(end[1], 16) if end[1] else None
+        if (end := _END.fullmatch(line)) is not None:
+            yield "\n".join([*held, "!"]), int(end[1], 16) if end[1] else None
             held = None
         else:
             held.append(line)
@@ -95,10 +99,10 @@ def _telegrams(content: Content) -> Iterator[tuple[bytes, int | None]]:
 class _Telegram:
     """One telegram."""
 
-    def __init__(self, text: bytes, form: DsmrFormat, where: str) -> None:
+    def __init__(self, text: str, form: DsmrFormat, where: str) -> None:
         self._form = form
         self._where = where
-        joined = re.sub(r"\r?\n\(", "(", text.decode("latin-1"))  # DSMR 2 breaks the line before a gas value
+        joined = text.replace("\n(", "(")  # DSMR 2 breaks the line before a gas value
         self._lines = [line.strip() for line in joined.splitlines()[1:] if line.strip() not in {"", "!"}]
 
     def rows(self) -> Iterator[Row]:
@@ -133,12 +137,12 @@ class _Telegram:
     def _value(self, cells: list[str], telegram_time: str | None) -> Row:
         """Read a value and its unit, with the time that it has of its own; else the text."""
         if len(cells) == 7 and _NUMBER.fullmatch(cells[6]):  # DSMR 2: time, status, period, objects, code, unit, value
-            return {"time": self._time(cells[0]), "value": cells[6], "unit": cells[5], "text": None}
+            return {"time": self._time(cells[0]), "value": _plain(cells[6]), "unit": cells[5], "text": None}
         measured = _MEASURED.fullmatch(cells[-1])
         if measured is not None and len(cells) == 1:
-            return {"time": telegram_time, "value": measured[1], "unit": measured[2], "text": None}
+            return {"time": telegram_time, "value": _plain(measured[1]), "unit": measured[2], "text": None}
         if measured is not None and len(cells) == 2 and _TIME.fullmatch(cells[0]):
-            return {"time": self._time(cells[0]), "value": measured[1], "unit": measured[2], "text": None}
+            return {"time": self._time(cells[0]), "value": _plain(measured[1]), "unit": measured[2], "text": None}
         return {"time": telegram_time, "value": None, "unit": None, "text": ",".join(cells) or None}
 
     def _time(self, text: str) -> str | None:
@@ -161,6 +165,11 @@ def _an_hour_more(offset: str) -> str:
     minutes = int(offset[:3]) * 60 + int(offset[0] + offset[4:]) + 60
     sign = "-" if minutes < 0 else "+"
     return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _plain(number: str) -> str:
+    """Take the zeros away that fill a number up to its width."""
+    return re.sub(r"^([+-]?)0+(?=\d)", r"\1", number)
 
 
 def _text(cell: str) -> str | None:

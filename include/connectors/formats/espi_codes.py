@@ -10,7 +10,8 @@ from typing import Final
 
 UNITS: Final = {
     "5": "A", "6": "K", "23": "degC", "29": "V", "31": "J", "33": "Hz", "38": "W", "42": "m3", "45": "m3/s", "61": "VA",
-    "63": "var", "65": "cos phi", "67": "V2", "69": "A2", "71": "VAh", "72": "Wh", "73": "varh", "106": "Ah", "119": "ft3",
+    "63": "var", "65": "cos phi", "67": "V2", "69": "A2", "71": "VAh", "72": "Wh", "73": "varh", "106": "Ah",
+    "119": "ft3",
     "122": "ft3/h", "125": "m3/h", "128": "gal", "129": "gal/h", "130": "imperial gal", "131": "imperial gal/h",
     "132": "BTU", "133": "BTU/h", "134": "L", "137": "L/h", "138": "kPa", "140": "psi", "155": "kPa", "169": "therm",
     "80": "count",
@@ -22,7 +23,8 @@ DIRECTIONS: Final = {
 
 COMMODITIES: Final = {
     "0": "none", "1": "electricity", "2": "electricity (primary metered)", "3": "communication", "4": "air",
-    "5": "insulative gas", "6": "insulative oil", "7": "natural gas", "8": "propane", "9": "potable water", "10": "steam",
+    "5": "insulative gas", "6": "insulative oil", "7": "natural gas", "8": "propane", "9": "potable water",
+    "10": "steam",
     "11": "waste water", "12": "heating fluid", "13": "cooling fluid", "14": "non potable water",
 }  # fmt: skip
 
@@ -33,8 +35,10 @@ ACCUMULATIONS: Final = {
 }  # fmt: skip
 
 QUALITIES: Final = {
-    "0": "valid", "7": "manually edited", "8": "estimated by a reference day", "9": "estimated by linear interpolation",
-    "10": "questionable", "11": "derived", "12": "projected", "13": "mixed", "14": "raw", "15": "normalized for weather",
+    "0": "valid", "7": "manually edited", "8": "estimated by a reference day",
+    "9": "estimated by linear interpolation",
+    "10": "questionable", "11": "derived", "12": "projected", "13": "mixed", "14": "raw",
+    "15": "normalized for weather",
     "16": "other", "17": "validated", "18": "verified", "19": "revenue-quality",
 }  # fmt: skip
 

@@ -95,7 +95,7 @@ def _read_duration(text: str, where: str) -> tuple[int, int, int]:
     )
     calendar = (years * 12 + months, weeks * 7 + days)
     clock = (hours * 60 + minutes) * 60 + seconds
-    if not clock and sum(each > 0 for each in calendar) != 1 or (clock and any(calendar)):
+    if [clock > 0, *(each > 0 for each in calendar)].count(True) != 1:
         raise SourceRefused(
             where, f"the resolution {text[:20]!r} is no duration of one kind", "PT15M, PT60M, P1D, P1M and P1Y are."
         )

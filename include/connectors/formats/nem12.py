@@ -5,6 +5,7 @@ Source: AEMO, Meter Data File Format Specification NEM12 and NEM13, version 2.6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +15,7 @@ import polars as pl
 from include.collection.formats.nem12 import Nem12Format
 from include.connectors.content import Content
 from include.connectors.formats.records import Row, tabulate
-from include.connectors.formats.text_lines import read_lines
+from include.connectors.formats.text import TextLines, read_text
 from include.errors import SourceRefused
 
 LENGTHS: Final = {"1": 1440, "5": 288, "10": 144, "15": 96, "30": 48, "60": 24}
@@ -27,6 +28,8 @@ UNITS: Final = {
 }  # fmt: skip
 """Files write them in any case; `units.yaml` knows one."""
 
+_QUALITY: Final = re.compile(r"[A-Z]\d{0,2}")
+_VALUE: Final = re.compile(r"([+-]?\d*\.?\d+)?")
 _INTERVALS: Final = ("nmi", "suffix", "register_id", "meter", "unit", "interval_min")
 
 
@@ -48,46 +51,46 @@ class _Reading:
         self._events: list[tuple[int, int, list[str]]] = []
 
     def rows(self) -> Iterator[Row]:
-        begun = ended = False
-        given = 0
-        for line in read_lines(self._content):
+        begun = False
+        last = given = 0
+        for line in TextLines(read_text(self._content, "utf-8"), self._content.name):
             self._line += 1
-            cells = [cell.strip().strip('"') for cell in line.decode("utf-8-sig", errors="replace").strip().split(",")]
+            cells = [cell.strip().strip('"') for cell in line.split(",")]
             if cells == [""]:
                 continue
-            if ended:
+            if last == 900:
                 raise self._refusal(
-                    "follows the record 900, which is the last one", "Join files without their 100 and 900."
+                    "follows the record 900, which is the last one", "Join files without their records 100 and 900."
                 )
-            if cells[0] != "400":
-                for row in self._finish_day():
-                    given += 1
-                    yield row
-            match cells[0]:
-                case "100":
-                    begun = True
-                case "200":
-                    self._begin_stream(cells)
-                case "300":
-                    self._begin_day(cells)
-                case "400":
-                    self._add_event(cells)
-                case "250":
-                    given += 1
-                    yield self._accumulation(cells)
-                case "900":
-                    ended = True
-                case "500" | "550":
-                    pass  # who asked for the reading, and why
-                case _:
-                    raise self._refusal("begins with no record indicator of NEM12 or NEM13", "100 to 900 are.")
+            for row in () if cells[0] == "400" else self._finish_day():
+                given += 1
+                yield row
+            begun = begun or cells[0] == "100"
+            last = self._take(cells)
+            if last == 250:
+                given += 1
+                yield self._accumulation(cells)
         for row in self._finish_day():
             given += 1
             yield row
-        if begun and not ended:
+        if begun and last != 900:
             raise SourceRefused(self._content.name, "the record 900 is missing, which ends the file", "It was cut off.")
         if not given:
             raise SourceRefused(self._content.name, "no interval and no reading is in it", "Nothing can be loaded.")
+
+    def _take(self, cells: list[str]) -> int:
+        match cells[0]:
+            case "200":
+                self._begin_stream(cells)
+            case "300":
+                self._begin_day(cells)
+            case "400":
+                self._add_event(cells)
+            case "100" | "250" | "500" | "550" | "900":
+                pass  # 500 and 550: who asked for the reading, and why
+            case _:
+                raise self._refusal("begins with no record indicator of NEM12 or NEM13", "100 to 900 are.")
+        return int(cells[0])
 
     def _begin_stream(self, cells: Sequence[str]) -> None:
         if len(cells) < 9:
@@ -102,9 +105,10 @@ class _Reading:
     def _begin_day(self, cells: list[str]) -> None:
         if not self._stream:
             raise self._refusal("is a record 300 before any record 200", "The 200 names the meter and its unit.")
-        if len(cells) < self._per_day + 3:
+        quality = cells[self._per_day + 2] if len(cells) > self._per_day + 2 else ""
+        if not _QUALITY.fullmatch(quality) or not all(map(_VALUE.fullmatch, cells[2 : self._per_day + 2])):
             raise self._refusal(
-                f"has {len(cells) - 2} cells behind its date, too few for {self._per_day} values and their quality",
+                f"has no {self._per_day} values with a quality flag behind them",
                 "The interval length in the record 200 does not fit, or the line was cut off.",
             )
         self._day = cells
