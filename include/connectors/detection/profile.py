@@ -15,26 +15,13 @@ from include.connectors.detection.doubts import doubts
 from include.connectors.detection.tallies import DistinctTally
 from include.connectors.detection.time_axis import TimeAxis, find_series
 from include.connectors.detection.time_columns import choose_time
-from include.connectors.detection.units import spell_unit, unit_in_name
+from include.connectors.detection.units import spell_unit, tells_unit, unit_in_name
 
 _SLICE: Final = 250_000
 """Rows that are looked at together: what is made of a column meanwhile stays small."""
 
 _MOST_HASHES: Final = 20_000_000
 """Of all columns together; beyond it the wide table's different values are counted less exactly."""
-
-_UNIT_COLUMN: Final = (
-    "unit",
-    "units",
-    "einheit",
-    "eenheid",
-    "unité",
-    "unite",
-    "unidad",
-    "unità",
-    "uom",
-    "quantity_unit",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +80,7 @@ def profile_table(
     tallies = tuple(columns.values())
     _spread_unit(tallies)
     issues = [issue for column in tallies for issue in column.issues()]
-    issues += doubts(tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
+    issues += doubts(f"table {name!r}", tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
     issues += [
         Issue(f"column {column!r}", f"{text!r} looks like a unit that is not known", "Name the unit in the mapping.")
         for column, text in unknown.items()
@@ -135,7 +122,7 @@ def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
     """Give the unit that a column of units names in every row to the column of numbers that has none."""
     numbers = [each for each in columns if each.type in {ColumnType.INTEGER, ColumnType.DECIMAL}]
     for told in columns:
-        if told.name.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMN and told.distinct.count() == 1 and told.examples:
+        if tells_unit(told.name) and told.distinct.count() == 1 and told.examples:
             without = [each for each in numbers if each.unit is None]
             if len(without) == 1:
                 without[0].unit = spell_unit(told.examples[0])

@@ -8,6 +8,9 @@ from typing import Final
 from include.cim.units import find_unit, find_units_but_case
 from include.errors import NotFound
 
+_UNIT_COLUMNS: Final = frozenset(
+    ("unit", "units", "einheit", "eenheid", "unité", "unite", "unidad", "unità", "uom", "quantity_unit", "jednostka")
+)
 _BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
 _PARTS: Final = re.compile(r"[\s_,;:|]+|(?<=\w)[-/](?=[A-Za-z%°€]+[\d²³^/*.A-Za-z]*$)")
 _NO_UNIT: Final = re.compile(
@@ -54,6 +57,11 @@ def spell_unit(text: str) -> str | None:
         return find_unit(text.strip()).name
     except NotFound:
         return None
+
+
+def tells_unit(column: str) -> bool:
+    """Say whether a column's cells are the unit of its row's value, by its name."""
+    return column.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMNS
 
 
 def unit_in_name(name: str) -> tuple[str | None, str | None]:
