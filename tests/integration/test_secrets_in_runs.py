@@ -110,7 +110,7 @@ def run(collection: Collection, engine: Engine, airflow: AirflowProcesses) -> Ca
 
     def run(run_id: str, window: Window | None) -> Run:
         runs.queue(collection, run_id, None, datetime.now(UTC), window)
-        wait_for("the end of the run", lambda: not runs.get(collection.id, run_id).state.active, 180)
+        wait_for("the end of the run", lambda: not runs.get(collection.id, run_id).state.active, 300)
         ended = "SELECT 1 FROM dag_run WHERE dag_id = %s AND run_id = %s AND state NOT IN ('queued', 'running')"
         wait_for("its end in Airflow", lambda: airflow.ask(ended, [dag_id_of(collection.id), run_id]), 30)
         return runs.get(collection.id, run_id)
@@ -122,21 +122,21 @@ def test_a_backfill_reads_its_span_through_airflow_and_loads_nothing_twice(
     run: Callable[..., Run], collection: Collection, airflow: AirflowProcesses, source: SourceServer
 ) -> None:
     window = Window(BEGIN, BEGIN + timedelta(days=2))
-    done = run("backfill__1", window)
+    done = run("window__1", window)
 
     assert done.state is RunState.SUCCEEDED, done.failure
     assert (done.window, done.count("rows_loaded")) == (window, 192)
     assert [asked.get("from") for asked in source.asked] == ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]
-    conf = airflow.ask("SELECT conf::text FROM dag_run WHERE run_id = 'backfill__1'")
+    conf = airflow.ask("SELECT conf::text FROM dag_run WHERE run_id = 'window__1'")
     assert "2026-01-03T00:00:00+00:00" in str(conf)
 
-    wider = run("backfill__2", Window(BEGIN + timedelta(days=1), BEGIN + timedelta(days=3)))
+    wider = run("window__2", Window(BEGIN + timedelta(days=1), BEGIN + timedelta(days=3)))
     assert (wider.count("rows_loaded"), wider.count("rows_already_there")) == (96, 96)
 
 
 def test_a_run_whose_source_refuses_says_so_without_the_secret(run: Callable[..., Run], collection: Collection) -> None:
     late = BEGIN + timedelta(days=3660)
-    done = run("backfill__3", Window(late, late + timedelta(days=1)))
+    done = run("window__3", Window(late, late + timedelta(days=1)))
     assert done.state is RunState.FAILED
     assert done.failure and "403" in done.failure.what
     assert CANARY not in str(done)
@@ -147,7 +147,7 @@ def test_a_secret_that_was_removed_fails_the_run_with_words_for_its_owner(
 ) -> None:
     store = SealedSecretStore(engine, [MASTER_KEY])
     store.remove(collection.owner_id, "load")
-    done = run("backfill__4", Window(BEGIN, BEGIN + timedelta(days=1)))
+    done = run("window__4", Window(BEGIN, BEGIN + timedelta(days=1)))
     store.put(collection.owner_id, "load", CANARY, NOON)
     assert done.state is RunState.FAILED
     assert done.failure and "none of this name" in done.failure.what

@@ -66,7 +66,7 @@ def test_a_backfill_is_asked_for_by_days_of_the_sources_zone(interface, capsys):
         "2023-12-31T23:00:00+00:00",
         "2024-02-01T05:00:00+00:00",
     )
-    assert capsys.readouterr().out.startswith("queued  backfill__")
+    assert capsys.readouterr().out.startswith("queued  window__")
 
 
 def test_pause_and_resume(interface, capsys):
