@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Final, Self, cast
 
+from include.collection.inspection import Issue
 from include.connectors.archive import (
     BZIP2,
     GZIP,
@@ -50,6 +51,7 @@ class Content:
         name: What its owner calls it; for errors.
         count: Bytes given so far, unpacked.
         members: The files of a ZIP archive that may hold data, the greatest first; of anything else none.
+        issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
 
     Raises:
         SourceRefused: It is packed in a way that is not read, damaged, or no archive where a member is asked for.
@@ -59,6 +61,7 @@ class Content:
         self.name = name
         self.count = 0
         self.members: tuple[str, ...] = ()
+        self.issues: list[Issue] = []
         self._hash = hashlib.sha256()
         self._file = file
         self._member = member
