@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from include.collection.formats.delimited import CsvFormat
+from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.parquet import ParquetFormat
 
-Format = Annotated[CsvFormat | JsonFormat, Field(discriminator="kind")]
+Format = Annotated[CsvFormat | JsonFormat | ExcelFormat | ParquetFormat, Field(discriminator="kind")]

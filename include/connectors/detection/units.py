@@ -14,29 +14,7 @@ _UNIT_COLUMNS: Final = frozenset(
 _BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
 _BLANKS: Final = re.compile(r"[\s_,;:|.]+")
 _SIGNS: Final = re.compile(r"[-/]")
-_NUMERATORS: Final = frozenset(
-    [
-        "eur",
-        "ct",
-        "cent",
-        "usd",
-        "gbp",
-        "dkk",
-        "sek",
-        "nok",
-        "chf",
-        "w",
-        "kw",
-        "wh",
-        "kwh",
-        "g",
-        "kg",
-        "m",
-        "km",
-        "l",
-        "m3",
-    ]
-)
+_NUMERATORS: Final = {"eur", "ct", "cent", "usd", "gbp", "chf", "w", "kw", "wh", "kwh", "g", "kg", "m", "km", "l", "m3"}
 _NO_UNIT: Final = re.compile(
     r"utc|gmt|cet|cest|lst|local|time|date|[dmyhs:./\- ]+|code|source|flag|n|i|\d+|[a-z]{2,3}-[a-z]{2,3}|id|no|nr|text"
     r"|ende?|start|begin|von|bis|to|from",

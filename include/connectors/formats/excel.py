@@ -1,0 +1,75 @@
+"""Reads a sheet of a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import polars as pl
+
+from include.collection.formats.excel import ExcelFormat
+from include.connectors.archive import ZIP, open_zip
+from include.connectors.content import Content
+from include.connectors.formats.layout import read_row_units, read_table
+from include.connectors.formats.ods import open_ods
+from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, fill_merged
+from include.connectors.formats.xls import MAGIC as XLS
+from include.connectors.formats.xls import open_xls
+from include.connectors.formats.xlsx import open_xlsx
+from include.errors import SourceRefused
+
+
+def read_excel(content: Content, form: ExcelFormat) -> Iterator[pl.DataFrame]:
+    """Read a sheet; see `read_frames`. A merged cell's value stands in every row that it spans."""
+    sheets = open_workbook(content.seekable(), content.name)
+    sheet = choose_sheet(sheets, form.sheet, content.name)
+    yield from read_table(_rows(sheet, form), form, content.name)
+
+
+def read_units(content: Content, form: ExcelFormat) -> dict[str, str]:
+    """Give the texts of the unit lines by column."""
+    sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
+    return read_row_units(_rows(sheet, form), form)
+
+
+def open_workbook(file: BinaryIO, name: str) -> list[Sheet]:
+    """Open a workbook of any kind, told by its bytes: its sheets in their order.
+
+    Raises:
+        SourceRefused: It is no workbook, damaged, encrypted, or greater than a limit.
+    """
+    file.seek(0)
+    head = file.read(len(XLS))
+    if head == XLS:
+        sheets = open_xls(file, name)
+    elif not head.startswith(ZIP):
+        raise SourceRefused(name, "it is no workbook", "Set the format that it has.")
+    elif "mimetype" in open_zip(file, name).NameToInfo:
+        sheets = open_ods(file, name)
+    else:
+        sheets = open_xlsx(file, name)
+    if not sheets:
+        raise SourceRefused(name, "the workbook has no sheet of cells", "Save the table as CSV.")
+    return sheets
+
+
+def choose_sheet(sheets: Sequence[Sheet], asked: str | None, name: str) -> Sheet:
+    """Choose a sheet by its name; without one, the only one that is visible.
+
+    Raises:
+        SourceRefused: There is none of this name, or several and no name.
+    """
+    fitting = [sheet for sheet in sheets if sheet.name == asked] if asked else list(sheets)
+    if not asked and len(fitting) > 1:
+        fitting = [sheet for sheet in sheets if not sheet.hidden]
+    if len(fitting) == 1:
+        return fitting[0]
+    named = ", ".join(repr(sheet.name) for sheet in sheets[:20])
+    if asked:
+        raise SourceRefused(name, f"no sheet is called {asked!r}", f"`sheet` is one of: {named}.")
+    raise SourceRefused(name, f"the workbook has {len(sheets)} sheets", f"Set `sheet` to one of: {named}.")
+
+
+def _rows(sheet: Sheet, form: ExcelFormat) -> Iterator[Row]:
+    above = form.skip_lines + form.header_lines + form.unit_lines
+    return fill_merged(sheet.rows(SheetReading(form.decimal)), sheet.merged(), above)
