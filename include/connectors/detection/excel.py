@@ -9,9 +9,9 @@ from typing import Any, Final
 from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.archive import ZIP
-from include.connectors.detection.given import settle
-from include.connectors.detection.layout import DetectedLayout, detect_layout
+from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
 from include.connectors.formats.excel import choose_sheet, open_workbook
 from include.connectors.formats.sheet_cells import Sheet, SheetReading, column_letters
 from include.connectors.formats.xls import MAGIC as XLS
@@ -55,9 +55,10 @@ def _look(
     sheet: Sheet, given: Mapping[str, Any], asked: ExcelFormat
 ) -> tuple[tuple[DetectedLayout, ...], tuple[Issue, ...]]:
     reading = SheetReading(asked.decimal)
-    rows = [[cell or "" for cell in row] for row in islice(sheet.rows(reading), SAMPLE_ROWS)]
+    cells = [[cell or "" for cell in row] for row in islice(sheet.rows(reading), SAMPLE_ROWS)]
     # real numbers can be read in one way only
     numbers = {"decimal": asked.decimal, "thousands": asked.thousands} if reading.numbers else {}
+    rows = Rows(cells, whole=len(cells) < SAMPLE_ROWS)
     layouts = detect_layout(rows, {**numbers, **{key: value for key, value in given.items() if key != "sheet"}})
     if not layouts:
         return (), ()

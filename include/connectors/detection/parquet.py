@@ -7,8 +7,8 @@ from typing import Any
 
 from include.collection.formats.parquet import ParquetFormat
 from include.collection.inspection import DetectedTable, Detection
-from include.connectors.detection.given import settle
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
 from include.connectors.formats.parquet import ENCRYPTED, MAGIC, describe_units
 
 
