@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from include.cim.units import find_unit, find_units_but_case
-from include.errors import NotFound
+from include.cim.units import find_units_but_case, known_unit
 
 _UNIT_COLUMNS: Final = frozenset(
     ("unit", "units", "einheit", "eenheid", "unité", "unite", "unidad", "unità", "uom", "quantity_unit", "jednostka")
@@ -55,10 +54,8 @@ def spell_unit(text: str) -> str | None:
         >>> spell_unit("KWH"), spell_unit("W/m^2"), spell_unit("furlong")
         ('kWh', 'W/m2', None)
     """
-    try:
-        return find_unit(text.strip()).name
-    except NotFound:
-        return None
+    unit = known_unit(text.strip())
+    return unit.name if unit else None
 
 
 def tells_unit(column: str) -> bool:
