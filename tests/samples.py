@@ -13,7 +13,9 @@ from include.connectors.detection.inspect import inspect_source
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "formats.md"
-EXAMPLES, DOCUMENTS, SAMPLES = (ROOT / folder for folder in ("examples/data", "tests/data/documents", "tests/data/samples"))
+EXAMPLES, DOCUMENTS, SAMPLES = (
+    ROOT / folder for folder in ("examples/data", "tests/data/documents", "tests/data/samples")
+)
 _TABLE = re.compile(r"(?<=<!-- samples -->\n).*?(?=\n<!-- /samples -->)", re.DOTALL)
 
 

@@ -55,11 +55,10 @@ def _look(
     sheet: Sheet, given: Mapping[str, Any], asked: ExcelFormat
 ) -> tuple[tuple[DetectedLayout, ...], tuple[Issue, ...]]:
     reading = SheetReading(asked.decimal)
-    cells = [[cell or "" for cell in row] for row in islice(sheet.rows(reading), SAMPLE_ROWS)]
+    rows = [[cell or "" for cell in row] for row in islice(sheet.rows(reading), SAMPLE_ROWS)]
     # real numbers can be read in one way only
     numbers = {"decimal": asked.decimal, "thousands": asked.thousands} if reading.numbers else {}
-    rows = Rows(cells, whole=len(cells) < SAMPLE_ROWS)
-    layouts = detect_layout(rows, {**numbers, **{key: value for key, value in given.items() if key != "sheet"}})
+    layouts = detect_layout(Rows(rows), {**numbers, **{key: value for key, value in given.items() if key != "sheet"}})
     if not layouts:
         return (), ()
     return layouts, (*layouts[0].issues, *_issues(sheet, reading))

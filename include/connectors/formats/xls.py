@@ -55,7 +55,7 @@ def _sheet(book: Any, sheet: Any, shown: list[Shown]) -> Sheet:
             case xlrd.XL_CELL_BOOLEAN:
                 return "true" if cell.value else "false"
             case xlrd.XL_CELL_ERROR:
-                text: str = error_text_from_code.get(cell.value, "#N/A")
+                text = str(error_text_from_code.get(cell.value, "#N/A"))
                 reading.note_error(text, row, column)
                 return text
         return str(cell.value) or None
