@@ -11,7 +11,7 @@ from include.collection.formats.excel import ExcelFormat
 from include.collection.inspection import Issue
 from include.connectors.archive import ZIP, open_zip
 from include.connectors.content import Content
-from include.connectors.formats.layout import read_table
+from include.connectors.formats.layout import read_row_units, read_table
 from include.connectors.formats.ods import open_ods
 from include.connectors.formats.sheet_cells import Sheet, SheetReading, column_letters, fill_merged
 from include.connectors.formats.xls import MAGIC as XLS
@@ -29,6 +29,12 @@ def read_excel(content: Content, form: ExcelFormat) -> Iterator[pl.DataFrame]:
     rows = fill_merged(sheet.rows(reading), sheet.merged(), above)
     yield from read_table(rows, form, content.name)
     content.issues += _tell(sheet, reading)
+
+
+def read_units(content: Content, form: ExcelFormat) -> dict[str, str]:
+    """Give the texts of the unit lines by column."""
+    sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
+    return read_row_units(_rows(sheet, form), form)
 
 
 def open_workbook(file: BinaryIO, name: str) -> list[Sheet]:
