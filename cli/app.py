@@ -39,6 +39,17 @@ def apply(
 
 
 @app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file that a collection is to read.")],
+    user: As = "admin",
+) -> None:
+    """Hand over a file and print its id, which `ingester.upload` of a collection names."""
+    from cli.commands import upload_one  # noqa: PLC0415
+
+    upload_one(file, user)
+
+
+@app.command()
 def run(which: Which, user: As = "admin") -> None:
     """Run a collection now."""
     from cli.commands import run_one  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What the platform asks of the outside world: every port, on one page.
+"""What the platform asks of the outside world: every port on one page, but those of uploads (`upload_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -171,20 +170,6 @@ class RunStore(Protocol):
 
     def unfinished(self) -> Sequence[Run]:
         """Runs that Airflow has and whose end is not recorded."""
-        ...
-
-
-class UploadStore(Protocol):
-    """Files that were handed to the platform, by the sha256 of their bytes."""
-
-    def add(self, file: Path, name: str, owner_id: str) -> str: ...
-
-    def path(self, upload: str) -> Path:
-        """Raises NotFound."""
-        ...
-
-    def has(self, upload: str, owner_id: str) -> bool:
-        """Whether this owner handed the file in: to know a digest is not to own the file."""
         ...
 
 

@@ -24,12 +24,12 @@ from include.ports import (
     SearchIndex,
     SecretStore,
     Staging,
-    UploadStore,
 )
 from include.settings import Settings, load_settings
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
+from include.storage.incoming_store import FileIncomingStore
 from include.storage.outbox import PostgresOutbox
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
@@ -38,6 +38,7 @@ from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
 from include.storage.upload_store import FileUploadStore
+from include.upload_ports import IncomingStore, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Platform:
     collections: CollectionStore
     runs: RunStore
     uploads: UploadStore
+    incoming: IncomingStore
     datasets: DatasetStore
     records: RecordReader
     secrets: SecretStore
@@ -76,6 +78,7 @@ def build_platform(settings: Settings) -> Platform:
         collections=PostgresCollectionStore(loader),
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),
+        incoming=FileIncomingStore(settings.uploads, loader, settings.upload_most, settings.upload_quota),
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,

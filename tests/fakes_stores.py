@@ -17,9 +17,11 @@ from include.cim.concept import Concept
 from include.cim.definition import load_definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.upload import Upload
 from include.errors import Conflict, NotFound, StoreUnavailable
 from include.ports import BatchRecord, Dataset, Definition, RecordQuery
 from tests.factories import NOON
+from tests.fakes_incoming import FakeIncoming
 
 
 class TickingClock:
@@ -140,19 +142,40 @@ class FakeRuns:
 class FakeUploads:
     def __init__(self) -> None:
         self.files: dict[str, Path] = {}
-        self.owners: set[tuple[str, str]] = set()
+        self.rows: dict[tuple[str, str], Upload] = {}
+        self.read: set[str] = set()
 
     def add(self, file: Path, name: str, owner_id: str) -> str:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        content = file.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
         self.files[digest] = file
-        self.owners.add((digest, owner_id))
+        self.rows.setdefault((digest, owner_id), Upload(digest, owner_id, name, len(content), NOON))
         return digest
 
     def path(self, upload: str) -> Path:
         return self.files[upload]
 
     def has(self, upload: str, owner_id: str) -> bool:
-        return (upload, owner_id) in self.owners
+        return (upload, owner_id) in self.rows
+
+    def get(self, upload: str, owner_id: str) -> Upload:
+        if not self.has(upload, owner_id):
+            raise NotFound("store", "no such row")
+        return self.rows[upload, owner_id]
+
+    def find(self, owner_id: str, *, after: tuple[datetime, str] | None = None, limit: int = 50) -> Sequence[Upload]:
+        newest = sorted(self.rows.values(), key=lambda each: (each.stored, each.id), reverse=True)
+        mine = [each for each in newest if each.owner_id == owner_id]
+        return [each for each in mine if after is None or (each.stored, each.id) < after][:limit]
+
+    def remove(self, upload: str, owner_id: str) -> None:
+        self.get(upload, owner_id)
+        if upload in self.read:
+            raise Conflict("upload", "a collection reads it")
+        del self.rows[upload, owner_id]
+
+    def remove_expired(self, now: datetime) -> int:
+        return 0
 
 
 class FakeDatasets:
@@ -215,9 +238,13 @@ class FakeServices:
     collections: FakeCollections = field(default_factory=FakeCollections)
     runs: FakeRuns = field(default_factory=FakeRuns)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    incoming: FakeIncoming = field(default_factory=FakeIncoming)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     records: FakeRecords = field(default_factory=FakeRecords)
     clock: TickingClock = field(default_factory=TickingClock)
+
+    def __post_init__(self) -> None:
+        self.incoming.uploads = self.uploads
 
 
 @dataclass

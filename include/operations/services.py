@@ -7,7 +7,8 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore, UploadStore
+from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore
+from include.upload_ports import IncomingStore, UploadStore
 
 
 class Services(Protocol):
@@ -21,6 +22,8 @@ class Services(Protocol):
     def runs(self) -> RunStore: ...
     @property
     def uploads(self) -> UploadStore: ...
+    @property
+    def incoming(self) -> IncomingStore: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property
