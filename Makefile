@@ -42,9 +42,7 @@ lint: setup-dev ## check format, style and the walls between rooms
 types: setup-dev ## check types
 	$(VENV)/mypy
 
-bench: setup-dev ## run one benchmark: make bench NAME=collections
-	@if [ -z "$(NAME)" ]; then echo "Which one? make bench NAME=…, one of:" >&2; \
-	  ls benchmarks/*.py | xargs -n1 basename -s .py | grep -v '^__' | sed 's/^/  /' >&2; exit 2; fi
+bench: setup-dev ## run one benchmark: make bench NAME=curate
 	@$(VENV)/python -m benchmarks $(NAME)
 
 lock: ## compile requirements*.in into the pinned files

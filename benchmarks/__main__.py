@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     """Run the benchmark that the one argument names."""
     names = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in {"__init__", "__main__", "table"})
     if len(arguments) != 1 or arguments[0] not in names:
-        print(f"usage: python -m benchmarks NAME, where NAME is one of {', '.join(names)}", file=sys.stderr)
+        print(f"Which one? make bench NAME=…, one of {', '.join(names)}", file=sys.stderr)
         return 2
     (name,) = arguments
     machine = describe_machine()

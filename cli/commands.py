@@ -15,6 +15,7 @@ from api.record_formats import plain_records, stream_csv
 from cli.environment import load_environment
 from cli.formats import RecordsAs, write_table
 from include.access.requestor import Requestor
+from include.collection.check import missing_steps
 from include.collection.document import read_yaml
 from include.collection.model import Collection, CollectionConfig
 from include.collection.run import Run
@@ -71,10 +72,20 @@ def apply_file(file: Path, user: str, start: bool) -> None:
     """Create or replace the collection of a YAML file, and run it."""
     if not file.is_file():
         raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
-    config = read_yaml(file.read_text(encoding="utf-8"))
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigurationInvalid(
+            [Problem(f"{file}, line {line}", "it is no UTF-8", "Save the file as UTF-8")]
+        ) from None
+    config = read_yaml(text)
     session = open_session(user)
     verb, collection = apply_config(session, config, file.parent, start)
     _say(verb, session, collection)
+    if lacking := missing_steps(collection.config):
+        print(f"not run: it is a draft without {', '.join(lacking)}", file=sys.stderr)
+        print("  → Add what is missing, then apply it again", file=sys.stderr)
 
 
 def apply_config(

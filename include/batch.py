@@ -47,9 +47,10 @@ class BatchRef:
         version: The collection's version that the whole run uses, whatever is saved meanwhile.
         source_digest: sha256 of the content that was read; the same content of one dataset is one batch.
         parts: Parquet files below the staging root, each of at most `PART_ROWS` rows, in the order of the source.
-        issues: Staged frames of `RowIssue`s (row_id Int64, field String, rule String), from mapping on.
+        issues: Staged frames of `RowIssue`s (row_id Int64, field String, rule String), from reading and mapping.
         aside: Staged frames of quarantined rows (row_id Int64; reasons String, a JSON list of {field, rule}; row
             String, the row as it was read, as a JSON object), from validation on.
+        columns: Every column that this dataset's source has had up to this batch, under the source's names.
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
     """
 
@@ -64,6 +65,7 @@ class BatchRef:
     cursor: str | None = None
     issues: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -79,6 +81,7 @@ class BatchRef:
             "cursor": self.cursor,
             "issues": list(self.issues),
             "aside": list(self.aside),
+            "columns": list(self.columns),
         }
 
     @classmethod
@@ -96,6 +99,7 @@ class BatchRef:
             cursor=plain["cursor"],
             issues=tuple(plain["issues"]),
             aside=tuple(plain["aside"]),
+            columns=tuple(plain["columns"]),
         )
 
 

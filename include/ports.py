@@ -72,7 +72,7 @@ class Staging(Protocol):
     def scan(self, path: str) -> pl.LazyFrame: ...
 
     def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch whose id is known only after reading; gives its parts, in order."""
+        """Rename a batch whose id is known only after reading; gives its frames, by name."""
         ...
 
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
@@ -225,6 +225,10 @@ class DatasetStore(Protocol):
 
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""
+        ...
+
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        """Every column that the source has had up to the last committed batch; None before the first."""
         ...
 
     def load(

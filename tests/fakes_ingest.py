@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -14,12 +14,21 @@ from include.ports import BatchRecord, Reading
 class KnownBatches:
     """The part of `DatasetStore` that tells what was loaded before."""
 
-    def __init__(self, cursor: str | None = None, loaded: BatchRecord | None = None) -> None:
+    def __init__(
+        self,
+        cursor: str | None = None,
+        loaded: BatchRecord | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
         self._cursor = cursor
         self._loaded = loaded
+        self._columns = columns
 
     def cursor(self, dataset_id: UUID) -> str | None:
         return self._cursor
+
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        return self._columns
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         return self._loaded if self._loaded is not None and self._loaded.source_digest == source_digest else None

@@ -201,6 +201,9 @@ class FakeDatasets:
     def cursor(self, dataset_id: UUID) -> str | None:
         return None
 
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        return None
+
     def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
         raise NotImplementedError
 

@@ -177,7 +177,13 @@ def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
         finished=run.finished,
         batch=run.batch_id,
         stages=[
-            StageAnswer(task=stage.task, started=stage.started, seconds=stage.seconds, counts=stage.counts)
+            StageAnswer(
+                task=stage.task,
+                started=stage.started,
+                seconds=stage.seconds,
+                counts=stage.counts,
+                notes=list(stage.notes),
+            )
             for stage in run.stages
         ],
         report=_report(run.report) if run.report else None,

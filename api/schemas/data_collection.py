@@ -82,6 +82,7 @@ class StageAnswer(Answer):
     started: datetime
     seconds: float
     counts: dict[str, int]
+    notes: list[str] = Field(description="what a person should know of it: columns that are new, or gone")
 
 
 class RuleAnswer(Answer):

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from include.anonymization.config import AnonymizationConfig
 from include.catalog.config import MetadataConfig
 from include.cim.mapping_config import MapperConfig
+from include.collection.contract import Contract
 from include.collection.source import Source
 from include.configuration import Configuration
 from include.expectations.config import CuratorConfig
@@ -51,6 +52,7 @@ class CollectionConfig(Configuration):
     curator: CuratorConfig = CuratorConfig()
     anonymization: AnonymizationConfig = AnonymizationConfig()
     metadata: MetadataConfig | None = None
+    contract: Contract = Contract()
     schedule: Schedule | None = None
 
 

@@ -31,12 +31,14 @@ class StageResult:
 
     Attributes:
         counts: Row counts by name: `rows_read`, `rows_mapped`, `rows_quarantined`, `rows_loaded`, `rows_already_there`.
+        notes: What a person should know of it: columns that are new, or gone. Names, never values.
     """
 
     task: str
     started: datetime
     seconds: float
     counts: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

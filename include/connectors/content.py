@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
 
+from include.collection.inspection import Issue
 from include.errors import SourceRefused
 
 CHUNK: Final = 1 << 20
@@ -28,11 +29,13 @@ class Content:
     Attributes:
         name: What its owner calls it; for errors.
         count: Bytes given so far, unpacked.
+        issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
     """
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.name = name
         self.count = 0
+        self.issues: list[Issue] = []
         self._size = file.seek(0, SEEK_END)
         self._hash = hashlib.sha256()
         self._file = file

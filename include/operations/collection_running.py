@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from include.access.requestor import Requestor
 from include.cim.concept import FieldType
+from include.collection.check import missing_steps
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run
 from include.collection.source import FileSource
@@ -65,7 +66,8 @@ def queue_run(services: Services, requestor: Requestor, collection: Collection) 
     where = f"collection {collection.id}"
     match collection.state:
         case CollectionState.DRAFT:
-            raise Conflict(where, "it is a draft: steps are missing", "Complete its configuration, then run it")
+            lacking = ", ".join(missing_steps(collection.config))
+            raise Conflict(where, f"it is a draft without {lacking}", "Add what is missing, then run it")
         case CollectionState.PAUSED:
             raise Conflict(where, "it is paused", "Resume it, then run it")
     source = collection.config.ingester

@@ -76,7 +76,8 @@ def map_to_cim(work: Work) -> Outcome:
     from include.pipeline.map_to_cim import map_to_cim
 
     raw, staging = work.left_by("ingest"), work.platform.staging
-    return map_to_cim(raw, work.mapper, work.concept, staging, numbers=work.source.numbers)
+    retype = work.collection.config.contract.retype
+    return map_to_cim(raw, work.mapper, work.concept, staging, numbers=work.source.numbers, retype=retype)
 
 
 def validate(work: Work) -> Outcome:

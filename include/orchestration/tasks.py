@@ -110,7 +110,7 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
     outcome = STAGES[task](Work(platform, collection, run.run_id, left_by))
 
     seconds = perf_counter() - clock
-    result = StageResult(task, started, seconds, dict(outcome.counts))
+    result = StageResult(task, started, seconds, dict(outcome.counts), outcome.notes)
     platform.runs.add_stage(collection.id, run.run_id, outcome.ref.batch_id, result)
     log.info("collection %s batch %s: %s in %.2f s", collection.id, outcome.ref.batch_id, result.counts, seconds)
     if task == LAST:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from typing import Final
 from uuid import uuid4, uuid5
 
 import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.mapping import raw_name
-from include.collection.formats.delimited import CsvFormat
 from include.collection.model import Collection
-from include.errors import Conflict, SourceRefused
+from include.errors import Conflict
 from include.pipeline.outcome import Outcome
+from include.pipeline.source_columns import SourceColumns
 from include.ports import Connector, DatasetStore, Staging
 
 logger = logging.getLogger(__name__)
-
-_DELIMITERS: Final = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 
 
 class AlreadyLoaded(Conflict):
@@ -34,17 +30,21 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
     Raises:
         AlreadyLoaded: The content was committed before.
         SourceUnavailable: Worth another try.
-        SourceRefused: Nothing usable came, or a column that the mapping reads is not there.
+        SourceRefused: Nothing usable came, or the columns are others than the contract allows.
     """
     reading = connector.read(datasets.cursor(collection.dataset_id))
+    columns = SourceColumns(collection, datasets.source_columns(collection.dataset_id))
     # the content, and with it the id, is known only at the end
     while_reading = uuid4()
     parts = rows = 0
     try:
         for frame in reading.frames:
-            check_columns(frame.columns, collection)
-            numbered = _number(frame, rows)
+            row_ids = pl.int_range(rows + 1, rows + frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW_ID)
+            admitted, issues = columns.admit(frame, row_ids)
+            numbered = admitted.rename(raw_name).insert_column(0, row_ids)
             staging.write(collection.id, while_reading, Stage.RAW, f"part-{parts:05d}", numbered)
+            if not issues.is_empty():
+                staging.write(collection.id, while_reading, Stage.RAW, f"issues-{parts:05d}", issues)
             parts, rows = parts + 1, rows + frame.height
         if rows == 0:
             return None
@@ -56,7 +56,7 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
                 "Nothing was loaded again.",
             )
         batch_id = uuid5(collection.dataset_id, digest)
-        paths = staging.move(collection.id, while_reading, batch_id, Stage.RAW)
+        staged = staging.move(collection.id, while_reading, batch_id, Stage.RAW)
     finally:
         staging.remove(collection.id, while_reading)
     logger.info("collection %s batch %s: %s rows read in %s parts", collection.id, batch_id, rows, parts)
@@ -66,50 +66,15 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
         version=collection.version,
         batch_id=batch_id,
         stage=Stage.RAW,
-        parts=paths,
+        parts=tuple(path for path in staged if _name(path).startswith("part-")),
         rows=rows,
         source_digest=digest,
         cursor=reading.cursor(),
+        issues=tuple(path for path in staged if _name(path).startswith("issues-")),
+        columns=columns.names(),
     )
-    return Outcome(ref, {"rows_read": rows})
+    return Outcome(ref, {"rows_read": rows}, columns.notes())
 
 
-def check_columns(columns: Sequence[str], collection: Collection) -> None:
-    """See that every column is there that the mapping reads.
-
-    Raises:
-        SourceRefused: Names those that are missing and those that are there.
-    """
-    mapper = collection.config.mapper
-    rules = mapper.rules if mapper is not None else ()
-    needed = dict.fromkeys(name for rule in rules for name in (*rule.columns, *rule.occurrence_per))
-    missing = [name for name in needed if name not in columns]
-    if missing:
-        raise SourceRefused(
-            getattr(collection.config.ingester, "name", None) or collection.config.title,
-            f"the mapping reads {_listed(missing)}, which {'is' if len(missing) == 1 else 'are'} not there",
-            f"The source has {_listed(columns)}.{_delimiter_hint(columns, collection)}",
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name[:60]) for name in names[:20])
-    return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
-
-
-def _delimiter_hint(columns: Sequence[str], collection: Collection) -> str:
-    form = getattr(collection.config.ingester, "format", None)
-    if not isinstance(form, CsvFormat) or len(columns) > 1:
-        return ""
-    seen = {sign: columns[0].count(sign) for sign in _DELIMITERS if sign != form.delimiter}
-    likely = max(seen, key=lambda sign: seen[sign])
-    if seen[likely] == 0:
-        return " It is one column only: the delimiter may be another one."
-    return f" It is one column only, and holds the {_DELIMITERS[likely]} {seen[likely]} times: is that the delimiter?"
-
-
-def _number(frame: pl.DataFrame, before: int) -> pl.DataFrame:
-    renamed = frame.rename(raw_name)
-    return renamed.insert_column(
-        0, pl.int_range(before + 1, before + frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW_ID)
-    )
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

@@ -9,7 +9,8 @@ from include.batch import BatchRef
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The batch after a stage, and the row counts of `StageResult`."""
+    """The batch after a stage, and the counts and notes of `StageResult`."""
 
     ref: BatchRef
     counts: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -63,6 +63,12 @@ class PostgresDatasetStore:
         with begin(self._engine) as connection:
             return connection.scalar(select(datasets.c.cursor).where(datasets.c.id == dataset_id))
 
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        """Every column that the source has had up to the last committed batch; None before the first."""
+        query = select(batches.c.source_columns).where(batches.c.dataset_id == dataset_id)
+        with begin(self._engine) as connection:
+            return connection.scalar(query.order_by(batches.c.committed.desc()).limit(1))
+
     def load(
         self,
         batch: AnonymizedBatch,

@@ -72,7 +72,7 @@ def load_batch(
             committed=now,
         )
         _record_dataset(cursor, ref, collection, concept, span, now)
-        _record_batch(cursor, record, ref.cursor)
+        _record_batch(cursor, record, ref)
         _set_aside(cursor, ref, staging, secrets)
         _announce(cursor, record, collection)
     _log.info(
@@ -200,13 +200,13 @@ def _record_dataset(
     )
 
 
-def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, source_cursor: str | None) -> None:
+def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef) -> None:
     cursor.execute(
         """
         INSERT INTO cdmp.batch
             (id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed,
-             cursor)
-        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9)
+             cursor, source_columns)
+        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json)
         """,
         (
             str(record.id),
@@ -217,7 +217,8 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, source_cursor: str 
             record.rows_already_there,
             record.rows_quarantined,
             record.committed,
-            source_cursor,
+            ref.cursor,
+            json.dumps(ref.columns),
         ),
     )
 

@@ -164,7 +164,7 @@ class PostgresRunStore:
                 .order_by(stages.c.started)
             ):
                 done[stage.collection_id, stage.run_id].append(
-                    StageResult(stage.task, stage.started, stage.seconds, stage.counts)
+                    StageResult(stage.task, stage.started, stage.seconds, stage.counts, tuple(stage.notes))
                 )
         return [_read(row, done[row.collection_id, row.run_id]) for row in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
     Boolean,
@@ -108,6 +109,7 @@ run_stage = Table(
     Column("started", Moment, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("counts", JSON, nullable=False),
+    Column("notes", ARRAY(Text), nullable=False, server_default="{}"),
     ForeignKeyConstraint(
         ["collection_id", "run_id"], ["cdmp.run.collection_id", "cdmp.run.run_id"], ondelete="CASCADE"
     ),
@@ -171,6 +173,7 @@ batch = Table(
     Column("rows_already_there", BigInteger, nullable=False),
     Column("rows_quarantined", BigInteger, nullable=False),
     Column("cursor", Text),
+    Column("source_columns", JSON(none_as_null=True), comment="every column that the source has had so far"),
     Column("committed", Moment, nullable=False),
     Index("batch_content_idx", "dataset_id", "source_digest", unique=True),
 )

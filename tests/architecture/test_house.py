@@ -100,6 +100,15 @@ def test_the_repository_stands_alone() -> None:
     assert not found
 
 
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_every_direct_dependency_says_what_it_is_for_and_is_pinned(name: str) -> None:
+    lines = [line for line in (ROOT / f"{name}.in").read_text().splitlines() if line[:1].isalnum()]
+    assert [line for line in lines if "  # " not in line] == []
+    asked = {re.split(r"[\[=<> ]", line)[0].lower() for line in lines}
+    pinned = re.split(r"\n(?=\w)", (ROOT / f"{name}.txt").read_text())
+    assert {pin.split("==")[0] for pin in pinned if f"-r {name}.in" in pin} == asked, "`make lock`"
+
+
 def test_a_dag_file_imports_nothing_heavy() -> None:
     heavy = "{'polars','pandas','pyarrow','great_expectations','presidio_anonymizer','elasticsearch','rdflib','duckdb'}"
     code = (

@@ -36,19 +36,37 @@ class Unpivot(Configuration):
     keep: tuple[str, ...] = Field(min_length=1, description="columns that stay as they are")
     name: str = Field("name", min_length=1, description="the column that takes the others' names")
     value: str = Field("value", min_length=1, description="the column that takes their cells")
+    keep_empty: bool = Field(
+        False, description="whether a cell without a value gives a row (the 25th hour of most days)"
+    )
 
 
 class TableLayout(WrittenNumbers):
-    """Where in the lines of a file or a sheet the table is."""
+    """Where in the lines of a file or a sheet the table is.
+
+    `table` is chosen first; `skip_lines` counts its lines, then come the header, the lines of units and the rows. A
+    line without any cell is no row, and a column without a name and without any cell no column. A column that has cells
+    and no name is called after its place, `column_3`; of columns with one name the second is called `name (2)`.
+    """
 
     skip_lines: int = Field(0, ge=0, description="lines before the header")
     header_lines: int = Field(1, ge=0, le=10, description="0: no header; several are joined with a space")
     unit_lines: int = Field(0, ge=0, le=3, description="lines below the header that are no rows: units, or types")
-    footer_lines: int = Field(0, ge=0, description="lines at the end that are no rows")
+    footer_lines: int = Field(0, ge=0, le=10_000, description="lines at the end that are no rows; empty ones aside")
     comment: str | None = Field(None, min_length=1, max_length=3, description="lines that begin with it are no rows")
-    table: int = Field(1, ge=1, description="which of several tables, one below the other with empty lines between")
+    table: int | None = Field(
+        None,
+        ge=1,
+        description="which of several tables, one below the other with empty lines between; none: there is one",
+    )
     first_column: int = Field(1, ge=1, description="of several tables side by side: where this one begins")
     last_column: int | None = Field(None, ge=1, description="and where it ends")
     transpose: bool = Field(False, description="the table's rows are its columns: the first cell of a line names it")
     unpivot: Unpivot | None = None
     null_values: tuple[str, ...] = ("",)
+
+    @model_validator(mode="after")
+    def _columns_in_order(self) -> Self:
+        if self.last_column is not None and self.last_column < self.first_column:
+            raise ValueError("`last_column` comes before `first_column`")
+        return self

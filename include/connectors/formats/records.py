@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from include.batch import PART_ROWS
-from include.connectors.formats.delimited_text import MOST_COLUMNS
+from include.connectors.formats.layout import MOST_COLUMNS
 from include.errors import SourceRefused
 
 MOST_BYTES: Final = 256 << 20

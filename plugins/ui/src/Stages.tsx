@@ -61,7 +61,7 @@ const Row: FC<RowProps> = ({ says, stage, failed, running }) => (
       {stage === undefined ? (
         <Text color={failed ? "fg.error" : "fg.muted"}>{failed ? "failed here" : running ? "running …" : "–"}</Text>
       ) : (
-        counts(stage)
+        [counts(stage), ...stage.notes].map((line) => <Text key={line}>{line}</Text>)
       )}
     </Table.Cell>
   </Table.Row>

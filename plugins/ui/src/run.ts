@@ -5,6 +5,7 @@ export interface Stage {
   started: string;
   seconds: number;
   counts: Record<string, number>;
+  notes: string[];
 }
 
 export interface Rule {

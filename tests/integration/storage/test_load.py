@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -78,6 +79,15 @@ def test_rows_that_are_there_stay_as_they_are(shelf: Shelf, a_stored_collection:
     dataset = shelf.datasets.get(collection.dataset_id)
     assert (dataset.rows, dataset.last) == (7, datetime(2024, 3, 31, 1, 30, tzinfo=UTC))
     assert shelf.datasets.cursor(collection.dataset_id) == "a"
+
+
+def test_the_columns_of_the_source_are_those_of_the_last_batch(shelf: Shelf, a_stored_collection: Make) -> None:
+    collection = a_stored_collection()
+    assert shelf.datasets.source_columns(collection.dataset_id) is None
+    for number, columns in enumerate([("a",), ("a", "b")]):
+        ref = replace(shelf.stage(collection, [reading(number)]), columns=columns)
+        shelf.load(collection, ref, now=NOON + timedelta(days=number))
+        assert shelf.datasets.source_columns(collection.dataset_id) == list(columns)
 
 
 def test_of_equal_keys_in_one_batch_the_first_row_stays(shelf: Shelf, a_stored_collection: Make) -> None:

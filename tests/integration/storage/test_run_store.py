@@ -35,13 +35,14 @@ def test_a_run_goes_its_way(runs: PostgresRunStore, a_stored_collection: Make) -
     later = StageResult("validate", NOON + timedelta(seconds=3), 0.5, {"rows_quarantined": 1})
     runs.add_stage(collection.id, "r1", batch_id, later)
     runs.add_stage(collection.id, "r1", batch_id, StageResult("ingest", NOON, 9.0, {"rows_read": 9}))
-    runs.add_stage(collection.id, "r1", batch_id, StageResult("ingest", NOON, 1.5, {"rows_read": 4}))  # a retry
+    # a retry
+    runs.add_stage(collection.id, "r1", batch_id, StageResult("ingest", NOON, 1.5, {"rows_read": 4}, ("a note",)))
     report = ValidationReport(4, 3, 1, 0, 0, (RuleOutcome("expect_x", "energy", "quarantine", 4, 1, (2,)),))
     runs.add_report(collection.id, "r1", report)
     runs.finish(collection.id, "r1", RunState.SUCCEEDED, NOON + timedelta(seconds=9))
     run = runs.get(collection.id, "r1")
     assert (run.state, run.requested_by, run.batch_id, run.report) == (RunState.SUCCEEDED, "olive", batch_id, report)
-    assert [stage.task for stage in run.stages] == ["ingest", "validate"]
+    assert [(stage.task, stage.notes) for stage in run.stages] == [("ingest", ("a note",)), ("validate", ())]
     assert (run.count("rows_read"), run.count("rows_quarantined")) == (4, 1)
     assert run.finished == NOON + timedelta(seconds=9)
 

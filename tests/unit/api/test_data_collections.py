@@ -103,7 +103,7 @@ def test_a_run_tells_stages_report_and_failure_without_a_value(interface):
     body = interface.client().get(f"/data-collection/{COLLECTION_ID}/run/{RUN_ID}").json()
     assert body["state"] == "failed"
     assert body["stages"] == [
-        {"task": "ingest", "started": "2026-11-20T12:00:00Z", "seconds": 0.25, "counts": {"rows_read": 5}}
+        {"task": "ingest", "started": "2026-11-20T12:00:00Z", "seconds": 0.25, "counts": {"rows_read": 5}, "notes": []}
     ]
     assert body["report"]["rules"] == [
         {

@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cli import commands
 from cli.app import app, main
@@ -122,6 +123,26 @@ def test_a_yaml_with_mistakes_lists_them_all(interface, capsys, monkeypatch, tmp
     text = capsys.readouterr().err
     assert "title: " in text
     assert "colour: " in text
+
+
+def test_a_yaml_in_another_encoding_is_told_by_its_line(interface, capsys, monkeypatch, tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_bytes("title: Meters\ndescription: Zähler\n".encode("cp1252"))
+    monkeypatch.setattr(sys, "argv", ["cdmp", "apply", str(file)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{file}, line 2: it is no UTF-8\n  → Save the file as UTF-8\n"
+
+
+def test_a_draft_is_told_what_it_lacks(interface, example, capsys):
+    document = yaml.safe_load(example.read_text())
+    del document["metadata"]
+    example.write_text(yaml.safe_dump(document))
+    cdmp("apply", str(example))
+    said = capsys.readouterr()
+    assert said.out.startswith("created  draft")
+    assert said.err == "not run: it is a draft without metadata\n  → Add what is missing, then apply it again\n"
 
 
 def test_help_loads_neither_airflow_nor_a_data_library():

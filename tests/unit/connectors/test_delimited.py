@@ -54,7 +54,8 @@ def read(tmp_path: Path) -> Any:
         pytest.param(b"a,b\nNA,null\n", {}, [{"a": "NA", "b": "null"}], id="no words for nothing but those given"),
         pytest.param(b"a,b\n007,1.50\n", {}, [{"a": "007", "b": "1.50"}], id="nothing is guessed"),
         pytest.param(b"Export\n\na,b\n1,2\n", {"skip_lines": 2}, [{"a": "1", "b": "2"}], id="a preamble"),
-        pytest.param(b"a,b,\n1,2,\n", {}, [{"a": "1", "b": "2", "column_3": None}], id="a delimiter at the line's end"),
+        pytest.param(b"a,b,\n1,2,\n", {}, [{"a": "1", "b": "2"}], id="a delimiter at the line's end"),
+        pytest.param(b"a,a\n1,2\n", {}, [{"a": "1", "a (2)": "2"}], id="a name twice"),
         pytest.param(b"a\n1\n\n2\n", {}, [{"a": "1"}, {"a": "2"}], id="empty lines"),
         pytest.param("a\né\n".encode("cp1252"), {"encoding": "cp1252"}, [{"a": "é"}], id="cp1252"),
         pytest.param("a\né\n".encode("utf-16"), {"encoding": "utf-16"}, [{"a": "é"}], id="UTF-16 with its mark"),
@@ -81,12 +82,11 @@ def test_a_file_is_read_as_it_is_meant(read: Any, content: bytes, form: dict[str
         pytest.param("a\n1\n".encode("utf-16"), {}, "begins like utf-16", id="UTF-16 unannounced"),
         pytest.param(b"a\n\xe2\x82", {}, "line 2 (byte 3)", id="cut inside a character"),
         pytest.param(b"a,b\n1,2\n", {"encoding": "utf-9"}, "no encoding is called 'utf-9'", id="no encoding"),
-        pytest.param(b"a,a\n1,2\n", {}, "names 'a' more than once", id="a name twice"),
         pytest.param(b"PK\x03\x04rest", {}, "ZIP archive or an Excel workbook", id="a workbook"),
         pytest.param(b'a,b\n1,"2\n3,4\n', {}, "opens a quote that is never closed", id="an open quote"),
         pytest.param(b"a\n1\n", {"skip_lines": 9}, "no header was found", id="too much skipped"),
         pytest.param(",".join(f"c{n}" for n in range(1601)).encode() + b"\n1\n", {}, "1600 columns", id="columns"),
-        pytest.param(b"a\n" + b"x" * ((1 << 20) + 1), {}, "a cell is longer than 1 MiB", id="a cell too long"),
+        pytest.param(b"a\n" + b"x" * ((1 << 20) + 1), {}, "longer than 1 MiB", id="a cell too long"),
         pytest.param(gzip.compress(b"a\n" + b"1\n" * (1 << 20)), {}, "100 times its size", id="a gzip bomb"),
     ],
 )
@@ -117,7 +117,7 @@ def test_no_message_holds_a_value_of_a_row(read: Any) -> None:
 
 def test_as_many_columns_as_a_table_takes_are_read(read: Any) -> None:
     header = ",".join(f"c{number}" for number in range(1600))
-    assert len(read(f"{header}\n{',' * 1599}\n".encode())[0]) == 1600
+    assert len(read(f"{header}\n1{',' * 1599}\n".encode())[0]) == 1600
 
 
 def test_the_digest_is_of_the_content_packed_or_not(tmp_path: Path) -> None:

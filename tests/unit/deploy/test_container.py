@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 from deploy.airflow import COMMANDS
 from deploy.container import container_environment, main, new_env
@@ -24,6 +25,12 @@ def test_no_secret_has_a_default() -> None:
 
 def test_secrets_need_no_escaping_in_a_url_or_a_shell() -> None:
     assert [name for name, value in GENERATED.items() if not re.fullmatch(r"[\w=-]+", value)] == []
+
+
+def test_the_file_of_secrets_is_neither_committed_nor_copied_into_an_image() -> None:
+    assert ".env" in (ROOT / ".dockerignore").read_text().split()
+    ignored = subprocess.run(["git", "check-ignore", ".env"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ignored.stdout == ".env\n"
 
 
 def test_every_process_has_a_service() -> None:

@@ -16,7 +16,7 @@ from deploy.environment import (
     read_environment,
     write_environment,
 )
-from deploy.layout import Layout
+from deploy.layout import ROOT, Layout
 from deploy.processes import Started
 from include.settings import load_settings
 
@@ -79,6 +79,7 @@ def test_what_the_environment_points_to_is_used_and_not_started(layout: Layout) 
 def test_a_database_of_ones_own_without_one_for_airflow_is_refused_by_name(layout: Layout) -> None:
     with pytest.raises(SystemExit, match="CDMP_AIRFLOW_DATABASE_URL"):
         platform_environment(layout, ensure_secrets(layout), {"CDMP_DATABASE_URL": OWN["CDMP_DATABASE_URL"]})
+    assert [name for name in OWN if f"`{name}`" not in (ROOT / "README.md").read_text(encoding="utf-8")] == []
 
 
 def test_the_password_of_the_superuser_is_in_no_process(layout: Layout) -> None:

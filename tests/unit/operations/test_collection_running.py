@@ -69,10 +69,18 @@ def test_a_file_that_is_loaded_already_is_refused_with_the_run_that_loaded_it(se
 
 
 @pytest.mark.parametrize(
-    ("state", "sentence"), [(CollectionState.DRAFT, "it is a draft"), (CollectionState.PAUSED, "it is paused")]
+    ("changes", "sentence"),
+    [
+        (
+            {"state": CollectionState.DRAFT, "config": a_config(metadata=None)},
+            "a draft without metadata, ingester.upload",
+        ),
+        ({"state": CollectionState.PAUSED}, "it is paused"),
+    ],
 )
-def test_what_cannot_run_says_why(services, collection, state, sentence):
-    services.collections.set_state(collection.id, state)
+def test_what_cannot_run_says_why(changes, sentence):
+    services, collection = FakeServices(), a_collection(**changes)
+    services.collections.add(collection)
     with pytest.raises(Conflict, match=sentence):
         run_collection(services, FakeEngine(), OLIVE, collection.id)
 

@@ -1,0 +1,253 @@
+"""From lines or rows of cells to the table that lies in them: what delimited text, fixed width and Excel share."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final, Generic, TypeVar
+
+import polars as pl
+
+from include.batch import PART_ROWS
+from include.collection.formats.layout import TableLayout
+from include.errors import SourceRefused
+
+MOST_COLUMNS: Final = 1_600
+"""As many as a PostgreSQL table takes."""
+
+MOST_RAW_COLUMNS: Final = 50_000
+"""Columns that become rows: a year of quarter hours in one line."""
+
+_GATHERED_CELLS: Final = 1_000_000
+
+Line = TypeVar("Line")
+Row = Sequence[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Laid(Generic[Line]):
+    """The lines of a table by what they are."""
+
+    header: list[Line]
+    units: list[Line]
+    rows: Iterator[Line]
+
+
+def choose_table(lines: Iterable[Line], number: int | None, is_empty: Callable[[Line], bool]) -> Iterator[Line]:
+    """Give the lines of one of several tables that empty lines part; all lines where no number is given."""
+    if number is None:
+        yield from lines
+        return
+    current, between = 0, True
+    for line in lines:
+        if is_empty(line):
+            between = True
+            if current == number:
+                return
+            continue
+        current += between
+        between = False
+        if current == number:
+            yield line
+
+
+def lay_out(
+    lines: Iterator[Line], form: TableLayout, is_empty: Callable[[Line], bool], start: Callable[[Line], str]
+) -> Laid[Line]:
+    """Tell header, units and rows apart in lines that begin below the preamble.
+
+    Args:
+        start: Gives the text that a line begins with, for comments.
+    """
+    mark = form.comment
+    counted = (line for line in lines if not is_empty(line) and not (mark and start(line).lstrip().startswith(mark)))
+    header = list(islice(counted, form.header_lines))
+    units = list(islice(counted, 0 if form.transpose else form.unit_lines))
+    return Laid(header, units, _hold_back(counted, form.footer_lines))
+
+
+def _hold_back(lines: Iterator[Line], count: int) -> Iterator[Line]:
+    """Give all lines but the last ones."""
+    if not count:
+        yield from lines
+        return
+    held: deque[Line] = deque(islice(lines, count))
+    for line in lines:
+        held.append(line)
+        yield held.popleft()
+
+
+def name_columns(header: Sequence[Row], width: int) -> list[str]:
+    """Name columns after the lines of a header, joined with a space.
+
+    A cell of an upper line stands for the empty ones to its right, as merged cells are written, where a lower line goes
+    on.
+
+    Example:
+        >>> name_columns([["", "Wind", "", "Sun"], ["Time", "onshore", "offshore", ""]], 5)
+        ['Time', 'Wind onshore', 'Wind offshore', 'Sun', 'column_5']
+    """
+    lines = [[" ".join((cell or "").split()) for cell in line] + [""] * (width - len(line)) for line in header]
+    for level, line in enumerate(lines[:-1]):
+        for place in range(1, width):
+            if not line[place] and any(lower[place] for lower in lines[level + 1 :]):
+                line[place] = line[place - 1]
+    names: dict[str, None] = {}
+    for place in range(width):
+        parts = dict.fromkeys(line[place] for line in lines if line[place])
+        name = plain = " ".join(parts) or f"column_{place + 1}"
+        times = 1
+        while name in names:
+            times += 1
+            name = f"{plain} ({times})"
+        names[name] = None
+    return list(names)
+
+
+def read_table(rows: Iterable[Row], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+    """Read the table that lies in rows of cells, as sheets and fixed columns give them; see `read_frames`.
+
+    Args:
+        rows: Every row from the first, empty ones too; cells as text, None or "" where there is nothing.
+    """
+    laid = _lay_out_rows(rows, form)
+    first = next(laid.rows, None)
+    if first is None:
+        raise SourceRefused(where, "no row follows the header", "Compare `skip_lines` and `table` with the source.")
+    ahead = list(islice(laid.rows, 1_000))
+    width = max(map(len, (*laid.header, first, *ahead)))
+    if width > (MOST_RAW_COLUMNS if form.transpose or form.unpivot else MOST_COLUMNS):
+        raise SourceRefused(where, f"it has more than {MOST_COLUMNS} columns", "Choose some by `last_column`.")
+    names = name_columns(laid.header, width)
+    yield from shape_frames(_gather(chain([first], ahead, laid.rows), names, where), form, where)
+
+
+def read_row_units(rows: Iterable[Row], form: TableLayout) -> dict[str, str]:
+    """Give the unit lines' texts by the column that they stand below."""
+    laid = _lay_out_rows(rows, form)
+    width = max(map(len, (*laid.header, *laid.units)), default=0)
+    return name_units(name_columns(laid.header, width), laid.units)
+
+
+def name_units(names: Sequence[str], units: Sequence[Row]) -> dict[str, str]:
+    """Give the texts of unit lines by column, several lines joined with a space."""
+    texts = [
+        " ".join(filter(None, ((row[at] or "").strip() for row in units if at < len(row)))) for at in range(len(names))
+    ]
+    return {name: text for name, text in zip(names, texts, strict=True) if text}
+
+
+def _lay_out_rows(rows: Iterable[Row], form: TableLayout) -> Laid[Row]:
+    def is_empty(row: Row) -> bool:
+        return not any(cell and not cell.isspace() for cell in row)
+
+    lines = islice(choose_table(rows, form.table, is_empty), form.skip_lines, None)
+    return lay_out(lines, form, is_empty, lambda row: row[0] or "")
+
+
+def _gather(rows: Iterator[Row], names: Sequence[str], where: str) -> Iterator[pl.DataFrame]:
+    size = min(PART_ROWS, max(_GATHERED_CELLS // len(names), 1))
+    before = 0
+    while part := list(islice(rows, size)):
+        for number, row in enumerate(part, start=before + 1):
+            if len(row) > len(names) and any(row[len(names) :]):
+                raise SourceRefused(
+                    where,
+                    f"row {number} below the header has {len(row)} cells, and there are {len(names)} columns",
+                    "Compare `header_lines` with the source.",
+                )
+        before += len(part)
+        columns = [[row[at] if at < len(row) else None for row in part] for at in range(len(names))]
+        yield pl.DataFrame(dict(zip(names, columns, strict=True)), schema=dict.fromkeys(names, pl.String))
+
+
+def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+    """Bring frames of named columns to the shape that the format asks for.
+
+    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, transposing,
+    unpivoting.
+    """
+    frames = _drop_nameless(_fill_nulls(frames, form, where), form, where)
+    if form.transpose:
+        frames = _transpose(frames, form, where)
+    if form.unpivot:
+        return _unpivot(frames, form, where)
+    return frames
+
+
+def _fill_nulls(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+    words = [word for word in form.null_values if word]
+    for frame in frames:
+        columns = frame.columns[form.first_column - 1 : form.last_column]
+        if not columns:
+            raise SourceRefused(where, f"there is no column {form.first_column}", f"There are {frame.width} columns.")
+        text = pl.col(columns)
+        nothing = text.str.strip_chars() == ""
+        frame = frame.select(pl.when(~nothing).then(text).name.keep() if "" in form.null_values else text)  # noqa: PLW2901
+        frame = frame.filter(pl.any_horizontal((pl.all().str.strip_chars() != "").fill_null(False)))  # noqa: PLW2901
+        if words:
+            frame = frame.with_columns(  # noqa: PLW2901
+                pl.when(~pl.all().str.strip_chars().is_in(words)).then(pl.all()).name.keep()
+            )
+        yield frame
+
+
+def _drop_nameless(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+    nameless: list[str] | None = None if form.header_lines else []
+    for frame in frames:
+        if nameless is None:
+            called = [name for at, name in enumerate(frame.columns, form.first_column) if name == f"column_{at}"]
+            nameless = [name for name in called if frame[name].null_count() == frame.height]
+        if nameless:
+            for name in nameless:
+                if frame[name].null_count() < frame.height:
+                    raise SourceRefused(
+                        where,
+                        f"{name} has no name, is empty in the first rows, and has cells further down",
+                        "A row may be shifted; or name the column in the header.",
+                    )
+            frame = frame.drop(nameless)  # noqa: PLW2901
+        yield frame
+
+
+def _transpose(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+    gathered: list[pl.DataFrame] = []
+    for frame in frames:
+        gathered.append(frame)
+        if sum(part.height for part in gathered) > MOST_COLUMNS:
+            raise SourceRefused(
+                where, f"it has more than {MOST_COLUMNS} lines, too many to become columns", "Unset `transpose`."
+            )
+    lines = pl.concat(gathered)
+    if lines.width < 2 + form.unit_lines:
+        raise SourceRefused(where, "its lines have too few cells to be columns", "Compare `delimiter` with the file.")
+    headed = [lines.columns[0]] if form.header_lines else []
+    names = name_columns([[*headed, *lines.to_series(0).to_list()]], lines.height + len(headed))
+    cells = lines.drop(lines.columns[: 1 + form.unit_lines])
+    rows = cells.transpose(column_names=names[len(headed) :])
+    if headed:
+        rows.insert_column(0, pl.Series(names[0], cells.columns))
+    yield rows
+
+
+def _unpivot(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+    wide = form.unpivot
+    assert wide is not None  # noqa: S101  # shape_frames looked
+    for frame in frames:
+        missing = [name for name in wide.keep if name not in frame.columns]
+        if missing:
+            raise SourceRefused(
+                where, f"there is no column {missing[0]!r} to keep", "See `unpivot.keep` in the format."
+            )
+        across = [name for name in frame.columns if name not in wide.keep]
+        if not across:
+            raise SourceRefused(where, "`unpivot` keeps every column", "Keep fewer.")
+        size = max(PART_ROWS // len(across), 1)
+        place = "\0place"
+        for part in frame.with_row_index(place).iter_slices(size):
+            long = part.unpivot(across, index=[place, *wide.keep], variable_name=wide.name, value_name=wide.value).sort(
+                place, maintain_order=True
+            )
+            yield (long if wide.keep_empty else long.filter(pl.col(wide.value).is_not_null())).drop(place)
