@@ -85,6 +85,20 @@ def records(
     show_records(which, [name.strip() for name in fields.split(",") if name.strip()], limit, form, user)
 
 
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of data, in whatever format.")],
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="What the file cannot tell: zone=…")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+) -> None:
+    """Show what a file is: format, columns, units, times, and what only its owner knows. Needs no platform."""
+    from cli.inspecting import inspect_file  # noqa: PLC0415
+
+    inspect_file(file, setting or [], as_json)
+
+
 def main() -> None:
     """Run the command; an error of ours is a sentence and exit code 2, never a traceback."""
     try:

@@ -9,6 +9,7 @@ from functools import cache
 from include.cim.definition import load_definition
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
+from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
 from include.notification.mail import NoMailer, SmtpMailer
 from include.ports import (
@@ -17,6 +18,7 @@ from include.ports import (
     Connector,
     DatasetStore,
     Definition,
+    Inspector,
     Mailer,
     Outbox,
     RecordReader,
@@ -51,6 +53,7 @@ class Platform:
     runs: RunStore
     uploads: UploadStore
     incoming: IncomingStore
+    inspector: Inspector
     datasets: DatasetStore
     records: RecordReader
     secrets: SecretStore
@@ -79,6 +82,7 @@ def build_platform(settings: Settings) -> Platform:
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),
         incoming=FileIncomingStore(settings.uploads, loader, settings.upload_most, settings.upload_quota),
+        inspector=inspect_source,
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,

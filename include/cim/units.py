@@ -64,10 +64,20 @@ def find_unit(text: str) -> Unit:
     aliases = _aliases()
     if text in aliases:
         return aliases[text]
-    same_but_case = sorted(unit.name for alias, unit in aliases.items() if alias.casefold() == text.casefold())
-    close = list(dict.fromkeys(same_but_case or get_close_matches(text, list(aliases), n=4, cutoff=0.5)))
+    close = find_units_but_case(text) or tuple(get_close_matches(text, list(aliases), n=4, cutoff=0.5))
     remedy = f"Close: {', '.join(map(repr, close))}; case matters." if close else "units.yaml lists what there is."
     raise NotFound("unit", f"no unit is written {text!r}", remedy)
+
+
+def find_units_but_case(text: str) -> tuple[str, ...]:
+    """Give the names of all units that are written this way, but for upper and lower case.
+
+    Example:
+        >>> find_units_but_case("mwh"), find_units_but_case("kvarH")
+        (('MWh', 'mWh'), ('kvarh',))
+    """
+    folded = text.casefold()
+    return tuple(sorted({unit.name for alias, unit in _aliases().items() if alias.casefold() == folded}))
 
 
 def find_conversion(source: Unit, target: Unit) -> Conversion:

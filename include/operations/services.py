@@ -7,7 +7,7 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore
+from include.ports import Clock, CollectionStore, DatasetStore, Definition, Inspector, RecordReader, RunStore
 from include.upload_ports import IncomingStore, UploadStore
 
 
@@ -24,6 +24,8 @@ class Services(Protocol):
     def uploads(self) -> UploadStore: ...
     @property
     def incoming(self) -> IncomingStore: ...
+    @property
+    def inspector(self) -> Inspector: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property

@@ -1,0 +1,118 @@
+"""What `cdmp inspect` shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cli.formats import write_table
+from include.collection.inspection import Inspection
+from include.collection.inspection_document import inspection_document, refusal_document
+from include.connectors.detection.inspect import inspect_source
+from include.errors import CdmpError, ConfigurationInvalid, Problem
+
+_MOST_ISSUES = 20
+
+
+def inspect_file(file: Path, settings: Sequence[str], as_json: bool) -> None:
+    """Show what a file is, for people or as JSON; raises the reason where it cannot be read."""
+    try:
+        if not file.is_file():
+            raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path.")])
+        inspection = inspect_source(file, file.name, read_settings(settings))
+    except CdmpError as error:
+        if as_json:
+            print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
+        raise
+    if as_json:
+        print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
+    else:
+        print(describe(inspection))
+
+
+def read_settings(settings: Sequence[str]) -> dict[str, Any]:
+    r"""Read `KEY=VALUE`; a value that begins as a list or an object of JSON is one, and `\t` is a tab.
+
+    Raises:
+        ConfigurationInvalid: One is no pair.
+
+    Example:
+        >>> read_settings(["delimiter=;", 'null_values=["", "-"]', "thousands=null"])
+        {'delimiter': ';', 'null_values': ['', '-'], 'thousands': None}
+    """
+    given: dict[str, Any] = {}
+    for setting in settings:
+        key, pair, value = setting.partition("=")
+        if not pair or not key.strip():
+            raise ConfigurationInvalid([Problem(f"--set {setting}", "it is no pair", "Write --set KEY=VALUE.")])
+        given[key.strip()] = _read_value(key.strip(), value)
+    return given
+
+
+def _read_value(key: str, value: str) -> Any:
+    if value == "null":
+        return None
+    if value[:1] in {"[", "{"} and len(value) > 1:
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ConfigurationInvalid(
+                [Problem(f"--set {key}", f"its value is no JSON from character {error.pos + 1} on")]
+            ) from None
+    return value.replace("\\t", "\t") if value == "\\t" else value
+
+
+def describe(inspection: Inspection) -> str:
+    """Write an inspection for people."""
+    found = inspection_document(inspection)
+    changed = inspection.detection.tables[0].form.model_dump(mode="json", exclude_defaults=True)
+    parts = [
+        _pairs(
+            {
+                "format": found["format"],
+                "encoding": found["encoding"],
+                "sure": f"{found['confidence']:.0%}",
+                "dialect": "  ".join(f"{key}={value!r}" for key, value in changed.items()) or "the usual one",
+            }
+        )
+    ]
+    for table in found["tables"]:
+        rows = [list(column.values()) for column in table["columns"]]
+        header = ["COLUMN", "TYPE", "UNIT", "NULLS", "DISTINCT", "LEAST", "GREATEST", "SUM"]
+        parts.append(f"{table['name']}: {table['rows']:,} rows\n" + write_table(header, _short(rows)))
+    if found["time"]:
+        parts.append(_pairs({f"time {key}" if key == "column" else key: value for key, value in found["time"].items()}))
+    if found["issues"]:
+        parts.append(
+            "\n".join(
+                _with_remedy(f"! {each['where']}: {each['what']}", each["suggestion"])
+                for each in found["issues"][:_MOST_ISSUES]
+            )
+        )
+        if len(found["issues"]) > _MOST_ISSUES:
+            parts.append(f"… and {len(found['issues']) - _MOST_ISSUES} more; --json has them all")
+    if found["questions"]:
+        parts.append("\n".join(_question(each) for each in found["questions"]))
+    return "\n\n".join(parts)
+
+
+def _pairs(pairs: dict[str, Any]) -> str:
+    width = max(map(len, pairs))
+    return "\n".join(f"{key.ljust(width)}  {'–' if value is None else value}" for key, value in pairs.items())
+
+
+def _short(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [[cell[:39] + "…" if isinstance(cell, str) and len(cell) > 40 else cell for cell in row] for row in rows]
+
+
+def _with_remedy(text: str, remedy: str) -> str:
+    return f"{text}\n  → {remedy}" if remedy else text
+
+
+def _question(question: dict[str, Any]) -> str:
+    options = question["options"]
+    answer = f"--set {question['key']}={options[0] if options else '…'}"
+    others = f" (or {', '.join(options[1:])})" if len(options) > 1 else ""
+    return f"? {question['question']}\n  → {answer}{others}"

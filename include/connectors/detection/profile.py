@@ -1,0 +1,111 @@
+"""What a table's columns are, in one pass over all its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from include.cim.number_style import NumberStyle
+from include.collection.inspection import ColumnType, Issue, TableProfile
+from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.units import spell_unit, unit_in_name
+
+_SLICE: Final = 250_000
+"""Rows that are looked at together: what is made of a column meanwhile stays small."""
+
+_MOST_HASHES: Final = 20_000_000
+"""Of all columns together; beyond it the wide table's different values are counted less exactly."""
+
+_UNIT_COLUMN: Final = (
+    "unit",
+    "units",
+    "einheit",
+    "eenheid",
+    "unité",
+    "unite",
+    "unidad",
+    "unità",
+    "uom",
+    "quantity_unit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """A table's profile, and what it is made of."""
+
+    table: TableProfile
+    columns: tuple[ColumnTally, ...]
+    issues: tuple[Issue, ...]
+
+
+def profile_table(
+    name: str, frames: Iterator[pl.DataFrame], style: NumberStyle, units: Mapping[str, str] | None = None
+) -> Profiled:
+    """Profile a table in bounded memory.
+
+    Args:
+        frames: All columns String, as `read_frames` gives them.
+        units: What else tells the columns' units: a line below the header, a member beside the records.
+
+    Raises:
+        SourceRefused: While it is read.
+    """
+    columns: dict[str, ColumnTally] = {}
+    unknown: dict[str, str] = {}
+    rows = 0
+    for frame in slices(frames):
+        for column in frame.columns:
+            if column not in columns:
+                unit, looks = _unit_of(column, units or {})
+                columns[column] = ColumnTally(column, style, unit, rows)
+                if looks:
+                    unknown[column] = looks
+            columns[column].add(frame[column])
+        rows += frame.height
+        for tally in columns.values():
+            tally.rows = rows  # where a frame lacks a column, its cells are null
+        _keep_small(columns)
+    tallies = tuple(columns.values())
+    _spread_unit(tallies)
+    issues = [issue for column in tallies for issue in column.issues()]
+    issues += [
+        Issue(f"column {column!r}", f"{text!r} looks like a unit that is not known", "Name the unit in the mapping.")
+        for column, text in unknown.items()
+        if columns[column].type in {ColumnType.INTEGER, ColumnType.DECIMAL}
+    ]
+    return Profiled(TableProfile(name, rows, tuple(each.profile() for each in tallies)), tallies, tuple(issues))
+
+
+def slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Cut frames into pieces that are cheap to look at."""
+    for frame in frames:
+        yield from frame.iter_slices(_SLICE)
+
+
+def _unit_of(column: str, units: Mapping[str, str]) -> tuple[str | None, str | None]:
+    if told := units.get(column):
+        unit = spell_unit(told)
+        return unit, None if unit else told
+    return unit_in_name(column)
+
+
+def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
+    held = sum(len(column.distinct) for column in columns.values())
+    if held > _MOST_HASHES:
+        limit = max(_MOST_HASHES // len(columns), 1_000)
+        for column in columns.values():
+            column.distinct.shrink(limit)
+
+
+def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
+    """Give the unit that a column of units names in every row to the column of numbers that has none."""
+    numbers = [each for each in columns if each.type in {ColumnType.INTEGER, ColumnType.DECIMAL}]
+    for told in columns:
+        if told.name.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMN and told.distinct.count() == 1 and told.examples:
+            without = [each for each in numbers if each.unit is None]
+            if len(without) == 1:
+                without[0].unit = spell_unit(told.examples[0])

@@ -1,0 +1,123 @@
+"""Which unit a column's name tells: in brackets, as its last word, or as its ending."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from include.cim.units import find_unit, find_units_but_case
+from include.errors import NotFound
+
+_BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
+_PARTS: Final = re.compile(r"[\s_,;:|]+|(?<=\w)[-/](?=[A-Za-z%°€]+[\d²³^/*.A-Za-z]*$)")
+_NO_UNIT: Final = re.compile(
+    r"utc|gmt|cet|cest|lst|local|time|date|[dmyhs:./\- ]+|code|source|flag|n|i|\d+|[a-z]{2,3}-[a-z]{2,3}|id|no|nr|text"
+    r"|ende?|start|begin|von|bis|to|from",
+    re.IGNORECASE,
+)
+_ATTACHED: Final = {"h", "n", "i", "s", "m", "l"}
+"""What a letter in brackets that touch the name is not: G(h) is on the horizontal plane."""
+
+_MEANT: Final = {
+    "w": r"power|load|demand|watt|solar|pv|grid|peak|generation|production|consumption|leistung|battery|import|export",
+    "v": r"volt|spannung|tension|spanning",
+    "a": r"current|amp|strom|stroom|courant|corriente",
+    "c": r"temp|dew|bulb|boiler|air|water|indoor|outdoor",
+    "f": r"temp|dew|bulb",
+    "k": r"temp",
+    "m": r"height|altitude|elevation|depth|distance|visib|level",
+    "l": r"volume|water|fuel|lit",
+    "s": r"duration|elapsed|uptime|interval",
+    "h": r"duration|elapsed|uptime|operating",
+    "min": r"duration|elapsed|uptime|interval",
+    "j": r"energy|heat",
+}
+_LETTERS: Final = {"c": "degC", "f": "degF", "k": "K", "j": "J", "w": "W", "v": "V", "a": "A"}
+_WORDS: Final = (
+    (re.compile(r"kilowatt[ _-]?hours?", re.IGNORECASE), "kWh"),
+    (re.compile(r"megawatt[ _-]?hours?", re.IGNORECASE), "MWh"),
+    (re.compile(r"(^|[^a-z])watt[ _-]?hours?", re.IGNORECASE), "Wh"),
+    (re.compile(r"(^|[^a-z])watts?([^a-z]|$)", re.IGNORECASE), "W"),
+    (re.compile(r"kilowatts?([^a-z]|$)", re.IGNORECASE), "kW"),
+    (re.compile(r"megawatts?([^a-z]|$)", re.IGNORECASE), "MW"),
+)
+
+
+def spell_unit(text: str) -> str | None:
+    """Spell a unit as `units.yaml` does; None where it is not known.
+
+    Example:
+        >>> spell_unit("KWH"), spell_unit("W/m^2"), spell_unit("furlong")
+        ('kWh', 'W/m2', None)
+    """
+    try:
+        return find_unit(text.strip()).name
+    except NotFound:
+        return None
+
+
+def unit_in_name(name: str) -> tuple[str | None, str | None]:
+    """Find the unit that a column's name tells.
+
+    Returns:
+        The unit as `units.yaml` spells it, and a text that looks like one that is not known.
+
+    Example:
+        >>> unit_in_name("Gesamtverbrauch (Netzlast) [MWh]")
+        ('MWh', None)
+        >>> unit_in_name("active_power_l1_w"), unit_in_name("phase_a")
+        (('W', None), (None, None))
+        >>> unit_in_name("load [furlong]")
+        (None, 'furlong')
+    """
+    unknown = None
+    for found in reversed(list(_BRACKETS.finditer(name))):
+        space, text = found[1], found[2].strip()
+        if not space and text in _ATTACHED and found.start() > 0:
+            continue
+        unit = _bracketed(text, name)
+        if unit:
+            return unit, None
+        if _looks_like_unit(text, square=found[0].strip().startswith("[")):
+            unknown = unknown or text
+    outside = _BRACKETS.sub("", name).strip() or name
+    for word, unit in _WORDS:
+        if word.search(outside):
+            return unit, None
+    unit, ambiguous = _ending(outside)
+    return unit, None if unit else unknown or ambiguous
+
+
+def _bracketed(text: str, name: str) -> str | None:
+    if (unit := spell_unit(text)) is not None:
+        return unit
+    if text.casefold() in {"c", "f"} and re.search(_MEANT["c"], name, re.IGNORECASE):
+        return _LETTERS[text.casefold()]
+    close = find_units_but_case(text)
+    return close[0] if len(close) == 1 and len(text) > 1 else None
+
+
+def _looks_like_unit(text: str, *, square: bool) -> bool:
+    return not _NO_UNIT.fullmatch(text) and (
+        square
+        or bool(re.search(r"[%°€$£²³]|\w/\w|\^[23]", text))
+        or bool(re.fullmatch(r"[kMGm]?(W|Wh|V|A|J|VA|var|Wp)\w?", text))
+    )
+
+
+def _ending(name: str) -> tuple[str | None, str | None]:
+    parts = [part for part in _PARTS.split(name) if part]
+    if len(parts) < 2:
+        return None, None
+    ending = parts[-1]
+    if len(ending) == 1 or ending.casefold() == "min":
+        meant = _MEANT.get(ending.casefold())
+        if meant and re.search(meant, name[: -len(ending)], re.IGNORECASE):
+            return _LETTERS.get(ending.casefold()) or spell_unit(ending), None
+        return ("%", None) if ending == "%" else (None, None)
+    if (unit := spell_unit(ending)) is not None:
+        return unit, None
+    close = find_units_but_case(ending)
+    if len(close) == 1:
+        return close[0], None
+    return None, ending if close else None

@@ -1,0 +1,214 @@
+"""How times are written: from a few cells to a format, and from a format to times."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from include.collection.inspection import ColumnType
+
+MONTHS: Final = (
+    ("jan", "ene", "gen"),
+    ("feb", "fév", "fev"),
+    ("mar", "mär", "mrz", "mrt", "maa"),
+    ("apr", "avr", "abr"),
+    ("may", "mai", "mei", "mag"),
+    ("jun", "giu", "juin"),
+    ("jul", "lug", "juil"),
+    ("aug", "aoû", "aou", "ago"),
+    ("sep", "set"),
+    ("oct", "okt", "ott", "out"),
+    ("nov",),
+    ("dec", "dez", "déc", "dic"),
+)
+"""How months begin in English, German, French, Dutch, Spanish, Italian and Portuguese."""
+
+_NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
+_MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[a-zà-ü]*\.?"
+_DATE: Final = (
+    r"(?P<iso>\d{4}(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})"
+    r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
+    r"|(?P<week>\d{4}-?W\d{2}-?\d)"
+    rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{_MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
+    r"(?P<named_year>\d{4}|\d{2}))"
+    rf"|(?P<us>{_MONTH} \d{{1,2}}, ?\d{{4}})"
+    r"|(?P<month>\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})"
+    rf"|(?P<named_month>{_MONTH}(?P<s5>[-/ ])(?P<month_year>\d{{4}}|\d{{2}}))"
+    r"|(?P<compact>\d{8})"
+)
+_TIME: Final = (
+    r"(?P<clock>\d{1,2}:\d{2}(?P<seconds>:\d{2}(?P<fraction>[.,]\d+)?)?)"
+    r"|(?P<french>\d{1,2}[hH]\d{2})|(?P<digits>\d{4}(?:\d{2})?)|(?P<hour>\d{1,2})"
+)
+_OFFSET: Final = r"(?P<offset> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))"
+_WRITTEN: Final = re.compile(
+    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?",
+    re.IGNORECASE,
+)
+_FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
+_DIGITS: Final = {
+    12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"),
+    14: ("%Y%m%d%H%M%S",),
+}
+_EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
+EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+"""Formats of whole numbers since 1970 in UTC, and how many microseconds one is."""
+
+_MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
+
+
+def find_formats(cells: Sequence[str]) -> tuple[str, ...]:
+    """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
+
+    A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`. Months may have names (`%b`, in seven
+    languages), and 24:00 is the next day's midnight.
+
+    Example:
+        >>> find_formats(["12-10-2021 00:15", "13-10-2021 00:30"])
+        ('%d-%m-%Y %H:%M',)
+        >>> find_formats(["03/04/2024"])
+        ('%d/%m/%Y', '%m/%d/%Y')
+    """
+    counted: Counter[str] = Counter()
+    for cell in cells[:200]:
+        counted.update(_formats_of(cell))
+    texts = pl.Series(cells, dtype=pl.String)
+    fits = {form: _plausible(read_times(texts, form), form) for form, _ in counted.most_common(8)}
+    best = max(fits.values(), default=0)
+    if best * 2 <= len(cells):
+        return ()
+    return tuple(form for form, count in fits.items() if count == best)
+
+
+def kind_of(form: str) -> ColumnType:
+    """Say what a format writes: a date, a time of day, or both.
+
+    Example:
+        >>> kind_of("%H:%M").value, kind_of("%d.%m.%Y").value, kind_of("%Y%m%d:%H%M").value
+        ('time', 'date', 'timestamp')
+    """
+    if form in EPOCHS:
+        return ColumnType.TIMESTAMP
+    dated, timed = any(sign in form for sign in ("%d", "%V", "%m", "%b")), "%H" in form or "%I" in form
+    return ColumnType.TIMESTAMP if dated and timed else ColumnType.DATE if dated else ColumnType.TIME
+
+
+def zoned(form: str) -> bool:
+    """Say whether times in this format are instants."""
+    return form in EPOCHS or "%z" in form
+
+
+def read_times(texts: pl.Series, form: str) -> pl.Series:
+    """Read texts in a format: UTC where it has an offset, else local; null where a text does not fit.
+
+    Returns:
+        Datetime("us"), without a zone. A time of day is on 1 January 1970.
+    """
+    texts = texts.alias("text")
+    if form in EPOCHS:
+        return (texts.cast(pl.Int64, strict=False) * EPOCHS[form]).cast(pl.Datetime("us"))
+    split = texts.str.extract(_FROM_UNTIL.pattern, 1)
+    if split.count():
+        texts = pl.select(pl.coalesce(pl.lit(split), pl.lit(texts))).to_series()
+    if "%b" in form:
+        texts, form = _number_months(texts), form.replace("%b", "%m")
+    if "%I" not in form and "%H" in form:
+        midnight = texts.str.contains(_MIDNIGHT)
+        if midnight.any():
+            texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
+            times = read_times(texts, form)
+            later = times + pl.duration(days=1).cast(pl.Duration("us"))
+            return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
+    if kind_of(form) is ColumnType.TIME:
+        texts, form = "1970-01-01 " + texts, f"%Y-%m-%d {form}"
+    if "%d" not in form and "%u" not in form:
+        texts, form = texts + " 1", f"{form} %d"
+    if "%M" not in form and "%H" in form:
+        texts, form = texts + ":00", f"{form}:%M"
+    if form.endswith("%z"):
+        texts = texts.str.replace(r" ?(UTC|GMT)$", "Z")
+    times = texts.str.to_datetime(
+        form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
+    )
+    return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+
+
+def _plausible(times: pl.Series, form: str) -> int:
+    if kind_of(form) is ColumnType.TIME:
+        return times.count()
+    return int(times.dt.year().is_between(1900, 2100).sum())
+
+
+def _formats_of(cell: str) -> tuple[str, ...]:
+    interval = _FROM_UNTIL.match(cell)
+    if interval and (formats := _formats_of(interval[1])):
+        return formats
+    if cell.isascii() and cell.isdigit() and len(cell) != 8:
+        formats = _DIGITS.get(len(cell), ())
+        return (*formats, *((_EPOCHS[len(cell)],) if len(cell) in _EPOCHS else ()))
+    found = _WRITTEN.fullmatch(cell)
+    if found is None or not (found["date"] or found["clock"] or found["french"]):
+        return ()
+    time = _time_format(found)
+    if not found["date"]:
+        return (time,)
+    gap = found["gap"] or ""
+    return tuple(f"{date}{gap}{time}" if time else date for date in _date_formats(found) if time or not gap)
+
+
+def _time_format(found: re.Match[str]) -> str:
+    hour = "%I" if found["half"] else "%H"
+    if found["clock"]:
+        seconds = (":%S" if found["seconds"] else "") + (".%f" if found["fraction"] else "")
+        time = f"{hour}:%M{seconds}"
+    elif found["french"]:
+        time = f"{hour}h%M"
+    elif found["digits"]:
+        time = "%H%M%S" if len(found["digits"]) == 6 else "%H%M"
+    else:
+        time = hour if found["hour"] else ""
+    if found["half"]:
+        time += " %p" if found["half"].startswith(" ") else "%p"
+    if found["offset"]:
+        time += " %z" if re.match(r" [+-]", found["offset"]) else "%z"
+    return time
+
+
+def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # one line a way of writing
+    if found["iso"]:
+        return (f"%Y{found['s1']}%m{found['s1']}%d",)
+    if found["local"]:
+        sign, year = found["s2"], "%Y" if len(found["year"]) == 4 else "%y"
+        orders = [("%d", "%m", year)]
+        if sign != ".":  # nobody writes a month before the day with dots
+            orders += [("%m", "%d", year)] + ([("%y", "%m", "%d")] if year == "%y" else [])
+        return tuple(sign.join(order) for order in orders)
+    if found["week"]:
+        return ("%G-W%V-%u",) if "-" in found["week"] else ("%GW%V%u",)
+    if found["named"]:
+        year = "%Y" if len(found["named_year"]) == 4 else "%y"
+        return (f"%d{found['s3']}%b{found['s4']}{year}",)
+    if found["us"]:
+        return ("%b %d, %Y",) if ", " in found["us"] else ("%b %d,%Y",)
+    if found["month"]:
+        sign = next(sign for sign in "-/" if sign in found["month"])
+        return (f"%Y{sign}%m",) if found["month"].index(sign) == 4 else (f"%m{sign}%Y",)
+    if found["named_month"]:
+        return (f"%b{found['s5']}{'%Y' if len(found['month_year']) == 4 else '%y'}",)
+    return ("%Y%m%d",)
+
+
+def _number_months(texts: pl.Series) -> pl.Series:
+    lowered = texts.str.to_lowercase().str.replace_all(r"\bde ", "").str.replace(r"(\d)\. ?", "${1} ")
+    names = lowered.str.extract(rf"({_MONTH})", 1).unique().drop_nulls().to_list()
+    for name in sorted(names, key=len, reverse=True):
+        lowered = lowered.str.replace(name, f"{_month(name):02d}", literal=True)
+    return lowered.str.to_uppercase()
+
+
+def _month(name: str) -> int:
+    return next(_NAMES[start] for start in sorted(_NAMES, key=len, reverse=True) if name.startswith(start))
