@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from fastapi import HTTPException, Request
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.collection.upload import Checksum
@@ -62,13 +62,20 @@ class TusAnswers:
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request is one for `/upload/`."""
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path.startswith("/upload/")
+    return _path(scope).startswith("/upload/")
 
 
 def takes_file(scope: Scope) -> bool:
     """Whether the body of a request is a file that its route reads as it comes."""
-    return is_upload(scope) and scope["method"] in ("POST", "PATCH")
+    if is_upload(scope):
+        return scope["method"] in ("POST", "PATCH")
+    media = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    return _path(scope) == "/sample" and scope["method"] == "POST" and media != "application/json"
+
+
+def _path(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def require_version(request: Request) -> None:

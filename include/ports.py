@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Stage, ValidationReport
 from include.cim.concept import Concept
-from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 
@@ -55,19 +53,6 @@ class Connector(Protocol):
         Raises:
             SourceUnavailable: It did not answer; worth another try.
             SourceRefused: It is empty, truncated, or not what the configuration says.
-        """
-        ...
-
-
-class Inspector(Protocol):
-    """Says everything that is known of a file."""
-
-    def __call__(self, path: Path, name: str, given: Mapping[str, Any]) -> Inspection:
-        """Detect, read to the end and profile a file; `given` is what its owner has set.
-
-        Raises:
-            SourceRefused: It cannot be read.
-            ConfigurationInvalid: There is no such setting, or it cannot have this value.
         """
         ...
 
@@ -210,6 +195,14 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
+
+    rows_new: int
+    rows_already_there: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """A batch that was committed."""
 
@@ -264,6 +257,10 @@ class DatasetStore(Protocol):
             Conflict: The collection was deleted meanwhile.
             StoreUnavailable: PostgreSQL is away.
         """
+        ...
+
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        """Say what `load` would do, and do nothing; raises as `load`."""
         ...
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...

@@ -1,14 +1,26 @@
-"""What the platform asks of whoever keeps the files that were handed over: a page of `ports` of its own."""
+"""What the platform asks of whoever keeps the files that were handed over, and shows what a run would make of them.
+
+A page of `ports` of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from include.collection.upload import Checksum, Incoming, Upload
+from include.batch import RowIssue, Stage, ValidationReport
+from include.collection.inspection import Inspection
+from include.collection.model import Collection
+from include.collection.upload import Checksum, Incoming, Sample, Upload
+from include.errors import CdmpError
+from include.ports import Foreseen
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class UploadStore(Protocol):
@@ -135,4 +147,76 @@ class IncomingStore(Protocol):
 
     def remove_expired(self, now: datetime) -> int:
         """Remove what never ended, and the notes of what did; gives how many."""
+        ...
+
+
+class Inspector(Protocol):
+    """Says everything that is known of a file."""
+
+    def __call__(self, path: Path, name: str, given: Mapping[str, Any]) -> Inspection:
+        """Detect, read to the end and profile a file; `given` is what its owner has set.
+
+        Raises:
+            SourceRefused: It cannot be read.
+            ConfigurationInvalid: There is no such setting, or it cannot have this value.
+        """
+        ...
+
+
+class SampleStore(Protocol):
+    """What was found out about files that their owners want to look at; sealed, and there for a day."""
+
+    def add(self, sample: Sample) -> None: ...
+
+    def get(self, sample_id: UUID) -> Sample:
+        """Raises NotFound."""
+        ...
+
+    def remove_expired(self, now: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the stages would make of a source. Holds values of rows: for its owner alone.
+
+    Attributes:
+        frames: The first rows after each stage that was reached, with their `row_id`.
+        counts: As `StageResult.counts`, of all stages together.
+        issues: Cells that could not be read and rows that broke a rule; the first of them.
+        notes: What is not as it was in the batches before.
+        stopped: Why the next stage did not run; None where nothing was wrong.
+        foreseen: What loading would do; None where that was not asked, or not reached.
+    """
+
+    frames: Mapping[Stage, pl.DataFrame]
+    counts: Mapping[str, int]
+    issues: tuple[RowIssue, ...]
+    report: ValidationReport | None
+    notes: tuple[str, ...]
+    stopped: CdmpError | None
+    foreseen: Foreseen | None = None
+
+
+class Rehearse(Protocol):
+    """Runs the stages of a collection for show; loads nothing and leaves nothing."""
+
+    def __call__(
+        self,
+        collection: Collection,
+        *,
+        rows: int | None = None,
+        until: Stage = Stage.ANONYMIZED,
+        shown: int = 20,
+        appends: bool = False,
+    ) -> Rehearsal:
+        """Do to the first rows of its source what a run would do to all of them.
+
+        Args:
+            rows: How many; None: all of them.
+            appends: The dataset is there: hold the rows against what it has.
+
+        Raises:
+            SourceUnavailable, SourceRefused: Nothing could be read.
+            StoreUnavailable: A store of ours is away.
+        """
         ...

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ class FakeIncoming:
         self.content: dict[UUID, bytes] = {}
         self.locked: set[UUID] = set()
         self.uploads: Any = None
+        self.folder: Path | None = None
 
     def begin(self, incoming: Incoming) -> None:
         if self.used_bytes(incoming.owner_id) + incoming.bytes > self.quota_bytes:
@@ -84,6 +86,9 @@ class FakeIncoming:
         if incoming.sha256 not in (None, digest):
             self.remove(incoming.id)
             raise ChecksumWrong(incoming.name, "is not what was announced")
+        if self.folder is not None:
+            (self.folder / digest).write_bytes(self.content[incoming.id])
+            self.uploads.files[digest] = self.folder / digest
         new = Upload(digest, incoming.owner_id, incoming.name, incoming.bytes, incoming.created, expires)
         earlier = self.uploads.has(digest, incoming.owner_id)
         finished = incoming.created + timedelta(seconds=int(earlier))

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pyarrow as pa
 
-from include.batch import ValidationReport
+from include.batch import AnonymizedBatch, ValidationReport
 from include.cim.concept import Concept
 from include.cim.definition import load_definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.source import Source
 from include.collection.upload import Upload
+from include.connectors.choose import choose_connector
+from include.connectors.detection.inspect import inspect_source
+from include.connectors.egress import Egress
 from include.errors import Conflict, NotFound, StoreUnavailable
-from include.ports import BatchRecord, Dataset, Definition, RecordQuery
+from include.ports import BatchRecord, Connector, Dataset, Definition, Foreseen, RecordQuery
+from include.upload_ports import Inspector, Rehearsal
+from include.wiring import Platform
 from tests.factories import NOON
+from tests.fakes import FixedSecrets, FolderStaging
 from tests.fakes_incoming import FakeIncoming
+from tests.fakes_samples import FakeSamples
 
 
 class TickingClock:
@@ -207,6 +216,9 @@ class FakeDatasets:
     def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
         raise NotImplementedError
 
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        return Foreseen(batch.ref.rows, 0)
+
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
         self.rows[dataset_id] = replace(self.get(dataset_id), dcat=dict(dcat))
 
@@ -244,10 +256,21 @@ class FakeServices:
     incoming: FakeIncoming = field(default_factory=FakeIncoming)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     records: FakeRecords = field(default_factory=FakeRecords)
+    samples: FakeSamples = field(default_factory=FakeSamples)
+    secrets: FixedSecrets = field(default_factory=FixedSecrets)
+    staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
+    inspector: Inspector = inspect_source
     clock: TickingClock = field(default_factory=TickingClock)
 
     def __post_init__(self) -> None:
         self.incoming.uploads = self.uploads
+
+    def connector(self, source: Source) -> Connector:
+        return choose_connector(source, self.uploads, Egress())
+
+    def rehearse(self, collection: Collection, **asked: Any) -> Rehearsal:
+        """As the platform does it, with these stores."""
+        return Platform.rehearse(cast(Platform, self), collection, **asked)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
 from include.batch import RuleOutcome, ValidationReport
 from include.collection.run import RunFailure, RunState, StageResult
-from include.collection.upload import Incoming
+from include.collection.upload import Incoming, Sample
 from include.ports import Dataset
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
 from tests.fakes_stores import FakeEngine, FakeServices
@@ -29,6 +29,8 @@ PEOPLE = {
 }
 RUN_ID = "manual__1"
 INCOMING_ID = UUID("00000000-0000-4000-8000-0000000000f1")
+SAMPLE_ID = UUID("00000000-0000-4000-8000-0000000000f2")
+METERS = Path(__file__).parent / "data" / "meters.csv"
 PAGES = Path(__file__).parent.parent / "plugins" / "ui" / "dist"
 
 
@@ -42,10 +44,15 @@ async def sign_in(request: Request, bearer: HTTPAuthorizationCredentials | None)
 
 @dataclass
 class Interface:
-    """The app, with a collection, a failed run, a dataset of three records and ten bytes to come, all of `owner`."""
+    """The app, with a collection, a failed run, a dataset of three records, a sample and ten bytes to come, of `owner`.
+
+    Attributes:
+        upload: The id of the sample's file.
+    """
 
     services: FakeServices = field(default_factory=FakeServices)
     engine: FakeEngine = field(default_factory=FakeEngine)
+    upload: str = ""
 
     def __post_init__(self) -> None:
         self.services.collections.add(a_collection())
@@ -65,6 +72,10 @@ class Interface:
         ]
         coming = Incoming(INCOMING_ID, "7", "meters.csv", "text/csv", 10, None, False, NOON, NOON + timedelta(days=7))
         self.services.incoming.begin(coming)
+        self.upload = self.services.uploads.add(METERS, "meters.csv", "7")
+        document = {"dialect": {"kind": "csv"}}
+        tomorrow = NOON + timedelta(days=1)
+        self.services.samples.add(Sample(SAMPLE_ID, "7", "meters.csv", self.upload, document, NOON, tomorrow))
         self.app = create_app(lambda: self.services, lambda: self.engine, sign_in, PAGES)
 
     def client(self, person: str | None = "owner", **options: Any) -> TestClient:

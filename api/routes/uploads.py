@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-import anyio
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import tus
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
+from api.receiving import receive
 from api.schemas.upload import ProgressAnswer, UploadAnswer, UploadListAnswer
-from api.streaming import pour
 from include.access.requestor import Requestor
 from include.collection.upload import Upload
 from include.operations.services import Services
 from include.operations.uploading import (
     Progress,
     begin_upload,
-    go_on,
     list_uploads,
     read_progress,
     refuse_repeat,
@@ -155,18 +153,7 @@ async def _receive(
     request: Request, services: Services, requestor: Requestor, upload_id: UUID, offset: int
 ) -> dict[str, str]:
     """Take in a body; gives the headers of the answer."""
-    checksum = tus.read_checksum(request)
-    writer = await run_in_threadpool(go_on, services, requestor, upload_id, offset, checksum)
-    whole = False
-    try:
-        whole = await pour(request, writer.write)
-        if whole:
-            await run_in_threadpool(writer.verify)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await run_in_threadpool(writer.close)
-    if not whole:
-        raise HTTPException(408, "The body broke off; what arrived is kept. Ask with HEAD where to go on.")
+    await receive(request, services, requestor, upload_id, offset, tus.read_checksum(request))
     progress = await run_in_threadpool(read_progress, services, requestor, upload_id)
     if progress.upload is not None and progress.earlier and not progress.incoming.again:
         refuse_repeat(progress.upload)

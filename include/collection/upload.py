@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 
@@ -47,6 +48,24 @@ class Incoming:
     expires: datetime
     finished: datetime | None = None
     upload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A file that its owner wants to look at, and what was found out about it.
+
+    Attributes:
+        upload: The file.
+        document: The inspection as plain data, with examples: they may name a person.
+    """
+
+    id: UUID
+    owner_id: str
+    name: str
+    upload: str
+    document: dict[str, Any]
+    created: datetime
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True)

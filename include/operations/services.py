@@ -7,8 +7,8 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, Inspector, RecordReader, RunStore
-from include.upload_ports import IncomingStore, UploadStore
+from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore
+from include.upload_ports import IncomingStore, Inspector, Rehearse, SampleStore, UploadStore
 
 
 class Services(Protocol):
@@ -26,6 +26,10 @@ class Services(Protocol):
     def incoming(self) -> IncomingStore: ...
     @property
     def inspector(self) -> Inspector: ...
+    @property
+    def samples(self) -> SampleStore: ...
+    @property
+    def rehearse(self) -> Rehearse: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property

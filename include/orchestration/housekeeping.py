@@ -37,4 +37,5 @@ def remove_old_uploads() -> None:
     at_hand = platform()
     now = at_hand.clock()
     log.info("%s unfinished uploads and notes of finished ones removed", at_hand.incoming.remove_expired(now))
+    log.info("%s samples removed", at_hand.samples.remove_expired(now))
     log.info("%s uploads that were kept for a time removed", at_hand.uploads.remove_expired(now))

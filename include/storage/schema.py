@@ -144,6 +144,18 @@ incoming = Table(
     Index("incoming_owner_idx", "owner_id"),
 )
 
+sample = Table(
+    "sample",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("upload", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="what was found out, encrypted: it has examples"),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+)
+
 # A dataset outlives its collection: no foreign key.
 dataset = Table(
     "dataset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.factories import COLLECTION_ID, DATASET_ID
-from tests.interface import INCOMING_ID, RUN_ID, Interface, a_draft
+from tests.interface import INCOMING_ID, METERS, RUN_ID, SAMPLE_ID, Interface, a_draft
 
 WHO = ("nobody", "stranger", "owner", "steward")
 
@@ -24,6 +25,11 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/data-collection/{collection_id}/run"): (401, 404, 201, 403),
     ("GET", "/data-collection/{collection_id}/run"): (401, 404, 200, 200),
     ("GET", "/data-collection/{collection_id}/run/{run_id}"): (401, 404, 200, 200),
+    ("POST", "/data-collection/{collection_id}/append"): (401, 404, 201, 403),
+    ("POST", "/data-collection/{collection_id}/append-preview"): (401, 404, 200, 403),
+    ("POST", "/sample"): (401, 404, 201, 404),
+    ("GET", "/sample/{sample_id}"): (401, 404, 200, 404),
+    ("POST", "/sample/{sample_id}/preview"): (401, 404, 200, 404),
     ("GET", "/dataset/"): (401, 200, 200, 200),
     ("GET", "/dataset/{dataset_id}"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/records"): (401, 404, 200, 200),
@@ -38,7 +44,14 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("DELETE", "/upload/{upload_id}"): (401, 404, 204, 404),
     ("GET", "/health"): (200, 200, 200, 200),
 }
-BODIES: dict[tuple[str, str], Any] = {("POST", "/data-collection/"): a_draft()}
+UPLOAD = hashlib.sha256(METERS.read_bytes()).hexdigest()
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/data-collection/"): a_draft(),
+    ("POST", "/data-collection/{collection_id}/append"): {"upload": UPLOAD},
+    ("POST", "/data-collection/{collection_id}/append-preview"): {"upload": UPLOAD},
+    ("POST", "/sample"): {"upload": UPLOAD, "set": {"kind": "csv"}},
+    ("POST", "/sample/{sample_id}/preview"): {},
+}
 TUS = {
     "Tus-Resumable": "1.0.0",
     "Upload-Length": "10",
@@ -58,8 +71,20 @@ def routes() -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, item in paths.items() for method in item if method in METHODS]
 
 
-IDS = {"collection_id": COLLECTION_ID, "dataset_id": DATASET_ID, "run_id": RUN_ID, "upload_id": INCOMING_ID}
-ABSENT = {"collection_id": uuid4(), "dataset_id": uuid4(), "run_id": "manual__2", "upload_id": uuid4()}
+IDS = {
+    "collection_id": COLLECTION_ID,
+    "dataset_id": DATASET_ID,
+    "run_id": RUN_ID,
+    "upload_id": INCOMING_ID,
+    "sample_id": SAMPLE_ID,
+}
+ABSENT = {
+    "collection_id": uuid4(),
+    "dataset_id": uuid4(),
+    "run_id": "manual__2",
+    "upload_id": uuid4(),
+    "sample_id": uuid4(),
+}
 
 
 def ask(client: TestClient, method: str, path: str, ids: Mapping[str, UUID | str] = IDS) -> Any:

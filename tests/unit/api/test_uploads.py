@@ -197,7 +197,9 @@ def test_an_upload_is_deleted_by_its_address_or_its_id_unless_a_collection_reads
 
 
 def test_the_list_is_the_owners_own_page_by_page():
-    client = Interface().client()
+    interface = Interface()
+    interface.services.uploads.rows.clear()
+    client = interface.client()
     for number in range(3):
         patch(client, begin(client, CONTENT + bytes([number])).headers["location"], CONTENT + bytes([number]))
     first = client.get("/upload/?limit=2").json()

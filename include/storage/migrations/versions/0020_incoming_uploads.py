@@ -1,4 +1,4 @@
-"""Files on their way in, and files that are kept for a time only."""
+"""Files on their way in, files that are kept for a time only, and what was found out about samples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Moment = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the table of unfinished uploads; an upload may expire."""
+    """Make the tables of unfinished uploads and of samples; an upload may expire."""
     op.add_column(
         "upload",
         sa.Column("expires", Moment, nullable=True, comment="when it goes, unless a collection reads it"),
@@ -37,3 +37,15 @@ def upgrade() -> None:
         schema=PLATFORM,
     )
     op.create_index("incoming_owner_idx", "incoming", ["owner_id"], unique=False, schema=PLATFORM)
+    op.create_table(
+        "sample",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("upload", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="what was found out, encrypted: it has examples"),
+        sa.Column("created", Moment, nullable=False),
+        sa.Column("expires", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="sample_pkey"),
+        schema=PLATFORM,
+    )
