@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Stage, ValidationReport
 from include.cim.concept import Concept
+from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 
@@ -56,6 +58,9 @@ class Connector(Protocol):
         """
         ...
 
+
+Inspector = Callable[[Path, str, Mapping[str, Any]], Inspection]
+"""Says everything that is known of a file; `connectors.detection.inspect` says how it is called."""
 
 # --- staging ---------------------------------------------------------------------------------------------------------
 

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from include.batch import RowIssue, Stage, ValidationReport
-from include.collection.inspection import Inspection
 from include.collection.model import Collection
 from include.collection.upload import Checksum, Incoming, Sample, Upload
 from include.errors import CdmpError
@@ -147,19 +146,6 @@ class IncomingStore(Protocol):
 
     def remove_expired(self, now: datetime) -> int:
         """Remove what never ended, and the notes of what did; gives how many."""
-        ...
-
-
-class Inspector(Protocol):
-    """Says everything that is known of a file."""
-
-    def __call__(self, path: Path, name: str, given: Mapping[str, Any]) -> Inspection:
-        """Detect, read to the end and profile a file; `given` is what its owner has set.
-
-        Raises:
-            SourceRefused: It cannot be read.
-            ConfigurationInvalid: There is no such setting, or it cannot have this value.
-        """
         ...
 
 

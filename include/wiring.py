@@ -21,6 +21,7 @@ from include.ports import (
     Connector,
     DatasetStore,
     Definition,
+    Inspector,
     Mailer,
     Outbox,
     RecordReader,
@@ -43,7 +44,7 @@ from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
 from include.storage.upload_store import FileUploadStore
-from include.upload_ports import IncomingStore, Inspector, Rehearsal, SampleStore, UploadStore
+from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
 
 
 @dataclass(frozen=True, slots=True)

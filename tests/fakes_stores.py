@@ -24,8 +24,8 @@ from include.connectors.choose import choose_connector
 from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
 from include.errors import Conflict, NotFound, StoreUnavailable
-from include.ports import BatchRecord, Connector, Dataset, Definition, Foreseen, RecordQuery
-from include.upload_ports import Inspector, Rehearsal
+from include.ports import BatchRecord, Connector, Dataset, Definition, Foreseen, Inspector, RecordQuery
+from include.upload_ports import Rehearsal
 from include.wiring import Platform
 from tests.factories import NOON
 from tests.fakes import FixedSecrets, FolderStaging

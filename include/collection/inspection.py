@@ -65,6 +65,7 @@ class Detection:
     Attributes:
         confidence: From 0 to 1: how sure it is that the first table is read as its owner means it.
         tables: The main one first; others are chosen by their `form`.
+        member: Which file of a ZIP archive this is of, as `FileSource.member` takes it.
     """
 
     tables: tuple[DetectedTable, ...]
@@ -72,6 +73,7 @@ class Detection:
     encoding: str | None = None
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
+    member: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

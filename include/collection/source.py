@@ -13,11 +13,14 @@ from include.configuration import Configuration
 
 
 class FileSource(Configuration):
-    """A file that was uploaded; gzip is unpacked while reading."""
+    """A file that was uploaded; gzip, bzip2 and ZIP are unpacked while reading."""
 
     kind: Literal["file"] = "file"
     upload: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="the upload's id, the sha256 of its bytes")
     name: str | None = Field(None, max_length=255, description="what its owner calls the file")
+    member: str | None = Field(
+        None, max_length=255, description="which file of a ZIP archive: its name, or a pattern such as prices_*.csv"
+    )
     format: Format
 
     @property

@@ -22,8 +22,8 @@ def choose_connector(source: Source, uploads: UploadStore, egress: Egress) -> Co
     match source:
         case FileSource(upload=None):
             raise ConfigurationInvalid([Problem("ingester.upload", "no file was handed over yet", "Upload one.")])
-        case FileSource(upload=str(upload), name=name, format=form):
-            return UploadedFile(uploads.path(upload), name or "the uploaded file", form)
+        case FileSource(upload=str(upload), name=name, format=form, member=member):
+            return UploadedFile(uploads.path(upload), name or "the uploaded file", form, member)
         case RestSource():
             return RestApi(source, egress)
     raise TypeError(f"no connector reads {type(source).__name__}")

@@ -1,16 +1,29 @@
-"""The bytes of a source: unpacked where they are gzip, counted, limited and hashed while they are read."""
+"""The bytes of a source: unpacked (gzip, bzip2, ZIP), counted, limited and hashed while they are read."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
-import zlib
-from io import SEEK_END, BytesIO
+from io import SEEK_END, BufferedReader, BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, cast
 
 from include.collection.inspection import Issue
+from include.connectors.archive import (
+    BZIP2,
+    GZIP,
+    ZIP,
+    choose_member,
+    is_document,
+    list_members,
+    open_member,
+    open_zip,
+    read_packed,
+    refuse_unreadable,
+)
 from include.errors import SourceRefused
 
 CHUNK: Final = 1 << 20
@@ -19,38 +32,63 @@ GREATEST_RATIO: Final = 100
 
 FREE_BYTES: Final = 1 << 20
 
-_GZIP: Final = b"\x1f\x8b"
-_ZIP: Final = b"PK\x03\x04"
+MOST_SPOOLED: Final = 8 << 30
+"""Of an unpacked file that has to lie on disk, because its format is not read from the beginning to the end."""
+
+_HEAD: Final = 512
+_UNPACKED: Final = "Hand it over without packing it."
 
 
 class Content:
     """Reads a file in bounded memory. What it is, is told by its first bytes and never by its name.
 
+    A workbook is a ZIP archive and Parquet packs itself: both are read as they are.
+
+    Args:
+        member: Which file of a ZIP archive; needed where it holds several.
+
     Attributes:
         name: What its owner calls it; for errors.
         count: Bytes given so far, unpacked.
         issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
+        members: The files of a ZIP archive that may hold data, the greatest first; of anything else none.
+
+    Raises:
+        SourceRefused: It is packed in a way that is not read, damaged, or no archive where a member is asked for.
     """
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(self, file: BinaryIO, name: str, member: str | None = None) -> None:
         self.name = name
         self.count = 0
         self.issues: list[Issue] = []
-        self._size = file.seek(0, SEEK_END)
+        self.members: tuple[str, ...] = ()
         self._hash = hashlib.sha256()
         self._file = file
-        self._file.seek(0)
-        magic = self._file.read(4)
-        self._file.seek(0)
-        self._gzip = gzip.GzipFile(fileobj=self._file, mode="rb") if magic.startswith(_GZIP) else None
-        if magic == _ZIP:
-            self.close()
-            raise SourceRefused(name, "it is a ZIP archive or an Excel workbook", "Save the table as CSV.")
+        self._member = member
+        self._stream: BinaryIO | None = None
+        self._packed = False
+        try:
+            self._size = file.seek(0, SEEK_END)
+            file.seek(0)
+            head = file.read(_HEAD)
+            refuse_unreadable(head, name)
+            if head.startswith(ZIP):
+                self._archive = open_zip(file, name)
+                self._packed = not is_document(self._archive)
+                if self._packed:
+                    self.members = list_members(self._archive, name)
+            if member is not None and not self.members:
+                raise SourceRefused(name, f"it is no ZIP archive, so there is no {member!r} in it", "Remove `member`.")
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        self._magic = head
 
     @classmethod
-    def open(cls, path: Path, name: str) -> Self:
+    def open(cls, path: Path, name: str, member: str | None = None) -> Self:
         """Open a file."""
-        return cls(path.open("rb"), name)
+        return cls(path.open("rb"), name, member)
 
     @classmethod
     def of(cls, body: bytes, name: str) -> Self:
@@ -65,33 +103,39 @@ class Content:
     ) -> None:
         self.close()
 
+    def choose(self, member: str) -> Self:
+        """Take this file of the archive, before anything is read."""
+        self._member = member
+        return self
+
     def read(self, size: int = CHUNK) -> bytes:
         """Give the next bytes, none at the end.
 
         Raises:
-            SourceRefused: The gzip is truncated or broken, or unpacks to too much.
+            SourceRefused: What is packed is truncated, damaged, an archive again, or unpacks to too much; or nobody
+                said which file of the archive is meant.
         """
-        try:
-            chunk = (self._gzip or self._file).read(size)
-        except EOFError:
-            raise SourceRefused(
-                self.name, "the gzip file ends too early", "It was cut off on its way; hand it over again."
-            ) from None
-        except (OSError, zlib.error):
-            if self._gzip is None:
-                raise
-            raise SourceRefused(
-                self.name, "the gzip file is damaged", "Its checksums do not fit; hand it over again."
-            ) from None
+        stream = self._unpacked()
+        chunk = read_packed(stream.read, size, self.name) if self._packed else stream.read(size)
         self.count += len(chunk)
         self._hash.update(chunk)
-        if self._gzip and self.count > FREE_BYTES and self.count > GREATEST_RATIO * self._size:
-            raise SourceRefused(
-                self.name,
-                f"it unpacks to more than {GREATEST_RATIO} times its size",
-                "Hand it over without packing it.",
-            )
+        if self._packed:
+            self._limit(self.count)
         return chunk
+
+    def seekable(self) -> BinaryIO:
+        """Read everything, and give it as a file to seek in, for formats that are not read from beginning to end.
+
+        What is packed is spooled to a file without a name. It is counted, hashed and limited like what is read, and
+        ends with the content.
+        """
+        stream = self._unpacked()
+        if self._packed:
+            stream = self._spool(stream)
+        while self.read():
+            pass
+        stream.seek(0)
+        return stream
 
     def digest(self) -> str:
         """Give the sha256 of what was read, unpacked: packing a file does not make it another."""
@@ -99,4 +143,52 @@ class Content:
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._stream is not None:
+            self._stream.close()
         self._file.close()
+
+    def _unpacked(self) -> BinaryIO:
+        if self._stream is None:
+            self._stream = self._open()
+        return self._stream
+
+    def _open(self) -> BinaryIO:
+        stream: BinaryIO
+        if self.members:
+            stream = open_member(self._archive, choose_member(self.members, self._member, self.name), self.name)
+        elif self._magic.startswith(GZIP):
+            stream = cast(BinaryIO, gzip.GzipFile(fileobj=self._file, mode="rb"))
+        elif self._magic.startswith(BZIP2):
+            stream = cast(BinaryIO, bz2.BZ2File(self._file))
+        else:
+            return self._file
+        self._packed = True
+        head = read_packed(cast(BufferedReader, stream).peek, _HEAD, self.name)
+        refuse_unreadable(head, self.name)
+        workbook = False
+        if head.startswith(ZIP):
+            stream = self._spool(stream)
+            workbook = is_document(open_zip(stream, self.name))
+            stream.seek(0)
+        if head.startswith((ZIP, GZIP, BZIP2)) and not workbook:
+            raise SourceRefused(self.name, "it is an archive inside an archive", "Hand over the inner one.")
+        return stream
+
+    def _spool(self, packed: BinaryIO) -> BinaryIO:
+        """Unpack to an anonymous file, which then is the stream."""
+        self._stream = spool = cast(BinaryIO, TemporaryFile())  # noqa: SIM115  # closed with the content
+        count = 0
+        while chunk := read_packed(packed.read, CHUNK, self.name):
+            count += len(chunk)
+            self._limit(count)
+            if count > MOST_SPOOLED:
+                raise SourceRefused(self.name, f"it unpacks to more than {MOST_SPOOLED >> 30} GiB", _UNPACKED)
+            spool.write(chunk)
+        packed.close()
+        spool.seek(0)
+        self._packed = False
+        return spool
+
+    def _limit(self, count: int) -> None:
+        if count > FREE_BYTES and count > GREATEST_RATIO * self._size:
+            raise SourceRefused(self.name, f"it unpacks to more than {GREATEST_RATIO} times its size", _UNPACKED)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import polars as pl
 
 from include.collection.rest_source import RestSource
+from include.connectors.content import Content
 from include.connectors.egress import Egress
-from include.connectors.formats.records import read_records, tabulate
+from include.connectors.formats.json_records import json_frames
 from include.errors import SourceRefused
 from include.ports import Reading
 
@@ -28,7 +28,7 @@ class RestApi:
         No record from an incremental source means that there is nothing new: no frame, and the cursor stays.
 
         Raises:
-            SourceUnavailable, SourceRefused: See `Egress.get` and `read_records`.
+            SourceUnavailable, SourceRefused: See `Egress.get` and `json_frames`.
         """
         source = self._source
         parameters = dict(source.parameters)
@@ -36,14 +36,13 @@ class RestApi:
             cursor = cursor or source.incremental.start
             parameters[source.incremental.parameter] = cursor
         answer = self._egress.get(source.url, parameters, source.timeout_s)
-        records = read_records(answer.body, source.format.records, self._where)
-        if not records and source.incremental is None:
+        frames = list(json_frames(Content.of(answer.body, self._where), source.format))
+        if not frames and source.incremental is None:
             raise SourceRefused(
                 self._where, f"the list at {source.format.records} is empty", "There is nothing to load."
             )
         # of the records alone: what an answer says around them may differ every time
-        digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
-        frames = list(tabulate(records, self._where))
+        digest = hashlib.sha256("".join(frame.write_ndjson() for frame in frames).encode()).hexdigest()
         after = self._greatest(frames, cursor)
         return Reading(frames=iter(frames), digest=lambda: digest, cursor=lambda: after)
 

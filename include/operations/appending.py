@@ -9,12 +9,13 @@ from include.access.requestor import Requestor
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run
 from include.collection.source import FileSource
-from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
+from include.errors import ConfigurationInvalid, Conflict, Problem
 from include.operations.collection_life import check, replace_collection
 from include.operations.collection_reading import read_own
 from include.operations.collection_running import run_collection
 from include.operations.sampling import one_of_few, require_short
-from include.operations.services import Services, refuse_unknown
+from include.operations.services import Services
+from include.operations.uploading import read_own_upload
 from include.ports import Engine
 from include.upload_ports import Rehearsal
 
@@ -36,7 +37,7 @@ def preview_append(
     """
     collection = _with_file(services, requestor, read_own(services, requestor, collection_id), upload)
     if not wait:
-        require_short(services.uploads.get(upload, requestor.id).bytes, "cdmp append TITLE FILE --preview")
+        require_short(read_own_upload(services, requestor, upload).bytes, "cdmp append TITLE FILE --preview")
     with one_of_few():
         return services.rehearse(collection, shown=shown, appends=True)
 
@@ -76,10 +77,7 @@ def _with_file(services: Services, requestor: Requestor, collection: Collection,
     source = collection.config.ingester
     if not isinstance(source, FileSource):
         raise ConfigurationInvalid([Problem("ingester.kind", "the collection reads no files", "Run it instead")])
-    try:
-        there = services.uploads.get(upload, requestor.id)
-    except NotFound:
-        refuse_unknown("upload", upload)
+    there = read_own_upload(services, requestor, upload)
     if collection.config.mapper is None or collection.config.metadata is None:
         raise Conflict(f"collection {collection.id}", "it is a draft: steps are missing", "Complete its configuration")
     loaded = services.datasets.find_batch(collection.dataset_id, upload)

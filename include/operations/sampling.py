@@ -25,7 +25,9 @@ from include.collection.upload import Sample
 from include.configuration import Configuration
 from include.errors import NotFound, Problem, StoreUnavailable, TooLarge
 from include.expectations.config import CuratorConfig
+from include.operations.inspecting import inspect_upload
 from include.operations.services import Services, refuse_unknown
+from include.operations.uploading import read_own_upload
 from include.upload_ports import Rehearsal
 
 KEPT_FOR: Final = timedelta(days=1)
@@ -63,14 +65,11 @@ def take_sample(
         SourceRefused: It cannot be read.
         ConfigurationInvalid: There is no such setting, or it cannot have this value.
     """
-    try:
-        there = services.uploads.get(upload, requestor.id)
-    except NotFound:
-        refuse_unknown("upload", upload)
+    there = read_own_upload(services, requestor, upload)
     require_short(there.bytes, "cdmp inspect FILE")
     name = name or there.name
     with one_of_few():
-        inspection = services.inspector(services.uploads.path(upload), name, given)
+        inspection = inspect_upload(services, requestor, upload, name, given)
     now = services.clock()
     sample = Sample(uuid4(), requestor.id, name, upload, _document(inspection), now, now + KEPT_FOR)
     services.samples.add(sample)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, RecordReader, RunStore
-from include.upload_ports import IncomingStore, Inspector, Rehearse, SampleStore, UploadStore
+from include.ports import Clock, CollectionStore, DatasetStore, Definition, Inspector, RecordReader, RunStore
+from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
 class Services(Protocol):

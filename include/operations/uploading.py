@@ -197,6 +197,18 @@ def remove_upload(services: Services, requestor: Requestor, which: UUID | str) -
         refuse_unknown("upload", which)
 
 
+def read_own_upload(services: Services, requestor: Requestor, upload: str) -> Upload:
+    """Read what is known of a file that the requestor handed over.
+
+    Raises:
+        NotFound: They handed over no such file.
+    """
+    try:
+        return services.uploads.get(upload, requestor.id)
+    except NotFound:
+        refuse_unknown("upload", upload)
+
+
 def check_name(name: str) -> str:
     """See that a file's name is a text that people can read; whatever it says, it is never a path.
 

@@ -101,9 +101,12 @@ class TimeFit:
 class ColumnTally:
     """Everything that is asked of one column, cell by cell but without looking at single cells."""
 
-    def __init__(self, name: str, style: NumberStyle, unit: str | None, rows: int = 0) -> None:
+    def __init__(
+        self, name: str, style: NumberStyle, unit: str | None, *, rows: int = 0, order: str | None = None
+    ) -> None:
         self.name = name
         self.unit = unit
+        self._order = order
         self.rows = rows
         self.filled = 0
         self.distinct = DistinctTally()
@@ -160,7 +163,8 @@ class ColumnTally:
             if lowered.is_in(list(pair)).sum() * 2 > len(sample):
                 self._truth, self._truth_fit = pair, Fit()
                 break
-        self.times = {form: TimeFit(Fit()) for form in find_formats(telling.to_list()) if self._may_be(form)}
+        formats = find_formats(telling.to_list(), self._order)
+        self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
         self.examples = sample.unique(maintain_order=True).head(_EXAMPLES).to_list()
 
     def _may_be(self, form: str) -> bool:
@@ -259,43 +263,40 @@ class ColumnTally:
             examples=tuple(self.examples),
         )
 
+    @property
+    def astray(self) -> int | None:
+        """The first row, from 1, whose cell does not fit the column's type."""
+        fit = self._fit
+        return fit.astray if fit else None
+
+    @property
+    def _fit(self) -> Fit | None:
+        match self.type:
+            case ColumnType.INTEGER | ColumnType.DECIMAL:
+                return self._number_fit
+            case ColumnType.BOOLEAN:
+                return self._truth_fit
+            case ColumnType.TIMESTAMP | ColumnType.DATE | ColumnType.TIME:
+                return self.times[self.time_formats[0]].fit
+        return None
+
     def issues(self) -> Iterator[Issue]:
         """Say what is not as it should be."""
-        kind = self.type
-        fit: Fit | None = None
-        if kind in {ColumnType.INTEGER, ColumnType.DECIMAL}:
-            fit = self._number_fit
-        elif kind is ColumnType.BOOLEAN:
-            fit = self._truth_fit
-        elif kind in {ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.TIME}:
-            fit = self.times[self.time_formats[0]].fit
-        elif kind is ColumnType.TEXT and not self._names and self._number_fit and self._number_fit.count:
-            share = self._number_fit.count
-            yield Issue(
-                f"column {self.name!r}",
-                f"its types are mixed: {share:,} cells are numbers and {self.filled - share:,} are not",
-                "Is the decimal sign right, and are there lines that are no rows?",
-            )
+        where = f"column {self.name!r}"
+        fit, numbers = self._fit, self._number_fit
+        if self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
+            what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
+            yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")
         if fit is not None and fit.misfits:
-            numbers = fit is self._number_fit
-            words = numbers and self._empty_words == fit.misfits
-            yield Issue(
-                f"row {fit.astray}, column {self.name!r}",
-                f"{fit.misfits:,} cells are no {kind.value}, this is the first",
-                "`null_values` takes the word that stands for nothing here."
-                if words
-                else "Correct the cell, or expect the row among those set aside.",
-            )
+            words = fit is numbers and self._empty_words == fit.misfits
+            what = f"this is no {self.type.value}, the first of {fit.misfits:,} such cells"
+            remedy = "`null_values` takes the words that stand for nothing." if words else "Correct it at its origin."
+            yield Issue(f"row {fit.astray}, {where}", what, remedy)
         if self._damaged.misfits:
-            yield Issue(
-                f"column {self.name!r}",
-                f"{self._damaged.misfits:,} cells hold U+FFFD: characters were lost before this file was written",
-                "Get the file again from its origin; what is lost cannot be read back.",
-            )
+            what = f"{self._damaged.misfits:,} cells hold U+FFFD: characters were lost before this file was written"
+            yield Issue(where, what, "Get it again from its origin; what is lost cannot be read back.")
         if not self.distinct.exact:
-            yield Issue(
-                f"column {self.name!r}", "the number of different values is an estimate", "It is exact up to a million."
-            )
+            yield Issue(where, "the number of different values is an estimate", "It is exact up to a million.")
 
 
 def _write(moment: object, kind: ColumnType, form: str) -> str | None:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from include.collection.inspection import Detection
+from include.connectors.detection.container import name_member
+from include.connectors.detection.delimited import detect_delimited
+from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.sample import Sample
 from include.errors import SourceRefused
 
@@ -15,7 +18,7 @@ Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
 """
 
-DETECTORS: Final[tuple[Detector, ...]] = ()
+DETECTORS: Final[tuple[Detector, ...]] = (detect_json, detect_delimited)
 
 
 def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
@@ -24,8 +27,9 @@ def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
     Raises:
         SourceRefused: It is of no kind that can be read, or a setting does not fit it.
     """
+    of_format = {key: value for key, value in given.items() if key != "member"}
     for detector in DETECTORS:
-        found = detector(sample, given)
+        found = detector(sample, of_format)
         if found is not None:
-            return found
+            return name_member(sample, found, asked="member" not in given)
     raise SourceRefused(sample.name, "it is of no kind that can be read", "Hand over CSV, JSON, XML, Excel or Parquet.")

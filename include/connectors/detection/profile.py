@@ -11,6 +11,10 @@ import polars as pl
 from include.cim.number_style import NumberStyle
 from include.collection.inspection import ColumnType, Issue, TableProfile
 from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.doubts import doubts
+from include.connectors.detection.tallies import DistinctTally
+from include.connectors.detection.time_axis import TimeAxis, find_series
+from include.connectors.detection.time_columns import choose_time
 from include.connectors.detection.units import spell_unit, unit_in_name
 
 _SLICE: Final = 250_000
@@ -35,36 +39,53 @@ _UNIT_COLUMN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """A table's profile, and what it is made of."""
+    """A table's profile, and what it is made of.
+
+    Attributes:
+        axes: One for each reading of its time columns; empty where it has none.
+    """
 
     table: TableProfile
     columns: tuple[ColumnTally, ...]
+    axes: tuple[TimeAxis, ...]
     issues: tuple[Issue, ...]
 
 
 def profile_table(
-    name: str, frames: Iterator[pl.DataFrame], style: NumberStyle, units: Mapping[str, str] | None = None
+    name: str,
+    frames: Iterator[pl.DataFrame],
+    style: NumberStyle,
+    units: Mapping[str, str] | None = None,
+    order: str | None = None,
 ) -> Profiled:
     """Profile a table in bounded memory.
 
     Args:
         frames: All columns String, as `read_frames` gives them.
         units: What else tells the columns' units: a line below the header, a member beside the records.
+        order: The order of day, month and year, where the owner has set it: `dmy`, `mdy`, `ymd`.
 
     Raises:
         SourceRefused: While it is read.
     """
     columns: dict[str, ColumnTally] = {}
     unknown: dict[str, str] = {}
+    axes: list[TimeAxis] = []
+    whole_rows = DistinctTally()
     rows = 0
     for frame in slices(frames):
         for column in frame.columns:
             if column not in columns:
                 unit, looks = _unit_of(column, units or {})
-                columns[column] = ColumnTally(column, style, unit, rows)
+                columns[column] = ColumnTally(column, style, unit, rows=rows, order=order)
                 if looks:
                     unknown[column] = looks
             columns[column].add(frame[column])
+        whole_rows.add(frame.select(pl.struct(pl.all()).hash(seed=0)).to_series())
+        if rows == 0:
+            axes = _open_axes(tuple(columns.values()), frame)
+        for axis in axes:
+            axis.add(frame, rows)
         rows += frame.height
         for tally in columns.values():
             tally.rows = rows  # where a frame lacks a column, its cells are null
@@ -72,12 +93,21 @@ def profile_table(
     tallies = tuple(columns.values())
     _spread_unit(tallies)
     issues = [issue for column in tallies for issue in column.issues()]
+    issues += doubts(tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
     issues += [
         Issue(f"column {column!r}", f"{text!r} looks like a unit that is not known", "Name the unit in the mapping.")
         for column, text in unknown.items()
         if columns[column].type in {ColumnType.INTEGER, ColumnType.DECIMAL}
     ]
-    return Profiled(TableProfile(name, rows, tuple(each.profile() for each in tallies)), tallies, tuple(issues))
+    table = TableProfile(name, rows, tuple(each.profile() for each in tallies))
+    return Profiled(table, tallies, tuple(axes), tuple(issues))
+
+
+def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame) -> list[TimeAxis]:
+    time = choose_time(columns, frame)
+    if time is None:
+        return []
+    return [TimeAxis(time, form, find_series(time, form, columns, frame)) for form in time.formats[:4]]
 
 
 def slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

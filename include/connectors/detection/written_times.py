@@ -55,17 +55,21 @@ _DIGITS: Final = {
     14: ("%Y%m%d%H%M%S",),
 }
 _EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
+_ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
 EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Formats of whole numbers since 1970 in UTC, and how many microseconds one is."""
 
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 
 
-def find_formats(cells: Sequence[str]) -> tuple[str, ...]:
+def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, ...]:
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
     A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`. Months may have names (`%b`, in seven
     languages), and 24:00 is the next day's midnight.
+
+    Args:
+        order: `dmy`, `mdy` or `ymd`, where the owner has set it.
 
     Example:
         >>> find_formats(["12-10-2021 00:15", "13-10-2021 00:30"])
@@ -75,7 +79,7 @@ def find_formats(cells: Sequence[str]) -> tuple[str, ...]:
     """
     counted: Counter[str] = Counter()
     for cell in cells[:200]:
-        counted.update(_formats_of(cell))
+        counted.update(form for form in _formats_of(cell) if order is None or _in_order(form, order))
     texts = pl.Series(cells, dtype=pl.String)
     fits = {form: _plausible(read_times(texts, form), form) for form, _ in counted.most_common(8)}
     best = max(fits.values(), default=0)
@@ -135,6 +139,11 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )
     return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+
+
+def _in_order(form: str, order: str) -> bool:
+    """Whether a format has the owner's order, or one that nobody takes for another."""
+    return "%d" not in form or "%b" in form or form.startswith("%Y") or order_of(form) == order
 
 
 def _plausible(times: pl.Series, form: str) -> int:
@@ -212,3 +221,18 @@ def _number_months(texts: pl.Series) -> pl.Series:
 
 def _month(name: str) -> int:
     return next(_NAMES[start] for start in sorted(_NAMES, key=len, reverse=True) if name.startswith(start))
+
+
+def order_of(form: str) -> str:
+    """Say in which order a format has day, month and year: `dmy`, `mdy`, `ymd`.
+
+    Example:
+        >>> order_of("%m/%d/%Y %H:%M")
+        'mdy'
+    """
+    return "".join(sign.lower() for sign in re.findall(r"%([dmbyY])", form)).replace("b", "m")[:3]
+
+
+def as_mapped(form: str) -> str:
+    """Name a format as a mapping rule takes it: `iso8601` where it is one."""
+    return "iso8601" if _ISO.fullmatch(form) else form

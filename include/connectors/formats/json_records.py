@@ -2,26 +2,346 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Final
 
 import polars as pl
 
-from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.json_records import JsonFormat, Step, path_steps, path_text, wildcards_shared
 from include.connectors.content import Content
-from include.connectors.formats.records import MOST_BYTES, read_records, tabulate
+from include.connectors.formats.json_cells import as_text, flatten, put
+from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder
+from include.connectors.formats.records import Row, tabulate
 from include.errors import SourceRefused
+
+_NOTHING: Final = "Nothing can be loaded from it."
 
 
 def read_json(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
-    """Read a list of records; see `read_frames`. It is held in memory, which `MOST_BYTES` limits."""
-    text = bytearray()
-    while chunk := content.read():
-        text += chunk
-        if len(text) > MOST_BYTES:
+    """Read records; see `read_frames`."""
+    empty = True
+    for frame in json_frames(content, form):
+        empty = False
+        yield frame
+    if empty:
+        raise SourceRefused(content.name, f"the list at {form.records} is empty", _NOTHING)
+
+
+def json_frames(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
+    """Read records, of which there may be none: an API that has nothing new."""
+    return tabulate(_Reading(content, form).rows(), content.name)
+
+
+def find_all(value: Any, steps: Sequence[Step]) -> Iterator[Any]:
+    """Give everything that stands at a path below a value."""
+    if not steps:
+        yield value
+    elif steps[0] is not None:
+        if isinstance(value, dict) and steps[0] in value:
+            yield from find_all(value[steps[0]], steps[1:])
+    elif isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from find_all(item, steps[1:])
+
+
+def read_units(text: str, form: JsonFormat, name: str) -> dict[str, str]:
+    """Give the columns' units, where the format says that they stand in the document; `text` may be its beginning."""
+    if form.units is None:
+        return {}
+    document = json_decoder(name).decode(close_brackets(text))
+    found = next(find_all(document, path_steps(form.units)), None)
+    if not isinstance(found, dict):
+        return {}
+    return {column: unit for column, unit in flatten(found, name).items() if unit}
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What stands above some records.
+
+    Attributes:
+        keys: Those of the objects that `[*]` went through.
+        items: What each `[*]` chose.
+    """
+
+    keys: tuple[str, ...] = ()
+    items: tuple[Any, ...] = ()
+
+
+class _Reading:
+    """One reading of one text."""
+
+    def __init__(self, content: Content, form: JsonFormat) -> None:
+        self._form = form
+        self._name = content.name
+        self._text = JsonText(content, form.encoding)
+        self._steps = path_steps(form.records)
+        first = self._steps.index(None) if None in self._steps else len(self._steps)
+        self._lead, self._rest = self._steps[:first], self._steps[first:]
+        self._beside: dict[str, Any] = {}
+        self._width: int | None = None
+
+    def rows(self) -> Iterator[Row]:
+        form = self._form
+        if form.lines:
+            yield from self._rows_of_lines()
+            return
+        self._look_beside()
+        self._descend()
+        sign = self._text.peek()
+        if self._rest:
+            for key, item in self._choose(sign):
+                above = _Above((key,) if key is not None else (), (item,))
+                for found_above, container in self._walk(item, self._rest[1:], above):
+                    yield from self._rows_of(container, found_above)
+        elif form.shape == "list" and sign == "[":
+            yield from self._complete(self._list_rows(self._text.items(), _Above()), _Above())
+        elif form.shape == "keys" and not form.members and sign == "{":
+            members = ((key, self._text.value()) for key in self._text.members())
+            yield from self._complete(self._keyed_rows(members), _Above())
+        else:
+            yield from self._rows_of(self._text.value(), _Above())
+        self._text.finish(len(self._lead))
+
+    def _rows_of_lines(self) -> Iterator[Row]:
+        documents = self._text.documents()
+        if not self._rest and not self._lead:
+            yield from self._complete(self._list_rows(documents, _Above()), _Above())
+            return
+        if self._lead:
             raise SourceRefused(
-                content.name, f"it is larger than {MOST_BYTES >> 20} MiB", "Split it, or hand it over as CSV."
+                self._name, "the lines are a list", f"Begin the path with $[*], not {self._form.records}."
             )
-    records = read_records(bytes(text), form.records, content.name)
-    if not records:
-        raise SourceRefused(content.name, f"the list at {form.records} is empty", "Nothing can be loaded from it.")
-    yield from tabulate(records, content.name)
+        for document in documents:
+            for above, container in self._walk(document, self._rest[1:], _Above((), (document,))):
+                yield from self._rows_of(container, above)
+
+    def _look_beside(self) -> None:
+        """Read what stands outside of the records, before or behind them."""
+        form = self._form
+        outside = [path for path in (*form.inherit, form.header) if path and path != "first"]
+        outside = [path for path in outside if not wildcards_shared(self._steps, path_steps(path))]
+        if not outside:
+            return
+        document = json_decoder(self._name).decode(close_brackets(self._text.head()))
+        for path in outside:
+            found = list(find_all(document, path_steps(path)))
+            if not found:
+                raise SourceRefused(
+                    self._name,
+                    f"there is nothing at {path}",
+                    "It has to stand within the first 8 MiB, or not be asked for.",
+                )
+            self._beside[path] = found if None in path_steps(path) else found[0]
+
+    def _descend(self) -> None:
+        """Go to the records, or to where the first `[*]` chooses."""
+        for depth, name in enumerate(self._lead):
+            at = path_text(self._lead[:depth])
+            if self._text.peek() != "{":
+                raise SourceRefused(
+                    self._name, f"what stands at {at} is no object", self._there(at, self._text.value())
+                )
+            seen = {}
+            for key in self._text.members():
+                if key == name:
+                    break
+                seen[key] = self._text.peek()
+                self._text.skip()
+            else:
+                there = ", ".join(f"{key} (a list)" if sign == "[" else key for key, sign in list(seen.items())[:20])
+                raise SourceRefused(
+                    self._name, f"there is no member {name!r} at {at}", f"At {at} there are: {there or 'no members'}."
+                )
+
+    def _choose(self, sign: str) -> Iterator[tuple[str | None, Any]]:
+        """Give what the first `[*]` chooses, one after the other."""
+        if sign == "[":
+            yield from ((None, item) for item in self._text.items())
+        elif sign == "{":
+            yield from ((key, self._text.value()) for key in self._text.members())
+        else:
+            at = path_text(self._lead)
+            raise SourceRefused(
+                self._name, f"what stands at {at} is no list of records", self._there(at, self._text.value())
+            )
+
+    def _walk(self, value: Any, steps: Sequence[Step], above: _Above) -> Iterator[tuple[_Above, Any]]:
+        if not steps:
+            if isinstance(value, list | dict):
+                yield above, value
+        elif steps[0] is not None:
+            if isinstance(value, dict) and steps[0] in value:
+                yield from self._walk(value[steps[0]], steps[1:], above)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self._walk(item, steps[1:], _Above(above.keys, (*above.items, item)))
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield from self._walk(item, steps[1:], _Above((*above.keys, key), (*above.items, item)))
+
+    def _rows_of(self, container: Any, above: _Above) -> Iterator[Row]:
+        form, at = self._form, self._form.records
+        if form.shape == "list":
+            if not isinstance(container, list):
+                raise SourceRefused(
+                    self._name, f"what stands at {at} is no list of records", self._there(at, container)
+                )
+            rows = self._list_rows(container, above)
+        elif not isinstance(container, dict):
+            raise SourceRefused(self._name, f"what stands at {at} is no object", self._there(at, container))
+        elif form.shape == "object":
+            rows = iter([flatten(container, self._name)])
+        elif form.shape == "columns":
+            rows = self._rows_of_columns(container)
+        else:
+            rows = self._joined_rows(container) if form.members else self._keyed_rows(container.items())
+        yield from self._complete(rows, above)
+
+    def _list_rows(self, items: Iterable[Any], above: _Above) -> Iterator[dict[str, str | None]]:
+        form = self._form
+        names: Sequence[str] = form.names or self._names(above)
+        kind: type | None = None
+        for number, item in enumerate(items, start=1):
+            where = f"{self._name}, record {number}"
+            this = type(item) if isinstance(item, dict | list) else str
+            if kind not in {None, this} or item is None:
+                raise SourceRefused(
+                    self._name,
+                    f"record {number} at {form.records} is no {_KINDS[kind or dict]}",
+                    "Every record has to be of the kind of the first.",
+                )
+            kind = this
+            if isinstance(item, dict):
+                yield flatten(item, where)
+            elif not isinstance(item, list):
+                yield {"value": as_text(item)}
+            elif form.header == "first" and number == 1:
+                names = _distinct(
+                    [as_text(cell) or f"column_{place}" for place, cell in enumerate(item, 1)], self._name
+                )
+            else:
+                names = names or [f"column_{place}" for place in range(1, len(item) + 1)]
+                if len(item) != len(names):
+                    raise SourceRefused(
+                        self._name,
+                        f"record {number} at {form.records} has {len(item)} items, and {len(names)} are named",
+                        "Every record needs an item for each name.",
+                    )
+                yield self._named(names, item, where)
+
+    def _named(self, names: Sequence[str], item: list[Any], where: str) -> dict[str, str | None]:
+        row: dict[str, str | None] = {}
+        for name, cell in zip(names, item, strict=True):
+            put(row, name, cell, where)
+        return row
+
+    def _names(self, above: _Above) -> list[str]:
+        """Find the header of records that are lists."""
+        path = self._form.header
+        if path in {None, "first"}:
+            return []
+        found = self._beside[path] if path in self._beside else self._inherited(path or "", above)
+        cells = found if isinstance(found, list) else [found]
+        if len(cells) == 1 and isinstance(cells[0], list):
+            cells = cells[0]
+        named = [_name_of(cell) for cell in cells]
+        if None in named:
+            raise SourceRefused(self._name, f"what stands at {path} is no list of names", "Set `names` instead.")
+        return _distinct([name or "" for name in named], self._name)
+
+    def _keyed_rows(self, members: Iterable[tuple[str, Any]]) -> Iterator[dict[str, str | None]]:
+        for number, (key, value) in enumerate(members, start=1):
+            row: dict[str, str | None] = {self._form.key: key}
+            if isinstance(value, dict):
+                for name, cell in flatten(value, f"{self._name}, record {number}").items():
+                    put(row, name, cell, self._name)
+            elif isinstance(value, list):
+                for place, cell in enumerate(value, start=1):
+                    put(row, self._form.names[place - 1] if self._form.names else f"column_{place}", cell, self._name)
+            else:
+                put(row, "value", value, self._name)
+            yield row
+
+    def _joined_rows(self, container: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
+        form = self._form
+        rows: dict[str, dict[str, str | None]] = {}
+        for member in form.members:
+            series = container.get(member)
+            if not isinstance(series, dict):
+                raise SourceRefused(
+                    self._name, f"{member} at {form.records} is no object", self._there(form.records, container)
+                )
+            for key, value in series.items():
+                put(rows.setdefault(key, {form.key: key}), member, value, self._name)
+        yield from rows.values()
+
+    def _rows_of_columns(self, container: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
+        form = self._form
+        names = form.members or tuple(name for name, value in container.items() if isinstance(value, list))
+        lists = [container.get(name) for name in names]
+        lengths = {name: len(cells) if isinstance(cells, list) else 0 for name, cells in zip(names, lists, strict=True)}
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:20])
+            raise SourceRefused(
+                self._name,
+                f"the lists at {form.records} are not equally long: {told}",
+                "Name those that belong together in `members`.",
+            )
+        for cells in zip_longest(*(cells or [] for cells in lists)):
+            yield self._named(names, list(cells), self._name)
+
+    def _complete(self, rows: Iterable[dict[str, str | None]], above: _Above) -> Iterator[Row]:
+        """Add to each record what stands above it."""
+        more: dict[str, str | None] = {}
+        for number, key in enumerate(above.keys, start=1):
+            put(more, self._form.key if len(above.keys) == 1 else f"{self._form.key}_{number}", key, self._name)
+        for path in self._form.inherit:
+            value = self._beside[path] if path in self._beside else self._inherited(path, above)
+            name = ".".join(step for step in path_steps(path) if step)
+            if isinstance(value, dict):
+                for each, cell in flatten(value, self._name, f"{name}.").items():
+                    put(more, each, cell, self._name)
+            else:
+                put(more, name, value, self._name)
+        for row in rows:
+            twice = more.keys() & row.keys()
+            if twice:
+                raise SourceRefused(
+                    self._name,
+                    f"the records have a member {min(twice)!r} of their own",
+                    "Take the one above them out of `inherit`, or give `key` another name.",
+                )
+            yield {**more, **row}
+
+    def _inherited(self, path: str, above: _Above) -> Any:
+        steps = path_steps(path)
+        shared = wildcards_shared(self._steps, steps)
+        chosen = above.items[steps[:shared].count(None) - 1]
+        found = list(find_all(chosen, steps[shared:]))
+        return found if None in steps[shared:] else (found[0] if found else None)
+
+    def _there(self, at: str, value: Any) -> str:
+        if not isinstance(value, dict):
+            return f"At {at} there is a {_KINDS.get(type(value), 'single value')}."
+        named = [f"{name} (a list)" if isinstance(item, list) else name for name, item in list(value.items())[:20]]
+        return f"At {at} there are: {', '.join(named) or 'no members'}."
+
+
+_KINDS: Final[dict[type, str]] = {dict: "object", list: "list", str: "single value"}
+
+
+def _name_of(cell: Any) -> str | None:
+    """Give the name of a column: a text, or an object that has one."""
+    if isinstance(cell, dict):
+        cell = next((cell[each] for each in ("name", "id", "label", "title", "field") if each in cell), None)
+    return cell if isinstance(cell, str) else None
+
+
+def _distinct(names: list[str], where: str) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SourceRefused(where, f"the header names {', '.join(map(repr, twice[:5]))} more than once", "Set `names`.")
+    return names

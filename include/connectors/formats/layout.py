@@ -178,20 +178,28 @@ def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) 
 
 
 def _fill_nulls(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
-    words = [word for word in form.null_values if word]
     for frame in frames:
         columns = frame.columns[form.first_column - 1 : form.last_column]
         if not columns:
             raise SourceRefused(where, f"there is no column {form.first_column}", f"There are {frame.width} columns.")
-        text = pl.col(columns)
-        nothing = text.str.strip_chars() == ""
-        frame = frame.select(pl.when(~nothing).then(text).name.keep() if "" in form.null_values else text)  # noqa: PLW2901
-        frame = frame.filter(pl.any_horizontal((pl.all().str.strip_chars() != "").fill_null(False)))  # noqa: PLW2901
-        if words:
-            frame = frame.with_columns(  # noqa: PLW2901
-                pl.when(~pl.all().str.strip_chars().is_in(words)).then(pl.all()).name.keep()
-            )
-        yield frame
+        chosen = frame.select(columns)
+        chosen = chosen.filter(~pl.all_horizontal(_matches(chosen, ("",))))
+        yield chosen.with_columns(
+            pl.when(~found).then(pl.col(name)).alias(name)
+            for name, found in zip(columns, _matches(chosen, form.null_values), strict=True)
+        )
+
+
+def _matches(frame: pl.DataFrame, words: Sequence[str]) -> list[pl.Expr]:
+    """Say of every cell whether it is one of the words, blanks around it aside; nothing is the empty word."""
+    # most columns have no blanks around their cells, and looking is five times as fast as taking them away
+    blank = pl.all().str.starts_with(" ") | pl.all().str.ends_with(" ")
+    padded = frame.select(blank.any()).row(0)
+    cells = [
+        pl.col(name).str.strip_chars() if around else pl.col(name)
+        for name, around in zip(frame.columns, padded, strict=True)
+    ]
+    return [cell.fill_null("").is_in(words) for cell in cells]
 
 
 def _drop_nameless(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:

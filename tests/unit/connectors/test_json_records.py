@@ -33,7 +33,7 @@ def test_nested_members_become_columns_and_everything_becomes_text(read: Any) ->
     assert read(content, "$.data.rows") == [
         {
             "t": "2025-06-05T23:02:07Z",
-            "p.grid.v": "247.6",
+            "p.grid.v": "247.60",
             "p.grid.on": "true",
             "p.s": '[1, {"a": "é"}]',
             "n": None,
@@ -48,7 +48,7 @@ def test_nested_members_become_columns_and_everything_becomes_text(read: Any) ->
             "p.s": None,
             "n": None,
             "big": "12345678901234567890",
-            "e": "1e-07",
+            "e": "1e-7",
             "empty": "",
         },
     ]
@@ -71,6 +71,10 @@ def test_a_list_may_be_the_whole_document_packed_and_with_a_mark(read: Any) -> N
             id="path",
         ),
         pytest.param(b'{"data": {"x": []}}', "$.data", "At $.data there are: x (a list)", id="an object"),
+        pytest.param(b'[{"a": 1}]]', "$", "it is no JSON from line 1, column 11", id="something behind it"),
+        pytest.param(b'{"data": [{"a": 1}]', "$.data", "the JSON ends too early", id="truncated behind the records"),
+        pytest.param(b'[{"a": 1, "a": 2}]', "$", "names a member twice", id="a member twice"),
+        pytest.param(b'[{"a.b": 1, "a": {"b": 2}}]', "$", "two members are called 'a.b'", id="two names alike"),
         pytest.param(b'{"data": 5}', "$.data", "no list of records", id="a number"),
         pytest.param(b'{"data": []}', "$.data", "the list at $.data is empty", id="an empty list"),
         pytest.param(b'[{"a": 1}, 2]', "$", "record 2 at $ is no object", id="a record that is none"),
@@ -80,7 +84,6 @@ def test_a_list_may_be_the_whole_document_packed_and_with_a_mark(read: Any) -> N
         pytest.param(b'[{"a": "\xff"}]', "$", "byte 9 is not UTF-8", id="no UTF-8"),
         pytest.param(b"[" * 100_000, "$", "nested more than 64 deep", id="nested lists without an end"),
         pytest.param(b'[{"a":' + b'{"a":' * 64 + b"1" + b"}" * 65 + b"]", "$", "nested more than 64", id="nested"),
-        pytest.param(b'[{"a": ' + b"9" * 5000 + b"}]", "$", "thousands of digits", id="a number without an end"),
         pytest.param(json.dumps([{f"c{n}": 1 for n in range(1601)}]).encode(), "$", "1600 different", id="columns"),
     ],
 )
@@ -92,6 +95,8 @@ def test_a_file_that_cannot_be_used_says_what_is_wrong(read: Any, content: bytes
 
 
 def test_numbers_keep_every_digit_of_a_double(read: Any) -> None:
+    """Every digit: also those that no double has."""
+    assert read(b'[{"x": 12345678901234567890.10}]') == [{"x": "12345678901234567890.10"}]
     numbers = [0.1, 1 / 3, 123456.789012345, 5e-324, 1.7976931348623157e308]
     rows = read(json.dumps([{"x": number} for number in numbers]).encode())
     assert [float(row["x"]) for row in rows] == numbers

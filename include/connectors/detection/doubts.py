@@ -1,0 +1,50 @@
+"""What makes a table doubtful as a whole: columns that are shifted, say nothing, or rows that come twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from include.collection.inspection import ColumnType, Issue
+from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
+
+_TIMES: Final = {ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.TIME}
+_SHOWN: Final = 10
+
+
+def doubts(columns: Sequence[ColumnTally], rows: int, repeated: int) -> Iterator[Issue]:
+    """Say what makes a table doubtful.
+
+    Args:
+        repeated: Rows that are the same as another in every cell.
+    """
+    yield from _shifted(columns)
+    if repeated:
+        what = f"rows that are the same as another in every cell: {repeated:,}"
+        yield Issue("table", what, "Are they there twice, or is it the hour that a clock shows twice?")
+    empty = [each.name for each in columns if each.type is ColumnType.EMPTY]
+    constant = [each.name for each in columns if each.filled and rows > 1 and each.distinct.count() == 1]
+    if empty:
+        yield Issue("table", f"no cell is filled in {_listed(empty)}", "Nothing can be mapped from there.")
+    if constant:
+        yield Issue("table", f"there is one value only in {_listed(constant)}", "It may be a constant of the mapping.")
+
+
+def _shifted(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
+    """Suspect rows that fit in several columns at once no more, and times that stand below another name."""
+    astray = Counter(row for row in (each.astray for each in columns) if row is not None)
+    for row, count in sorted(astray.items()):
+        if count > 1:
+            what = f"{count} of its cells do not fit their columns: it may be shifted"
+            yield Issue(f"row {row}", what, "A cell that holds the delimiter needs quotes.")
+    named = [each for each in columns if NAMES_TIME.search(each.name) and each.filled]
+    nameless = [each for each in columns if each.type in _TIMES and not NAMES_TIME.search(each.name)]
+    if named and nameless and not any(each.type in _TIMES for each in named):
+        what = f"its cells are no times, and those of {nameless[0].name!r} are: the columns may be shifted"
+        yield Issue(f"column {named[0].name!r}", what, "Compare the header with the rows below it.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more columns" if len(names) > _SHOWN else ""
+    return ", ".join(map(repr, names[:_SHOWN])) + more

@@ -1,0 +1,108 @@
+"""Tells the lines of a header, and of units below it, from what else stands above a table's rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from include.connectors.detection.body import Body, extent, is_empty
+from include.connectors.detection.cells import Kind, classify, is_null_word, is_unit
+from include.connectors.detection.wide import find_run
+from include.connectors.formats.layout import name_columns
+
+Cells = Sequence[str]
+_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_MOST_UNITS: Final = 3
+_MOST_HEADERS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands above a table's rows, as places among all rows.
+
+    Attributes:
+        skip: Rows before it, empty ones too.
+    """
+
+    skip: int
+    lines: tuple[int, ...]
+    units: tuple[int, ...] = ()
+
+
+def find_header(rows: Sequence[Cells], body: Body, comment: str | None, given: Mapping[str, Any]) -> Header:
+    """Find the header of a body; what the owner has set of `skip_lines` means that `rows` begin with the header."""
+    above = [
+        at
+        for at in range(body.first)
+        if not is_empty(rows[at]) and not (comment and rows[at][0].lstrip().startswith(comment))
+    ]
+    unit_count = given.get("unit_lines", _count_units(rows, above, body))
+    units = tuple(above[len(above) - unit_count :])
+    rest = above[: len(above) - unit_count]
+    if "header_lines" in given:
+        count = given["header_lines"]
+        lines = tuple(rest[:count] if "skip_lines" in given else rest[max(len(rest) - count, 0) :])
+    elif "skip_lines" in given:
+        lines = tuple(rest)
+    else:
+        lines = _find_lines(rows, rest, body)
+    first = lines[0] if lines else units[0] if units else body.first
+    return Header(0 if above and above[0] >= first else first if above else 0, lines, units)
+
+
+def _count_units(rows: Sequence[Cells], above: Sequence[int], body: Body) -> int:
+    count = 0
+    for at, higher in zip(reversed(above[1:]), reversed(above[:-1]), strict=True):
+        cells = [cell for cell in rows[at] if cell.strip()]
+        named = sum(bool(cell.strip()) for cell in rows[higher])
+        if count == _MOST_UNITS or not cells or named < len(cells) or (named < 2 and body.width > 1):
+            break
+        if not all(is_unit(cell) or is_null_word(cell) for cell in cells) or all(map(is_unit, rows[higher])):
+            break
+        count += 1
+    return count
+
+
+def _find_lines(rows: Sequence[Cells], above: Sequence[int], body: Body) -> tuple[int, ...]:
+    if not above or not _names_columns(rows[above[-1]], body):
+        return ()
+    lines = [above[-1]]
+    for at in reversed(above[:-1]):
+        if at != lines[0] - 1 or len(lines) == _MOST_HEADERS or not _stands_over(rows[at], rows[lines[0]], body.width):
+            break
+        lines.insert(0, at)
+    return tuple(lines)
+
+
+def _names_columns(row: Cells, body: Body) -> bool:
+    filled = [cell for cell in row if cell.strip()]
+    if body.width > 1 and len(row) < 2:
+        return False
+    if len(filled) < body.width / 2 and not (body.width < 4 and len(row) >= body.width):
+        return False
+    alike = sum(
+        classify(cell) is kind for cell, kind in zip(row, body.kinds, strict=False) if kind in _TYPED and cell.strip()
+    )
+    return not alike or find_run(row) is not None or alike < len(filled) / 3
+
+
+def _stands_over(upper: Cells, lower: Cells, width: int) -> bool:
+    """Say whether a line is the upper one of a stacked header, and no title or note above a header."""
+    filled = [cell for cell in upper if cell.strip()]
+    if len(upper) < 2 or extent(upper) > width or not filled:
+        return False
+    if any(classify(cell) in _TYPED for cell in filled) and find_run(upper) is None:
+        return False
+    if [cell.strip() for cell in upper] == [cell.strip() for cell in lower]:
+        return False
+    names = [cell.strip() for cell in lower if cell.strip()]
+    twice = len(names) - len(set(names))
+    joined = name_columns([upper, lower], max(width, len(upper), len(lower)))
+    if sum(re.search(r" \(\d+\)$", name) is not None for name in joined) < twice:
+        return True
+    gaps = any(up.strip() and not low.strip() for up, low in zip(upper, lower, strict=False))
+    if gaps and len(names) > 1:
+        return True
+    return width > 2 and len(filled) == len(names) == width

@@ -1,0 +1,119 @@
+"""Tells JSON, and where its records are."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from include.collection.formats.json_records import JsonFormat
+from include.collection.inspection import DetectedTable, Detection, Issue, Question
+from include.connectors.detection.given import settle
+from include.connectors.detection.json_tables import FoundTable, find_tables
+from include.connectors.detection.sample import Sample
+from include.connectors.formats.json_text import close_brackets, json_decoder, make_decoder, refuse_syntax, too_deep
+from include.errors import SourceRefused
+
+_BEGINS: Final = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*([\[{"\]\d-]|true|false|null|$))')
+_FOLLOWS: Final = re.compile(r"\s*[\[{]")
+
+
+def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
+    """Say where in JSON the records are, from its beginning alone."""
+    if given.get("kind", "json") != "json":
+        return None
+    encoding = given.get("encoding") or (
+        "utf-16" if sample.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+    )
+    decoder = make_decoder(encoding, sample.name)
+    try:
+        text = decoder.decode(sample.head, final=sample.whole).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        if not _BEGINS.match(sample.head[:1000].decode("latin-1")):
+            return None
+        raise SourceRefused(
+            sample.name,
+            f"byte {error.start + 1} is not text in {encoding}",
+            "Set `encoding` to the one it is written in.",
+        ) from None
+    if not _BEGINS.match(text) and "kind" not in given:
+        return None
+    documents = _read(sample, text)
+    lines = given.get("lines", len(documents) > 1)
+    found = find_tables(documents if lines else documents[0])
+    settings = {"encoding": encoding, "lines": lines}
+    if "records" in given or "shape" in given:
+        found = [_chosen(found, given)]
+    if not found:
+        raise SourceRefused(sample.name, "no list of records is in its first part", "Set `records` to where they are.")
+    tables = tuple(DetectedTable(each.name, settle(JsonFormat, {**settings, **each.settings}, given)) for each in found)
+    rivals = [each for each in found[1:] if each.weight * 2 > found[0].weight]
+    questions: tuple[Question, ...] = ()
+    if rivals and "records" not in given:
+        options = tuple(each.settings["records"] for each in (found[0], *rivals))
+        questions = (Question("records", "which of several lists is the main one", options),)
+    return Detection(
+        tables,
+        confidence=0.7 if rivals else 0.95,
+        encoding=encoding,
+        issues=tuple(_look_for_loss(text)),
+        questions=questions,
+    )
+
+
+def _read(sample: Sample, text: str) -> list[Any]:
+    """Read the documents in a text that may be cut off; one, or the lines of NDJSON."""
+    decoder = json_decoder(sample.name)
+    documents: list[Any] = []
+    place = len(text) - len(text.lstrip())
+    try:
+        while place < len(text):
+            try:
+                document, place = decoder.raw_decode(text, place)
+            except json.JSONDecodeError as error:
+                if sample.whole:
+                    at = len(text) if error.msg.startswith("Unterminated") else error.pos
+                    refuse_syntax(sample.name, text, at)
+                if documents:  # the last line is cut off
+                    break
+                closed = close_brackets(text[place:])
+                return [decoder.decode(closed)]
+            documents.append(document)
+            while place < len(text) and text[place].isspace():
+                place += 1
+            if place < len(text) and not _FOLLOWS.match(text, place):
+                refuse_syntax(sample.name, text, place)
+    except json.JSONDecodeError as error:
+        refuse_syntax(sample.name, text, error.pos)
+    except RecursionError:
+        raise too_deep(sample.name) from None
+    if not documents:
+        refuse_syntax(sample.name, text, len(text))
+    return documents
+
+
+def _chosen(found: list[FoundTable], given: Mapping[str, Any]) -> FoundTable:
+    """Take the table that the owner points at, with what detection knows of it."""
+    records = given.get("records", found[0].settings["records"] if found else "$")
+    same = [
+        each
+        for each in found
+        if each.settings["records"] == records and given.get("shape") in {None, each.settings.get("shape", "list")}
+    ]
+    return same[0] if same else FoundTable({"records": records}, 0, 0)
+
+
+def _look_for_loss(text: str) -> list[Issue]:
+    lost = text.count("\ufffd")
+    if not lost:
+        return []
+    line = text.count("\n", 0, text.index("\ufffd")) + 1
+    return [
+        Issue(
+            f"line {line}",
+            f"{lost} characters were lost before this file was written (U+FFFD)",
+            "Export it again as UTF-8.",
+        )
+    ]

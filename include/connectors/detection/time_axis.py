@@ -1,0 +1,167 @@
+"""A table's times as they follow one another, series by series, gathered frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from include.collection.inspection import ColumnType
+from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.time_columns import TimeColumns
+
+_MOST_SERIES: Final = 200_000
+_MOST_STEPS: Final = 10_000
+_MOST_HOURS: Final = 1_000_000
+_MOST_ODD: Final = 5_000
+_TIME: Final = "the row's time"
+_TELL_APART: Final = 0.01
+"""Series are told apart when no more than this share of rows has a time that its series had before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one row of a series to the next.
+
+    Attributes:
+        row: Where it arrives, from 1.
+    """
+
+    before: datetime
+    after: datetime
+    row: int
+
+
+class TimeAxis:
+    """What one reading of the time columns gives over the whole table.
+
+    Attributes:
+        opening, closing: The first and the last row's time, with the text that was read.
+        hours: Rows per hour of the clock (`hour`, `rows`): what shows when a clock was changed.
+        offsets: Per offset that is written (`offset`), the first and the last instant (`first`, `last`).
+        steps: How often each step comes, and where it came first.
+        odd: Steps unlike the usual one, the first thousands of them.
+    """
+
+    def __init__(self, time: TimeColumns, form: str, keys: Sequence[str]) -> None:
+        self.time = time
+        self.form = form
+        self.unread = 0
+        self.count = 0
+        self.least: datetime | None = None
+        self.greatest: datetime | None = None
+        self.opening: datetime | None = None
+        self.closing: datetime | None = None
+        self.midnights = 0  # rows at 24:00
+        self.hours = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt32})
+        self.offsets = pl.DataFrame(schema={"offset": pl.String, "first": pl.Datetime("us"), "last": pl.Datetime("us")})
+        self.steps: dict[timedelta, tuple[int, int]] = {}
+        self.odd: list[Step] = []
+        self._keys = list(keys)
+        self._last = pl.DataFrame(schema={"key": pl.UInt64, "time": pl.Datetime("us"), "row": pl.Int64})
+
+    def add(self, frame: pl.DataFrame, before: int) -> None:
+        """Take the next rows."""
+        times = self.time.read(frame, self.form)
+        texts = self.time.texts(frame)
+        self.unread += int((times.is_null() & texts.is_not_null()).sum())
+        key = frame.select(pl.struct(self._keys).hash(seed=0)).to_series() if self._keys else pl.lit(0, pl.UInt64)
+        rows = pl.DataFrame({"time": times}).with_columns(
+            pl.lit(key).alias("key") if isinstance(key, pl.Series) else key.alias("key"),
+            pl.int_range(before + 1, before + frame.height + 1, dtype=pl.Int64).alias("row"),
+        )
+        if "%z" in self.form:
+            self._note_offsets(times, texts)
+        elif "%H" in self.form:
+            self.midnights += int(texts.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
+        rows = rows.drop_nulls("time").select("key", "time", "row")
+        if rows.is_empty():
+            return
+        self.count += rows.height
+        least, greatest = rows["time"].min(), rows["time"].max()
+        assert isinstance(least, datetime) and isinstance(greatest, datetime)  # noqa: S101  # for the checker
+        self.least = least if self.least is None else min(self.least, least)
+        self.greatest = greatest if self.greatest is None else max(self.greatest, greatest)
+        self.opening = self.opening or rows["time"][0]
+        self.closing = rows["time"][-1]
+        if self.hours.height < _MOST_HOURS:
+            fresh = rows.group_by(pl.col("time").dt.truncate("1h").alias("hour")).agg(pl.len().alias("rows"))
+            self.hours = pl.concat([self.hours, fresh]).group_by("hour").agg(pl.col("rows").sum())
+        self._note_steps(rows)
+
+    def usual(self) -> timedelta | None:
+        """Give the step that comes most often, forwards or backwards; None before there is one."""
+        steps = {step: count for step, (count, _) in self.steps.items() if step}
+        return max(steps, key=lambda step: (steps[step], step), default=None)
+
+    def _note_steps(self, rows: pl.DataFrame) -> None:
+        chain = pl.concat([self._last, rows])
+        previous = pl.col("time").shift(1).over("key") if self._keys else pl.col("time").shift(1)
+        self._last = (
+            (chain.group_by("key", maintain_order=True).last() if self._keys else chain.tail(1))
+            .tail(_MOST_SERIES)
+            .with_columns(pl.lit(0, pl.Int64).alias("row"))
+        )
+        stepped = (
+            chain.with_columns(previous.alias("before"))
+            .filter((pl.col("row") > 0) & pl.col("before").is_not_null())
+            .with_columns((pl.col("time") - pl.col("before")).alias("step"))
+        )
+        for step, count, row in (
+            stepped.group_by("step")
+            .agg(pl.len(), pl.col("row").min())
+            .sort("len", descending=True)
+            .head(_MOST_STEPS)
+            .iter_rows()
+        ):
+            known = self.steps.get(step)
+            if known or len(self.steps) < _MOST_STEPS:
+                self.steps[step] = (count + known[0], min(row, known[1])) if known else (count, row)
+        usual = self.usual()
+        if usual is not None and len(self.odd) < _MOST_ODD:
+            odd = stepped.filter(pl.col("step") != usual).head(_MOST_ODD - len(self.odd))
+            self.odd += [Step(*each) for each in odd.select("before", "time", "row").iter_rows()]
+
+    def _note_offsets(self, times: pl.Series, texts: pl.Series) -> None:
+        offset = texts.str.extract(r"([+-]\d{2}:?\d{0,2}|Z|UTC|GMT)$", 1)
+        fresh = (
+            pl.DataFrame({"offset": offset, "time": times})
+            .drop_nulls()
+            .group_by("offset")
+            .agg(pl.col("time").min().alias("first"), pl.col("time").max().alias("last"))
+        )
+        self.offsets = (
+            pl.concat([self.offsets, fresh]).group_by("offset").agg(pl.col("first").min(), pl.col("last").max())
+        )
+
+
+def find_series(time: TimeColumns, form: str, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> tuple[str, ...]:
+    """Find the columns that tell the series of a table apart: with them, hardly a time comes twice.
+
+    Args:
+        frame: The table's first rows.
+    """
+    head = frame.head(100_000)
+    rows = head.with_columns(time.read(head, form).alias(_TIME)).drop_nulls(_TIME)
+    keys: list[str] = []
+    for kind in (ColumnType.TEXT, ColumnType.INTEGER):  # a number is rather a reading than a name
+        names = [each.name for each in columns if each.type is kind and _may_name(each, time, rows)]
+        repeated = rows.height - rows.n_unique([_TIME, *keys])
+        while names and repeated > _TELL_APART * rows.height:
+            left = {name: rows.height - rows.n_unique([_TIME, *keys, name]) for name in names}
+            best = min(names, key=lambda name: left[name])
+            if left[best] > repeated * 0.9:
+                break
+            keys.append(best)
+            names.remove(best)
+            repeated = left[best]
+    return tuple(keys)
+
+
+def _may_name(column: ColumnTally, time: TimeColumns, rows: pl.DataFrame) -> bool:
+    most = rows.height // (2 if column.type is ColumnType.TEXT else 20)
+    times = (*time.columns, *time.until)
+    return column.unit is None and column.name not in times and 1 < column.distinct.count() <= max(most, 2)

@@ -1,0 +1,268 @@
+"""JSON of any length as a stream of values, in bounded memory."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NoReturn
+
+from include.connectors.content import CHUNK, Content
+from include.errors import SourceRefused
+
+MOST_DEPTH: Final = 64
+MOST_HELD: Final = 8 << 20
+"""Characters of one value that is held in memory: a record, or what stands beside the records."""
+
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("?)|[{}\[\],]', re.DOTALL)
+"""A string (the group is empty where it does not end), or a sign that opens, closes or parts."""
+
+
+class Number(str):
+    """A number as the source wrote it: 247.60 stays 247.60, and 12345678901234567890 keeps its last digit."""
+
+    __slots__ = ()
+
+
+class JsonText:
+    """Reads one value after the other.
+
+    Lists and objects that are too large to hold are gone through item by item; what is of no interest is skipped. A
+    number is a `Number`.
+
+    Raises:
+        SourceRefused: It is no JSON, ends too early, says NaN, names a member twice, or holds too large a value.
+    """
+
+    def __init__(self, content: Content, encoding: str = "utf-8") -> None:
+        self._content = content
+        self._name = content.name
+        self._encoding = encoding
+        self._decoder = make_decoder(encoding, content.name)
+        self._scan: Callable[[str, int], tuple[Any, int]] = json_decoder(content.name).scan_once  # type: ignore[attr-defined]
+        self._text = ""
+        self._place = 0
+        self._lines = 0
+        self._ended = False
+        self._fill()
+        self._text = self._text.removeprefix("\ufeff")
+
+    def head(self) -> str:
+        """Give the first `MOST_HELD` characters; before anything else is read."""
+        while len(self._text) < MOST_HELD and not self._ended:
+            self._fill()
+        return self._text[:MOST_HELD]
+
+    def peek(self) -> str:
+        """Give the next character that is no space; nothing at the end."""
+        while True:
+            self._place = _SPACE.match(self._text, self._place).end()  # type: ignore[union-attr]
+            if self._place < len(self._text):
+                return self._text[self._place]
+            if self._ended:
+                return ""
+            self._fill()
+
+    def value(self) -> Any:
+        """Read the next value whole."""
+        self.peek()
+        while True:
+            try:
+                value, end = self._scan(self._text, self._place)
+            except (StopIteration, json.JSONDecodeError) as error:
+                if self._ended:
+                    self._refuse(error)
+                self._hold()
+            except RecursionError:
+                raise too_deep(self._name) from None
+            else:
+                if end < len(self._text) or self._ended:  # a number may go on
+                    self._place = end
+                    return value
+                self._hold()
+
+    def items(self) -> Iterator[Any]:
+        """Go through the list that is next."""
+        self._take("[")
+        if self.peek() == "]":
+            self._place += 1
+            return
+        while True:
+            yield self.value()
+            if self._take(",]") == "]":
+                return
+
+    def members(self) -> Iterator[str]:
+        """Go through the object that is next; whoever asks reads or skips each member's value."""
+        self._take("{")
+        if self.peek() == "}":
+            self._place += 1
+            return
+        seen: set[str] = set()
+        while True:
+            if self.peek() != '"':
+                self._refuse()
+            key = self.value()
+            if key in seen:
+                raise named_twice(self._name)
+            seen.add(key)
+            self._take(":")
+            yield key
+            if self._take(",}") == "}":
+                return
+
+    def documents(self) -> Iterator[Any]:
+        """Go through values that follow one another, each in a line of its own or not."""
+        while self.peek():
+            yield self.value()
+
+    def skip(self) -> None:
+        """Pass over the next value, however large it is."""
+        if self.peek() not in {"{", "["}:
+            self.value()
+            return
+        self._place += 1
+        self._leave(1)
+
+    def finish(self, depth: int) -> None:
+        """Read on to the end of `depth` objects and lists; nothing may follow them."""
+        if depth:
+            self._leave(depth)
+        if self.peek():
+            self._refuse()
+
+    def _leave(self, depth: int) -> None:
+        while depth:
+            found = _TOKEN.search(self._text, self._place)
+            if found is None or found[1] == "":
+                self._place = found.start() if found else len(self._text)
+                if self._ended:
+                    self._refuse(at=len(self._text))
+                self._hold()
+                continue
+            self._place = found.end()
+            depth += (found.group() in {"{", "["}) - (found.group() in {"}", "]"})
+            if depth > MOST_DEPTH:
+                raise too_deep(self._name)
+
+    def _take(self, signs: str) -> str:
+        sign = self.peek()
+        if not sign or sign not in signs:
+            self._refuse()
+        self._place += 1
+        return sign
+
+    def _hold(self) -> None:
+        """Read on, behind a value that is not complete."""
+        held = len(self._text) - self._place
+        if held >= MOST_HELD:
+            raise SourceRefused(
+                self._name,
+                f"one value in it is larger than {MOST_HELD >> 20} MiB",
+                "Hand over smaller records, or point `records` at the list that is so long.",
+            )
+        for _ in range(max(1, held // CHUNK)):  # so that a long value is not scanned once for every chunk
+            self._fill()
+
+    def _fill(self) -> None:
+        chunk = self._content.read(CHUNK)
+        self._ended = not chunk
+        try:
+            text = self._decoder.decode(chunk, final=self._ended)
+        except UnicodeDecodeError as error:
+            place = self._content.count - len(error.object) + error.start + 1
+            raise SourceRefused(
+                self._name,
+                f"byte {place} is not {'UTF-8' if self._encoding == 'utf-8' else f'text in {self._encoding}'}",
+                "JSON is written in UTF-8; set `encoding` where it is not.",
+            ) from None
+        self._lines += self._text.count("\n", 0, self._place)
+        self._text = self._text[self._place :] + text
+        self._place = 0
+
+    def _refuse(self, error: Exception | None = None, at: int | None = None) -> NoReturn:
+        match error:
+            case json.JSONDecodeError():
+                # an unterminated string is told by its beginning
+                at = len(self._text) if error.msg.startswith("Unterminated") else error.pos
+            case StopIteration():
+                at = error.value
+        refuse_syntax(self._name, self._text, self._place if at is None else at, self._lines)
+
+
+def refuse_syntax(name: str, text: str, place: int, lines_before: int = 0) -> NoReturn:
+    """Say where a text stops being JSON."""
+    if not text[place:].strip():
+        raise SourceRefused(name, "the JSON ends too early", "It is empty, or was cut off on its way; get it again.")
+    line = lines_before + text.count("\n", 0, place) + 1
+    column = place - text.rfind("\n", 0, place)
+    raise SourceRefused(
+        name, f"it is no JSON from line {line}, column {column} on", "Is it the file or address you meant?"
+    )
+
+
+def json_decoder(name: str) -> json.JSONDecoder:
+    """Make the decoder that reads every value: exact numbers, no NaN, no member twice."""
+
+    def refuse_constant(constant: str) -> float:
+        raise SourceRefused(name, f"it holds {constant}, which is no JSON", "Use null where there is no number.")
+
+    def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            raise named_twice(name)
+        return made
+
+    return json.JSONDecoder(
+        parse_float=Number, parse_int=Number, parse_constant=refuse_constant, object_pairs_hook=make_object
+    )
+
+
+def make_decoder(encoding: str, name: str) -> codecs.IncrementalDecoder:
+    """Make a strict decoder.
+
+    Raises:
+        SourceRefused: No encoding is called so.
+    """
+    try:
+        return codecs.getincrementaldecoder(encoding)(errors="strict")
+    except LookupError:
+        raise SourceRefused(name, f"no encoding is called {encoding!r}", "utf-8 is right for nearly all.") from None
+
+
+def close_brackets(text: str) -> str:
+    """Make a document of its beginning: cut it behind the last complete value, and close what is open.
+
+    Example:
+        >>> close_brackets('{"data": [{"a": 1}, {"a": 2}, {"a')
+        '{"data": [{"a": 1}, {"a": 2}]}'
+    """
+    open_: list[str] = []
+    place = 0
+    before = ""
+    keep = (0, "")
+    while (found := _TOKEN.search(text, place)) and found[1] != "" and len(open_) <= MOST_DEPTH:
+        sign = found.group()
+        if sign == ",":
+            keep = (found.start(), "".join(reversed(open_)))
+        elif sign in {"[", "{"}:
+            open_.append("]" if sign == "[" else "}")
+            if before != ",":  # an item of a list that nothing is known of is none
+                keep = (found.end(), "".join(reversed(open_)))
+        elif sign in {"]", "}"} and open_:
+            open_.pop()
+            keep = (found.end(), "".join(reversed(open_)))
+        place, before = found.end(), sign
+    return text[: keep[0]] + keep[1]
+
+
+def too_deep(name: str) -> SourceRefused:
+    """Say that something is nested too deep."""
+    return SourceRefused(name, f"it is nested more than {MOST_DEPTH} deep", "Give flatter records.")
+
+
+def named_twice(name: str) -> SourceRefused:
+    """Say that one of two values would be lost."""
+    return SourceRefused(name, "an object names a member twice", "Only one of the two values could be kept.")
