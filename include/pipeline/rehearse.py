@@ -58,22 +58,32 @@ def rehearse(
     show = _Show(staging, shown)
     history = cast(DatasetStore, _History(datasets))
     try:
-        read = ingest(apart, connector if rows is None else _FirstRows(connector, rows), staging, history)
-        if read is None:
-            raise SourceRefused(collection.config.title, "the source has nothing new", "There is nothing to show.")
-        raw = show.add(read)
+        raw = _read(show, apart, connector if rows is None else _FirstRows(connector, rows), history)
         try:
-            if concept is not None:
+            if concept is not None and show.stopped is None:
                 batch = _go_on(show, raw, apart, concept, secrets or cast(SecretStore, _PassingKey()), until)
                 if batch is not None and datasets is not None:
                     show.foreseen = datasets.foresee(batch, concept)
         except (SourceUnavailable, StoreUnavailable):
             raise
         except CdmpError as error:
-            show.stopped = error
+            show.stop(error)
         return show.rehearsal()
     finally:
         staging.remove(apart.id)
+
+
+def _read(show: _Show, collection: Collection, connector: Connector, history: DatasetStore) -> BatchRef:
+    try:
+        read = ingest(collection, connector, show.staging, history)
+    except SourceRefused as error:
+        # it may be what the mapping reads: then the rows are there to see
+        unmapped = replace(collection, config=collection.config.model_copy(update={"mapper": None}))
+        read = ingest(unmapped, connector, show.staging, history)
+        show.stop(error)
+    if read is None:
+        raise SourceRefused(collection.config.title, "the source has nothing new", "There is nothing to show.")
+    return show.add(read)
 
 
 def _go_on(
@@ -119,6 +129,10 @@ class _Show:
         self.notes += outcome.notes
         self.cells = ref.issues
         return ref
+
+    def stop(self, error: CdmpError) -> None:
+        """Keep why there is no next stage; without its traceback, which holds the source open."""
+        self.stopped = error.with_traceback(None)
 
     def rehearsal(self) -> Rehearsal:
         """Give what became of the rows: first each cell that could not be read, then each row that broke a rule."""
