@@ -7,16 +7,8 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import (
-    Clock,
-    CollectionStore,
-    DatasetStore,
-    Definition,
-    Inspector,
-    RecordReader,
-    RunStore,
-    UploadStore,
-)
+from include.ports import Clock, CollectionStore, DatasetStore, Definition, Inspector, RecordReader, RunStore
+from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
 class Services(Protocol):
@@ -31,7 +23,13 @@ class Services(Protocol):
     @property
     def uploads(self) -> UploadStore: ...
     @property
+    def incoming(self) -> IncomingStore: ...
+    @property
     def inspector(self) -> Inspector: ...
+    @property
+    def samples(self) -> SampleStore: ...
+    @property
+    def rehearse(self) -> Rehearse: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property

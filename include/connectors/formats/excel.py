@@ -13,7 +13,7 @@ from include.connectors.archive import ZIP, open_zip
 from include.connectors.content import Content
 from include.connectors.formats.layout import read_row_units, read_table
 from include.connectors.formats.ods import open_ods
-from include.connectors.formats.sheet_cells import Sheet, SheetReading, column_letters, fill_merged
+from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, column_letters, fill_merged
 from include.connectors.formats.xls import MAGIC as XLS
 from include.connectors.formats.xls import open_xls
 from include.connectors.formats.xlsx import open_xlsx
@@ -22,19 +22,21 @@ from include.errors import SourceRefused
 
 def read_excel(content: Content, form: ExcelFormat) -> Iterator[pl.DataFrame]:
     """Read a sheet; see `read_frames`. A merged cell's value stands in every row that it spans."""
-    sheets = open_workbook(content.seekable(), content.name)
-    sheet = choose_sheet(sheets, form.sheet, content.name)
+    sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
     reading = SheetReading(form.decimal)
-    above = form.skip_lines + form.header_lines + form.unit_lines
-    rows = fill_merged(sheet.rows(reading), sheet.merged(), above)
-    yield from read_table(rows, form, content.name)
+    yield from read_table(_rows(sheet, form, reading), form, content.name)
     content.issues += _tell(sheet, reading)
 
 
 def read_units(content: Content, form: ExcelFormat) -> dict[str, str]:
     """Give the texts of the unit lines by column."""
     sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
-    return read_row_units(_rows(sheet, form), form)
+    return read_row_units(_rows(sheet, form, SheetReading(form.decimal)), form)
+
+
+def _rows(sheet: Sheet, form: ExcelFormat, reading: SheetReading) -> Iterator[Row]:
+    above = form.skip_lines + form.header_lines + form.unit_lines
+    return fill_merged(sheet.rows(reading), sheet.merged(), above)
 
 
 def open_workbook(file: BinaryIO, name: str) -> list[Sheet]:
