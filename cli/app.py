@@ -46,6 +46,30 @@ def apply(
 
 
 @app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file that a collection is to read.")],
+    user: As = "admin",
+) -> None:
+    """Hand over a file and print its id, which `ingester.upload` of a collection names."""
+    from cli.commands import upload_one  # noqa: PLC0415
+
+    upload_one(file, user)
+
+
+@app.command()
+def append(
+    which: Which,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The further file.")],
+    user: As = "admin",
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what it would add, and what not.")] = False,
+) -> None:
+    """Load a further file beside what a collection has loaded; what is there stays as it is."""
+    from cli.appending import append_one  # noqa: PLC0415
+
+    append_one(which, file, user, preview)
+
+
+@app.command()
 def run(which: Which, user: As = "admin") -> None:
     """Run a collection now."""
     from cli.commands import run_one  # noqa: PLC0415

@@ -113,6 +113,17 @@ def apply_config(
     return "replaced", replaced
 
 
+def upload_one(file: Path, user: str) -> None:
+    """Hand over a file and print its id; one that was handed over before is noticed beside it."""
+    session = open_session(user)
+    before = session.services.clock()
+    upload = upload_file(session.services, session.requestor, file)
+    there = session.services.uploads.get(upload, session.requestor.id)
+    if there.stored < before:
+        print(f"handed over on {there.stored:%Y-%m-%d at %H:%M} UTC already, as {there.name!r}", file=sys.stderr)
+    print(upload)
+
+
 def run_one(which: str, user: str) -> None:
     """Run a collection now."""
     session = open_session(user)

@@ -1,4 +1,4 @@
-"""What the platform asks of the outside world: every port, on one page.
+"""What the platform asks of the outside world: every port on one page, but those of uploads (`upload_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -173,18 +173,6 @@ class RunStore(Protocol):
         """Runs that Airflow has and whose end is not recorded."""
 
 
-class UploadStore(Protocol):
-    """Files that were handed to the platform, by the sha256 of their bytes."""
-
-    def add(self, file: Path, name: str, owner_id: str) -> str: ...
-
-    def path(self, upload: str) -> Path:
-        """Raises NotFound."""
-
-    def has(self, upload: str, owner_id: str) -> bool:
-        """Whether this owner handed the file in: to know a digest is not to own the file."""
-
-
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """The platform's record of a dataset.
@@ -204,6 +192,14 @@ class Dataset:
     last: datetime | None
     updated: datetime
     dcat: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
+
+    rows_new: int
+    rows_already_there: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +252,9 @@ class DatasetStore(Protocol):
             Conflict: The collection was deleted meanwhile.
             StoreUnavailable: PostgreSQL is away.
         """
+
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        """Say what `load` would do, and do nothing; raises as `load`."""
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 
-from include.batch import Window
+from include.batch import Stage, Window
 from include.cim.definition import load_definition
+from include.collection.model import Collection
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
 from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
 from include.connectors.rest_trial import try_source
+from include.errors import ConfigurationInvalid, Problem
 from include.notification.mail import NoMailer, SmtpMailer
 from include.ports import (
     Clock,
@@ -29,20 +31,22 @@ from include.ports import (
     SearchIndex,
     SecretStore,
     Staging,
-    UploadStore,
 )
 from include.settings import Settings, load_settings
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
+from include.storage.incoming_store import FileIncomingStore
 from include.storage.outbox import PostgresOutbox
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
+from include.storage.sample_store import SealedSampleStore
 from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
 from include.storage.upload_store import FileUploadStore
+from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Platform:
     collections: CollectionStore
     runs: RunStore
     uploads: UploadStore
+    incoming: IncomingStore
     inspector: Inspector
+    samples: SampleStore
     datasets: DatasetStore
     records: RecordReader
     secrets: SecretStore
@@ -77,6 +83,33 @@ class Platform:
         reveal = partial(self.secrets.reveal, owner_id)
         return choose_connector(source, self.uploads, self.egress, reveal, self.clock, window)
 
+    def rehearse(
+        self,
+        collection: Collection,
+        *,
+        rows: int | None = None,
+        until: Stage = Stage.ANONYMIZED,
+        shown: int = 20,
+        appends: bool = False,
+    ) -> Rehearsal:
+        """Show what a run would do; see the port `Rehearse`."""
+        from include.pipeline.rehearse import rehearse  # Great Expectations and Presidio: seconds, and seldom asked for
+
+        config = collection.config
+        if config.ingester is None:
+            raise ConfigurationInvalid([Problem("ingester", "is missing", "Say where the rows come from")])
+        return rehearse(
+            collection,
+            self.connector(config.ingester, collection.owner_id),
+            self.definition.concept(config.mapper.concept) if config.mapper is not None else None,
+            self.staging,
+            datasets=self.datasets if appends else None,
+            secrets=self.secrets if appends else None,
+            rows=rows,
+            until=until,
+            shown=shown,
+        )
+
 
 def build_platform(settings: Settings) -> Platform:
     """Wire the platform for these settings. Opens no connection yet."""
@@ -90,7 +123,9 @@ def build_platform(settings: Settings) -> Platform:
         collections=PostgresCollectionStore(loader),
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),
+        incoming=FileIncomingStore(settings.uploads, loader, settings.upload_most, settings.upload_quota),
         inspector=inspect_source,
+        samples=SealedSampleStore(loader, secrets),
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,

@@ -67,7 +67,7 @@ def create(
     view = view_collection(services, collection)
     answer = _collection(request, view)
     if created:
-        _hand_over(background, services, engine, collection, view.latest)
+        hand_over(background, services, engine, collection, view.latest)
     else:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = answer.links.self
@@ -112,8 +112,8 @@ def run(
 ) -> RunAnswer:
     started = run_collection(services, engine, requestor, collection_id, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    _hand_over(background, services, engine, collection, started)
-    answer = _run(request, collection, started)
+    hand_over(background, services, engine, collection, started)
+    answer = answer_run(request, collection, started)
     response.headers["Location"] = answer.links.self
     return answer
 
@@ -135,8 +135,8 @@ def backfill(
 ) -> RunAnswer:
     started = backfill_collection(services, engine, requestor, collection_id, body.start, body.end, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    _hand_over(background, services, engine, collection, started)
-    answer = _run(request, collection, started)
+    hand_over(background, services, engine, collection, started)
+    answer = answer_run(request, collection, started)
     response.headers["Location"] = answer.links.self
     return answer
 
@@ -168,7 +168,7 @@ def list_its_runs(
 ) -> RunListAnswer:
     collection = read_collection(services, requestor, collection_id)
     page = list_runs(services, requestor, collection_id, cursor=cursor, limit=limit)
-    return RunListAnswer(runs=[_run(request, collection, each) for each in page.runs], cursor=page.cursor)
+    return RunListAnswer(runs=[answer_run(request, collection, each) for each in page.runs], cursor=page.cursor)
 
 
 @router.get("/{collection_id}/run/{run_id}", summary="Read a run: what each stage did, and how it ended")
@@ -176,10 +176,10 @@ def read_one_run(
     collection_id: UUID, run_id: RunId, request: Request, services: ServicesDep, requestor: SignedIn
 ) -> RunAnswer:
     collection = read_collection(services, requestor, collection_id)
-    return _run(request, collection, read_run(services, requestor, collection_id, run_id))
+    return answer_run(request, collection, read_run(services, requestor, collection_id, run_id))
 
 
-def _hand_over(
+def hand_over(
     background: BackgroundTasks, services: Services, engine: Engine, collection: Collection, started: Run | None
 ) -> None:
     """Hand a run to Airflow after the answer has been sent, and wait a little for a DAG that is new."""
@@ -207,7 +207,8 @@ def _collection(request: Request, view: CollectionView) -> CollectionAnswer:
     )
 
 
-def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
+def answer_run(request: Request, collection: Collection, run: Run) -> RunAnswer:
+    """Write a run."""
     here = link(request, f"/data-collection/{collection.id}")
     dataset = link(request, f"/dataset/{collection.dataset_id}")
     return RunAnswer(
@@ -231,7 +232,7 @@ def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
             )
             for stage in run.stages
         ],
-        report=_report(run.report) if run.report else None,
+        report=answer_report(run.report) if run.report else None,
         failure=FailureAnswer(
             task=run.failure.task, where=run.failure.where, what=run.failure.what, remedy=run.failure.remedy
         )
@@ -244,7 +245,8 @@ def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
     )
 
 
-def _report(report: ValidationReport) -> ReportAnswer:
+def answer_report(report: ValidationReport) -> ReportAnswer:
+    """Write a report."""
     return ReportAnswer(
         rows_in=report.rows_in,
         rows_out=report.rows_out,

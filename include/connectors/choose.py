@@ -11,7 +11,8 @@ from include.connectors.egress import Egress
 from include.connectors.file import UploadedFile
 from include.connectors.rest import RestApi
 from include.errors import ConfigurationInvalid, Problem
-from include.ports import Clock, Connector, UploadStore
+from include.ports import Clock, Connector
+from include.upload_ports import UploadStore
 
 
 def choose_connector(

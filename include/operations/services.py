@@ -17,8 +17,8 @@ from include.ports import (
     RecordReader,
     RunStore,
     SecretStore,
-    UploadStore,
 )
+from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
 class Services(Protocol):
@@ -33,7 +33,13 @@ class Services(Protocol):
     @property
     def uploads(self) -> UploadStore: ...
     @property
+    def incoming(self) -> IncomingStore: ...
+    @property
     def inspector(self) -> Inspector: ...
+    @property
+    def samples(self) -> SampleStore: ...
+    @property
+    def rehearse(self) -> Rehearse: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property

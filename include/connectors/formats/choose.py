@@ -17,13 +17,12 @@ from include.collection.formats.parquet import ParquetFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
+from include.connectors.formats import delimited, excel, json_records, parquet
 from include.connectors.formats.delimited import read_delimited
-from include.connectors.formats.delimited import read_units as read_unit_lines
 from include.connectors.formats.dsmr import read_dsmr
 from include.connectors.formats.espi import read_espi
 from include.connectors.formats.excel import read_excel
 from include.connectors.formats.json_records import read_json
-from include.connectors.formats.json_records import read_units as read_unit_members
 from include.connectors.formats.market_document import read_market_document
 from include.connectors.formats.nem12 import read_nem12
 from include.connectors.formats.parquet import read_parquet
@@ -62,10 +61,15 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
 
 
 def read_units(content: Content, form: Format) -> Mapping[str, str]:
-    """Read what the source itself says of its columns' units, apart from their names: a line, a member."""
+    """Read what the source itself says of its columns' units, apart from their names: a line, a member, metadata."""
     match form:
         case CsvFormat(unit_lines=lines) if lines:
-            return read_unit_lines(content, form)
+            return delimited.read_units(content, form)
+        case ExcelFormat(unit_lines=lines) if lines:
+            return excel.read_units(content, form)
         case JsonFormat(units=str()):
-            return read_unit_members(content.read().decode(form.encoding, errors="ignore"), form, content.name)
+            head = content.read().decode(form.encoding, errors="ignore")
+            return json_records.read_units(head, form, content.name)
+        case ParquetFormat():
+            return parquet.describe_units(content)
     return {}

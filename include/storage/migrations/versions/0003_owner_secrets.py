@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
+revision = "0003"
 down_revision = "0002"
 
 PLATFORM: Final = "cdmp"
