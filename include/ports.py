@@ -16,6 +16,7 @@ from uuid import UUID
 from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
 from include.cim.concept import Concept
+from include.collection.authentication import SecretEntry
 from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
 from include.collection.rest_source import RestSource
@@ -282,15 +283,6 @@ class RecordReader(Protocol):
         """One page: the asked fields; the key fields come along. Timestamps in UTC."""
 
     def count(self, dataset_id: UUID) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SecretEntry:
-    """What is told of a secret: everything but the secret."""
-
-    name: str
-    created: datetime
-    updated: datetime
 
 
 class SecretStore(Protocol):
