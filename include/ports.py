@@ -255,7 +255,6 @@ class DatasetStore(Protocol):
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do, and do nothing; raises as `load`."""
-        ...
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...
 
