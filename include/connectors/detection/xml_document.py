@@ -18,6 +18,7 @@ from include.collection.inspection import DetectedTable, Detection, Issue, Quest
 from include.connectors.detection.given import settle
 from include.connectors.detection.json_shapes import weigh_cells
 from include.connectors.detection.sample import Sample
+from include.connectors.formats.json_text import MOST_DEPTH, too_deep
 from include.connectors.formats.market_document import SEQUENCE, Period, read_periods
 from include.connectors.formats.market_time import rfc3339
 from include.connectors.formats.xml_stream import Path, flatten_element, local_name, text_of
@@ -57,13 +58,17 @@ def _preset(root: Element) -> str:
 
 def _read_head(sample: Sample) -> Element:
     """Read the tree of a document that may be cut off."""
-    parser = XMLPullParser(("start",), _parser=DefusedXMLParser())
+    parser = XMLPullParser(("start", "end"), _parser=DefusedXMLParser())
     root = None
+    depth = 0
     try:
         for begin in range(0, len(sample.head), 1 << 14):
             parser.feed(sample.head[begin : begin + (1 << 14)])
-            for _, element in cast(Iterable[tuple[str, Element]], parser.read_events()):
+            for event, element in cast(Iterable[tuple[str, Element]], parser.read_events()):
                 root = element if root is None else root
+                depth += 1 if event == "start" else -1
+                if depth > MOST_DEPTH:
+                    raise too_deep(sample.name)
         if sample.whole:
             parser.close()
     except ParseError as error:

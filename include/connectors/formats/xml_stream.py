@@ -16,6 +16,9 @@ from include.errors import SourceRefused
 
 Path = tuple[str, ...]
 
+MOST_ELEMENTS: Final = 500_000
+"""In one element that is held in memory."""
+
 _BLOCK: Final = 1 << 14
 _MOST_KEPT: Final = 200
 _SCHEMA_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -39,7 +42,7 @@ def read_elements(
     open_: list[Element] = []
     led: list[bool] = []
     path: Path = ()
-    depth_wanted = begins = 0
+    depth_wanted = begins = elements = 0
     try:
         for event, element in iterparse(source, events=("start", "end"), forbid_dtd=False):
             source.happened()
@@ -50,11 +53,13 @@ def read_elements(
                 if len(open_) > MOST_DEPTH:
                     raise too_deep(content.name)
                 if not depth_wanted and wanted(path):
-                    depth_wanted, begins = len(open_), content.count
-                if depth_wanted and content.count - begins > MOST_HELD:
+                    depth_wanted, begins, elements = len(open_), content.count, 0
+                elements += 1
+                if depth_wanted and (content.count - begins > MOST_HELD or elements > MOST_ELEMENTS):
                     raise SourceRefused(
                         content.name,
-                        f"one element {path[depth_wanted - 1]} is larger than {MOST_HELD >> 20} MiB",
+                        f"one element {path[depth_wanted - 1]} is larger than {MOST_HELD >> 20} MiB,"
+                        f" or holds more than {MOST_ELEMENTS} others",
                         "Point `records` at what is in it.",
                     )
                 continue
