@@ -84,9 +84,7 @@ OUTSIDE = b"<?xml version='1.0'?><!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/pas
         pytest.param(b'[{"a":1},{"a":', b"9", b"}]", GIB, "larger than 8 MiB", id="JSON: a number without an end"),
         pytest.param(b'[{"a":1},', b'{"b":{},"c":[', b"", GIB, "nested more than 64", id="JSON: mixed"),
         pytest.param(b'{"data":[{"a":1,"b":2}]', b" ", b"", GIB >> 4, "the JSON ends too early", id="JSON: spaces"),
-        pytest.param(
-            b'{"h":{"t":[1', b",1", b"", GIB, "no list of records", id="JSON: a column"
-        ),
+        pytest.param(b'{"h":{"t":[1', b",1", b"", GIB, "no list of records", id="JSON: a column"),
         pytest.param(LAUGHS + b"]><d><r><v>&j;</v></r>", b"<r/>", b"</d>", 8, "declares entities", id="XML: laughs"),
         pytest.param(OUTSIDE, b"<r/>", b"</d>", 8, "declares entities", id="XML: a file of the server"),
         pytest.param(b"", b"<d>", b"", GIB, "nested more than 64 deep", id="XML: depth"),
