@@ -9,6 +9,7 @@ from include.collection.inspection import Detection
 from include.connectors.detection.container import name_member
 from include.connectors.detection.delimited import detect_delimited
 from include.connectors.detection.excel import detect_excel
+from include.connectors.detection.fixed_width import detect_fixed_width
 from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.sample import Sample
 from include.errors import SourceRefused
@@ -19,7 +20,12 @@ Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
 """
 
-DETECTORS: Final[tuple[Detector, ...]] = (detect_parquet, detect_excel, detect_delimited)
+DETECTORS: Final[tuple[Detector, ...]] = (
+    detect_parquet,
+    detect_excel,
+    detect_fixed_width,
+    detect_delimited,
+)
 
 
 def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:

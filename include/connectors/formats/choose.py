@@ -8,12 +8,14 @@ import polars as pl
 
 from include.collection.formats.delimited import CsvFormat
 from include.collection.formats.excel import ExcelFormat
+from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.parquet import ParquetFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.formats.delimited import read_delimited
 from include.connectors.formats.excel import read_excel
+from include.connectors.formats.fixed_width import read_fixed_width
 from include.connectors.formats.json_records import read_json
 from include.connectors.formats.parquet import read_parquet
 
@@ -35,5 +37,7 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
             return read_json(content, form)
         case ExcelFormat():
             return read_excel(content, form)
+        case FixedWidthFormat():
+            return read_fixed_width(content, form)
         case ParquetFormat():
             return read_parquet(content, form)
