@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -95,17 +95,21 @@ def with_pandas(file: Path) -> dict[str, int]:
 
 
 def with_dlt(file: Path) -> dict[str, int]:
-    """Read and normalise with dlt, by its own CSV reader, into Parquet: it infers types and says no more."""
+    """Read, extract and normalise with dlt in its fastest way, over Arrow: it infers types and says no more."""
     import dlt
-    from dlt.sources.filesystem import filesystem, read_csv
+    import pyarrow as pa
+    import pyarrow.csv
+
+    def batches() -> Iterator[pa.Table]:
+        with pyarrow.csv.open_csv(file) as reader:
+            yield from (pa.Table.from_batches([batch]) for batch in reader)
 
     with tempfile.TemporaryDirectory() as folder:
-        pipeline = dlt.pipeline("readings", pipelines_dir=folder, destination="filesystem")
-        source = filesystem(bucket_url=file.parent.as_uri(), file_glob=file.name) | read_csv(chunksize=100_000)
-        pipeline.extract(source.with_name("readings"), loader_file_format="parquet")
+        target = dlt.destinations.filesystem(bucket_url=folder)
+        pipeline = dlt.pipeline("readings", pipelines_dir=folder, destination=target)
+        pipeline.extract(dlt.resource(batches, name="readings"), loader_file_format="parquet")
         pipeline.normalize()
-        counts = pipeline.last_trace.last_normalize_info.row_counts
-        assert counts["readings"] == ROWS
+        assert pipeline.last_trace.last_normalize_info.row_counts["readings"] == ROWS
         columns = pipeline.default_schema.tables["readings"]["columns"]
         return {"columns": sum(not name.startswith("_dlt") for name in columns)}
 
@@ -120,7 +124,7 @@ NAMES = {
     "inspect": "cdmp inspect: detect, read, profile every column and the times",
     "read": "our reader alone",
     "pandas": "pandas: read_csv, describe, nunique",
-    "dlt": "dlt: read_csv, extract, normalise (schema only)",
+    "dlt": "dlt over Arrow: read, extract, normalise (types only)",
 }
 
 
