@@ -16,7 +16,7 @@ CSV = "Zeit;Verbrauch (kWh);Name\n2024-01-01 00:00;1,5;Müller\n2024-01-01 00:15
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "export.csv"
-    path.write_text(CSV, encoding="cp1252")
+    path.write_text(CSV, encoding="utf-8")
     return path
 
 
