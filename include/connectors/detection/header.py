@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from include.connectors.detection.body import Body, extent, is_empty
-from include.connectors.detection.cells import Kind, classify, is_null_word, is_unit
+from include.connectors.detection.cells import Kind, classify, is_unit
 from include.connectors.detection.wide import find_run
 from include.connectors.formats.layout import name_columns
 
 Cells = Sequence[str]
-_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _MOST_UNITS: Final = 3
 _MOST_HEADERS: Final = 4
 
@@ -53,16 +53,21 @@ def find_header(rows: Sequence[Cells], body: Body, comment: str | None, given: M
 
 
 def _count_units(rows: Sequence[Cells], above: Sequence[int], body: Body) -> int:
+    """Count the lines of units right above the rows; the names that they belong to stand above them."""
     count = 0
-    for at, higher in zip(reversed(above[1:]), reversed(above[:-1]), strict=True):
-        cells = [cell for cell in rows[at] if cell.strip()]
-        named = sum(bool(cell.strip()) for cell in rows[higher])
-        if count == _MOST_UNITS or not cells or named < len(cells) or (named < 2 and body.width > 1):
-            break
-        if not all(is_unit(cell) or is_null_word(cell) for cell in cells) or all(map(is_unit, rows[higher])):
-            break
+    while count < min(_MOST_UNITS, len(above)) and _is_units(rows[above[-1 - count]]):
         count += 1
-    return count
+    for units in range(min(count, len(above) - 1), 0, -1):
+        names = sum(bool(cell.strip()) for cell in rows[above[-1 - units]])
+        below = max(sum(bool(cell.strip()) for cell in rows[at]) for at in above[-units:])
+        if names >= below and (names > 1 or body.width == 1):
+            return units
+    return 0
+
+
+def _is_units(row: Cells) -> bool:
+    cells = [cell for cell in row if cell.strip()]
+    return all(is_unit(cell) or classify(cell) is Kind.WORD for cell in cells)
 
 
 def _find_lines(rows: Sequence[Cells], above: Sequence[int], body: Body) -> tuple[int, ...]:
@@ -77,25 +82,23 @@ def _find_lines(rows: Sequence[Cells], above: Sequence[int], body: Body) -> tupl
 
 
 def _names_columns(row: Cells, body: Body) -> bool:
-    filled = [cell for cell in row if cell.strip()]
-    if body.width > 1 and len(row) < 2:
+    filled = [cell.strip() for cell in row if cell.strip()]
+    if body.width > 1 and (len(row) < 2 or (len(filled) < 2 and row[0].strip())):
         return False
-    if len(filled) < body.width / 2 and not (body.width < 4 and len(row) >= body.width):
+    if len(filled) < body.width / 2 or any(cell.endswith(":") for cell in filled):
         return False
-    alike = sum(
-        classify(cell) is kind for cell, kind in zip(row, body.kinds, strict=False) if kind in _TYPED and cell.strip()
-    )
-    return not alike or find_run(row) is not None or alike < len(filled) / 3
+    if row[0].strip() and all(":" in cell for cell in filled):
+        return False  # notes: `Period: 2024; Version: 1.5`
+    typed = sum(classify(cell) in _TYPED for cell in filled)
+    return typed < max(len(filled) / 3, 1) or find_run(row) is not None
 
 
 def _stands_over(upper: Cells, lower: Cells, width: int) -> bool:
     """Say whether a line is the upper one of a stacked header, and no title or note above a header."""
     filled = [cell for cell in upper if cell.strip()]
-    if len(upper) < 2 or extent(upper) > width or not filled:
-        return False
-    if any(classify(cell) in _TYPED for cell in filled) and find_run(upper) is None:
-        return False
-    if [cell.strip() for cell in upper] == [cell.strip() for cell in lower]:
+    data = any(classify(cell) in _TYPED for cell in filled) and find_run(upper) is None
+    again = [cell.strip() for cell in upper] == [cell.strip() for cell in lower]
+    if len(upper) < max(min(len(lower), width), 2) or extent(upper) > width or not filled or data or again:
         return False
     names = [cell.strip() for cell in lower if cell.strip()]
     twice = len(names) - len(set(names))
@@ -103,6 +106,6 @@ def _stands_over(upper: Cells, lower: Cells, width: int) -> bool:
     if sum(re.search(r" \(\d+\)$", name) is not None for name in joined) < twice:
         return True
     gaps = any(up.strip() and not low.strip() for up, low in zip(upper, lower, strict=False))
-    if gaps and len(names) > 1:
-        return True
-    return width > 2 and len(filled) == len(names) == width
+    # a title stands in the first cell, the name of a group above its columns
+    grouped = len(upper) >= width and not upper[0].strip()
+    return grouped or (gaps and len(names) > 1) or (width > 2 and len(filled) == len(names) == width)

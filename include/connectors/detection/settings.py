@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from include.configuration import Configuration
 from include.errors import ConfigurationInvalid, Problem
+
+Form = TypeVar("Form", bound=Configuration)
 
 _SPELLED: Final = {"\\t": "\t", "tab": "\t", "space": " "}
 
@@ -30,10 +32,27 @@ def read_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[s
     try:
         checked = form.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationInvalid(
-            [Problem(".".join(map(str, found["loc"])) or "format", found["msg"]) for found in error.errors()]
-        ) from None
+        raise _refusal(error) from None
     return {key: getattr(checked, key) for key in values}
+
+
+def settle(kind: type[Form], found: Mapping[str, Any], given: Mapping[str, Any]) -> Form:
+    """Make a format of what was found and what is given; what is given is right.
+
+    Raises:
+        ConfigurationInvalid: As `read_settings`, or the two do not go together.
+    """
+    settings = read_settings({key: value for key, value in given.items() if key != "kind"}, kind)
+    try:
+        return kind(**{**found, **settings})
+    except ValidationError as error:
+        raise _refusal(error) from None
+
+
+def _refusal(error: ValidationError) -> ConfigurationInvalid:
+    return ConfigurationInvalid(
+        [Problem(".".join(map(str, found["loc"])) or "format", found["msg"]) for found in error.errors()]
+    )
 
 
 def _name_close(key: str, form: type[Configuration]) -> Problem:
