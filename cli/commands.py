@@ -217,7 +217,12 @@ def _all(session: Session, title: str | None = None) -> Iterator[CollectionView]
 
 
 def find_collection(session: Session, which: str) -> Collection:
-    """Find a collection of the user's by its id or its title."""
+    """Find a collection by its id or its title.
+
+    Raises:
+        NotFound: There is none that the user may see.
+        Conflict: Several have this title.
+    """
     identity = _id(which)
     if identity is not None:
         return read_collection(session.services, session.requestor, identity)

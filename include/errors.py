@@ -3,7 +3,8 @@
     CdmpError
     ├── SourceUnavailable     the source did not answer: retry with back-off
     ├── SourceRefused         the source answered with something unusable: fail at once, tell a person
-    │   └── ChecksumWrong     what arrived is not what was sent
+    │   ├── ChecksumWrong     what arrived is not what was sent
+    │   └── SourceEmpty       it is what it should be, and holds no row: of an API's page, that is the end
     ├── ConfigurationInvalid  a collection cannot work as it is written: fail at once, tell a person
     ├── BatchRefused          a curation rule says that the whole batch must not be loaded
     ├── NotFound              absent, or not the requestor's to know of
@@ -49,6 +50,10 @@ class SourceUnavailable(CdmpError):
 
 class SourceRefused(CdmpError):
     """The source answered, and what it gave cannot be used."""
+
+
+class SourceEmpty(SourceRefused):
+    """The source is what it should be, and holds no row."""
 
 
 @dataclass(frozen=True, slots=True)

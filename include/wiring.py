@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
-from include.batch import Stage
+from include.batch import Stage, Window
 from include.cim.definition import load_definition
 from include.collection.model import Collection
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
 from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
+from include.connectors.rest_trial import try_source
 from include.errors import ConfigurationInvalid, Problem
 from include.notification.mail import NoMailer, SmtpMailer
 from include.ports import (
@@ -24,6 +25,7 @@ from include.ports import (
     Inspector,
     Mailer,
     Outbox,
+    Prober,
     RecordReader,
     RunStore,
     SearchIndex,
@@ -69,9 +71,17 @@ class Platform:
     egress: Egress
     clock: Clock
 
-    def connector(self, source: Source) -> Connector:
-        """Choose the reader of a source."""
-        return choose_connector(source, self.uploads, self.egress)
+    @property
+    def prober(self) -> Prober:
+        """Asks a source once, with its owner's secrets."""
+        return lambda source, owner_id, window: try_source(
+            source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
+        )
+
+    def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
+        """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
+        reveal = partial(self.secrets.reveal, owner_id)
+        return choose_connector(source, self.uploads, self.egress, reveal, self.clock, window)
 
     def rehearse(
         self,
@@ -90,7 +100,7 @@ class Platform:
             raise ConfigurationInvalid([Problem("ingester", "is missing", "Say where the rows come from")])
         return rehearse(
             collection,
-            self.connector(config.ingester),
+            self.connector(config.ingester, collection.owner_id),
             self.definition.concept(config.mapper.concept) if config.mapper is not None else None,
             self.staging,
             datasets=self.datasets if appends else None,

@@ -20,19 +20,25 @@ from api.schemas.data_collection import (
     RunAnswer,
     RunLinks,
     RunListAnswer,
+    Span,
     StageAnswer,
 )
 from include.batch import ValidationReport
 from include.collection.model import Collection, CollectionStatus
 from include.collection.run import Run
-from include.operations.collection_life import create_collection, delete_collection
+from include.operations.collection_life import (
+    create_collection,
+    delete_collection,
+    pause_collection,
+    resume_collection,
+)
 from include.operations.collection_reading import (
     CollectionView,
     list_collections,
     read_collection,
     view_collection,
 )
-from include.operations.collection_running import list_runs, read_run, run_collection, trigger_run
+from include.operations.collection_running import backfill_collection, list_runs, read_run, run_collection, trigger_run
 from include.operations.services import Services
 from include.ports import Engine
 
@@ -110,6 +116,45 @@ def run(
     answer = answer_run(request, collection, started)
     response.headers["Location"] = answer.links.self
     return answer
+
+
+@router.post(
+    "/{collection_id}/backfill",
+    status_code=status.HTTP_201_CREATED,
+    summary="Read a span of time again; what is loaded already stays, and is counted",
+)
+def backfill(
+    collection_id: UUID,
+    body: Span,
+    request: Request,
+    response: Response,
+    background: BackgroundTasks,
+    services: ServicesDep,
+    engine: EngineDep,
+    requestor: SignedIn,
+) -> RunAnswer:
+    started = backfill_collection(services, engine, requestor, collection_id, body.start, body.end, patience_s=None)
+    collection = read_collection(services, requestor, collection_id)
+    hand_over(background, services, engine, collection, started)
+    answer = answer_run(request, collection, started)
+    response.headers["Location"] = answer.links.self
+    return answer
+
+
+@router.post("/{collection_id}/pause", summary="Let the schedule rest; a run that is active goes on")
+def pause(
+    collection_id: UUID, request: Request, services: ServicesDep, engine: EngineDep, requestor: SignedIn
+) -> CollectionAnswer:
+    collection = pause_collection(services, engine, requestor, collection_id)
+    return _collection(request, view_collection(services, collection))
+
+
+@router.post("/{collection_id}/resume", summary="Let the schedule go on")
+def resume(
+    collection_id: UUID, request: Request, services: ServicesDep, engine: EngineDep, requestor: SignedIn
+) -> CollectionAnswer:
+    collection = resume_collection(services, engine, requestor, collection_id)
+    return _collection(request, view_collection(services, collection))
 
 
 @router.get("/{collection_id}/run", summary="List the runs of a collection, newest first")
@@ -194,6 +239,7 @@ def answer_run(request: Request, collection: Collection, run: Run) -> RunAnswer:
         if run.failure
         else None,
         note=run.note,
+        window=Span(start=run.window.start, end=run.window.end) if run.window else None,
         dataset=collection.dataset_id,
         links=RunLinks(self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"),
     )

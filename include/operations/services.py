@@ -7,7 +7,17 @@ from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
 from include.errors import NotFound
-from include.ports import Clock, CollectionStore, DatasetStore, Definition, Inspector, RecordReader, RunStore
+from include.ports import (
+    Clock,
+    CollectionStore,
+    DatasetStore,
+    Definition,
+    Inspector,
+    Prober,
+    RecordReader,
+    RunStore,
+    SecretStore,
+)
 from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
@@ -34,6 +44,10 @@ class Services(Protocol):
     def datasets(self) -> DatasetStore: ...
     @property
     def records(self) -> RecordReader: ...
+    @property
+    def prober(self) -> Prober: ...
+    @property
+    def secrets(self) -> SecretStore: ...
     @property
     def clock(self) -> Clock: ...
 

@@ -90,6 +90,8 @@ run = Table(
     Column("report", JSON(none_as_null=True)),
     Column("failure", JSON(none_as_null=True)),
     Column("note", Text),
+    Column("window_start", Moment, comment="the span of time that was asked for, where one was"),
+    Column("window_end", Moment),
     CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'unchanged')", name="state"),
     Index("run_queued_idx", "collection_id", "queued"),
 )
@@ -209,6 +211,17 @@ secret = Table(
     Column("key_id", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("created", Moment, nullable=False, server_default=func.now()),
+)
+
+owner_secret = Table(
+    "owner_secret",
+    metadata,
+    Column("owner_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False, comment="of the master key that sealed it"),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
 )
 
 search_document = Table(

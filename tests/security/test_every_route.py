@@ -23,6 +23,9 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/data-collection/{collection_id}"): (401, 404, 200, 200),
     ("DELETE", "/data-collection/{collection_id}"): (401, 404, 200, 403),
     ("POST", "/data-collection/{collection_id}/run"): (401, 404, 201, 403),
+    ("POST", "/data-collection/{collection_id}/backfill"): (401, 404, 422, 403),
+    ("POST", "/data-collection/{collection_id}/pause"): (401, 404, 200, 403),
+    ("POST", "/data-collection/{collection_id}/resume"): (401, 404, 200, 403),
     ("GET", "/data-collection/{collection_id}/run"): (401, 404, 200, 200),
     ("GET", "/data-collection/{collection_id}/run/{run_id}"): (401, 404, 200, 200),
     ("POST", "/data-collection/{collection_id}/append"): (401, 404, 201, 403),
@@ -42,8 +45,15 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("PATCH", "/upload/{upload_id}"): (401, 404, 204, 404),
     ("POST", "/upload/{upload_id}"): (401, 404, 204, 404),
     ("DELETE", "/upload/{upload_id}"): (401, 404, 204, 404),
+    # one's own, whoever one is: nobody's are another's
+    ("PUT", "/secret/{name}"): (401, 201, 201, 201),
+    ("GET", "/secret/"): (401, 200, 200, 200),
+    ("DELETE", "/secret/{name}"): (401, 404, 404, 404),
+    ("POST", "/source/dry-run"): (401, 200, 200, 200),
+    ("GET", "/source/preset"): (401, 200, 200, 200),
     ("GET", "/health"): (200, 200, 200, 200),
 }
+SPAN = {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}
 UPLOAD = hashlib.sha256(METERS.read_bytes()).hexdigest()
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/data-collection/"): a_draft(),
@@ -51,6 +61,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/data-collection/{collection_id}/append-preview"): {"upload": UPLOAD},
     ("POST", "/sample"): {"upload": UPLOAD, "set": {"kind": "csv"}},
     ("POST", "/sample/{sample_id}/preview"): {},
+    ("POST", "/data-collection/{collection_id}/backfill"): SPAN,
+    ("PUT", "/secret/{name}"): {"value": "hush"},
+    ("POST", "/source/dry-run"): {"ingester": {"kind": "rest", "url": "https://data.example.org/"}},
 }
 TUS = {
     "Tus-Resumable": "1.0.0",
@@ -77,6 +90,7 @@ IDS = {
     "run_id": RUN_ID,
     "upload_id": INCOMING_ID,
     "sample_id": SAMPLE_ID,
+    "name": "key",
 }
 ABSENT = {
     "collection_id": uuid4(),
@@ -84,6 +98,7 @@ ABSENT = {
     "run_id": "manual__2",
     "upload_id": uuid4(),
     "sample_id": uuid4(),
+    "name": "key",
 }
 
 
@@ -127,7 +142,7 @@ def test_each_gets_what_is_theirs(method: str, path: str, who: str):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("method", "path"), [row for row in sorted(TABLE) if "{" in row[1]])
+@pytest.mark.parametrize(("method", "path"), [row for row in sorted(TABLE) if "_id}" in row[1]])
 def test_what_is_foreign_answers_exactly_like_what_is_absent(method: str, path: str):
     client = Interface().client("stranger")
     foreign, absent = ask(client, method, path), ask(client, method, path, ABSENT)

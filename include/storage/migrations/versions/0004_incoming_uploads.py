@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 PLATFORM = "cdmp"
 Moment = sa.DateTime(timezone=True)
