@@ -17,9 +17,16 @@ from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.parquet import ParquetFormat
 from include.collection.formats.xml_records import XmlFormat
 
-
-
 Format = Annotated[
-    CsvFormat | JsonFormat | ExcelFormat | ParquetFormat | XmlFormat | MarketDocumentFormat | EspiFormat | Nem12Format | DsmrFormat | FixedWidthFormat,
+    CsvFormat
+    | JsonFormat
+    | ExcelFormat
+    | ParquetFormat
+    | XmlFormat
+    | MarketDocumentFormat
+    | EspiFormat
+    | Nem12Format
+    | DsmrFormat
+    | FixedWidthFormat,
     Field(discriminator="kind"),
 ]

@@ -9,8 +9,8 @@ from include.collection.inspection import Detection
 from include.connectors.detection.container import name_member
 from include.connectors.detection.delimited import detect_delimited
 from include.connectors.detection.excel import detect_excel
-from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.fixed_width import detect_fixed_width
+from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_nem12
 from include.connectors.detection.sample import Sample
@@ -25,8 +25,6 @@ The mapping holds what the owner has set: keys of the format (`delimiter`, `skip
 
 DETECTORS: Final[tuple[Detector, ...]] = (
     detect_json,
-    detect_parquet,
-    detect_excel,
     detect_xml,
     detect_nem12,
     detect_dsmr,
