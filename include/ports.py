@@ -33,9 +33,6 @@ class Clock(Protocol):
     def __call__(self) -> datetime: ...
 
 
-# --- sources ---------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One reading of a source: an iterator of frames (all columns String, in the source's order, without row ids).
