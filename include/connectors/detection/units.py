@@ -7,9 +7,12 @@ from typing import Final
 
 from include.cim.units import find_units_but_case, known_unit
 
-_UNIT_COLUMNS: Final = frozenset(
-    ("unit", "units", "einheit", "eenheid", "unité", "unite", "unidad", "unità", "uom", "quantity_unit", "jednostka")
+_UNIT_COLUMN: Final = re.compile(
+    r"(.*[^a-z])?(units?|einheit|eenheid|unité|unite|unidad|unità|uom|jednostka)(\.name)?", re.IGNORECASE
 )
+PLACES: Final = re.compile(r"(^|[^a-z])(position|m?rid|id|index|number|nr|no|row|version|sequence)$", re.IGNORECASE)
+"""Names of numbers that count nothing with a unit."""
+
 _BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
 _BLANKS: Final = re.compile(r"[\s_,;:|.]+")
 _SIGNS: Final = re.compile(r"[-/]")
@@ -64,7 +67,7 @@ def spell_unit(text: str) -> str | None:
 
 def tells_unit(column: str) -> bool:
     """Say whether a column's cells are the unit of its row's value, by its name."""
-    return column.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMNS
+    return bool(_UNIT_COLUMN.fullmatch(column))
 
 
 def unit_in_name(name: str) -> tuple[str | None, str | None]:
