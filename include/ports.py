@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
+from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.collection.authentication import SecretEntry
 from include.collection.inspection import Inspection
@@ -32,9 +32,6 @@ class Clock(Protocol):
     """Tells the time, zoned in UTC."""
 
     def __call__(self) -> datetime: ...
-
-
-# --- sources ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +190,6 @@ class Dataset:
     last: datetime | None
     updated: datetime
     dcat: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
-
-    rows_new: int
-    rows_already_there: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import quote
@@ -15,7 +15,6 @@ from include.collection.rest_source import RestSource
 from include.collection.trial import Trial, TriedRequest
 from include.connectors.egress import Answer, Egress, Limits, Request, Session, full_url
 from include.connectors.rest_credentials import MASK, Login
-from include.connectors.rest_cursor import step_back
 from include.connectors.rest_pages import first_page, next_page
 from include.connectors.rest_patience import Patience
 from include.connectors.rest_reading import RestReading
@@ -37,7 +36,6 @@ class _Overheard:
     session: Session
     request: Request | None = None
     answer: Answer | None = None
-    seen: list[str] = field(default_factory=list)
 
     def send(self, request: Request, limits: Limits) -> Answer:
         self.request, self.answer = request, None
@@ -92,7 +90,7 @@ def _first_request(source: RestSource, window: Window | None) -> tuple[Page, Map
         window = window or Window(begin, begin + (source.window.step or _SPAN))
         return page, next((times for _, times in split_window(window, source.window)), {})
     if source.incremental is not None:
-        page = page.with_query({source.incremental.parameter: step_back(source.incremental.start, None)})
+        page = page.with_query({source.incremental.parameter: source.incremental.start})
     return page, {}
 
 
