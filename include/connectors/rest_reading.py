@@ -89,7 +89,8 @@ class RestReading:
             pages, records = pages + 1, records + rows
             total = said.total if said.total is not None else total
             self._refuse_repeat(seen, pages, [*filter(None, [said.cursor]), *([content.digest()] if rows else [])])
-            ended = rows == 0 or (total is not None and records >= total)
+            # where the number of pages is declared, one without records is not the last
+            ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
             page = None if ended and said.cursor is None else next_page(self.source.pagination, pages, records, said)
         if total is not None and records < total:
             raise SourceUnavailable(
