@@ -119,7 +119,7 @@ def test_units_of_the_metadata_are_told() -> None:
 
 
 def test_a_setting_of_another_format_is_refused() -> None:
-    with pytest.raises(ConfigurationInvalid, match="delimiter: no setting is called so"):
+    with pytest.raises(ConfigurationInvalid, match="the format parquet has no such setting"):
         detect(sample_of(written(pa.table({"a": [1]}))), {"delimiter": ";"})
 
 
