@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from include.connectors.detection.cells import Kind, classify, is_null_word, is_total
+from include.connectors.detection.cells import Kind, classify, is_total
 from include.connectors.detection.wide import find_run
 
 Cells = Sequence[str]
-_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _MOSTLY: Final = 0.5
 _FEW: Final = 40
 
@@ -66,7 +66,7 @@ def find_body(rows: Sequence[Cells], comment: str | None, begins: bool = False) 
     size = {at: len(row) if sized else extent(row) for at, row in lines.items()}
     width = _width(lines, size) if sized else max(size.values())
     full = [row for at, row in lines.items() if not sized or _fits(row, width)]
-    kinds = tuple(_kind([row[at] for row in full if at < len(row)]) for at in range(width))
+    kinds = tuple(_kind(row[at] for row in full if at < len(row)) for at in range(width))
     wanted = [at for at, row in lines.items() if is_row(row, kinds, width, sized)]
     wanted = [at for at in wanted if not _counts_up(rows[at], wanted, rows)] or wanted
     if not wanted or not any(kind in _TYPED for kind in kinds):
@@ -95,17 +95,16 @@ def _width(lines: dict[int, Cells], size: dict[int, int]) -> int:
     return weights.most_common(1)[0][0]
 
 
-def _kind(cells: Sequence[str]) -> Kind:
-    counts = Counter(classify(cell) for cell in cells if not is_null_word(cell))
-    del counts[Kind.EMPTY]
-    if not counts:
+def _kind(cells: Iterable[str]) -> Kind:
+    counts = dict.fromkeys(Kind, 0)
+    for cell, count in Counter(cells).items():
+        counts[classify(cell)] += count
+    full = sum(counts[kind] for kind in (*_TYPED, Kind.TEXT))
+    if not full:
         return Kind.EMPTY
-    kind, count = counts.most_common(1)[0]
     # of two rows, header and data, the data tell
     typed = max(_TYPED, key=lambda kind: counts[kind])
-    if counts[typed] >= _MOSTLY * counts.total():
-        return typed
-    return kind if count > _MOSTLY * counts.total() else Kind.TEXT
+    return typed if counts[typed] >= _MOSTLY * full else Kind.TEXT
 
 
 def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
@@ -113,23 +112,21 @@ def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
     if sized and not _fits(row, width):
         return False
     right = wrong = 0
+    timed = False
     for cell, kind in zip(row, kinds, strict=False):
-        found = classify(cell)
-        if kind not in _TYPED or found is Kind.EMPTY:
+        if kind is Kind.TEXT or kind is Kind.EMPTY:
             continue
-        if kind is Kind.TIME:
-            if found is Kind.TIME:
-                right += 2
-            elif not is_null_word(cell):
-                return False
-        elif found is Kind.NUMBER or is_null_word(cell):
+        found = classify(cell)
+        if found is kind:
             right += 1
-        else:
+            timed = timed or kind is Kind.TIME
+        elif found is Kind.WORD:
+            right += 1
+        elif found is not Kind.EMPTY:
+            if kind is Kind.TIME:
+                return False
             wrong += 1
-    has_time = Kind.TIME in kinds and any(
-        kind is Kind.TIME and classify(cell) is Kind.TIME for cell, kind in zip(row, kinds, strict=False)
-    )
-    return has_time or (right > 0 and right >= wrong)
+    return timed or (right > 0 and right >= wrong)
 
 
 def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:

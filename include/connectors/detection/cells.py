@@ -13,9 +13,10 @@ from include.errors import NotFound
 
 
 class Kind(Enum):
-    """What a cell may be."""
+    """What a cell may be; `WORD` is a usual word for nothing."""
 
     EMPTY = "empty"
+    WORD = "word"
     NUMBER = "number"
     TIME = "time"
     TEXT = "text"
@@ -59,27 +60,22 @@ _TYPES: Final = frozenset(
 
 @lru_cache(maxsize=100_000)
 def classify(cell: str) -> Kind:
-    """Say what a cell looks like; a word for nothing looks empty only in a column that is otherwise typed.
+    """Say what a cell looks like.
 
     Example:
-        >>> [classify(cell).value for cell in ("1.234,5", "30.10.2022 02:00", "20180101:0000", " ", "Zone 1")]
-        ['number', 'time', 'time', 'empty', 'text']
+        >>> [classify(cell).value for cell in ("1.234,5", "30.10.2022 02:00", "20180101:0000", " ", "n/a", "Zone 1")]
+        ['number', 'time', 'time', 'empty', 'word', 'text']
     """
     text = cell.strip()
     if not text:
         return Kind.EMPTY
-    if len(text) > 80:
-        return Kind.TEXT
-    if not any("0" <= sign <= "9" for sign in text):
+    if text.lower() in NULL_WORDS:
+        return Kind.WORD
+    if len(text) > 80 or not any("0" <= sign <= "9" for sign in text):
         return Kind.TEXT
     if _NUMBER.fullmatch(text):
         return Kind.NUMBER
     return Kind.TIME if _TIME.fullmatch(text) and not _PLAIN_DATE.fullmatch(text) else Kind.TEXT
-
-
-def is_null_word(cell: str) -> bool:
-    """Say whether a cell is a usual word for nothing."""
-    return cell.strip().lower() in NULL_WORDS
 
 
 @lru_cache(maxsize=10_000)
@@ -93,7 +89,7 @@ def is_unit(cell: str) -> bool:
     try:
         find_unit(text)
     except NotFound:
-        return bool(re.fullmatch(r"[€$£%°µΩ]\S{0,8}|\S{1,5}/\S{1,5}", text))
+        return bool(re.fullmatch(r"[€$£%°µΩ]\S{0,8}|\S{1,5}/\S{1,5}|[Dd]eg(?:rees?)?[ .]?[A-Z]?\w*", text))
     return True
 
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from include.connectors.detection.cells import Kind, classify, is_null_word
+from include.connectors.detection.cells import Kind, classify
 
 _LIKELY: Final = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.97, " ": 0.85, "~": 0.8, "^": 0.8, "\x1f": 0.8, ":": 0.6}
 _LINES: Final = 400
-_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_TYPED: Final = (Kind.NUMBER, Kind.TIME)
+_NOTHING: Final = (Kind.EMPTY, Kind.WORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,11 @@ def score_rows(rows: Sequence[Sequence[str]]) -> float:
     width = max(sizes, key=lambda size: sizes[size] * (size - 1) ** 0.5)
     fitting = [row for row in rows if len(row) == width]
     regular = len(fitting) / max(len(rows), 1)
-    cells = [cell for row in fitting for cell in row if cell.strip() and not is_null_word(cell)]
-    typed = sum(classify(cell) in _TYPED for cell in cells) / max(len(cells), 1)
-    other = sum(_is_unparted(cell) for cell in cells) / max(len(cells), 1)
+    cells = Counter(cell for row in fitting for cell in row)
+    kinds = {cell: classify(cell) for cell in cells}
+    full = max(sum(count for cell, count in cells.items() if kinds[cell] not in _NOTHING), 1)
+    typed = sum(count for cell, count in cells.items() if kinds[cell] in _TYPED) / full
+    other = sum(count for cell, count in cells.items() if kinds[cell] is Kind.TEXT and _is_unparted(cell)) / full
     return float(regular**0.7) * (0.3 + 0.7 * typed) * (1 - 0.8 * other)
 
 
@@ -81,8 +84,8 @@ def _is_unparted(cell: str) -> bool:
             parts = cell.split(sign)
             if sign != "," and any(classify(part) in _TYPED for part in parts):
                 return True
-            if sign == "," and len(parts) > 1 and classify(cell) not in _TYPED:
-                return all(classify(part) in _TYPED | {Kind.EMPTY} for part in parts)
+            if sign == ",":
+                return all(classify(part) in (*_TYPED, Kind.EMPTY) for part in parts)
     return False
 
 

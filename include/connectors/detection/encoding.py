@@ -61,6 +61,8 @@ _CANDIDATES: Final = (
 )
 """Encodings and, for each, the letters beyond ASCII of the languages written in it; the commoner ones first."""
 
+_RARE: Final = {"cp850": 0.1, "cp437": 0.1, "cp852": 0.1, "mac-roman": 0.1}
+
 _EAST: Final = ("shift_jis", "gb18030", "euc-kr", "big5")
 _EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\u3000-\u303f\uff00-\uffef]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
@@ -161,7 +163,7 @@ def _rank(head: bytes) -> DetectedEncoding | None:
     for encoding, languages in _CANDIDATES:
         text = _reads(head, encoding)
         if text is not None and not _CONTROL.search(text):
-            scored.append((_score(text, languages), encoding, text))
+            scored.append((_score(text, languages) - _RARE.get(encoding, 0.0), encoding, text))
     for encoding in _EAST:
         text = _reads(head, encoding)
         if text is not None and len(set(_EASTERN.findall(text))) > 2:
@@ -169,8 +171,8 @@ def _rank(head: bytes) -> DetectedEncoding | None:
     if not scored:
         return None
     best, encoding, text = max(scored, key=lambda item: item[0])
-    rivals = [(score, other) for score, other, read in scored if read != text and score > best - 0.15]
-    confidence = round(min(best, 0.95) * (0.7 if rivals else 1.0), 2)
+    rivals = [(score, other) for score, other, read in scored if read != text and score > best - 0.08]
+    confidence = round(min(max(best, 0.0), 0.95) * (0.7 if rivals else 1.0), 2)
     questions: tuple[Question, ...] = ()
     if confidence < 0.75:
         options = (encoding, *(other for _, other in sorted(rivals, reverse=True)[:3]))

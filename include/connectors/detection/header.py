@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from include.connectors.detection.body import Body, extent, is_empty
-from include.connectors.detection.cells import Kind, classify, is_null_word, is_unit
+from include.connectors.detection.cells import Kind, classify, is_unit
 from include.connectors.detection.wide import find_run
 from include.connectors.formats.layout import name_columns
 
 Cells = Sequence[str]
-_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _MOST_UNITS: Final = 3
 _MOST_HEADERS: Final = 4
 
@@ -53,16 +53,21 @@ def find_header(rows: Sequence[Cells], body: Body, comment: str | None, given: M
 
 
 def _count_units(rows: Sequence[Cells], above: Sequence[int], body: Body) -> int:
+    """Count the lines of units right above the rows; the names that they belong to stand above them."""
     count = 0
-    for at, higher in zip(reversed(above[1:]), reversed(above[:-1]), strict=True):
-        cells = [cell for cell in rows[at] if cell.strip()]
-        named = sum(bool(cell.strip()) for cell in rows[higher])
-        if count == _MOST_UNITS or not cells or named < len(cells) or (named < 2 and body.width > 1):
-            break
-        if not all(is_unit(cell) or is_null_word(cell) for cell in cells) or all(map(is_unit, rows[higher])):
-            break
+    while count < min(_MOST_UNITS, len(above)) and _is_units(rows[above[-1 - count]]):
         count += 1
-    return count
+    for units in range(min(count, len(above) - 1), 0, -1):
+        names = sum(bool(cell.strip()) for cell in rows[above[-1 - units]])
+        below = max(sum(bool(cell.strip()) for cell in rows[at]) for at in above[-units:])
+        if names >= below and (names > 1 or body.width == 1):
+            return units
+    return 0
+
+
+def _is_units(row: Cells) -> bool:
+    cells = [cell for cell in row if cell.strip()]
+    return all(is_unit(cell) or classify(cell) is Kind.WORD for cell in cells)
 
 
 def _find_lines(rows: Sequence[Cells], above: Sequence[int], body: Body) -> tuple[int, ...]:
@@ -102,6 +107,8 @@ def _stands_over(upper: Cells, lower: Cells, width: int) -> bool:
     joined = name_columns([upper, lower], max(width, len(upper), len(lower)))
     if sum(re.search(r" \(\d+\)$", name) is not None for name in joined) < twice:
         return True
+    if len(upper) >= width and not upper[0].strip():
+        return True  # a title stands in the first cell, the name of a group above its columns
     gaps = any(up.strip() and not low.strip() for up, low in zip(upper, lower, strict=False))
     if gaps and len(names) > 1:
         return True

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import Body, find_body, is_empty, is_row
-from include.connectors.detection.cells import Kind, classify, is_null_word
+from include.connectors.detection.cells import Kind, classify
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import Header, find_header
 from include.connectors.detection.numbers import detect_numbers
@@ -20,7 +20,7 @@ from include.connectors.formats.layout import name_columns
 Cells = Sequence[str]
 
 _MARKS: Final = ("#", "%", "//", "!", "*")
-_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _TOLD: Final = 10
 
 
@@ -101,17 +101,17 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
     chosen = bool({"first_column", "last_column"} & set(given))
     ranges: list[tuple[int, int | None]] = [(given.get("first_column", 1), given.get("last_column"))]
     sides = [] if chosen else find_side_by_side(cells, body, header)
-    names = name_columns([cells[at] for at in header.lines], body.width)
     layouts = []
     for first, last in sides or ranges:
         cut = slice(first - 1, last)
         lines = [cells[at][cut] for at in body.rows]
+        names = name_columns([cells[at][cut] for at in header.lines], len(body.kinds[cut]))
         findings = [
             *common,
             Finding({"first_column": first, "last_column": last} if sides else {}),
-            _find_words(names[cut], body.kinds[cut], lines),
+            _find_words(names, body.kinds[cut], lines),
             _find_numbers(body.kinds[cut], lines, rows.likely_decimal),
-            find_shape(names[cut], body.kinds[cut], lines, first),
+            find_shape(names, body.kinds[cut], lines, first),
         ]
         found = join_findings(findings, given)
         ragged = tuple(at + place.above for at in body.ragged)
@@ -145,7 +145,7 @@ def _find_comment(rows: Sequence[Cells], given: Mapping[str, Any]) -> str | None
     filled = [row for row in rows if not is_empty(row)]
     starts = [row[0].lstrip() for row in filled]
     for mark in _MARKS:
-        marked = [at for at, start in enumerate(starts) if start.startswith(mark) and not is_null_word(start)]
+        marked = [at for at, start in enumerate(starts) if start.startswith(mark) and classify(start) is not Kind.WORD]
         if not marked or (len(marked) > len(starts) / 2 and len(starts) > 20):
             continue
         # of marked lines above the rows alone, the last may be the header: `# time;power`
@@ -242,8 +242,11 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
     for at, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         if kind not in _TYPED:
             continue
-        found = Counter(row[at].strip() for row in rows if at < len(row) and is_null_word(row[at]))
-        for word, count in found.items():
+        counts = Counter(row[at] for row in rows if at < len(row))
+        for cell, count in counts.items():
+            if classify(cell) is not Kind.WORD:
+                continue
+            word = cell.strip()
             words[word] = None
             issues.append(
                 Issue(
@@ -255,9 +258,7 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
 
 def _find_numbers(kinds: Sequence[Kind], rows: Sequence[Cells], likely: str) -> Finding:
     columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
-    found = detect_numbers(
-        (row[at] for row in rows for at in columns if at < len(row) and classify(row[at]) is Kind.NUMBER),
-        likely,
-    )
+    cells = {row[at] for row in rows for at in columns if at < len(row)}
+    found = detect_numbers((cell for cell in cells if classify(cell) is Kind.NUMBER), likely)
     fields = {"decimal": found.decimal} | ({"thousands": found.thousands} if found.thousands else {})
     return Finding(fields, found.confidence, (), found.questions)

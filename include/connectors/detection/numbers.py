@@ -33,7 +33,7 @@ def detect_numbers(cells: Iterable[str], likely: str = ".") -> DetectedNumbers:
     told: Counter[str] = Counter()
     groups: Counter[str] = Counter()
     open_signs: Counter[str] = Counter()
-    for cell in cells:
+    for cell in set(cells):
         _weigh(cell.strip().lstrip("+-−"), told, groups, open_signs)
     spaced = next((sign for sign, _ in groups.most_common() if sign not in ".,"), None)
     point, comma = told["."] + groups[","], told[","] + groups["."]

@@ -11,7 +11,7 @@ from include.connectors.detection.cells import Kind
 from include.connectors.detection.header import Header, find_header
 
 Cells = Sequence[str]
-_TYPED: Final = frozenset({Kind.NUMBER, Kind.TIME})
+_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def _is_table(rows: Sequence[Cells], comment: str | None) -> bool:
     if not header.lines:
         return False
     names = [cell.strip() for cell in rows[header.lines[-1]] if cell.strip()]
-    return not any(name.endswith(":") for name in names) and len(body.rows) >= len(rows) / 3
+    enough = len(body.rows) > 1 or body.width > 2  # names and values in two columns are notes
+    return enough and not any(name.endswith(":") for name in names) and len(body.rows) >= len(rows) / 3
 
 
 def find_side_by_side(rows: Sequence[Cells], body: Body, header: Header) -> list[tuple[int, int]]:

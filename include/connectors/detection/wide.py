@@ -24,6 +24,7 @@ _MONTHS: Final = (
     *("ju[líi]|lug|lip", "a[uogû]|sie", "se|wrz", "o[kct]|pa[zź]", "no|lis", "d[eéiz]|gru"),
 )
 _COUNTS: Final = frozenset({12, 23, 24, 25, 46, 48, 50, 92, 96, 100})
+_UNIT: Final = re.compile(r"[\[(][^\])]{1,12}[\])]$")
 _LEAST: Final = 3
 _MOST_LABELS: Final = 6
 _MOST_SERIES: Final = 40
@@ -129,7 +130,7 @@ def find_shape(
         issues.append(
             Issue("the header", f"{len(beyond)} columns after {names[run.last]!r} are no part of the matrix: left out")
         )
-    if _are_series(kinds[: run.first], rows):
+    if _are_series(run, kinds[: run.first], rows):
         fields["transpose"] = True
         if run.first == 2:
             fields["unit_lines"] = 1
@@ -143,9 +144,11 @@ def find_shape(
     return Finding(fields, 0.9, tuple(issues))
 
 
-def _are_series(labels: Sequence[Kind], rows: Sequence[Sequence[str]]) -> bool:
+def _are_series(run: TimeRun, labels: Sequence[Kind], rows: Sequence[Sequence[str]]) -> bool:
     """Say whether each line is a series with a name, and perhaps a unit, of its own."""
     names = [row[0].strip() for row in rows]
     if labels[0] is not Kind.TEXT or len(rows) > _MOST_SERIES or len(set(names)) < len(names) or "" in names:
         return False
-    return len(labels) == 1 or (len(labels) == 2 and all(is_unit(row[1]) for row in rows if row[1].strip()))
+    if len(labels) == 2:
+        return all(is_unit(row[1]) for row in rows)
+    return len(labels) == 1 and (run.name in {"hour", "time", "period"} or any(_UNIT.search(name) for name in names))

@@ -56,7 +56,7 @@ class CsvText:
         if first is None:
             raise SourceRefused(self._name, "no row follows the header", "A file without rows cannot be loaded.")
         self.before = lines.number - 1
-        self.columns = name_columns(header, self._width(header, self.split(first)))
+        self.columns = name_columns(header, self._width(header, self.split(first)), form)
         self.units = name_units(self.columns, [self.split(line) for line in laid.units])
         if form.table or form.comment or form.footer_lines or form.delimiter == " " or form.ragged == "fill":
             self._pieces = self._join(chain([first], laid.rows))
