@@ -7,8 +7,24 @@ from typing import Annotated
 from pydantic import Field
 
 from include.collection.formats.delimited import CsvFormat
+from include.collection.formats.dsmr import DsmrFormat
+from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.market_document import MarketDocumentFormat
+from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.xml_records import XmlFormat
 
-Format = Annotated[CsvFormat | JsonFormat | ExcelFormat | ParquetFormat, Field(discriminator="kind")]
+Format = Annotated[
+    CsvFormat
+    | JsonFormat
+    | ExcelFormat
+    | ParquetFormat
+    | XmlFormat
+    | MarketDocumentFormat
+    | EspiFormat
+    | Nem12Format
+    | DsmrFormat,
+    Field(discriminator="kind"),
+]

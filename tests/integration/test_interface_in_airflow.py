@@ -24,7 +24,7 @@ from tests.postgres import Database
 PORT = free_port()
 URL = f"http://127.0.0.1:{PORT}"
 API = f"{URL}/twinergy-api"
-NOBODY = httpx.Client(timeout=30)  # the first answers of a cold server on a busy machine take seconds
+NOBODY = httpx.Client(timeout=120)  # the first answers of a cold server on a busy machine take their time
 PEOPLE = {"olive": "User", "sam": "User", "stella": "Steward", "anna": "Admin"}
 EXAMPLE = ROOT / "examples" / "14_battery_givenergy.yaml"
 TITLE = "Home battery (GivEnergy)"

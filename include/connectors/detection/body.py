@@ -68,6 +68,10 @@ def find_body(rows: Sequence[Cells], comment: str | None, begins: bool = False) 
     full = [row for at, row in lines.items() if not sized or _fits(row, width)]
     kinds = tuple(_kind(row[at] for row in full if at < len(row)) for at in range(width))
     wanted = [at for at, row in lines.items() if is_row(row, kinds, width, sized)]
+    if wanted:
+        # without header and footer a short table tells better what its columns hold
+        kinds = tuple(_kind(rows[place][at] for place in wanted if at < len(rows[place])) for at in range(width))
+        wanted = [at for at, row in lines.items() if is_row(row, kinds, width, sized)]
     wanted = [at for at in wanted if not _counts_up(rows[at], wanted, rows)] or wanted
     if not wanted or not any(kind in _TYPED for kind in kinds):
         fitting = [at for at, row in lines.items() if not sized or _fits(row, width)]
@@ -111,7 +115,7 @@ def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
     """Say whether a row's cells are what the columns mostly hold; a time where times stand is enough."""
     if sized and not _fits(row, width):
         return False
-    right = wrong = 0
+    right = wrong = words = 0
     timed = False
     for cell, kind in zip(row, kinds, strict=False):
         if kind is Kind.TEXT or kind is Kind.EMPTY:
@@ -121,12 +125,12 @@ def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
             right += 1
             timed = timed or kind is Kind.TIME
         elif found is Kind.WORD:
-            right += 1
+            words += 1
         elif found is not Kind.EMPTY:
             if kind is Kind.TIME:
                 return False
             wrong += 1
-    return timed or (right > 0 and right >= wrong)
+    return timed or (right > 0 and right + words >= wrong)
 
 
 def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:

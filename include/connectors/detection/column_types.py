@@ -169,7 +169,7 @@ class ColumnTally:
         """What the column is, as far as it was read."""
         if not self.filled:
             return ColumnType.EMPTY
-        if self.time_formats and not self._counts:
+        if self.time_formats and not self._is_count:
             return kind_of(self.time_formats[0])
         if self._number_fit and self._number_usable:
             if not self._numbers.whole:
@@ -180,6 +180,11 @@ class ColumnTally:
         return ColumnType.TEXT
 
     @property
+    def counts(self) -> bool:
+        """Whether it is a column of numbers."""
+        return self.type in {ColumnType.INTEGER, ColumnType.DECIMAL}
+
+    @property
     def time_formats(self) -> tuple[str, ...]:
         """The formats of time that fit the whole column best."""
         usable = {form: time.fit for form, time in self.times.items() if time.fit.usable}
@@ -187,7 +192,7 @@ class ColumnTally:
         return tuple(form for form, fit in usable.items() if fit.misfits == best)
 
     @property
-    def _counts(self) -> bool:
+    def _is_count(self) -> bool:
         """Whether what can be read as times is more likely a number: digits that no name calls a time."""
         return all(form == "%Y%m%d" for form in self.time_formats) and self.unit is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -11,97 +12,85 @@ from include.collection.inspection import DetectedTable, Detection, Issue, Quest
 from include.connectors.archive import ZIP
 from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
 from include.connectors.detection.sample import Sample
-from include.connectors.detection.settings import settle
+from include.connectors.detection.settings import read_settings
 from include.connectors.formats.excel import choose_sheet, open_workbook
-from include.connectors.formats.sheet_cells import Sheet, SheetReading, column_letters
+from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading
 from include.connectors.formats.xls import MAGIC as XLS
 from include.errors import SourceRefused
 
-SAMPLE_ROWS: Final = 1_000
+SAMPLE_ROWS: Final = 2_000
 MOST_SHEETS: Final = 50
+
+_END_ROWS: Final = 100
+_READ_TO_THE_END: Final = 32 << 20
+"""Of a greater sheet the end is not looked at: reading it takes as long as loading it."""
 
 
 def detect_excel(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
-    """Detect a workbook: the tables of its greatest sheet first, hidden sheets last."""
+    """Detect a workbook: the tables of its greatest sheet first, those of hidden sheets last.
+
+    Raises:
+        SourceRefused: It is damaged, encrypted, greater than a limit, or no sheet holds a table.
+        ConfigurationInvalid: A setting is none of this format.
+    """
     if not sample.head.startswith((ZIP, XLS)):
         return None
-    asked = settle(ExcelFormat, {}, given)
+    settings = read_settings(given, ExcelFormat)
     with sample.open() as content:
         sheets = open_workbook(content.seekable(), sample.name)
-        if asked.sheet is not None:
-            sheets = [choose_sheet(sheets, asked.sheet, sample.name)]
-        named = len([sheet for sheet in sheets if not sheet.hidden]) > 1 or asked.sheet is not None
-        found = [
-            (sheet, *_look(sheet, given, asked))
-            for sheet in sorted(sheets, key=lambda sheet: (sheet.hidden, -sheet.size))[:MOST_SHEETS]
-        ]
-    found = [each for each in found if each[1]]
+        if settings.get("sheet") is not None:
+            sheets = [choose_sheet(sheets, settings["sheet"], sample.name)]
+        sheets.sort(key=lambda sheet: (sheet.hidden, -sheet.size))
+        looked = [(sheet, _look(sheet, settings)) for sheet in sheets[:MOST_SHEETS]]
+    found = [(sheet, layouts) for sheet, layouts in looked if layouts]
     if not found:
         raise SourceRefused(sample.name, "no sheet holds a table", "Hand over a workbook with a header and rows.")
+    named = "sheet" in settings or len([sheet for sheet in sheets if not sheet.hidden]) > 1
     main = found[0][1][0]
     questions = main.questions
     if len(found) > 1:
-        options = tuple(sheet.name for sheet, _, _ in found)
-        questions = (Question("sheet", "several sheets hold a table; which one is meant?", options), *questions)
-    return Detection(
-        tuple(table for sheet, layouts, _ in found for table in _tables(sheet, layouts, given, named or sheet.hidden)),
-        main.confidence,
-        issues=tuple(issue for _, _, issues in found for issue in issues),
-        questions=questions,
-    )
+        options = tuple(sheet.name for sheet, _ in found)
+        questions = (Question("sheet", "Several sheets hold a table; which one is meant?", options), *questions)
+    tables = (table for sheet, layouts in found for table in _tables(sheet, layouts, settings, named or sheet.hidden))
+    issues = (issue for sheet, layouts in found for issue in _issues(sheet, layouts))
+    return Detection(tuple(tables), main.confidence, issues=tuple(issues), questions=questions)
 
 
-def _look(
-    sheet: Sheet, given: Mapping[str, Any], asked: ExcelFormat
-) -> tuple[tuple[DetectedLayout, ...], tuple[Issue, ...]]:
-    reading = SheetReading(asked.decimal)
-    rows = [[cell or "" for cell in row] for row in islice(sheet.rows(reading), SAMPLE_ROWS)]
-    # real numbers can be read in one way only
-    numbers = {"decimal": asked.decimal, "thousands": asked.thousands} if reading.numbers else {}
-    layouts = detect_layout(Rows(rows), {**numbers, **{key: value for key, value in given.items() if key != "sheet"}})
-    if not layouts:
-        return (), ()
-    return layouts, (*layouts[0].issues, *_issues(sheet, reading))
+def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
+    reading = SheetReading(settings.get("decimal", "."))
+    rows = sheet.rows(reading)
+    cells = [_texts(row) for row in islice(rows, SAMPLE_ROWS)]
+    following = next(rows, None)
+    end: deque[Row] = deque(maxlen=_END_ROWS)
+    if following is not None and sheet.size < _READ_TO_THE_END:
+        end.append(following)
+        end.extend(rows)
+    given = {key: value for key, value in settings.items() if key != "sheet"}
+    if reading.numbers:  # real numbers can be read in one way only
+        given = {"decimal": reading.decimal, "thousands": None, **given}
+    return detect_layout(Rows(cells, following is None, [_texts(row) for row in end]), given)
+
+
+def _texts(row: Row) -> list[str]:
+    return [cell or "" for cell in row]
 
 
 def _tables(
-    sheet: Sheet, layouts: Sequence[DetectedLayout], given: Mapping[str, Any], named: bool
+    sheet: Sheet, layouts: Sequence[DetectedLayout], settings: Mapping[str, Any], named: bool
 ) -> Iterator[DetectedTable]:
     for number, layout in enumerate(layouts, start=1):
-        fields = dict(layout.fields)
-        if "null_values" in fields:
-            fields["null_values"] = tuple(dict.fromkeys((*fields["null_values"], *ERRORS)))
-        form = settle(ExcelFormat, {"sheet": sheet.name if named else None, **fields}, given)
+        fields = {**layout.fields, **settings}
+        if "null_values" not in settings:
+            fields["null_values"] = tuple(dict.fromkeys((*fields.get("null_values", ("",)), *ERRORS)))
+        form = ExcelFormat(**{"sheet": sheet.name if named else None, **fields})
         yield DetectedTable(sheet.name if len(layouts) == 1 else f"{sheet.name}, table {number}", form)
 
 
-def _issues(sheet: Sheet, reading: SheetReading) -> Iterator[Issue]:
+def _issues(sheet: Sheet, layouts: Sequence[DetectedLayout]) -> Iterator[Issue]:
     where = f"sheet {sheet.name!r}"
     if sheet.hidden:
-        yield Issue(where, "it is hidden")
-    for text, times in reading.errors.items():
-        yield Issue(
-            f"{where}, cell {reading.error_places[text]}",
-            f"a formula without a result: {text}, {times} times in the first {SAMPLE_ROWS} rows",
-            "It is read as no value; `null_values` lists such texts.",
-        )
-    if reading.no_result:
-        yield Issue(
-            f"{where}, cell {reading.no_result_place}",
-            f"{reading.no_result} formulas in the first {SAMPLE_ROWS} rows were stored without their result",
-            "Open the workbook in a spreadsheet and save it, so that results are stored.",
-        )
-    for column in sorted(reading.percents):
-        yield Issue(
-            f"{where}, column {column_letters(column)}",
-            "numbers that are shown as a percentage are stored as fractions: 12.5 % is 0.125",
-            "Its unit is `fraction`.",
-        )
-    for column in sorted(reading.long_numbers):
-        yield Issue(
-            f"{where}, column {column_letters(column)}",
-            "whole numbers of more than 15 digits, of which a sheet keeps only the first 15",
-            "Where they are identifiers, store them as text; the last digits are lost.",
-        )
+        yield Issue(where, "it is hidden", "Choose another by `sheet` if it is not meant.")
     if sheet.merged():
         yield Issue(where, "cells are merged across rows", "Their value is read in every row that they span.")
+    for issue in layouts[0].issues:
+        yield Issue(f"{where}, {issue.where}", issue.what, issue.suggestion)

@@ -82,34 +82,30 @@ def _find_lines(rows: Sequence[Cells], above: Sequence[int], body: Body) -> tupl
 
 
 def _names_columns(row: Cells, body: Body) -> bool:
-    filled = [cell for cell in row if cell.strip()]
-    if body.width > 1 and len(row) < 2:
+    filled = [cell.strip() for cell in row if cell.strip()]
+    if body.width > 1 and (len(row) < 2 or (len(filled) < 2 and row[0].strip())):
         return False
-    if len(filled) < body.width / 2 and not (body.width < 4 and len(row) >= body.width):
+    if len(filled) < body.width / 2 or any(cell.endswith(":") for cell in filled):
         return False
-    alike = sum(
-        classify(cell) is kind for cell, kind in zip(row, body.kinds, strict=False) if kind in _TYPED and cell.strip()
-    )
-    return not alike or find_run(row) is not None or alike < len(filled) / 3
+    if row[0].strip() and all(":" in cell for cell in filled):
+        return False  # notes: `Period: 2024; Version: 1.5`
+    typed = sum(classify(cell) in _TYPED for cell in filled)
+    return typed < max(len(filled) / 3, 1) or find_run(row) is not None
 
 
 def _stands_over(upper: Cells, lower: Cells, width: int) -> bool:
     """Say whether a line is the upper one of a stacked header, and no title or note above a header."""
     filled = [cell for cell in upper if cell.strip()]
-    if len(upper) < 2 or extent(upper) > width or not filled:
-        return False
-    if any(classify(cell) in _TYPED for cell in filled) and find_run(upper) is None:
-        return False
-    if [cell.strip() for cell in upper] == [cell.strip() for cell in lower]:
+    data = any(classify(cell) in _TYPED for cell in filled) and find_run(upper) is None
+    again = [cell.strip() for cell in upper] == [cell.strip() for cell in lower]
+    if len(upper) < max(min(len(lower), width), 2) or extent(upper) > width or not filled or data or again:
         return False
     names = [cell.strip() for cell in lower if cell.strip()]
     twice = len(names) - len(set(names))
     joined = name_columns([upper, lower], max(width, len(upper), len(lower)))
     if sum(re.search(r" \(\d+\)$", name) is not None for name in joined) < twice:
         return True
-    if len(upper) >= width and not upper[0].strip():
-        return True  # a title stands in the first cell, the name of a group above its columns
     gaps = any(up.strip() and not low.strip() for up, low in zip(upper, lower, strict=False))
-    if gaps and len(names) > 1:
-        return True
-    return width > 2 and len(filled) == len(names) == width
+    # a title stands in the first cell, the name of a group above its columns
+    grouped = len(upper) >= width and not upper[0].strip()
+    return grouped or (gaps and len(names) > 1) or (width > 2 and len(filled) == len(names) == width)

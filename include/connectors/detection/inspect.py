@@ -13,7 +13,7 @@ from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
 from include.connectors.detection.profile import Profiled, profile_table
-from include.connectors.detection.sample import take_sample
+from include.connectors.detection.sample import Sample, take_sample
 from include.connectors.detection.times import profile_time
 from include.connectors.detection.zones import read_zone
 from include.connectors.formats.choose import read_frames, read_units
@@ -41,9 +41,9 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     """
     own = _read_own(given)
     form = {key: value for key, value in given.items() if key not in _OWN}
-    sample = take_sample(name, lambda: Content.open(path, name))
+    sample = take_sample(name, lambda: Content.open(path, name), given.get("member"))
     found = _choose_table(detect(sample, form), given.get("table"))
-    profiles = [_profile(path, name, table, own) for table in found.tables]
+    profiles = [_profile(sample, table, own) for table in found.tables]
     main = profiles[0]
     hints = " ".join([name, *(column.name for column in main.columns), sample.head[:_HINTS].decode("latin-1")])
     timed = profile_time(main.axes, main.columns, hints, own.get("zone"), own.get("interval_label"))
@@ -56,10 +56,10 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     return Inspection(found, tables, timed.profile if timed else None, tuple(issues), tuple(questions))
 
 
-def _profile(path: Path, name: str, table: DetectedTable, own: Mapping[str, str]) -> Profiled:
-    with Content.open(path, name) as content:
+def _profile(sample: Sample, table: DetectedTable, own: Mapping[str, str]) -> Profiled:
+    with sample.open() as content:
         units = read_units(content, table.form)
-    with Content.open(path, name) as content:
+    with sample.open() as content:
         frames = read_frames(content, table.form)
         profiled = profile_table(table.name, frames, table.form.numbers, units, own.get("date_order"))
         told = tuple(issue for issue in content.issues if "U+FFFD" not in issue.what)  # the profile counts them all
@@ -88,7 +88,7 @@ def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         ConfigurationInvalid: No format has such a key, or it takes no such answer.
     """
-    known = sorted({*_OWN, *(key for kind in get_args(get_args(Format)[0]) for key in kind.model_fields)})
+    known = sorted({*_OWN, "member", *(key for kind in get_args(get_args(Format)[0]) for key in kind.model_fields)})
     for key in given:
         if key not in known:
             close = get_close_matches(key, known, n=3)

@@ -13,7 +13,8 @@ from include.collection.inspection import DetectedTable, Detection, Issue, Quest
 from include.connectors.detection.json_tables import FoundTable, find_tables
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
-from include.connectors.formats.json_text import close_brackets, json_decoder, make_decoder, refuse_syntax, too_deep
+from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder, refuse_syntax, too_deep
+from include.connectors.formats.text import find_decoder
 from include.errors import SourceRefused
 
 _BEGINS: Final = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*([\[{"\]\d-]|true|false|null|$))')
@@ -27,7 +28,7 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
     encoding = given.get("encoding") or (
         "utf-16" if sample.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
     )
-    decoder = make_decoder(encoding, sample.name)
+    decoder = find_decoder(encoding, sample.name)
     try:
         text = decoder.decode(sample.head, final=sample.whole).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -40,9 +41,12 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         ) from None
     if not _BEGINS.match(text) and "kind" not in given:
         return None
-    documents = _read(sample, text)
+    documents, cut = _read(sample, text)
     lines = given.get("lines", len(documents) > 1)
-    found = find_tables(documents if lines else documents[0])
+    found = find_tables(documents if lines else documents[0], cut=cut)
+    if cut and (not found or found[0].settings.get("shape", "list") != "list"):
+        documents, cut = _read(sample, _read_longer(sample, encoding))
+        found = find_tables(documents[0], cut=cut)
     settings = {"encoding": encoding, "lines": lines}
     if "records" in given or "shape" in given:
         found = [_chosen(found, given)]
@@ -63,8 +67,14 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
     )
 
 
-def _read(sample: Sample, text: str) -> list[Any]:
-    """Read the documents in a text that may be cut off; one, or the lines of NDJSON."""
+def _read_longer(sample: Sample, encoding: str) -> str:
+    """Read as much as may be held: columns and keys stand behind one another."""
+    with sample.open() as content:
+        return JsonText(content, encoding).head()
+
+
+def _read(sample: Sample, text: str) -> tuple[list[Any], bool]:
+    """Read the documents in a text: one, or the lines of NDJSON; and say whether the one was cut off."""
     decoder = json_decoder(sample.name)
     documents: list[Any] = []
     place = len(text) - len(text.lstrip())
@@ -73,13 +83,12 @@ def _read(sample: Sample, text: str) -> list[Any]:
             try:
                 document, place = decoder.raw_decode(text, place)
             except json.JSONDecodeError as error:
-                if sample.whole:
+                if sample.whole or not (closed := close_brackets(text[place:])):
                     at = len(text) if error.msg.startswith("Unterminated") else error.pos
                     refuse_syntax(sample.name, text, at)
                 if documents:  # the last line is cut off
                     break
-                closed = close_brackets(text[place:])
-                return [decoder.decode(closed)]
+                return [decoder.decode(closed)], True
             documents.append(document)
             while place < len(text) and text[place].isspace():
                 place += 1
@@ -91,7 +100,7 @@ def _read(sample: Sample, text: str) -> list[Any]:
         raise too_deep(sample.name) from None
     if not documents:
         refuse_syntax(sample.name, text, len(text))
-    return documents
+    return documents, False
 
 
 def _chosen(found: list[FoundTable], given: Mapping[str, Any]) -> FoundTable:

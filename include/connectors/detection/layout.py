@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -109,6 +110,7 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
         findings = [
             *common,
             Finding({"first_column": first, "last_column": last} if sides else {}),
+            _tell_twice(names),
             _find_words(names, body.kinds[cut], lines),
             _find_numbers(body.kinds[cut], lines, rows.likely_decimal),
             find_shape(names, body.kinds[cut], lines, first),
@@ -185,6 +187,12 @@ def _read_header(body: Body, header: Header, comment: str | None, place: _Place)
     elif len(header.lines) > 1:
         confidence = 0.9
     return Finding(fields, confidence, tuple(issues), questions)
+
+
+def _tell_twice(names: Sequence[str]) -> Finding:
+    twice = [name for name in names if re.search(r" \(\d+\)$", name) and re.sub(r" \(\d+\)$", "", name) in names]
+    issues = [Issue("the header", f"names a column twice: the later one is called {name!r}") for name in twice[:_TOLD]]
+    return Finding({}, 0.95 if twice else 1.0, tuple(issues))
 
 
 def _tell_between(body: Body, place: _Place) -> Finding:

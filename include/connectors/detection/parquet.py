@@ -8,15 +8,20 @@ from typing import Any
 from include.collection.formats.parquet import ParquetFormat
 from include.collection.inspection import DetectedTable, Detection
 from include.connectors.detection.sample import Sample
-from include.connectors.detection.settings import settle
+from include.connectors.detection.settings import read_settings
 from include.connectors.formats.parquet import ENCRYPTED, MAGIC, describe_units
 
 
 def detect_parquet(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
-    """Detect Parquet."""
+    """Detect Parquet.
+
+    Raises:
+        SourceRefused: It is damaged, encrypted, or greater than a limit.
+        ConfigurationInvalid: A setting is none of this format.
+    """
     if not sample.head.startswith((MAGIC, ENCRYPTED)):
         return None
-    form = settle(ParquetFormat, {}, given)
+    form = ParquetFormat(**read_settings(given, ParquetFormat))
     with sample.open() as content:
         units = describe_units(content)
-    return Detection((DetectedTable(sample.name, form, units),), 1.0)
+    return Detection((DetectedTable("table", form, units),), 1.0)

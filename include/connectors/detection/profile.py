@@ -9,7 +9,8 @@ from typing import Final
 import polars as pl
 
 from include.cim.number_style import NumberStyle
-from include.collection.inspection import ColumnType, Issue, TableProfile
+from include.cim.units import find_units_but_case
+from include.collection.inspection import Issue, TableProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.doubts import doubts
 from include.connectors.detection.tallies import DistinctTally
@@ -81,11 +82,7 @@ def profile_table(
     _spread_unit(tallies)
     issues = [issue for column in tallies for issue in column.issues()]
     issues += doubts(f"table {name!r}", tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
-    issues += [
-        Issue(f"column {column!r}", f"{text!r} looks like a unit that is not known", "Name the unit in the mapping.")
-        for column, text in unknown.items()
-        if columns[column].type in {ColumnType.INTEGER, ColumnType.DECIMAL}
-    ]
+    issues += [_unknown_unit(column, text) for column, text in unknown.items() if columns[column].counts]
     table = TableProfile(name, rows, tuple(each.profile() for each in tallies))
     return Profiled(table, tallies, tuple(axes), tuple(issues))
 
@@ -110,6 +107,12 @@ def _unit_of(column: str, units: Mapping[str, str]) -> tuple[str | None, str | N
     return unit_in_name(column)
 
 
+def _unknown_unit(column: str, text: str) -> Issue:
+    alike = find_units_but_case(text)
+    what = f"{text!r} may be {' or '.join(alike)}" if alike else f"{text!r} looks like a unit that is not known"
+    return Issue(f"column {column!r}", what, "Name the unit in the mapping.")
+
+
 def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
     held = sum(len(column.distinct) for column in columns.values())
     if held > _MOST_HASHES:
@@ -120,7 +123,7 @@ def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
 
 def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
     """Give the unit that a column of units names in every row to the column of numbers that has none."""
-    numbers = [each for each in columns if each.type in {ColumnType.INTEGER, ColumnType.DECIMAL}]
+    numbers = [each for each in columns if each.counts]
     for told in columns:
         if tells_unit(told.name) and told.distinct.count() == 1 and told.examples:
             without = [each for each in numbers if each.unit is None]

@@ -84,7 +84,7 @@ def _is_enough(header: Sequence[str], first: int, last: int, name: str) -> bool:
         return begun in {0, 1} and (count in _COUNTS if named else count >= _LEAST)
     if name == "date":
         return count >= _LEAST and len(set(header[first : last + 1])) == count
-    return count >= (12 if name == "month" else _LEAST)
+    return count >= {"month": 12, "year": 2}.get(name, _LEAST)
 
 
 def _clock(cell: str) -> int | None:

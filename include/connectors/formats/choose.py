@@ -7,20 +7,29 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from include.collection.formats.delimited import CsvFormat
+from include.collection.formats.dsmr import DsmrFormat
+from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.market_document import MarketDocumentFormat
+from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
+from include.connectors.formats import delimited, excel, json_records, parquet
 from include.connectors.formats.delimited import read_delimited
-from include.connectors.formats.delimited import read_units as read_unit_lines
+from include.connectors.formats.dsmr import read_dsmr
+from include.connectors.formats.espi import read_espi
 from include.connectors.formats.excel import read_excel
 from include.connectors.formats.json_records import read_json
-from include.connectors.formats.json_records import read_units as read_unit_members
+from include.connectors.formats.market_document import read_market_document
+from include.connectors.formats.nem12 import read_nem12
 from include.connectors.formats.parquet import read_parquet
+from include.connectors.formats.xml_records import read_xml
 
 
-def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
+def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # noqa: PLR0911  # one a format
     """Read a table in bounded memory, however long it is.
 
     Returns:
@@ -39,13 +48,28 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:
             return read_excel(content, form)
         case ParquetFormat():
             return read_parquet(content, form)
+        case XmlFormat():
+            return read_xml(content, form)
+        case MarketDocumentFormat():
+            return read_market_document(content, form)
+        case EspiFormat():
+            return read_espi(content, form)
+        case Nem12Format():
+            return read_nem12(content, form)
+        case DsmrFormat():
+            return read_dsmr(content, form)
 
 
 def read_units(content: Content, form: Format) -> Mapping[str, str]:
-    """Read what the source itself says of its columns' units, apart from their names: a line, a member."""
+    """Read what the source itself says of its columns' units, apart from their names: a line, a member, metadata."""
     match form:
         case CsvFormat(unit_lines=lines) if lines:
-            return read_unit_lines(content, form)
+            return delimited.read_units(content, form)
+        case ExcelFormat(unit_lines=lines) if lines:
+            return excel.read_units(content, form)
         case JsonFormat(units=str()):
-            return read_unit_members(content.read().decode(form.encoding, errors="ignore"), form, content.name)
+            head = content.read().decode(form.encoding, errors="ignore")
+            return json_records.read_units(head, form, content.name)
+        case ParquetFormat():
+            return parquet.describe_units(content)
     return {}

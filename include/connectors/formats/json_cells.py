@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from include.connectors.formats.json_text import MOST_DEPTH, Number, too_deep
 from include.errors import SourceRefused
+
+MOST_ITEMS: Final = 1_000
+"""Of a list that is a cell."""
 
 
 def flatten(record: dict[str, Any], where: str, prefix: str = "", depth: int = 1) -> dict[str, str | None]:
     """Give a record's cells: a nested member is called `a.b`, a list stays JSON text.
 
-    A list of objects is no cell: it is a table of its own, whose path goes through this record.
+    What `is_table` says of is no cell: it is a table of its own, whose path goes through this record.
 
     Raises:
         SourceRefused: It is too deep, or two members have the same name.
@@ -30,8 +33,14 @@ def flatten(record: dict[str, Any], where: str, prefix: str = "", depth: int = 1
 
 
 def is_table(value: Any) -> bool:
-    """Say whether a value is a list of records, or an empty one."""
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    """Say whether a value is a list of records or an empty one, or so long that it can be no cell."""
+    if not isinstance(value, list):
+        return False
+    return (
+        len(value) > MOST_ITEMS
+        or all(isinstance(item, dict) for item in value)
+        or all(isinstance(item, list) for item in value)
+    )
 
 
 def put(row: dict[str, str | None], name: str, value: Any, where: str) -> None:

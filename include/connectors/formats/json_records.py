@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, Final
 
 import polars as pl
@@ -14,7 +13,7 @@ from include.connectors.content import Content
 from include.connectors.formats.json_cells import as_text, flatten, put
 from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder
 from include.connectors.formats.records import Row, tabulate
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 _NOTHING: Final = "Nothing can be loaded from it."
 
@@ -26,7 +25,7 @@ def read_json(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
         empty = False
         yield frame
     if empty:
-        raise SourceRefused(content.name, f"the list at {form.records} is empty", _NOTHING)
+        raise SourceEmpty(content.name, f"the list at {form.records} is empty", _NOTHING)
 
 
 def json_frames(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
@@ -55,6 +54,16 @@ def read_units(text: str, form: JsonFormat, name: str) -> dict[str, str]:
     if not isinstance(found, dict):
         return {}
     return {column: unit for column, unit in flatten(found, name).items() if unit}
+
+
+def column_of(path: str) -> str:
+    """Give the name of the column that takes what stands at a path.
+
+    Example:
+        >>> column_of("$.series[*].unit")
+        'series.unit'
+    """
+    return ".".join(step for step in path_steps(path) if step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +204,7 @@ class _Reading:
         elif form.shape == "object":
             rows = iter([flatten(container, self._name)])
         elif form.shape == "columns":
-            rows = self._rows_of_columns(container)
+            rows = self._rows_of_columns(container, above)
         else:
             rows = self._joined_rows(container) if form.members else self._keyed_rows(container.items())
         yield from self._complete(rows, above)
@@ -243,7 +252,7 @@ class _Reading:
         path = self._form.header
         if path in {None, "first"}:
             return []
-        found = self._beside[path] if path in self._beside else self._inherited(path or "", above)
+        found = self._value(path or "", above)
         cells = found if isinstance(found, list) else [found]
         if len(cells) == 1 and isinstance(cells[0], list):
             cells = cells[0]
@@ -278,11 +287,14 @@ class _Reading:
                 put(rows.setdefault(key, {form.key: key}), member, value, self._name)
         yield from rows.values()
 
-    def _rows_of_columns(self, container: Mapping[str, Any]) -> Iterator[dict[str, str | None]]:
+    def _rows_of_columns(self, container: Mapping[str, Any], above: _Above) -> Iterator[dict[str, str | None]]:
         form = self._form
         names = form.members or tuple(name for name, value in container.items() if isinstance(value, list))
-        lists = [container.get(name) for name in names]
-        lengths = {name: len(cells) if isinstance(cells, list) else 0 for name, cells in zip(names, lists, strict=True)}
+        lists = {name: container.get(name) for name in names}
+        lists |= {
+            column_of(path): value for path in form.inherit if isinstance(value := self._value(path, above), list)
+        }
+        lengths = {name: len(cells) if isinstance(cells, list) else 0 for name, cells in lists.items()}
         if len(set(lengths.values())) > 1:
             told = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:20])
             raise SourceRefused(
@@ -290,8 +302,8 @@ class _Reading:
                 f"the lists at {form.records} are not equally long: {told}",
                 "Name those that belong together in `members`.",
             )
-        for cells in zip_longest(*(cells or [] for cells in lists)):
-            yield self._named(names, list(cells), self._name)
+        for cells in zip(*(cells or [] for cells in lists.values()), strict=True):
+            yield self._named(tuple(lists), list(cells), self._name)
 
     def _complete(self, rows: Iterable[dict[str, str | None]], above: _Above) -> Iterator[Row]:
         """Add to each record what stands above it."""
@@ -299,8 +311,9 @@ class _Reading:
         for number, key in enumerate(above.keys, start=1):
             put(more, self._form.key if len(above.keys) == 1 else f"{self._form.key}_{number}", key, self._name)
         for path in self._form.inherit:
-            value = self._beside[path] if path in self._beside else self._inherited(path, above)
-            name = ".".join(step for step in path_steps(path) if step)
+            value, name = self._value(path, above), column_of(path)
+            if isinstance(value, list) and self._form.shape == "columns":
+                continue
             if isinstance(value, dict):
                 for each, cell in flatten(value, self._name, f"{name}.").items():
                     put(more, each, cell, self._name)
@@ -316,7 +329,10 @@ class _Reading:
                 )
             yield {**more, **row}
 
-    def _inherited(self, path: str, above: _Above) -> Any:
+    def _value(self, path: str, above: _Above) -> Any:
+        """Give what stands at a path above the records."""
+        if path in self._beside:
+            return self._beside[path]
         steps = path_steps(path)
         shared = wildcards_shared(self._steps, steps)
         chosen = above.items[steps[:shared].count(None) - 1]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
 from include.connectors.content import CHUNK, Content
+from include.connectors.formats.text import find_decoder
 from include.errors import SourceRefused
 
 MOST_DEPTH: Final = 64
@@ -40,7 +40,7 @@ class JsonText:
         self._content = content
         self._name = content.name
         self._encoding = encoding
-        self._decoder = make_decoder(encoding, content.name)
+        self._decoder = find_decoder(encoding, content.name)
         self._scan: Callable[[str, int], tuple[Any, int]] = json_decoder(content.name).scan_once  # type: ignore[attr-defined]
         self._text = ""
         self._place = 0
@@ -218,18 +218,6 @@ def json_decoder(name: str) -> json.JSONDecoder:
     return json.JSONDecoder(
         parse_float=Number, parse_int=Number, parse_constant=refuse_constant, object_pairs_hook=make_object
     )
-
-
-def make_decoder(encoding: str, name: str) -> codecs.IncrementalDecoder:
-    """Make a strict decoder.
-
-    Raises:
-        SourceRefused: No encoding is called so.
-    """
-    try:
-        return codecs.getincrementaldecoder(encoding)(errors="strict")
-    except LookupError:
-        raise SourceRefused(name, f"no encoding is called {encoding!r}", "utf-8 is right for nearly all.") from None
 
 
 def close_brackets(text: str) -> str:

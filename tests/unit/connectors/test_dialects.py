@@ -25,13 +25,17 @@ def detect(body: bytes) -> Detection:
     return found
 
 
-def read(body: bytes, found: Detection) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Read the main table; numbers of the two columns of numbers as decimals."""
+def read(body: bytes, found: Detection, numbers: tuple[int, ...]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Read the main table; the columns of numbers as decimals."""
     form = found.tables[0].form
     frame = pl.concat(list(read_frames(Content.of(body, "meters.csv"), form)))
-    numbers = [name for name in frame.columns[2:4]]
-    plain = frame.with_columns(plain_number(pl.col(name).str.strip_chars(), form.numbers) for name in numbers)
-    rows = [tuple(_number(cell) if at in {2, 3} else cell for at, cell in enumerate(row)) for row in plain.rows()]
+    plain = frame.with_columns(
+        plain_number(pl.col(frame.columns[at]).str.strip_chars(), form.numbers) for at in numbers if at < frame.width
+    )
+    rows = [
+        tuple(_number(cell) if at in numbers else cell and cell.strip() for at, cell in enumerate(row))
+        for row in plain.rows()
+    ]
     return tuple(frame.columns), rows
 
 
@@ -46,7 +50,7 @@ def outcome(written: Written) -> str:
     """Say `exact`, `refused` or `asked`, or how what was read differs."""
     try:
         found = detect(written.body)
-        names, rows = read(written.body, found)
+        names, rows = read(written.body, found, written.numbers)
     except SourceRefused as refused:
         return "refused" if refused.remedy else "refused without a reason"
     if rows == written.cells and names == written.names:

@@ -1,0 +1,187 @@
+"""Tells XML: a preset where it is of a standard, else where its records are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final, cast
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from include.collection.formats.espi import EspiFormat
+from include.collection.formats.market_document import MarketDocumentFormat
+from include.collection.formats.xml_records import XmlFormat
+from include.collection.inspection import DetectedTable, Detection, Issue, Question
+from include.connectors.detection.json_shapes import weigh_cells
+from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
+from include.connectors.formats.market_document import SEQUENCE, Period, read_periods
+from include.connectors.formats.market_time import rfc3339
+from include.connectors.formats.xml_stream import Path, flatten_element, local_name, text_of
+from include.errors import SourceRefused
+
+_BEGINS: Final = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\0?<\0?[A-Za-z_?!]")
+_MOST_PERIODS: Final = 10_000
+
+
+def detect_xml(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
+    """Say what an XML document is, from its beginning."""
+    kinds = {"xml", "market_document", "espi"}
+    if given.get("kind", "xml") not in kinds or not _BEGINS.match(sample.head):
+        return None
+    root = _read_head(sample)
+    name = local_name(root)
+    if name.lower() == "html":
+        raise SourceRefused(sample.name, "it is a web page", "Is it the address or file you meant?")
+    match given.get("kind") or _preset(root):
+        case "market_document":
+            return _detect_market_document(sample, given)
+        case "espi":
+            form = settle(EspiFormat, {}, given)
+            return Detection((DetectedTable("readings", form),), 0.98, "utf-8")
+        case _:
+            return _detect_records(root, given, sample.name)
+
+
+def _preset(root: Element) -> str:
+    name = local_name(root)
+    if name.endswith("MarketDocument"):
+        return "market_document"
+    if name in {"feed", "entry"} and any("naesb.org/espi" in str(element.tag) for element in root.iter()):
+        return "espi"
+    return "xml"
+
+
+def _read_head(sample: Sample) -> Element:
+    """Read the tree of a document that may be cut off."""
+    parser = XMLPullParser(("start",), _parser=DefusedXMLParser())
+    root = None
+    try:
+        for begin in range(0, len(sample.head), 1 << 14):
+            parser.feed(sample.head[begin : begin + (1 << 14)])
+            for _, element in cast(Iterable[tuple[str, Element]], parser.read_events()):
+                root = element if root is None else root
+        if sample.whole:
+            parser.close()
+    except ParseError as error:
+        line, column = error.position
+        ends = error.code in {3, 5}
+        what = "the XML ends too early" if ends else f"it is no XML from line {line}, column {column + 1} on"
+        raise SourceRefused(sample.name, what, "Get it again, or look at that place.") from None
+    except DefusedXmlException:
+        raise SourceRefused(
+            sample.name, "it declares entities of its own, which are not expanded", "Write the text itself."
+        ) from None
+    except (LookupError, ValueError):
+        raise SourceRefused(
+            sample.name, "its XML declaration names an encoding that cannot be read", "Write it in UTF-8."
+        ) from None
+    if root is None:
+        raise SourceRefused(sample.name, "the XML ends too early", "No element begins in its first part.")
+    return root
+
+
+def _detect_market_document(sample: Sample, given: Mapping[str, Any]) -> Detection:
+    form = settle(MarketDocumentFormat, {}, given)
+    with sample.open() as content:
+        periods = list(islice(read_periods(content, form), _MOST_PERIODS))
+    repeated = sum(1 for period in periods if period.curve == "A03" and len(period.points) < period.steps.count)
+    issues = []
+    if repeated:
+        issues.append(
+            Issue(
+                f"{repeated} periods",
+                "positions that are not written repeat the value before them (curve type A03)",
+                "They are written out: every position is a row.",
+            )
+        )
+    gaps = sum(1 for period in periods if period.curve != "A03" and len(period.points) < period.steps.count)
+    if gaps:
+        issues.append(
+            Issue(f"{gaps} periods", "positions are missing", "They stay missing: nothing tells their value.")
+        )
+    options, told = _find_doubles(periods)
+    questions = (
+        (Question("sequence", "which of several series for the same time is meant", options),) if options else ()
+    )
+    return Detection((DetectedTable("points", form),), 0.98, "utf-8", (*issues, *told), questions)
+
+
+def _find_doubles(periods: list[Period]) -> tuple[tuple[str, ...], list[Issue]]:
+    """Find series that cover the same time and differ by their sequence, or by nothing but their number."""
+    by_time: dict[tuple[Any, ...], list[Period]] = {}
+    for period in periods:
+        what = tuple((name, value) for name, value in sorted(period.series.items()) if name not in {"mRID", SEQUENCE})
+        by_time.setdefault((what, rfc3339(period.steps.start), period.steps.count), []).append(period)
+    double = [same for same in by_time.values() if len(same) > 1]
+    if not double:
+        return (), []
+    sequences = tuple(sorted({period.series.get(SEQUENCE) or "" for same in double for period in same} - {""}))
+    start = rfc3339(double[0][0].steps.start)
+    if len(sequences) > 1:
+        said = f"sequences {', '.join(sequences)} cover the same time: their sum counts it more than once"
+        return sequences, [Issue(f"the period from {start}", said, "Set `sequence`, or keep its column in the key.")]
+    return (), [
+        Issue(
+            f"the period from {start}", "two series cover it that differ by their number only", "Keep mRID in the key."
+        )
+    ]
+
+
+def _detect_records(root: Element, given: Mapping[str, Any], name: str) -> Detection:
+    found = _find_records(root)
+    if "records" in given:
+        path = tuple(given["records"].strip("/").split("/"))
+        found = [each for each in found if each[0] == path] or [(path, 0, ())]
+    if not found:
+        cells = flatten_element(root)
+        if not cells:
+            raise SourceRefused(name, "no records are in its first part", "Set `records` to where they are.")
+        found = [((local_name(root),), 0, ())]
+    tables = tuple(
+        DetectedTable(path[-1], settle(XmlFormat, {"records": "/" + "/".join(path), "leave_out": leave_out}, given))
+        for path, _, leave_out in found
+    )
+    rivals = [each for each in found[1:] if each[1] * 2 > found[0][1]]
+    options = tuple("/" + "/".join(path) for path, _, _ in (found[0], *rivals))
+    questions = (Question("records", "which of several lists is the main one", options),) if rivals else ()
+    return Detection(tables, 0.7 if rivals else 0.9, "utf-8", questions=questions)
+
+
+def _find_records(root: Element) -> list[tuple[Path, int, tuple[str, ...]]]:
+    """Give the paths of elements that repeat, with the weight of what they hold; the main one first."""
+    at: dict[Path, list[Element]] = {}
+    repeats: set[Path] = set()
+    for path, element, again in _walk(root, ()):
+        at.setdefault(path, []).append(element)
+        if again and (len(element) or element.attrib):
+            repeats.add(path)
+    found = []
+    for path in repeats:
+        below = [each for each in repeats if each[: len(path)] == path and each != path]
+        leave_out = tuple(sorted(".".join(each[len(path) :]) for each in below))
+        cells = [
+            cell
+            for element in at[path]
+            for cell in (
+                *flatten_element(element, leave_out=frozenset(leave_out)).items(),
+                (path[-1], text_of(element)),
+            )
+        ]
+        found.append((path, weigh_cells(cells), leave_out))
+    return sorted(found, key=lambda each: (-each[1], len(each[0])))
+
+
+def _walk(element: Element, above: Path) -> Iterator[tuple[Path, Element, bool]]:
+    path = (*above, local_name(element))
+    if not above:
+        yield path, element, False
+    seen: dict[str, int] = {}
+    for child in element:
+        seen[child.tag] = seen.get(child.tag, 0) + 1
+    for child in element:
+        yield (*path, local_name(child)), child, seen[child.tag] > 1
+        yield from _walk(child, path)

@@ -1,0 +1,136 @@
+"""Reads market documents of IEC 62325."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from xml.etree.ElementTree import Element
+
+import polars as pl
+
+from include.collection.formats.market_document import MarketDocumentFormat
+from include.connectors.content import Content
+from include.connectors.formats.market_time import Steps, read_instant, rfc3339
+from include.connectors.formats.records import Row, tabulate
+from include.connectors.formats.xml_stream import Path, children, flatten_element, local_name, read_elements, text_at
+from include.errors import SourceRefused
+
+SEQUENCE: Final = "classificationSequence_AttributeInstanceComponent.position"
+
+_FIXED, _POINT, _VARIABLE = "A01", "A02", "A03"
+_CURVES: Final = {_FIXED, _POINT, _VARIABLE}
+
+UNITS: Final = {
+    "MAW": "MW", "KWT": "kW", "MWH": "MWh", "KWH": "kWh", "GWH": "GWh", "MAR": "Mvar", "MVA": "MVA", "P1": "%",
+    "C62": "1", "MTQ": "m3", "DD": "deg", "KMT": "km", "HMQ": "hm3",
+}  # fmt: skip
+"""UN/ECE Recommendation 20's codes, as ENTSO-E's code list has them, and what `units.yaml` calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period of one time series.
+
+    Attributes:
+        series: The values of the document and the series around it.
+        points: Positions and what each says, in order.
+    """
+
+    series: dict[str, str | None]
+    steps: Steps
+    resolution: str
+    curve: str
+    points: tuple[tuple[int, dict[str, str | None]], ...]
+
+    def rows(self) -> Iterator[Row]:
+        """Give a row for each position; a variable block repeats what it says until the next one, or the end."""
+        names = dict.fromkeys(name for _, cells in self.points for name in cells)
+        for number, (position, cells) in enumerate(self.points):
+            until = position + 1
+            if self.curve == _VARIABLE:
+                following = self.points[number + 1 :][:1]
+                until = following[0][0] if following else self.steps.count + 1
+            for each in range(position, until):
+                yield {
+                    **self.series,
+                    "start": rfc3339(self.steps.at(each - 1)),
+                    "end": None if self.curve == _POINT else rfc3339(self.steps.at(each)),
+                    "resolution": self.resolution,
+                    "position": str(each),
+                    **{name: cells.get(name) for name in names},
+                }
+
+
+def read_market_document(content: Content, form: MarketDocumentFormat) -> Iterator[pl.DataFrame]:
+    """Read a market document; see `read_frames`."""
+    return tabulate((row for period in read_periods(content, form) for row in period.rows()), content.name)
+
+
+def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Period]:
+    """Give one period after the other.
+
+    Raises:
+        SourceRefused: It acknowledges a question without data, or says something that cannot be laid out in time.
+    """
+    found = 0
+    for path, around, element in read_elements(content, is_wanted):
+        if path[-1] == "Reason":
+            if path[0].startswith("Acknowledgement") and len(path) == 2:
+                code, text = text_at(element, "code") or "?", text_at(element, "text") or "it says no more"
+                raise SourceRefused(
+                    content.name, f"it has no data, for reason {code}: {text[:300]}", "Ask for another time or area."
+                )
+            continue
+        found += 1
+        period = _period(content.name, form, path, around, element)
+        if form.sequence is None or period.series.get(SEQUENCE) == form.sequence:
+            yield period
+    if not found:
+        raise SourceRefused(content.name, "the market document holds no period", "There is nothing to load.")
+
+
+def is_wanted(path: Path) -> bool:
+    """Say whether a path leads to a period, or to the reason why there is none."""
+    name = path[-1]
+    if name == "Reason":
+        return len(path) == 2
+    return len(path) >= 3 and "." not in name and (name == "Period" or name.endswith("_Period"))
+
+
+def _period(
+    where: str, form: MarketDocumentFormat, path: Path, around: tuple[Element, ...], element: Element
+) -> Period:
+    document, series = around[0], around[-1]
+    cells = flatten_element(series, leave_out=frozenset({path[-1]}))
+    place = f"{where}, series {cells.get('mRID') or '?'}"
+    curve = cells.get("curveType") or _FIXED
+    if curve not in _CURVES:
+        raise SourceRefused(
+            place, f"its curve type is {curve}: values between breakpoints", "A01, A02 and A03 can be read."
+        )
+    begin, end = (text_at(element, "timeInterval", each) for each in ("start", "end"))
+    resolution = text_at(element, "resolution")
+    if begin is None or end is None or resolution is None:
+        raise SourceRefused(place, "a period lacks its start, end or resolution", "IEC 62325 asks for all three.")
+    steps = Steps.between(read_instant(begin, place), read_instant(end, place), resolution, form.zone, place)
+    points: list[tuple[int, dict[str, str | None]]] = []
+    for point in children(element, "Point"):
+        written = text_at(point, "position") or ""
+        position = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+        after = points[-1][0] if points else 0
+        if not after < position <= steps.count:
+            raise SourceRefused(
+                place,
+                f"a period of {steps.count} positions has one that is not between {after + 1} and {steps.count}",
+                "Positions count from 1 and rise.",
+            )
+        points.append((position, flatten_element(point, leave_out=frozenset({"position"}))))
+    told = {
+        "document.kind": local_name(document),
+        "document.type": text_at(document, "type"),
+        "document.created": text_at(document, "createdDateTime"),
+    }
+    # codingScheme says nothing that an EIC code does not say itself
+    named = {name: value for name, value in cells.items() if not name.endswith(".@codingScheme")}
+    return Period({**told, **named}, steps, resolution, curve, tuple(points))

@@ -1,0 +1,61 @@
+"""What the OBIS codes of P1 telegrams mean.
+
+Source: DSMR P1 Companion Standard 5.0.2, table 6-12; eMUCS-P1 2.1, table 8-1. `n` stands for a channel of the M-Bus.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAMES: Final = {
+    "1-3:0.2.8": "version",
+    "0-0:96.1.4": "version",
+    "0-0:96.13.0": "message",
+    "0-0:96.13.1": "message code",
+    "0-0:96.14.0": "tariff",
+    "0-0:96.3.10": "breaker state",
+    "0-0:17.0.0": "limiter threshold",
+    "0-0:96.7.21": "power failures",
+    "0-0:96.7.9": "long power failures",
+    "1-0:99.97.0": "power failure log",
+    "1-0:1.8.0": "energy imported",
+    "1-0:1.8.1": "energy imported, tariff 1",
+    "1-0:1.8.2": "energy imported, tariff 2",
+    "1-0:2.8.0": "energy exported",
+    "1-0:2.8.1": "energy exported, tariff 1",
+    "1-0:2.8.2": "energy exported, tariff 2",
+    "1-0:3.8.0": "reactive energy imported",
+    "1-0:4.8.0": "reactive energy exported",
+    "1-0:1.7.0": "power imported",
+    "1-0:2.7.0": "power exported",
+    "1-0:3.7.0": "reactive power imported",
+    "1-0:4.7.0": "reactive power exported",
+    "1-0:21.7.0": "power imported, phase 1",
+    "1-0:41.7.0": "power imported, phase 2",
+    "1-0:61.7.0": "power imported, phase 3",
+    "1-0:22.7.0": "power exported, phase 1",
+    "1-0:42.7.0": "power exported, phase 2",
+    "1-0:62.7.0": "power exported, phase 3",
+    "1-0:32.7.0": "voltage, phase 1",
+    "1-0:52.7.0": "voltage, phase 2",
+    "1-0:72.7.0": "voltage, phase 3",
+    "1-0:31.7.0": "current, phase 1",
+    "1-0:51.7.0": "current, phase 2",
+    "1-0:71.7.0": "current, phase 3",
+    "1-0:32.32.0": "voltage sags, phase 1",
+    "1-0:52.32.0": "voltage sags, phase 2",
+    "1-0:72.32.0": "voltage sags, phase 3",
+    "1-0:32.36.0": "voltage swells, phase 1",
+    "1-0:52.36.0": "voltage swells, phase 2",
+    "1-0:72.36.0": "voltage swells, phase 3",
+    "1-0:1.4.0": "average power imported in this quarter of an hour",
+    "1-0:1.6.0": "highest average power imported this month",
+    "0-0:98.1.0": "highest average power imported, 13 months",
+    "0-n:24.1.0": "kind of device on the M-Bus",
+    "0-n:96.1.0": "identifier of the device on the M-Bus",
+    "0-n:96.1.1": "identifier of the device on the M-Bus",
+    "0-n:24.2.1": "reading of the device on the M-Bus",
+    "0-n:24.2.3": "reading of the device on the M-Bus, not temperature corrected",
+    "0-n:24.3.0": "reading of the device on the M-Bus",
+    "0-n:24.4.0": "valve state",
+}

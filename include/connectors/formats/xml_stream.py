@@ -1,0 +1,161 @@
+"""XML of any length as a stream of elements, in bounded memory: no entity is expanded, nothing else is fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from include.connectors.content import Content
+from include.connectors.formats.delimited import MOST_CELL_BYTES
+from include.connectors.formats.json_text import MOST_DEPTH, MOST_HELD, too_deep
+from include.errors import SourceRefused
+
+Path = tuple[str, ...]
+
+_BLOCK: Final = 1 << 14
+_MOST_KEPT: Final = 200
+_SCHEMA_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+def read_elements(
+    content: Content, wanted: Callable[[Path], bool]
+) -> Iterator[tuple[Path, tuple[Element, ...], Element]]:
+    """Give every wanted element when it ends, with the elements around it, the outermost first.
+
+    What surrounds them holds what came before: its attributes, and the first of every child that is not wanted. An
+    element is emptied when the next one is asked for.
+
+    Args:
+        wanted: Says of a path of local names whether its element is wanted; what is below it belongs to it.
+
+    Raises:
+        SourceRefused: It is no well-formed XML, ends too early, declares entities, is too deep or too large.
+    """
+    source = _Source(content)
+    open_: list[Element] = []
+    led: list[bool] = []
+    path: Path = ()
+    depth_wanted = begins = 0
+    try:
+        for event, element in iterparse(source, events=("start", "end"), forbid_dtd=False):
+            source.happened()
+            if event == "start":
+                open_.append(element)
+                led.append(False)
+                path = (*path, local_name(element))
+                if len(open_) > MOST_DEPTH:
+                    raise too_deep(content.name)
+                if not depth_wanted and wanted(path):
+                    depth_wanted, begins = len(open_), content.count
+                if depth_wanted and content.count - begins > MOST_HELD:
+                    raise SourceRefused(
+                        content.name,
+                        f"one element {path[depth_wanted - 1]} is larger than {MOST_HELD >> 20} MiB",
+                        "Point `records` at what is in it.",
+                    )
+                continue
+            open_.pop()
+            done = led.pop()
+            if depth_wanted == len(path):
+                depth_wanted = 0
+                yield path, tuple(open_), element
+                led = [True] * len(led)
+                done = True
+            if not depth_wanted and open_ and (done or _is_there(open_[-1], element)):
+                open_[-1].remove(element)
+            path = path[:-1]
+    except ParseError as error:
+        line, column = error.position
+        ends = error.code in {3, 5} or source.ended  # no element, unclosed token
+        what = "the XML ends too early" if ends else f"it is no XML from line {line}, column {column + 1} on"
+        remedy = "It was cut off on its way; get it again." if ends else "Is it the file or address you meant?"
+        raise SourceRefused(content.name, what, remedy) from None
+    except DefusedXmlException:
+        raise SourceRefused(
+            content.name, "it declares entities of its own, which are not expanded", "Write the text itself."
+        ) from None
+    except (LookupError, ValueError):
+        raise SourceRefused(
+            content.name, "its XML declaration names an encoding that cannot be read", "Write it in UTF-8."
+        ) from None
+
+
+def _is_there(parent: Element, element: Element) -> bool:
+    """Say whether a parent has such a child already, or very many others."""
+    return len(parent) > _MOST_KEPT or any(child.tag == element.tag for child in parent if child is not element)
+
+
+class _Source:
+    """Gives an XML parser its bytes, and stops it when it swallows too much without a tag."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._since = 0
+        self.ended = False
+
+    def read(self, size: int = _BLOCK) -> bytes:
+        chunk = self._content.read(size)
+        self.ended = not chunk
+        self._since += len(chunk)
+        if self._since > MOST_CELL_BYTES + _BLOCK:
+            raise SourceRefused(self._content.name, "a text or a tag is longer than 1 MiB", "No cell may be.")
+        return chunk
+
+    def happened(self) -> None:
+        self._since = 0
+
+
+def local_name(element: Element) -> str:
+    """Give an element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def children(element: Element, name: str) -> Iterator[Element]:
+    """Give the children of a name."""
+    return (child for child in element if local_name(child) == name)
+
+
+def text_at(element: Element, *names: str) -> str | None:
+    """Give the text of the first element at a path of names; None where it is empty or absent."""
+    for name in names:
+        found = next(children(element, name), None)
+        if found is None:
+            return None
+        element = found
+    return text_of(element)
+
+
+def text_of(element: Element) -> str | None:
+    """Give an element's own text; None where it has none."""
+    return (element.text or "").strip() or None
+
+
+def flatten_element(
+    element: Element, prefix: str = "", leave_out: frozenset[str] = frozenset()
+) -> dict[str, str | None]:
+    """Give the cells of an element: attributes `@name`, children `name`, `name.2` for a second one, below them `a.b`.
+
+    Args:
+        leave_out: Names, as columns are called, of elements that are not looked at.
+    """
+    row: dict[str, str | None] = {
+        f"{prefix}@{name.rpartition('}')[2]}": value
+        for name, value in element.attrib.items()
+        if not name.startswith(_SCHEMA_INSTANCE)
+    }
+    seen: dict[str, int] = {}
+    for child in element:
+        name = local_name(child)
+        if f"{prefix}{name}" in leave_out:
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        column = f"{prefix}{name}" if seen[name] == 1 else f"{prefix}{name}.{seen[name]}"
+        below = flatten_element(child, f"{column}.", leave_out)
+        if len(child) == 0 or text_of(child) is not None:
+            row[column] = text_of(child)
+        row.update(below)
+    return row
