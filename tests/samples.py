@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from include.collection.inspection import Inspection
@@ -141,9 +142,14 @@ FILES = (
 )
 
 
-def inspect_sample(sample: SampleFile) -> Inspection:
-    """Inspect a file as its owner does, with the settings that it needs."""
-    return inspect_source(sample.file, sample.file.name, sample.settings)
+def inspect_sample(sample: SampleFile, *, settings: bool = True) -> Inspection:
+    """Inspect a file as its owner does, with the settings that it needs or without."""
+    return _inspect(sample.file, tuple(sample.settings.items()) if settings else ())
+
+
+@cache
+def _inspect(file: Path, settings: tuple[tuple[str, str], ...]) -> Inspection:
+    return inspect_source(file, file.name, dict(settings))
 
 
 def write_table() -> str:
@@ -151,7 +157,7 @@ def write_table() -> str:
     lines = ["| File | Detected | To be set | Rows | Sums | Time | Asked |", "|---|---|---|---|---|---|---|"]
     for sample in FILES:
         found = inspect_sample(sample)
-        unset = inspect_source(sample.file, sample.file.name, {}) if sample.settings else found
+        unset = inspect_sample(sample, settings=False)
         form = found.detection.tables[0].form
         changed = form.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
         detected = ", ".join([f"**{form.kind}**", *(f"`{key}: {_short(value)}`" for key, value in changed.items())])
