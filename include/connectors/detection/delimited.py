@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -20,6 +21,7 @@ _TAIL_BYTES: Final = 1 << 16
 _MOST_CELLS: Final = 2_000_000
 _ROWS: Final = 20_000
 _LEAST_SCORE: Final = 0.12
+_EDIFACT: Final = re.compile(r"\ufeff?(UNA.{6}\s*)?UNB\+")
 _NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged"})
 
 
@@ -43,6 +45,8 @@ def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | No
         lines, settings.get("delimiter"), (settings["quote"] or "") if "quote" in settings else None
     )
     certain = "kind" in given or "delimiter" in given
+    if not certain and _EDIFACT.match(lines[0]):
+        raise SourceRefused(sample.name, "it is an EDIFACT message, no table", "Convert it to CSV or XML beforehand.")
     if dialect.score < _LEAST_SCORE and not certain:
         return _detect_one_column(sample, lines, encoding, settings)
     return _detect_tables(sample, lines, encoding, dialect, settings)

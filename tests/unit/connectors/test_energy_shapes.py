@@ -9,6 +9,7 @@ import pytest
 
 from include.collection.inspection import Inspection
 from include.connectors.detection.inspect import inspect_source
+from include.errors import SourceRefused
 
 Inspect = Callable[..., Inspection]
 QUARTERS = [f"{at // 4:02d}:{at % 4 * 15:02d}-{(at + 1) // 4:02d}:{(at + 1) % 4 * 15:02d}" for at in range(96)]
@@ -88,3 +89,35 @@ def test_a_logger_that_was_away_has_no_value(inspect: Inspect) -> None:
     rows = [f"sensor.energy,{state},2024-05-01T22:0{at}:00.000Z" for at, state in enumerate(states)]
     column = inspect("\n".join(["entity_id,state,last_changed", *rows])).tables[0].columns[1]
     assert (column.type.value, column.nulls, str(column.total)) == ("decimal", 2, "3705.6")
+
+
+def test_notes_of_a_name_and_a_number_above_the_header_are_no_rows(inspect: Inspect) -> None:
+    notes = ["PV Performance:,,,", "Lat (deg N):,39.73,,", "Elev (m):,1819.6,,", "Type:,Fixed,,", "Losses:,14.08,,"]
+    rows = [f"1,{day},{hour},{hour}.5" for day in (1, 2, 3) for hour in range(24)]
+    found = inspect("\n".join([*notes, ",,,", "Month,Day,Hour,AC Output (W)", *rows]))
+    assert found.tables[0].rows == 72
+    assert [column.name for column in found.tables[0].columns] == ["Month", "Day", "Hour", "AC Output (W)"]
+    assert str(found.tables[0].columns[3].total) == "864.0"
+
+
+def test_a_line_of_serial_numbers_in_a_header_is_no_row(inspect: Inspect) -> None:
+    above = ["sep=;", "Version CSV1", "", ";SN: 2100;SN: 2100", ";2100123456;2100123456", ";Total yield;Power"]
+    rows = [f"25.06.2013 {hour:02d}:{minute:02d}:00;67{hour:02d},5;0,1" for hour in range(24) for minute in (0, 30)]
+    found = inspect("\n".join([*above, ";Counter;Analog", "dd.MM.yyyy HH:mm:ss;kWh;kW", *rows]))
+    assert found.tables[0].rows == 48
+    assert [column.unit for column in found.tables[0].columns] == [None, "kWh", "kW"]
+
+
+def test_a_number_that_stands_for_none_is_told(inspect: Inspect) -> None:
+    rows = [f"2016-01-01T{hour:02d}:00Z,{-9999.9 if hour == 5 else hour / 10}" for hour in range(24)]
+    assert "-9999.9 is the least" in _said(inspect("\n".join(["time,uvb", *rows])))
+
+
+def test_a_number_like_others_stands_for_itself(inspect: Inspect) -> None:
+    rows = [f"2016-01-01T{hour:02d}:00Z,{990 + hour}" for hour in range(24)]
+    assert "missing one" not in _said(inspect("\n".join(["time,load", *rows])))
+
+
+def test_a_message_of_the_market_is_no_table(inspect: Inspect) -> None:
+    with pytest.raises(SourceRefused, match="EDIFACT"):
+        inspect("UNA:+.? 'UNB+UNOC:3+9900:500+9901:500+240115:0831+A'UNH+1+MSCONS:D:04B:UN:2.4a'QTY+220:12.5'")
