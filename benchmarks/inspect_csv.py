@@ -109,7 +109,10 @@ def with_dlt(file: Path) -> dict[str, int]:
         pipeline = dlt.pipeline("readings", pipelines_dir=folder, destination=target)
         pipeline.extract(dlt.resource(batches, name="readings"), loader_file_format="parquet")
         pipeline.normalize()
-        assert pipeline.last_trace.last_normalize_info.row_counts["readings"] == ROWS
+        trace = pipeline.last_trace
+        assert trace is not None
+        assert trace.last_normalize_info is not None
+        assert trace.last_normalize_info.row_counts["readings"] == ROWS
         columns = pipeline.default_schema.tables["readings"]["columns"]
         return {"columns": sum(not name.startswith("_dlt") for name in columns)}
 

@@ -33,9 +33,6 @@ class Clock(Protocol):
     def __call__(self) -> datetime: ...
 
 
-# --- sources ---------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One reading of a source: an iterator of frames (all columns String, in the source's order, without row ids).
@@ -255,7 +252,6 @@ class DatasetStore(Protocol):
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do, and do nothing; raises as `load`."""
-        ...
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...
 

@@ -77,6 +77,16 @@ FILES = (
         span=None,
     ),
     SampleFile(
+        DOCUMENTS / "22_entsoe_a44_prices_a03.xml",
+        rows=384,  # four series of 96: a position that is not written repeats the one before it
+        columns=18,
+        sums={"price.amount": "39387.61"},  # 10320.02 + 10343.36 + 9270.53 + 9453.70
+        units={"price.amount": "EUR/MWh"},
+        span=("2026-02-01T23:00:00+00:00", "2026-02-03T22:45:00+00:00"),
+        resolution="PT15M",
+        zone="UTC",
+    ),
+    SampleFile(
         SAMPLES / "24_tmy3_greensboro.csv",
         rows=8760,
         columns=71,

@@ -67,7 +67,7 @@ def try_source(
             with opened.answer.body:
                 frame = next(opened.frames, pl.DataFrame()).head(ROWS)
             more = next_page(source.pagination, 1, frame.height, opened.said) is not None and frame.height > 0
-            rows, problem, total = _masked(frame, login), None, opened.said.total
+            rows, problem, total = login.hide(frame), None, opened.said.total
         except (SourceRefused, SourceUnavailable) as error:
             masked = login.masked(error)
             rows, more, total = None, False, None
@@ -107,10 +107,3 @@ def _shown(request: Request, login: Login) -> TriedRequest:
         {name: login.mask(value) for name, value in headers.items()},
         login.mask(body) if body is not None else None,
     )
-
-
-def _masked(frame: pl.DataFrame, login: Login) -> pl.DataFrame:
-    """Take the secrets out of what the source repeats of them."""
-    for secret in login.secrets():
-        frame = frame.with_columns(pl.all().str.replace_all(secret, MASK, literal=True))
-    return frame.rename(login.mask)

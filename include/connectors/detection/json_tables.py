@@ -27,7 +27,7 @@ from include.connectors.formats.json_cells import is_table
 _MOST_LOOKED_AT: Final = 2_000
 """Items of a list; the rest is like them, and counted."""
 _SAYS_OF_PAGES: Final = re.compile(
-    r"(?i)(^|[._])(meta\w*|links?|request|pag(e|es|ing|ination)|per_page|count|offset|limit|\w*version)([._]|$)"
+    r"(?i)(^|\.)(meta\w*|links?|request|pag(e|es|ing|ination)|per_?page|(total_?)?count|offset|limit|\w*version)(\.|$)"
 )
 
 
@@ -69,7 +69,7 @@ def find_tables(document: Any, *, cut: bool = False) -> list[FoundTable]:
     if isinstance(document, dict):
         cells = [(name, cell) for name, cell in leaves(document) if not found or not _SAYS_OF_PAGES.search(name)]
         single = FoundTable({"records": "$", "shape": "object"}, weigh_cells(cells), 1)
-        if not found or single.weight > 2 * max(each.weight for each in found):
+        if cells and (not found or single.weight > max(each.weight for each in found)):
             found.append(single)
     return sorted(found, key=lambda each: (-each.weight, -each.rows, len(each.settings["records"])))
 
@@ -109,8 +109,10 @@ def _visit_lists(lists: list[list[Any]], place: Place) -> Iterator[FoundTable]:
 def _visit_pairs(items: list[list[Any]], rows: int, place: Place) -> Iterator[FoundTable]:
     """See whether lists in a list are records."""
     width = Counter(map(len, items)).most_common(1)[0][0]
-    if width < 2 or any(len(item) != width for item in items):
+    fitting = [item for item in items if len(item) == width]
+    if width < 2 or 2 * len(fitting) <= len(items):
         return
+    items = fitting  # the reader says where one does not fit
     settings: dict[str, Any] = {}
     header = find_header(place, width)
     names = {f"column_{number}" for number in range(1, width + 1)}
@@ -142,7 +144,7 @@ def _visit_objects(objects: list[dict[str, Any]], place: Place) -> Iterator[Foun
     columns = parallel_lists(objects)
     if columns:
         some = objects[0]
-        cells = [(name, cell) for name in columns for cell in some[name]]
+        cells = [(name, cell) for name in columns for cell in some[name][:_MOST_LOOKED_AT]]
         settings: dict[str, Any] = {"shape": "columns"}
         if columns != [name for name, value in some.items() if isinstance(value, list)]:
             settings["members"] = tuple(columns)
@@ -150,7 +152,7 @@ def _visit_objects(objects: list[dict[str, Any]], place: Place) -> Iterator[Foun
             settings["units"] = units
         rows = sum(len(each[columns[0]]) for each in objects)
         beside = Place(place.steps, (*place.above, (place.steps, objects)))
-        yield _table(beside, settings, cells, rows, len(some[columns[0]]), set(columns))
+        yield _table(beside, settings, cells, rows, len(some[columns[0]][:_MOST_LOOKED_AT]), set(columns))
         objects = [{name: value for name, value in each.items() if name not in columns} for each in objects]
     yield from _visit_members(objects, place)
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, cast
-from xml.etree.ElementTree import Element, ParseError, XMLPullParser
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
+from typing import Any, Final
+from xml.etree.ElementTree import Element
 
 from include.collection.formats.espi import EspiFormat
 from include.collection.formats.market_document import MarketDocumentFormat
@@ -20,11 +17,14 @@ from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
 from include.connectors.formats.market_document import SEQUENCE, Period, read_periods
 from include.connectors.formats.market_time import rfc3339
+from include.connectors.formats.xml_events import BLOCK, read_events
 from include.connectors.formats.xml_stream import Path, flatten_element, local_name, text_of
 from include.errors import SourceRefused
 
 _BEGINS: Final = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*\0?<\0?[A-Za-z_?!]")
 _MOST_PERIODS: Final = 10_000
+_MOST_ELEMENTS: Final = 50_000
+_MOST_LOOKED_AT: Final = 2_000
 
 
 def detect_xml(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
@@ -57,28 +57,10 @@ def _preset(root: Element) -> str:
 
 def _read_head(sample: Sample) -> Element:
     """Read the tree of a document that may be cut off."""
-    parser = XMLPullParser(("start",), _parser=DefusedXMLParser())
+    blocks = (sample.head[begin : begin + BLOCK] for begin in range(0, len(sample.head), BLOCK))
     root = None
-    try:
-        for begin in range(0, len(sample.head), 1 << 14):
-            parser.feed(sample.head[begin : begin + (1 << 14)])
-            for _, element in cast(Iterable[tuple[str, Element]], parser.read_events()):
-                root = element if root is None else root
-        if sample.whole:
-            parser.close()
-    except ParseError as error:
-        line, column = error.position
-        ends = error.code in {3, 5}
-        what = "the XML ends too early" if ends else f"it is no XML from line {line}, column {column + 1} on"
-        raise SourceRefused(sample.name, what, "Get it again, or look at that place.") from None
-    except DefusedXmlException:
-        raise SourceRefused(
-            sample.name, "it declares entities of its own, which are not expanded", "Write the text itself."
-        ) from None
-    except (LookupError, ValueError):
-        raise SourceRefused(
-            sample.name, "its XML declaration names an encoding that cannot be read", "Write it in UTF-8."
-        ) from None
+    for _, element in read_events(blocks, sample.name, whole=sample.whole):
+        root = element if root is None else root
     if root is None:
         raise SourceRefused(sample.name, "the XML ends too early", "No element begins in its first part.")
     return root
@@ -155,7 +137,7 @@ def _find_records(root: Element) -> list[tuple[Path, int, tuple[str, ...]]]:
     """Give the paths of elements that repeat, with the weight of what they hold; the main one first."""
     at: dict[Path, list[Element]] = {}
     repeats: set[Path] = set()
-    for path, element, again in _walk(root, ()):
+    for path, element, again in islice(_walk(root, ()), _MOST_ELEMENTS):
         at.setdefault(path, []).append(element)
         if again and (len(element) or element.attrib):
             repeats.add(path)
@@ -165,13 +147,14 @@ def _find_records(root: Element) -> list[tuple[Path, int, tuple[str, ...]]]:
         leave_out = tuple(sorted(".".join(each[len(path) :]) for each in below))
         cells = [
             cell
-            for element in at[path]
+            for element in at[path][:_MOST_LOOKED_AT]
             for cell in (
                 *flatten_element(element, leave_out=frozenset(leave_out)).items(),
                 (path[-1], text_of(element)),
             )
         ]
-        found.append((path, weigh_cells(cells), leave_out))
+        share = len(at[path]) / len(at[path][:_MOST_LOOKED_AT])
+        found.append((path, int(weigh_cells(cells) * share), leave_out))
     return sorted(found, key=lambda each: (-each[1], len(each[0])))
 
 

@@ -16,8 +16,8 @@ MOST_HELD: Final = 8 << 20
 """Characters of one value that is held in memory: a record, or what stands beside the records."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("?)|[{}\[\],]', re.DOTALL)
-"""A string (the group is empty where it does not end), or a sign that opens, closes or parts."""
+_SIGN: Final = re.compile(r'["{}\[\],]')
+_STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
 class Number(str):
@@ -135,9 +135,10 @@ class JsonText:
 
     def _leave(self, depth: int) -> None:
         while depth:
-            found = _TOKEN.search(self._text, self._place)
-            if found is None or found[1] == "":
-                self._place = found.start() if found else len(self._text)
+            found = _next_token(self._text, self._place)
+            if found is None:
+                quote = self._text.find('"', self._place)
+                self._place = len(self._text) if quote < 0 else quote
                 if self._ended:
                     self._refuse(at=len(self._text))
                 self._hold()
@@ -228,22 +229,27 @@ def close_brackets(text: str) -> str:
         '{"data": [{"a": 1}, {"a": 2}]}'
     """
     open_: list[str] = []
-    place = 0
+    place = kept = depth = 0
     before = ""
-    keep = (0, "")
-    while (found := _TOKEN.search(text, place)) and found[1] != "" and len(open_) <= MOST_DEPTH:
+    while (found := _next_token(text, place)) and len(open_) <= MOST_DEPTH:
         sign = found.group()
         if sign == ",":
-            keep = (found.start(), "".join(reversed(open_)))
+            kept, depth = found.start(), len(open_)
         elif sign in {"[", "{"}:
             open_.append("]" if sign == "[" else "}")
             if before != ",":  # an item of a list that nothing is known of is none
-                keep = (found.end(), "".join(reversed(open_)))
+                kept, depth = found.end(), len(open_)
         elif sign in {"]", "}"} and open_:
             open_.pop()
-            keep = (found.end(), "".join(reversed(open_)))
+            kept, depth = found.end(), len(open_)
         place, before = found.end(), sign
-    return text[: keep[0]] + keep[1]
+    return text[:kept] + "".join(reversed(open_[:depth]))
+
+
+def _next_token(text: str, place: int) -> re.Match[str] | None:
+    """Find the next whole string, or sign that opens, closes or parts; None where nothing, or a string, is not over."""
+    found = _SIGN.search(text, place)
+    return _STRING.match(text, found.start()) if found and found.group() == '"' else found
 
 
 def too_deep(name: str) -> SourceRefused:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Final
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from xml.etree.ElementTree import Element
 
 from include.connectors.content import Content
-from include.connectors.formats.delimited import MOST_CELL_BYTES
-from include.connectors.formats.json_text import MOST_DEPTH, MOST_HELD, too_deep
+from include.connectors.formats.json_text import MOST_HELD
+from include.connectors.formats.xml_events import BLOCK, read_events
 from include.errors import SourceRefused
 
 Path = tuple[str, ...]
 
-_BLOCK: Final = 1 << 14
+MOST_ELEMENTS: Final = 500_000
+"""In one element that is held in memory."""
+
 _MOST_KEPT: Final = 200
 _SCHEMA_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -33,80 +32,43 @@ def read_elements(
         wanted: Says of a path of local names whether its element is wanted; what is below it belongs to it.
 
     Raises:
-        SourceRefused: It is no well-formed XML, ends too early, declares entities, is too deep or too large.
+        SourceRefused: See `read_events`; or an element is too large.
     """
-    source = _Source(content)
     open_: list[Element] = []
     led: list[bool] = []
     path: Path = ()
-    depth_wanted = begins = 0
-    try:
-        for event, element in iterparse(source, events=("start", "end"), forbid_dtd=False):
-            source.happened()
-            if event == "start":
-                open_.append(element)
-                led.append(False)
-                path = (*path, local_name(element))
-                if len(open_) > MOST_DEPTH:
-                    raise too_deep(content.name)
-                if not depth_wanted and wanted(path):
-                    depth_wanted, begins = len(open_), content.count
-                if depth_wanted and content.count - begins > MOST_HELD:
-                    raise SourceRefused(
-                        content.name,
-                        f"one element {path[depth_wanted - 1]} is larger than {MOST_HELD >> 20} MiB",
-                        "Point `records` at what is in it.",
-                    )
-                continue
-            open_.pop()
-            done = led.pop()
-            if depth_wanted == len(path):
-                depth_wanted = 0
-                yield path, tuple(open_), element
-                led = [True] * len(led)
-                done = True
-            if not depth_wanted and open_ and (done or _is_there(open_[-1], element)):
-                open_[-1].remove(element)
-            path = path[:-1]
-    except ParseError as error:
-        line, column = error.position
-        ends = error.code in {3, 5} or source.ended  # no element, unclosed token
-        what = "the XML ends too early" if ends else f"it is no XML from line {line}, column {column + 1} on"
-        remedy = "It was cut off on its way; get it again." if ends else "Is it the file or address you meant?"
-        raise SourceRefused(content.name, what, remedy) from None
-    except DefusedXmlException:
-        raise SourceRefused(
-            content.name, "it declares entities of its own, which are not expanded", "Write the text itself."
-        ) from None
-    except (LookupError, ValueError):
-        raise SourceRefused(
-            content.name, "its XML declaration names an encoding that cannot be read", "Write it in UTF-8."
-        ) from None
+    depth_wanted = begins = elements = 0
+    for event, element in read_events(iter(lambda: content.read(BLOCK), b""), content.name):
+        if event == "start":
+            open_.append(element)
+            led.append(False)
+            path = (*path, local_name(element))
+            if not depth_wanted and wanted(path):
+                depth_wanted, begins, elements = len(open_), content.count, 0
+            elements += 1
+            if depth_wanted and (content.count - begins > MOST_HELD or elements > MOST_ELEMENTS):
+                raise SourceRefused(
+                    content.name,
+                    f"one element {path[depth_wanted - 1]} is larger than {MOST_HELD >> 20} MiB,"
+                    f" or holds more than {MOST_ELEMENTS} others",
+                    "Point `records` at what is in it.",
+                )
+            continue
+        open_.pop()
+        done = led.pop()
+        if depth_wanted == len(path):
+            depth_wanted = 0
+            yield path, tuple(open_), element
+            led = [True] * len(led)
+            done = True
+        if not depth_wanted and open_ and (done or _is_there(open_[-1], element)):
+            open_[-1].remove(element)
+        path = path[:-1]
 
 
 def _is_there(parent: Element, element: Element) -> bool:
     """Say whether a parent has such a child already, or very many others."""
     return len(parent) > _MOST_KEPT or any(child.tag == element.tag for child in parent if child is not element)
-
-
-class _Source:
-    """Gives an XML parser its bytes, and stops it when it swallows too much without a tag."""
-
-    def __init__(self, content: Content) -> None:
-        self._content = content
-        self._since = 0
-        self.ended = False
-
-    def read(self, size: int = _BLOCK) -> bytes:
-        chunk = self._content.read(size)
-        self.ended = not chunk
-        self._since += len(chunk)
-        if self._since > MOST_CELL_BYTES + _BLOCK:
-            raise SourceRefused(self._content.name, "a text or a tag is longer than 1 MiB", "No cell may be.")
-        return chunk
-
-    def happened(self) -> None:
-        self._since = 0
 
 
 def local_name(element: Element) -> str:

@@ -183,6 +183,14 @@ def test_a_source_that_repeats_what_it_was_told_finds_no_way_into_an_error(
         assert secret not in seen
 
 
+def test_what_a_source_repeats_of_a_secret_in_its_rows_goes_no_further(server: SourceServer) -> None:
+    server.answer = lambda asked: Reply({"results": [{"n": 1, "at": asked.target, **asked.headers, asked.get("k"): 2}]})
+    authentication = {"kind": "api_key", "place": "query", "name": "k", "secret_ref": "key"}
+    (row,) = rows_of(a_connector(server, authentication=authentication).read(None))
+    assert (row["n"], row["at"]) == ("1", "/data?k=•••")
+    assert "s3cr3t" not in str(row)
+
+
 def test_a_secret_that_is_not_there_ends_the_run_before_anything_is_asked(server: SourceServer) -> None:
     with pytest.raises(NotFound, match="'absent'"):
         rows_of(a_connector(server, authentication={"kind": "bearer", "secret_ref": "absent"}).read(None))

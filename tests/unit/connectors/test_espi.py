@@ -1,0 +1,142 @@
+"""Green Button feeds, of the shape that NAESB's samples have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from include.errors import SourceRefused
+from tests.unit.connectors.documents import read_tables
+
+HOST = "https://services.greenbuttondata.org/DataCustodian/espi/1_1/resource/"
+CUSTOMER = "RetailCustomer/9b6c7063/UsagePoint/01"
+
+
+def entry(itself: str, up: str, related: list[str], content: str) -> str:
+    links = [("self", itself), ("up", up), *(("related", each) for each in related)]
+    written = "".join(f'<link rel="{rel}" href="{HOST}{href}"/>' for rel, href in links)
+    return f"<entry><id>urn:uuid:1</id>{written}<title/><content>{content}</content></entry>"
+
+
+def reading_type(number: str, uom: str, power: str, direction: str = "1", commodity: str = "1") -> str:
+    return entry(
+        f"ReadingType/{number}",
+        "ReadingType",
+        [],
+        f"""<espi:ReadingType><espi:accumulationBehaviour>4</espi:accumulationBehaviour>
+        <espi:commodity>{commodity}</espi:commodity><espi:currency>840</espi:currency><espi:dataQualifier>12</espi:dataQualifier>
+        <espi:flowDirection>{direction}</espi:flowDirection><espi:intervalLength>900</espi:intervalLength>
+        <espi:kind>12</espi:kind><espi:phase>769</espi:phase>
+        <espi:powerOfTenMultiplier>{power}</espi:powerOfTenMultiplier><espi:uom>{uom}</espi:uom></espi:ReadingType>""",
+    )
+
+
+def meter_reading(number: str, kind: str) -> str:
+    itself = f"{CUSTOMER}/MeterReading/{number}"
+    related = [f"{itself}/IntervalBlock", f"ReadingType/{kind}"]
+    return entry(itself, f"{CUSTOMER}/MeterReading", related, "<espi:MeterReading/>")
+
+
+def block(number: str, meter: str, values: list[int], start: int = 1704067200, more: str = "") -> str:
+    readings = "".join(
+        f"""<espi:IntervalReading>{more}<espi:timePeriod><espi:duration>900</espi:duration>
+        <espi:start>{start + 900 * place}</espi:start></espi:timePeriod><espi:value>{value}</espi:value>
+        </espi:IntervalReading>"""
+        for place, value in enumerate(values)
+    )
+    up = f"{CUSTOMER}/MeterReading/{meter}/IntervalBlock"
+    return entry(
+        f"{up}/{number}",
+        up,
+        [],
+        f"""<espi:IntervalBlock><espi:interval><espi:duration>86400</espi:duration><espi:start>{start}</espi:start>
+        </espi:interval>{readings}</espi:IntervalBlock>""",
+    )
+
+
+TIMES = entry(
+    "LocalTimeParameters/01",
+    "LocalTimeParameters",
+    [],
+    """<espi:LocalTimeParameters><espi:dstEndRule>B40E2000</espi:dstEndRule><espi:dstOffset>3600</espi:dstOffset>
+    <espi:dstStartRule>360E2000</espi:dstStartRule><espi:tzOffset>-18000</espi:tzOffset></espi:LocalTimeParameters>""",
+)
+POINT = entry(
+    CUSTOMER,
+    "RetailCustomer/9b6c7063/UsagePoint",
+    [f"{CUSTOMER}/MeterReading", "LocalTimeParameters/01"],
+    "<espi:UsagePoint><espi:ServiceCategory><espi:kind>0</espi:kind></espi:ServiceCategory></espi:UsagePoint>",
+)
+
+
+def feed(*entries: str) -> bytes:
+    return f"""<?xml version="1.0" encoding="UTF-8"?><?xml-stylesheet type="text/xsl" href="espi.xslt"?>
+    <feed xmlns="http://www.w3.org/2005/Atom" xmlns:espi="http://naesb.org/espi">
+    <id>urn:uuid:0</id><title>Green Button Usage Feed</title>{"".join(entries)}</feed>""".encode()
+
+
+def test_values_come_in_their_unit_and_their_time_in_utc() -> None:
+    cost = "<espi:cost>974</espi:cost><espi:ReadingQuality><espi:quality>8</espi:quality></espi:ReadingQuality>"
+    body = feed(
+        POINT, TIMES, meter_reading("01", "07"), reading_type("07", "72", "-3"), block("1", "01", [974, 10], more=cost)
+    )
+    frame = read_tables(body)["readings"]
+    first = frame.row(0, named=True)
+    assert frame.height == 2
+    assert frame["value"].to_list() == ["0.974", "0.010"]
+    assert (first["start"], first["end"]) == ("2024-01-01T00:00:00Z", "2024-01-01T00:15:00Z")
+    assert (first["unit"], first["commodity"], first["flow_direction"]) == ("Wh", "electricity", "forward")
+    assert (first["cost"], first["currency"]) == ("0.00974", "USD")
+    assert first["quality"] == "estimated by a reference day"
+    assert (first["local_time.tzOffset"], first["local_time.dstStartRule"]) == ("-18000", "360E2000")
+
+
+def test_several_reading_types_stay_apart_wherever_they_stand() -> None:
+    body = feed(
+        POINT,
+        block("1", "01", [1, 2]),  # before anything says what it is
+        meter_reading("01", "07"),
+        meter_reading("02", "08"),
+        block("1", "02", [5]),
+        reading_type("07", "72", "0"),
+        reading_type("08", "72", "3", direction="19"),
+    )
+    frame = read_tables(body)["readings"]
+    assert sum(map(Decimal, frame.filter(flow_direction="forward")["value"])) == 3
+    assert frame.filter(flow_direction="reverse")["value"].to_list() == ["5000"]
+    assert set(frame["usage_point"]) == {f"DataCustodian/espi/1_1/resource/{CUSTOMER}"}
+
+
+def test_gas_has_its_own_unit() -> None:
+    body = feed(meter_reading("01", "07"), reading_type("07", "169", "-2", commodity="7"), block("1", "01", [123]))
+    row = read_tables(body)["readings"].row(0, named=True)
+    assert (row["value"], row["unit"], row["commodity"]) == ("1.23", "therm", "natural gas")
+
+
+def test_one_reading_type_is_enough_where_links_are_missing() -> None:
+    body = feed(reading_type("07", "72", "0"), block("1", "01", [5])).replace(b"<link ", b"<nolink ")
+    assert read_tables(body)["readings"]["unit"].to_list() == ["Wh"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        pytest.param(feed(POINT), "no interval reading", id="nothing"),
+        pytest.param(feed(block("1", "01", [5])), "belongs to no ReadingType", id="no reading type"),
+        pytest.param(
+            feed(reading_type("07", "72", "0"), reading_type("08", "38", "0"), block("1", "01", [5])),
+            "belongs to no ReadingType",
+            id="two reading types and no link",
+        ),
+        pytest.param(
+            feed(meter_reading("01", "07"), reading_type("07", "72", "0"), block("1", "01", [5], start=10**18)),
+            "timePeriod is no time",
+            id="a time out of the calendar",
+        ),
+    ],
+)
+def test_a_feed_that_does_not_say_what_it_holds_is_refused(body: bytes, says: str) -> None:
+    with pytest.raises(SourceRefused) as raised:
+        read_tables(body)
+    assert says in str(raised.value)
