@@ -58,7 +58,7 @@ def _stand_ins(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
     for column in columns:
         if column.counts:
             profile = column.profile()
-            for number in (profile.minimum, profile.maximum):
+            for number in dict.fromkeys((profile.minimum, profile.maximum)):
                 if number and _STAND_IN.fullmatch(number):
                     found.setdefault(number, []).append(column.name)
     for number, names in found.items():

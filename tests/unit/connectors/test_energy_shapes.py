@@ -121,3 +121,8 @@ def test_a_number_like_others_stands_for_itself(inspect: Inspect) -> None:
 def test_a_message_of_the_market_is_no_table(inspect: Inspect) -> None:
     with pytest.raises(SourceRefused, match="EDIFACT"):
         inspect("UNA:+.? 'UNB+UNOC:3+9900:500+9901:500+240115:0831+A'UNH+1+MSCONS:D:04B:UN:2.4a'QTY+220:12.5'")
+
+
+def test_rows_without_a_time_are_told(inspect: Inspect) -> None:
+    rows = [f"meter {at},{at},{at / 10}" for at in range(5)]
+    assert "no column was found that tells the time" in _said(inspect("\n".join(["name,rating,factor", *rows])))
