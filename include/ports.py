@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
+from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
@@ -189,14 +189,6 @@ class Dataset:
     last: datetime | None
     updated: datetime
     dcat: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
-
-    rows_new: int
-    rows_already_there: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from include.batch import RowIssue, Stage, ValidationReport
+from include.batch import Foreseen, RowIssue, Stage, ValidationReport
 from include.collection.model import Collection
 from include.collection.upload import Checksum, Incoming, Sample, Upload
 from include.errors import CdmpError
-from include.ports import Foreseen
 
 if TYPE_CHECKING:
     import polars as pl
