@@ -126,3 +126,13 @@ def test_a_message_of_the_market_is_no_table(inspect: Inspect) -> None:
 def test_rows_without_a_time_are_told(inspect: Inspect) -> None:
     rows = [f"meter {at},{at},{at / 10}" for at in range(5)]
     assert "no column was found that tells the time" in _said(inspect("\n".join(["name,rating,factor", *rows])))
+
+
+@pytest.mark.parametrize("word", ["HE", "H", "Hour ", ""])
+def test_hours_across_are_counted_whatever_word_stands_before_them(inspect: Inspect, word: str) -> None:
+    hours = [f"{word}{hour:02d}" for hour in range(1, 25)]
+    days = [f"2024-01-{day:02d}," + ",".join(str(100 + day + at) for at in range(24)) for day in range(1, 11)]
+    found = inspect("\n".join([",".join(["Date", *hours]), *days]))
+    assert found.tables[0].rows == 240
+    assert (found.time.first, found.time.last) == ("2024-01-01T00:00:00", "2024-01-10T23:00:00")
+    assert found.time.resolution == "PT1H"
