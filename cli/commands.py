@@ -159,6 +159,9 @@ def show_one(which: str, user: str) -> None:
         for stage in latest.stages
     ]
     print(write_table(["STAGE", "SECONDS", "COUNTS"], rows))
+    for stage in latest.stages:
+        for note in stage.notes:
+            print(f"\n{stage.task}: {note}")
     if latest.note:
         print(f"\n{latest.note}")
     if latest.failure:
