@@ -12,8 +12,9 @@ from fastapi.staticfiles import StaticFiles
 
 from api.documentation import install_documentation
 from api.problems import ProblemDocument, install_problems
-from api.routes import data_collections, datasets, health
+from api.routes import appending, data_collections, datasets, health, samples, secrets, sources, uploads
 from api.strict_json import StrictJsonBodies
+from api.tus import TusAnswers, takes_file
 from include.access.requestor import Requestor
 from include.operations.services import Services
 from include.ports import Engine
@@ -48,9 +49,10 @@ def create_app(
     app.state.sign_in = sign_in
     install_problems(app)
     install_documentation(app)
-    app.add_middleware(StrictJsonBodies)
-    for router in (data_collections.router, datasets.router, health.router):
-        app.include_router(router)
+    app.add_middleware(StrictJsonBodies, takes_files=takes_file)
+    app.add_middleware(TusAnswers)
+    for routes in (data_collections, appending, datasets, uploads, samples, sources, secrets, health):
+        app.include_router(routes.router)
     if pages is not None:
         app.mount("/ui", StaticFiles(directory=pages), name="ui")
     return app

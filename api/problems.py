@@ -18,14 +18,18 @@ from starlette.responses import Response
 from include.errors import (
     BatchRefused,
     CdmpError,
+    ChecksumWrong,
     ConfigurationInvalid,
     Conflict,
+    DuplicateUpload,
+    Locked,
     NotAllowed,
     NotFound,
     Problem,
     SourceRefused,
     SourceUnavailable,
     StoreUnavailable,
+    TooLarge,
 )
 
 logger = logging.getLogger(__name__)
@@ -33,10 +37,20 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 
-_STATUS: Final[Mapping[type[CdmpError], HTTPStatus]] = {
+CHECKSUM_MISMATCH: Final = 460
+"""Of tus, and of nobody else."""
+
+_PHRASES: Final[Mapping[type[CdmpError], str]] = {
+    ChecksumWrong: "Checksum Mismatch",
+    DuplicateUpload: "Duplicate Upload",  # a client goes on after other conflicts, and not after this one
+}
+_STATUS: Final[Mapping[type[CdmpError], int]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    Locked: HTTPStatus.LOCKED,
     Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ChecksumWrong: CHECKSUM_MISMATCH,
     ConfigurationInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     BatchRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     SourceRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -68,9 +82,10 @@ def answer_problem(
     detail: str,
     parts: Sequence[Problem] = (),
     headers: Mapping[str, str] | None = None,
+    phrase: str | None = None,
 ) -> Response:
-    """Build the answer for an error."""
-    phrase = HTTPStatus(status).phrase
+    """Build the answer for an error; `phrase` goes before the status's own name."""
+    phrase = phrase or HTTPStatus(status).phrase
     document = ProblemDocument(
         type=f"urn:cdmp:problem:{phrase.lower().replace(' ', '-')}",
         title=phrase,
@@ -94,12 +109,12 @@ async def _answer_ours(_request: Request, error: Exception) -> Response:
     ours = cast(CdmpError, error)
     status = next((_STATUS[kind] for kind in type(ours).__mro__ if kind in _STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
     parts = ours.problems if isinstance(ours, ConfigurationInvalid) else (Problem(ours.where, ours.what, ours.remedy),)
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         logger.warning("answered 503: %s", ours)
         # where our stores are is nobody's business but the operator's
         parts = (Problem("platform", "a store or source does not answer now", "Try again in a few seconds"),)
         return answer_problem(status, str(parts[0]), parts, {"Retry-After": str(RETRY_AFTER_S)})
-    return answer_problem(status, str(ours), parts)
+    return answer_problem(status, str(ours), parts, phrase=_PHRASES.get(type(ours)))
 
 
 async def _answer_invalid(_request: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 """What a JSON body may be: refuses at the edge what a parser accepts and a database, a log or a client chokes on.
 
 Refused: anything but UTF-8, NaN and Infinity, numbers beyond 64 bits, NUL characters and lone surrogates, keys that
-come twice, nesting beyond 64, and bodies beyond 1 MiB.
+come twice, nesting beyond 64, and bodies beyond 1 MiB. Files that are handed over pass by: their routes read no JSON.
 
 Source: RFC 8259, sections 4, 6, 8.1 and 9; RFC 7493 (I-JSON).
 """
@@ -9,6 +9,7 @@ Source: RFC 8259, sections 4, 6, 8.1 and 9; RFC 7493 (I-JSON).
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, Final
 
@@ -32,13 +33,18 @@ class BodyRefused(Exception):
 
 
 class StrictJsonBodies:
-    """ASGI middleware: a request's body is whole, small, and JSON that means one thing, or the request is refused."""
+    """ASGI middleware: a request's body is whole, small, and JSON that means one thing, or the request is refused.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        takes_files: Says of a request whether its route takes a file as it comes.
+    """
+
+    def __init__(self, app: ASGIApp, takes_files: Callable[[Scope], bool]) -> None:
         self.app = app
+        self.takes_files = takes_files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or self.takes_files(scope):
             await self.app(scope, receive, send)
             return
         try:

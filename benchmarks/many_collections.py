@@ -30,9 +30,9 @@ from include.storage.migrate import migrate
 from include.storage.run_store import PostgresRunStore
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
 from tests.factories import a_collection, a_config
+from tests.ports import free_port
 from tests.postgres import Database, fresh_database, running_server
 
-PORT = 8915
 SAMPLES = 3
 IDLE_S = 30.0
 PATIENCE_S = 240.0
@@ -161,7 +161,9 @@ def _platform(server: str, number: int, *, one_file: bool) -> Iterator[Platform]
         for each in range(number):
             collections.add(a_collection(id=uuid4(), dataset_id=uuid4(), config=a_config(title=f"Collection {each}")))
         folder = Path(name)
-        with airflow_processes(database, folder, PORT, **_settings(folder, database, one_file=one_file)) as airflow:
+        with airflow_processes(
+            database, folder, free_port(), **_settings(folder, database, one_file=one_file)
+        ) as airflow:
             airflow.start("dag-processor", "scheduler", *([] if one_file else ["api-server"]))
             platform = Platform(airflow, engine, announces=not one_file)
             wait_for("every collection", lambda: platform.known() >= number, 900)

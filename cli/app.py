@@ -6,6 +6,7 @@ For the operator of the machine: it needs the platform's settings, and acts as t
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+secret = typer.Typer(help="Secrets that sources refer to by name; none is ever shown.", no_args_is_help=True)
+app.add_typer(secret, name="secret")
+
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+
 As = Annotated[str, typer.Option("--as", envvar="CDMP_USER", metavar="USER", help="The user to act as.")]
+SecretName = Annotated[str, typer.Argument(metavar="NAME", help="As `secret_ref` names it.")]
 Which = Annotated[str, typer.Argument(metavar="ID|TITLE", help="A collection of yours.")]
 
 
@@ -36,6 +43,30 @@ def apply(
     from cli.commands import apply_file  # noqa: PLC0415  # each verb loads what it needs: `--help` is there at once
 
     apply_file(file, user, start)
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Any file that a collection is to read.")],
+    user: As = "admin",
+) -> None:
+    """Hand over a file and print its id, which `ingester.upload` of a collection names."""
+    from cli.commands import upload_one  # noqa: PLC0415
+
+    upload_one(file, user)
+
+
+@app.command()
+def append(
+    which: Which,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The further file.")],
+    user: As = "admin",
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what it would add, and what not.")] = False,
+) -> None:
+    """Load a further file beside what a collection has loaded; what is there stays as it is."""
+    from cli.appending import append_one  # noqa: PLC0415
+
+    append_one(which, file, user, preview)
 
 
 @app.command()
@@ -72,6 +103,86 @@ def records(
     from cli.commands import show_records  # noqa: PLC0415
 
     show_records(which, [name.strip() for name in fields.split(",") if name.strip()], limit, form, user)
+
+
+@app.command()
+def backfill(
+    which: Which,
+    start: Annotated[datetime, typer.Argument(metavar="START", formats=MOMENTS, help="2024-01-01, or with a time.")],
+    end: Annotated[datetime, typer.Argument(metavar="END", formats=MOMENTS, help="Not part of the span.")],
+    user: As = "admin",
+) -> None:
+    """Read a span of time again, in the zone of the source's window; what is loaded already stays."""
+    from cli.sources import backfill_one  # noqa: PLC0415
+
+    backfill_one(which, start, end, user)
+
+
+@app.command()
+def pause(which: Which, user: As = "admin") -> None:
+    """Let the schedule of a collection rest."""
+    from cli.sources import set_paused  # noqa: PLC0415
+
+    set_paused(which, True, user)
+
+
+@app.command()
+def resume(which: Which, user: As = "admin") -> None:
+    """Let the schedule of a collection go on."""
+    from cli.sources import set_paused  # noqa: PLC0415
+
+    set_paused(which, False, user)
+
+
+@app.command(name="dry-run")
+def dry_run(
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="A collection with a REST source.")],
+    user: As = "admin",
+) -> None:
+    """Ask the source of a collection once: the request, the answer, and the rows after mapping; stores nothing."""
+    from cli.sources import dry_run_file  # noqa: PLC0415
+
+    dry_run_file(file, user)
+
+
+@app.command()
+def presets() -> None:
+    """Show the public sources that need few words, and which."""
+    from cli.sources import show_presets  # noqa: PLC0415
+
+    show_presets()
+
+
+@secret.command(name="set")
+def secret_set(name: SecretName, user: As = "admin") -> None:
+    """Store a secret that a source refers to by its name; it is read from standard input."""
+    from cli.sources import set_secret  # noqa: PLC0415
+
+    set_secret(name, user)
+
+
+@secret.command(name="list")
+def secret_list(user: As = "admin") -> None:
+    """Show your secrets: names and dates."""
+    from cli.sources import show_secrets  # noqa: PLC0415
+
+    show_secrets(user)
+
+
+@secret.command(name="remove")
+def secret_remove(name: SecretName, user: As = "admin") -> None:
+    """Remove a secret; sources that need it fail from then on."""
+    from cli.sources import forget_secret  # noqa: PLC0415
+
+    forget_secret(name, user)
+
+
+@secret.command(name="rotate")
+def secret_rotate(user: As = "admin") -> None:
+    """Seal everything with the first of CDMP_MASTER_KEYS, so that older keys can go."""
+    from cli.sources import rotate_secrets  # noqa: PLC0415
+
+    rotate_secrets(user)
 
 
 @app.command()

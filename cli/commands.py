@@ -113,10 +113,21 @@ def apply_config(
     return "replaced", replaced
 
 
+def upload_one(file: Path, user: str) -> None:
+    """Hand over a file and print its id; one that was handed over before is noticed beside it."""
+    session = open_session(user)
+    before = session.services.clock()
+    upload = upload_file(session.services, session.requestor, file)
+    there = session.services.uploads.get(upload, session.requestor.id)
+    if there.stored < before:
+        print(f"handed over on {there.stored:%Y-%m-%d at %H:%M} UTC already, as {there.name!r}", file=sys.stderr)
+    print(upload)
+
+
 def run_one(which: str, user: str) -> None:
     """Run a collection now."""
     session = open_session(user)
-    collection = _find(session, which)
+    collection = find_collection(session, which)
     started = run_collection(session.services, session.engine, session.requestor, collection.id)
     print(f"{started.state}  {started.run_id}  {collection.config.title}")
 
@@ -134,7 +145,7 @@ def show_all(user: str) -> None:
 def show_one(which: str, user: str) -> None:
     """Show a collection and its latest run, stage by stage."""
     session = open_session(user)
-    collection = _find(session, which)
+    collection = find_collection(session, which)
     view = view_collection(session.services, collection)
     print(
         f"{collection.config.title}\nid       {collection.id}\ndataset  {collection.dataset_id}\nstatus   {view.status}"
@@ -205,7 +216,13 @@ def _all(session: Session, title: str | None = None) -> Iterator[CollectionView]
             return
 
 
-def _find(session: Session, which: str) -> Collection:
+def find_collection(session: Session, which: str) -> Collection:
+    """Find a collection by its id or its title.
+
+    Raises:
+        NotFound: There is none that the user may see.
+        Conflict: Several have this title.
+    """
     identity = _id(which)
     if identity is not None:
         return read_collection(session.services, session.requestor, identity)
@@ -221,7 +238,7 @@ def _find(session: Session, which: str) -> Collection:
 def _find_dataset(session: Session, which: str) -> UUID:
     identity = _id(which)
     if identity is None:
-        return _find(session, which).dataset_id
+        return find_collection(session, which).dataset_id
     try:
         return read_collection(session.services, session.requestor, identity).dataset_id
     except NotFound:

@@ -1,4 +1,4 @@
-"""The platform's own DAGs: mails every minute, forgotten staging every hour."""
+"""The platform's own DAGs: mails every minute; forgotten staging and old uploads every hour."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from datetime import timedelta
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
-from include.orchestration.housekeeping import deliver_mail, remove_old_staging
+from include.orchestration.housekeeping import deliver_mail, remove_old_staging, remove_old_uploads
 
-for work, schedule in ((deliver_mail, "* * * * *"), (remove_old_staging, "17 * * * *")):
+for work, schedule in (
+    (deliver_mail, "* * * * *"),
+    (remove_old_staging, "17 * * * *"),
+    (remove_old_uploads, "37 * * * *"),
+):
     with DAG(
         dag_id=f"housekeeping_{work.__name__}",
         dag_display_name=f"Housekeeping: {work.__name__.replace('_', ' ')}",

@@ -38,6 +38,15 @@ class Window:
         if self.end <= self.start:
             raise ValueError("a window ends after it starts")
 
+    def to_json(self) -> dict[str, str]:
+        """Give the plain form that goes with a run."""
+        return {"start": self.start.isoformat(), "end": self.end.isoformat()}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, str]) -> Window:
+        """Read what `to_json` gave; raises KeyError, TypeError or ValueError where it is something else."""
+        return cls(datetime.fromisoformat(plain["start"]), datetime.fromisoformat(plain["end"]))
+
 
 @dataclass(frozen=True, slots=True)
 class BatchRef:

@@ -3,11 +3,16 @@
     CdmpError
     ├── SourceUnavailable     the source did not answer: retry with back-off
     ├── SourceRefused         the source answered with something unusable: fail at once, tell a person
+    │   ├── ChecksumWrong     what arrived is not what was sent
+    │   └── SourceEmpty       it is what it should be, and holds no row: of an API's page, that is the end
     ├── ConfigurationInvalid  a collection cannot work as it is written: fail at once, tell a person
     ├── BatchRefused          a curation rule says that the whole batch must not be loaded
     ├── NotFound              absent, or not the requestor's to know of
     ├── NotAllowed            known to the requestor, but not theirs to do
     ├── Conflict              it contradicts what is there already
+    │   ├── Locked            somebody is at work on it at this moment
+    │   └── DuplicateUpload   the owner handed over this very content before
+    ├── TooLarge              more than a limit allows
     └── StoreUnavailable      a store of ours is away: retry; 503 with Retry-After
 
 Every error says where, what, and what would be right. None carries a value of a row, and none carries a secret.
@@ -45,6 +50,10 @@ class SourceUnavailable(CdmpError):
 
 class SourceRefused(CdmpError):
     """The source answered, and what it gave cannot be used."""
+
+
+class SourceEmpty(SourceRefused):
+    """The source is what it should be, and holds no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,24 @@ class NotAllowed(CdmpError):
     """Known to the requestor, but not theirs to do."""
 
 
+class ChecksumWrong(SourceRefused):
+    """What arrived is not what was sent; it was not kept."""
+
+
 class Conflict(CdmpError):
     """It contradicts what is there already."""
+
+
+class Locked(Conflict):
+    """Somebody is at work on it at this moment; trying again in a few seconds is right."""
+
+
+class DuplicateUpload(Conflict):
+    """The owner handed over this very content before."""
+
+
+class TooLarge(CdmpError):
+    """More than a limit allows."""
 
 
 class StoreUnavailable(CdmpError):

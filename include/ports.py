@@ -1,4 +1,4 @@
-"""What the platform asks of the outside world: every port, on one page.
+"""What the platform asks of the outside world: every port on one page, but those of uploads (`upload_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Stage, ValidationReport
+from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
+from include.collection.rest_source import RestSource
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.trial import Trial
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,11 +58,13 @@ class Connector(Protocol):
             SourceUnavailable: It did not answer; worth another try.
             SourceRefused: It is empty, truncated, or not what the configuration says.
         """
-        ...
 
 
 Inspector = Callable[[Path, str, Mapping[str, Any]], Inspection]
 """Says everything that is known of a file; `connectors.detection.inspect` says how it is called."""
+
+Prober = Callable[[RestSource, str, Window | None], Trial]
+"""Asks a source once, with the secrets of the owner of this id; `connectors.rest_trial` says more."""
 
 # --- staging ---------------------------------------------------------------------------------------------------------
 
@@ -70,7 +74,6 @@ class Staging(Protocol):
 
     def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one part (`name` such as `part-00000`) and give its path for `BatchRef.parts`."""
-        ...
 
     def read(self, path: str) -> pl.DataFrame: ...
 
@@ -78,11 +81,9 @@ class Staging(Protocol):
 
     def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
         """Rename a batch whose id is known only after reading; gives its frames, by name."""
-        ...
 
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
-        ...
 
     def remove_older(self, before: datetime) -> int: ...
 
@@ -103,47 +104,45 @@ class CollectionStore(Protocol):
 
     def add(self, collection: Collection) -> None:
         """Raises Conflict where the id is taken, be it by a collection in state `deleting`."""
-        ...
 
     def get(self, collection_id: UUID, version: int | None = None) -> Collection:
         """Raises NotFound."""
-        ...
 
     def find(
         self, owner_id: str | None, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
     ) -> Sequence[Collection]:
         """List newest first, `after` the given (created, id); `owner_id` None: everybody's. Not the deleted ones."""
-        ...
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         """Store `collection` as a new version; raises Conflict where somebody was quicker."""
-        ...
 
     def set_state(self, collection_id: UUID, state: CollectionState) -> None: ...
 
     def erase(self, collection_id: UUID) -> None:
         """Forget a collection in state `deleting`, its versions and runs; its dataset stays."""
-        ...
 
     def fingerprints(self) -> Mapping[UUID, Fingerprint]:
         """Every collection that has a DAG (active, paused or deleting), so cheaply that a poll may ask for it."""
-        ...
 
 
 class RunStore(Protocol):
     """Runs and what their stages did."""
 
-    def queue(self, collection: Collection, run_id: str, requested_by: str | None, queued: datetime) -> None:
-        """Record that a run was asked for; raises Conflict where one that was asked for has not ended."""
-        ...
+    def queue(
+        self,
+        collection: Collection,
+        run_id: str,
+        requested_by: str | None,
+        queued: datetime,
+        window: Window | None = None,
+    ) -> None:
+        """Record that a run was asked for (of a span of time, or what is new); raises Conflict where one is active."""
 
     def start(self, collection: Collection, run_id: str, started: datetime) -> None:
         """The first task begins: `running`; makes the record where a schedule and nobody asked for the run."""
-        ...
 
     def add_stage(self, collection_id: UUID, run_id: str, batch_id: UUID, result: StageResult) -> None:
         """Record one task's result; a retry replaces it."""
-        ...
 
     def add_report(self, collection_id: UUID, run_id: str, report: ValidationReport) -> None: ...
 
@@ -159,37 +158,19 @@ class RunStore(Protocol):
 
     def get(self, collection_id: UUID, run_id: str) -> Run:
         """Raises NotFound."""
-        ...
 
     def find(self, collection_id: UUID, *, before: datetime | None = None, limit: int = 50) -> Sequence[Run]:
         """List newest first."""
-        ...
 
     def latest(self, collection_ids: Sequence[UUID]) -> Mapping[UUID, Run]: ...
 
     def untriggered(self) -> Sequence[Run]:
         """Runs that were asked for and that Airflow does not have yet, oldest first."""
-        ...
 
     def mark_triggered(self, collection_id: UUID, run_id: str) -> None: ...
 
     def unfinished(self) -> Sequence[Run]:
         """Runs that Airflow has and whose end is not recorded."""
-        ...
-
-
-class UploadStore(Protocol):
-    """Files that were handed to the platform, by the sha256 of their bytes."""
-
-    def add(self, file: Path, name: str, owner_id: str) -> str: ...
-
-    def path(self, upload: str) -> Path:
-        """Raises NotFound."""
-        ...
-
-    def has(self, upload: str, owner_id: str) -> bool:
-        """Whether this owner handed the file in: to know a digest is not to own the file."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +195,14 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
+
+    rows_new: int
+    rows_already_there: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """A batch that was committed."""
 
@@ -232,23 +221,18 @@ class DatasetStore(Protocol):
 
     def get(self, dataset_id: UUID) -> Dataset:
         """Raises NotFound."""
-        ...
 
     def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
         """List in the order of their ids, `after` the given one; `owner_id` None: everybody's."""
-        ...
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
-        ...
 
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""
-        ...
 
     def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
         """Every column that the source has had up to the last committed batch; None before the first."""
-        ...
 
     def load(
         self,
@@ -268,6 +252,9 @@ class DatasetStore(Protocol):
             Conflict: The collection was deleted meanwhile.
             StoreUnavailable: PostgreSQL is away.
         """
+
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        """Say what `load` would do, and do nothing; raises as `load`."""
         ...
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...
@@ -294,17 +281,38 @@ class RecordReader(Protocol):
 
     def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
         """One page: the asked fields; the key fields come along. Timestamps in UTC."""
-        ...
 
     def count(self, dataset_id: UUID) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SecretEntry:
+    """What is told of a secret: everything but the secret."""
+
+    name: str
+    created: datetime
+    updated: datetime
 
 
 class SecretStore(Protocol):
     """Keys and credentials, encrypted at rest; nothing reads them back to people."""
 
+    def put(self, owner_id: str, name: str, value: str, now: datetime) -> bool:
+        """Store a secret, or replace it; True where it is new."""
+
+    def find(self, owner_id: str) -> Sequence[SecretEntry]: ...
+
+    def remove(self, owner_id: str, name: str) -> None:
+        """Raises NotFound."""
+
+    def reveal(self, owner_id: str, name: str) -> str:
+        """Give a secret to the task that needs it; raises NotFound where this owner has none of this name."""
+
+    def seal_again(self) -> Mapping[str, int]:
+        """Seal everything with the newest master key; gives the rows by table. The older keys can then go."""
+
     def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
         """The dataset's pseudonym key and its key id; made (256 random bits) when first asked for."""
-        ...
 
     def seal(self, plain: bytes) -> bytes: ...
 
@@ -332,7 +340,6 @@ class SearchIndex(Protocol):
 
     def search(self, text: str, *, owner_id: str | None, limit: int = 20) -> Sequence[SearchHit]:
         """Find datasets, best first; `owner_id` None searches everybody's."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +360,6 @@ class Outbox(Protocol):
 
     def pending(self, limit: int = 100) -> AbstractContextManager[Sequence[Event]]:
         """Lease events for delivery: whoever else asks meanwhile gets others."""
-        ...
 
     def delivered(self, event_id: int, now: datetime) -> None: ...
 
@@ -365,7 +371,6 @@ class Mailer(Protocol):
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Raises StoreUnavailable when the server does not take it now."""
-        ...
 
 
 class Directory(Protocol):
@@ -373,7 +378,6 @@ class Directory(Protocol):
 
     def find(self, name: str) -> Requestor:
         """Raises NotFound."""
-        ...
 
     def mail_address(self, requestor_id: str) -> str | None: ...
 
@@ -383,11 +387,11 @@ class Engine(Protocol):
 
     def announce(self, collection_id: UUID) -> None:
         """Say that a collection is new, changed or going: its DAG follows within seconds."""
-        ...
 
-    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+    def trigger(
+        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+    ) -> bool:
         """Start a run under this id; False while its DAG is not there yet. The second time does nothing."""
-        ...
 
 
 class Definition(Protocol):
@@ -395,6 +399,5 @@ class Definition(Protocol):
 
     def concept(self, name: str) -> Concept:
         """Raises NotFound, naming what there is."""
-        ...
 
     def concepts(self) -> Sequence[Concept]: ...

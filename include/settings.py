@@ -20,6 +20,7 @@ class Settings:
         owner_url: PostgreSQL as the role that owns the schema: migrations only. A SQLAlchemy-free libpq URI.
         loader_url: As the role that writes. `reader_url`: as the role that reads datasets and nothing else.
         master_keys: Fernet keys, newest first; the first seals, all unseal.
+        upload_most: The most bytes of one uploaded file. `upload_quota`: of all that one user has handed over.
         egress_allow: `host:port` of private sources that the operator allows (`127.0.0.1:8091`).
         directory_url: Airflow's database as a SQLAlchemy URI, to read its users; a role that reads `ab_user`, `ab_role`
             and `ab_user_role` is enough. Tasks need it, because Airflow hides its own URI from them.
@@ -37,6 +38,8 @@ class Settings:
     mail_sender: str
     public_url: str
     egress_allow: frozenset[str]
+    upload_most: int = 50 << 30
+    upload_quota: int = 200 << 30
     directory_url: str | None = None
 
 
@@ -74,5 +77,14 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_sender=environment.get("CDMP_MAIL_SENDER", "cdmp@localhost"),
         public_url=environment.get("CDMP_PUBLIC_URL", "http://127.0.0.1:8080"),
         egress_allow=frozenset(filter(None, environment.get("CDMP_EGRESS_ALLOW", "").split(","))),
+        upload_most=_bytes(environment, "CDMP_UPLOAD_MOST", 50 << 30),
+        upload_quota=_bytes(environment, "CDMP_UPLOAD_QUOTA", 200 << 30),
         directory_url=environment.get("CDMP_DIRECTORY_URL") or environment.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"),
     )
+
+
+def _bytes(environment: Mapping[str, str], name: str, otherwise: int) -> int:
+    given = environment.get(name) or str(otherwise)
+    if not given.isascii() or not given.isdigit() or int(given) == 0:
+        raise ConfigurationInvalid([Problem(name, "is no number of bytes", "10737418240 is ten gibibytes")])
+    return int(given)

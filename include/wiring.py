@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
+from include.batch import Stage, Window
 from include.cim.definition import load_definition
+from include.collection.model import Collection
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
 from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
+from include.connectors.rest_trial import try_source
+from include.errors import ConfigurationInvalid, Problem
 from include.notification.mail import NoMailer, SmtpMailer
 from include.ports import (
     Clock,
@@ -21,25 +25,28 @@ from include.ports import (
     Inspector,
     Mailer,
     Outbox,
+    Prober,
     RecordReader,
     RunStore,
     SearchIndex,
     SecretStore,
     Staging,
-    UploadStore,
 )
 from include.settings import Settings, load_settings
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
+from include.storage.incoming_store import FileIncomingStore
 from include.storage.outbox import PostgresOutbox
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
+from include.storage.sample_store import SealedSampleStore
 from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
 from include.storage.upload_store import FileUploadStore
+from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,9 @@ class Platform:
     collections: CollectionStore
     runs: RunStore
     uploads: UploadStore
+    incoming: IncomingStore
     inspector: Inspector
+    samples: SampleStore
     datasets: DatasetStore
     records: RecordReader
     secrets: SecretStore
@@ -62,9 +71,44 @@ class Platform:
     egress: Egress
     clock: Clock
 
-    def connector(self, source: Source) -> Connector:
-        """Choose the reader of a source."""
-        return choose_connector(source, self.uploads, self.egress)
+    @property
+    def prober(self) -> Prober:
+        """Asks a source once, with its owner's secrets."""
+        return lambda source, owner_id, window: try_source(
+            source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
+        )
+
+    def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
+        """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
+        reveal = partial(self.secrets.reveal, owner_id)
+        return choose_connector(source, self.uploads, self.egress, reveal, self.clock, window)
+
+    def rehearse(
+        self,
+        collection: Collection,
+        *,
+        rows: int | None = None,
+        until: Stage = Stage.ANONYMIZED,
+        shown: int = 20,
+        appends: bool = False,
+    ) -> Rehearsal:
+        """Show what a run would do; see the port `Rehearse`."""
+        from include.pipeline.rehearse import rehearse  # Great Expectations and Presidio: seconds, and seldom asked for
+
+        config = collection.config
+        if config.ingester is None:
+            raise ConfigurationInvalid([Problem("ingester", "is missing", "Say where the rows come from")])
+        return rehearse(
+            collection,
+            self.connector(config.ingester, collection.owner_id),
+            self.definition.concept(config.mapper.concept) if config.mapper is not None else None,
+            self.staging,
+            datasets=self.datasets if appends else None,
+            secrets=self.secrets if appends else None,
+            rows=rows,
+            until=until,
+            shown=shown,
+        )
 
 
 def build_platform(settings: Settings) -> Platform:
@@ -79,7 +123,9 @@ def build_platform(settings: Settings) -> Platform:
         collections=PostgresCollectionStore(loader),
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),
+        incoming=FileIncomingStore(settings.uploads, loader, settings.upload_most, settings.upload_quota),
         inspector=inspect_source,
+        samples=SealedSampleStore(loader, secrets),
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,

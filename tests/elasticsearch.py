@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
+
 _SCRIPT = Path(__file__).with_name("services") / "elasticsearch.sh"
-_READY_S = 240  # the first start on a machine fetches 924 MB
+_READY_S = 800  # the first start on a machine fetches 924 MB
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +30,8 @@ def elasticsearch_url() -> Iterator[str]:
     if lacking.returncode:
         pytest.skip(f"no Elasticsearch: {lacking.stderr.strip()}; or set CDMP_TEST_ELASTICSEARCH_URL")
     folder = Path(tempfile.mkdtemp(prefix="cdmp-es-"))
-    port = _free_port()
-    environment = {**os.environ, "ES_PORT": str(port), "ES_TRANSPORT_PORT": str(_free_port())}
+    port, transport = free_ports(2)
+    environment = {**os.environ, "ES_PORT": str(port), "ES_TRANSPORT_PORT": str(transport)}
     with (folder / "output").open("wb") as output:
         node = subprocess.Popen(
             [_SCRIPT, folder / "node"],
@@ -47,13 +48,6 @@ def elasticsearch_url() -> Iterator[str]:
         node.terminate()
         node.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(url: str, node: subprocess.Popen[bytes], output: Path) -> None:

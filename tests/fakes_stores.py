@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pyarrow as pa
 
-from include.batch import ValidationReport
+from include.batch import AnonymizedBatch, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.definition import load_definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.source import Source
+from include.collection.trial import Trial, TriedRequest
+from include.collection.upload import Upload
+from include.connectors.choose import choose_connector
 from include.connectors.detection.inspect import inspect_source
+from include.connectors.egress import Egress
 from include.errors import Conflict, NotFound, StoreUnavailable
-from include.ports import BatchRecord, Dataset, Definition, Inspector, RecordQuery
+from include.ports import (
+    BatchRecord,
+    Connector,
+    Dataset,
+    Definition,
+    Foreseen,
+    Inspector,
+    Prober,
+    RecordQuery,
+    SecretEntry,
+)
+from include.upload_ports import Rehearsal
+from include.wiring import Platform
 from tests.factories import NOON
+from tests.fakes import FixedSecrets, FolderStaging
+from tests.fakes_incoming import FakeIncoming
+from tests.fakes_samples import FakeSamples
 
 
 class TickingClock:
@@ -88,10 +109,17 @@ class FakeRuns:
         self.rows: dict[tuple[UUID, str], Run] = {}
         self.triggered: set[tuple[UUID, str]] = set()
 
-    def queue(self, collection: Collection, run_id: str, requested_by: str | None, queued: datetime) -> None:
+    def queue(
+        self,
+        collection: Collection,
+        run_id: str,
+        requested_by: str | None,
+        queued: datetime,
+        window: Window | None = None,
+    ) -> None:
         if any(run.state.active for key, run in self.rows.items() if key[0] == collection.id):
             raise Conflict(f"collection {collection.id}", "a run is active")
-        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued)
+        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued, window=window)
         self.rows[collection.id, run_id] = run
 
     def start(self, collection: Collection, run_id: str, started: datetime) -> None:
@@ -141,19 +169,40 @@ class FakeRuns:
 class FakeUploads:
     def __init__(self) -> None:
         self.files: dict[str, Path] = {}
-        self.owners: set[tuple[str, str]] = set()
+        self.rows: dict[tuple[str, str], Upload] = {}
+        self.read: set[str] = set()
 
     def add(self, file: Path, name: str, owner_id: str) -> str:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        content = file.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
         self.files[digest] = file
-        self.owners.add((digest, owner_id))
+        self.rows.setdefault((digest, owner_id), Upload(digest, owner_id, name, len(content), NOON))
         return digest
 
     def path(self, upload: str) -> Path:
         return self.files[upload]
 
     def has(self, upload: str, owner_id: str) -> bool:
-        return (upload, owner_id) in self.owners
+        return (upload, owner_id) in self.rows
+
+    def get(self, upload: str, owner_id: str) -> Upload:
+        if not self.has(upload, owner_id):
+            raise NotFound("store", "no such row")
+        return self.rows[upload, owner_id]
+
+    def find(self, owner_id: str, *, after: tuple[datetime, str] | None = None, limit: int = 50) -> Sequence[Upload]:
+        newest = sorted(self.rows.values(), key=lambda each: (each.stored, each.id), reverse=True)
+        mine = [each for each in newest if each.owner_id == owner_id]
+        return [each for each in mine if after is None or (each.stored, each.id) < after][:limit]
+
+    def remove(self, upload: str, owner_id: str) -> None:
+        self.get(upload, owner_id)
+        if upload in self.read:
+            raise Conflict("upload", "a collection reads it")
+        del self.rows[upload, owner_id]
+
+    def remove_expired(self, now: datetime) -> int:
+        return 0
 
 
 class FakeDatasets:
@@ -185,6 +234,9 @@ class FakeDatasets:
     def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
         raise NotImplementedError
 
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        return Foreseen(batch.ref.rows, 0)
+
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
         self.rows[dataset_id] = replace(self.get(dataset_id), dcat=dict(dcat))
 
@@ -211,6 +263,33 @@ class FakeRecords:
         return len(self.rows.get(dataset_id, []))
 
 
+class FakeSecrets(FixedSecrets):
+    """Secrets by owner and name."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], str] = {}
+        self.dates: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+
+    def put(self, owner_id: str, name: str, value: str, now: datetime) -> bool:
+        key = (owner_id, name)
+        self.dates[key] = (self.dates[key][0] if key in self.dates else now, now)
+        new = key not in self.values
+        self.values[key] = value
+        return new
+
+    def find(self, owner_id: str) -> Sequence[SecretEntry]:
+        return [SecretEntry(name, *dates) for (owner, name), dates in sorted(self.dates.items()) if owner == owner_id]
+
+    def remove(self, owner_id: str, name: str) -> None:
+        self.reveal(owner_id, name)
+        del self.values[owner_id, name], self.dates[owner_id, name]
+
+    def reveal(self, owner_id: str, name: str) -> str:
+        if (owner_id, name) not in self.values:
+            raise NotFound("store", "no such row")
+        return self.values[owner_id, name]
+
+
 @dataclass
 class FakeServices:
     """What `include.operations` asks of the platform."""
@@ -219,10 +298,25 @@ class FakeServices:
     collections: FakeCollections = field(default_factory=FakeCollections)
     runs: FakeRuns = field(default_factory=FakeRuns)
     uploads: FakeUploads = field(default_factory=FakeUploads)
-    inspector: Inspector = inspect_source
+    incoming: FakeIncoming = field(default_factory=FakeIncoming)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     records: FakeRecords = field(default_factory=FakeRecords)
+    samples: FakeSamples = field(default_factory=FakeSamples)
+    staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
+    inspector: Inspector = inspect_source
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
     clock: TickingClock = field(default_factory=TickingClock)
+
+    def __post_init__(self) -> None:
+        self.incoming.uploads = self.uploads
+
+    def connector(self, source: Source, owner_id: str) -> Connector:
+        return choose_connector(source, self.uploads, Egress(), lambda name: "", self.clock)
+
+    def rehearse(self, collection: Collection, **asked: Any) -> Rehearsal:
+        """As the platform does it, with these stores."""
+        return Platform.rehearse(cast(Platform, self), collection, **asked)
 
 
 @dataclass
@@ -233,17 +327,21 @@ class FakeEngine:
     away: bool = False
     announced: list[UUID] = field(default_factory=list)
     triggered: list[str] = field(default_factory=list)
+    windows: dict[str, Window | None] = field(default_factory=dict)
 
     def announce(self, collection_id: UUID) -> None:
         if self.away:
             raise StoreUnavailable("Airflow", "its database does not answer")
         self.announced.append(collection_id)
 
-    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+    def trigger(
+        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+    ) -> bool:
         if self.away:
             raise StoreUnavailable("Airflow", "its database does not answer")
         if self.blind_for > 0:
             self.blind_for -= 1
             return False
         self.triggered.append(run_id)
+        self.windows[run_id] = window
         return True

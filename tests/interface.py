@@ -17,6 +17,7 @@ from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
 from include.batch import RuleOutcome, ValidationReport
 from include.collection.run import RunFailure, RunState, StageResult
+from include.collection.upload import Incoming, Sample
 from include.ports import Dataset
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
 from tests.fakes_stores import FakeEngine, FakeServices
@@ -27,6 +28,9 @@ PEOPLE = {
     "steward": Requestor("9", "stella", frozenset({STEWARD})),
 }
 RUN_ID = "manual__1"
+INCOMING_ID = UUID("00000000-0000-4000-8000-0000000000f1")
+SAMPLE_ID = UUID("00000000-0000-4000-8000-0000000000f2")
+METERS = Path(__file__).parent / "data" / "meters.csv"
 PAGES = Path(__file__).parent.parent / "plugins" / "ui" / "dist"
 
 
@@ -40,10 +44,15 @@ async def sign_in(request: Request, bearer: HTTPAuthorizationCredentials | None)
 
 @dataclass
 class Interface:
-    """The app, with a collection, a failed run and a dataset of three records, all of `owner`."""
+    """The app, with a collection, a failed run, a dataset of three records, a sample and ten bytes to come, of `owner`.
+
+    Attributes:
+        upload: The id of the sample's file.
+    """
 
     services: FakeServices = field(default_factory=FakeServices)
     engine: FakeEngine = field(default_factory=FakeEngine)
+    upload: str = ""
 
     def __post_init__(self) -> None:
         self.services.collections.add(a_collection())
@@ -61,6 +70,12 @@ class Interface:
             {"usage_point_id": "=1+1", "register": "-a", "interval_start": NOON + timedelta(hours=h), "energy": h - 0.5}
             for h in range(3)
         ]
+        coming = Incoming(INCOMING_ID, "7", "meters.csv", "text/csv", 10, None, False, NOON, NOON + timedelta(days=7))
+        self.services.incoming.begin(coming)
+        self.upload = self.services.uploads.add(METERS, "meters.csv", "7")
+        document = {"dialect": {"kind": "csv"}}
+        tomorrow = NOON + timedelta(days=1)
+        self.services.samples.add(Sample(SAMPLE_ID, "7", "meters.csv", self.upload, document, NOON, tomorrow))
         self.app = create_app(lambda: self.services, lambda: self.engine, sign_in, PAGES)
 
     def client(self, person: str | None = "owner", **options: Any) -> TestClient:

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ import pytest
 from psycopg import sql
 
 from include.storage.migrate import migrate
+from tests.ports import free_port
 
 _NOBODY = 65534
 _SETTINGS = """
@@ -81,7 +81,7 @@ def running_server() -> Iterator[str]:
     binaries = find_binaries()
     as_user: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="cdmp-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes
-    port = int(os.environ.get("CDMP_TEST_POSTGRES_PORT", "0")) or _free_port()
+    port = int(os.environ.get("CDMP_TEST_POSTGRES_PORT", "0")) or free_port()
     if as_user:
         os.chown(folder, _NOBODY, _NOBODY)
     data = folder / "data"
@@ -141,13 +141,6 @@ def database(empty_database: Database) -> Database:
     """The platform's database, migrated."""
     migrate(empty_database.owner_url)
     return empty_database
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

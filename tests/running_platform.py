@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from deploy.layout import ROOT, Layout
 from deploy.ports import PORTS, refusal
 from deploy.processes import recorded, session
 from tests.airflow_processes import wait_for
+from tests.ports import free_ports
 
 
 @dataclass(frozen=True)
@@ -92,16 +92,6 @@ class RunningPlatform:
 def deploy(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "deploy", command]
     return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    numbers = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return numbers
 
 
 @contextmanager

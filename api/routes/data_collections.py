@@ -20,19 +20,25 @@ from api.schemas.data_collection import (
     RunAnswer,
     RunLinks,
     RunListAnswer,
+    Span,
     StageAnswer,
 )
 from include.batch import ValidationReport
 from include.collection.model import Collection, CollectionStatus
 from include.collection.run import Run
-from include.operations.collection_life import create_collection, delete_collection
+from include.operations.collection_life import (
+    create_collection,
+    delete_collection,
+    pause_collection,
+    resume_collection,
+)
 from include.operations.collection_reading import (
     CollectionView,
     list_collections,
     read_collection,
     view_collection,
 )
-from include.operations.collection_running import list_runs, read_run, run_collection, trigger_run
+from include.operations.collection_running import backfill_collection, list_runs, read_run, run_collection, trigger_run
 from include.operations.services import Services
 from include.ports import Engine
 
@@ -61,7 +67,7 @@ def create(
     view = view_collection(services, collection)
     answer = _collection(request, view)
     if created:
-        _hand_over(background, services, engine, collection, view.latest)
+        hand_over(background, services, engine, collection, view.latest)
     else:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = answer.links.self
@@ -106,10 +112,49 @@ def run(
 ) -> RunAnswer:
     started = run_collection(services, engine, requestor, collection_id, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    _hand_over(background, services, engine, collection, started)
-    answer = _run(request, collection, started)
+    hand_over(background, services, engine, collection, started)
+    answer = answer_run(request, collection, started)
     response.headers["Location"] = answer.links.self
     return answer
+
+
+@router.post(
+    "/{collection_id}/backfill",
+    status_code=status.HTTP_201_CREATED,
+    summary="Read a span of time again; what is loaded already stays, and is counted",
+)
+def backfill(
+    collection_id: UUID,
+    body: Span,
+    request: Request,
+    response: Response,
+    background: BackgroundTasks,
+    services: ServicesDep,
+    engine: EngineDep,
+    requestor: SignedIn,
+) -> RunAnswer:
+    started = backfill_collection(services, engine, requestor, collection_id, body.start, body.end, patience_s=None)
+    collection = read_collection(services, requestor, collection_id)
+    hand_over(background, services, engine, collection, started)
+    answer = answer_run(request, collection, started)
+    response.headers["Location"] = answer.links.self
+    return answer
+
+
+@router.post("/{collection_id}/pause", summary="Let the schedule rest; a run that is active goes on")
+def pause(
+    collection_id: UUID, request: Request, services: ServicesDep, engine: EngineDep, requestor: SignedIn
+) -> CollectionAnswer:
+    collection = pause_collection(services, engine, requestor, collection_id)
+    return _collection(request, view_collection(services, collection))
+
+
+@router.post("/{collection_id}/resume", summary="Let the schedule go on")
+def resume(
+    collection_id: UUID, request: Request, services: ServicesDep, engine: EngineDep, requestor: SignedIn
+) -> CollectionAnswer:
+    collection = resume_collection(services, engine, requestor, collection_id)
+    return _collection(request, view_collection(services, collection))
 
 
 @router.get("/{collection_id}/run", summary="List the runs of a collection, newest first")
@@ -123,7 +168,7 @@ def list_its_runs(
 ) -> RunListAnswer:
     collection = read_collection(services, requestor, collection_id)
     page = list_runs(services, requestor, collection_id, cursor=cursor, limit=limit)
-    return RunListAnswer(runs=[_run(request, collection, each) for each in page.runs], cursor=page.cursor)
+    return RunListAnswer(runs=[answer_run(request, collection, each) for each in page.runs], cursor=page.cursor)
 
 
 @router.get("/{collection_id}/run/{run_id}", summary="Read a run: what each stage did, and how it ended")
@@ -131,10 +176,10 @@ def read_one_run(
     collection_id: UUID, run_id: RunId, request: Request, services: ServicesDep, requestor: SignedIn
 ) -> RunAnswer:
     collection = read_collection(services, requestor, collection_id)
-    return _run(request, collection, read_run(services, requestor, collection_id, run_id))
+    return answer_run(request, collection, read_run(services, requestor, collection_id, run_id))
 
 
-def _hand_over(
+def hand_over(
     background: BackgroundTasks, services: Services, engine: Engine, collection: Collection, started: Run | None
 ) -> None:
     """Hand a run to Airflow after the answer has been sent, and wait a little for a DAG that is new."""
@@ -162,7 +207,8 @@ def _collection(request: Request, view: CollectionView) -> CollectionAnswer:
     )
 
 
-def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
+def answer_run(request: Request, collection: Collection, run: Run) -> RunAnswer:
+    """Write a run."""
     here = link(request, f"/data-collection/{collection.id}")
     dataset = link(request, f"/dataset/{collection.dataset_id}")
     return RunAnswer(
@@ -186,19 +232,21 @@ def _run(request: Request, collection: Collection, run: Run) -> RunAnswer:
             )
             for stage in run.stages
         ],
-        report=_report(run.report) if run.report else None,
+        report=answer_report(run.report) if run.report else None,
         failure=FailureAnswer(
             task=run.failure.task, where=run.failure.where, what=run.failure.what, remedy=run.failure.remedy
         )
         if run.failure
         else None,
         note=run.note,
+        window=Span(start=run.window.start, end=run.window.end) if run.window else None,
         dataset=collection.dataset_id,
         links=RunLinks(self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"),
     )
 
 
-def _report(report: ValidationReport) -> ReportAnswer:
+def answer_report(report: ValidationReport) -> ReportAnswer:
+    """Write a report."""
     return ReportAnswer(
         rows_in=report.rows_in,
         rows_out=report.rows_out,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from include.collection.document import read_plain
 from include.collection.model import CollectionConfig, CollectionStatus
 from include.collection.run import RunState
+from include.configuration import Configuration
 
 
 class NewCollection(CollectionConfig):
@@ -35,6 +36,13 @@ class Answer(BaseModel):
     """The base of answers."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Span(Configuration):
+    """A span of time; what has no zone of its own is in the zone of the source's window."""
+
+    start: datetime
+    end: datetime = Field(description="not part of the span")
 
 
 class CollectionLinks(Answer):
@@ -142,6 +150,7 @@ class RunAnswer(Answer):
     report: ReportAnswer | None
     failure: FailureAnswer | None
     note: str | None
+    window: Span | None = Field(description="the span of time that was asked for; null: what was new")
     dataset: UUID
     links: RunLinks
 

@@ -69,6 +69,11 @@ def find_unit(text: str) -> Unit:
     raise NotFound("unit", f"no unit is written {text!r}", remedy)
 
 
+def known_unit(text: str) -> Unit | None:
+    """Give the unit that is written this way, if there is one."""
+    return _aliases().get(text)
+
+
 def find_units_but_case(text: str) -> tuple[str, ...]:
     """Give the names of all units that are written this way, but for upper and lower case.
 

@@ -13,9 +13,11 @@ from croniter import croniter
 from include.anonymization.config import AnonymizationConfig, Method
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.mapping_config import MapperConfig
+from include.collection.check_rest import check_rest
 from include.collection.check_rule import check_rule
 from include.collection.formats.delimited import CsvFormat
 from include.collection.model import CollectionConfig
+from include.collection.rest_source import RestSource
 from include.collection.source import FileSource
 from include.errors import NotFound, Problem
 from include.expectations.config import CuratorConfig
@@ -64,6 +66,8 @@ def missing_steps(config: CollectionConfig) -> list[str]:
 
 
 def _check_source(config: CollectionConfig) -> Iterator[Problem]:
+    if isinstance(config.ingester, RestSource):
+        yield from check_rest(config.ingester)
     form = config.ingester.format if config.ingester is not None else None
     if not isinstance(form, CsvFormat):
         return

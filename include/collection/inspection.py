@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -52,10 +53,15 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DetectedTable:
-    """One table of a sample: reading the sample in this format gives it."""
+    """One table of a sample: reading the sample in this format gives it.
+
+    Attributes:
+        units: As the source spells them, of columns whose unit the format itself states; by the column's name.
+    """
 
     name: str
     form: Format
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

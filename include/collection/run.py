@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from include.batch import ValidationReport
+from include.batch import ValidationReport, Window
 
 
 class RunState(StrEnum):
@@ -53,7 +53,11 @@ class RunFailure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a collection. `run_id` is Airflow's."""
+    """One run of a collection. `run_id` is Airflow's.
+
+    Attributes:
+        window: The span of time that was asked for; None: what was new.
+    """
 
     collection_id: UUID
     run_id: str
@@ -68,6 +72,7 @@ class Run:
     report: ValidationReport | None = None
     failure: RunFailure | None = None
     note: str | None = None
+    window: Window | None = None
 
     def count(self, name: str) -> int:
         """The sum of one count over the stages; 0 where no stage reported it."""

@@ -9,12 +9,22 @@ from pydantic import Field
 from include.collection.formats.delimited import CsvFormat
 from include.collection.formats.dsmr import DsmrFormat
 from include.collection.formats.espi import EspiFormat
+from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
+from include.collection.formats.parquet import ParquetFormat
 from include.collection.formats.xml_records import XmlFormat
 
 Format = Annotated[
-    CsvFormat | JsonFormat | XmlFormat | MarketDocumentFormat | EspiFormat | Nem12Format | DsmrFormat,
+    CsvFormat
+    | JsonFormat
+    | ExcelFormat
+    | ParquetFormat
+    | XmlFormat
+    | MarketDocumentFormat
+    | EspiFormat
+    | Nem12Format
+    | DsmrFormat,
     Field(discriminator="kind"),
 ]

@@ -50,8 +50,8 @@ class Content:
     Attributes:
         name: What its owner calls it; for errors.
         count: Bytes given so far, unpacked.
-        issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
         members: The files of a ZIP archive that may hold data, the greatest first; of anything else none.
+        issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
 
     Raises:
         SourceRefused: It is packed in a way that is not read, damaged, or no archive where a member is asked for.
@@ -60,8 +60,8 @@ class Content:
     def __init__(self, file: BinaryIO, name: str, member: str | None = None) -> None:
         self.name = name
         self.count = 0
-        self.issues: list[Issue] = []
         self.members: tuple[str, ...] = ()
+        self.issues: list[Issue] = []
         self._hash = hashlib.sha256()
         self._file = file
         self._member = member

@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
+import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Final
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from ssl import SSLContext
+from typing import BinaryIO, Final, cast
 
+import httpcore
 import httpx
 
+from include.connectors.content import FREE_BYTES, GREATEST_RATIO
+from include.connectors.egress_address import VettedNetwork
 from include.errors import SourceRefused, SourceUnavailable
 
-MOST_BYTES: Final = 256 << 20
-"""The most that one answer may hold, unpacked."""
+MOST_REDIRECTS: Final = 3
+_IN_MEMORY: Final = 1 << 20
+"""Bytes of an answer that are held in memory; a longer one lies in a file that has no name."""
 
-# What `is_global` calls public, and is not one machine on the internet: addresses with an IPv4 address inside that
-# nobody looked at (6to4, Teredo), the IETF's protocol assignments, 6to4's relays, documentation (RFC 9637, later
-# than Python 3.11), and where Azure serves its metadata.
-_CLOSED: Final[tuple[IPv4Network | IPv6Network, ...]] = tuple(
-    ipaddress.ip_network(each)
-    for each in ("2002::/16", "2001::/32", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")
-)
-_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
-"""All of IPv6 that is given to machines (RFC 4291); NAT64 and IPv4-compatible addresses lie outside."""
+_CHUNK: Final = 1 << 20
+_WBITS_GZIP: Final = 31
+_SEE_OTHER: Final = 303
+_KEEP_METHOD: Final = (307, 308)
+_REDIRECTS: Final = (301, 302, _SEE_OTHER, *_KEEP_METHOD)
 
-_TOO_MANY_REQUESTS: Final = 429
-_WHOLE_ANSWER_FACTOR: Final = 10
+Parameters = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What proves who asks: sent to the origin of the request, to no other, and written nowhere."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    parameters: Parameters = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of another machine."""
+
+    url: str
+    method: str = "GET"
+    parameters: Parameters = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+    credentials: Credentials = Credentials()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how large an answer may be.
+
+    Attributes:
+        timeout_s: For connecting, and for each wait in between.
+        whole_s: For the whole answer, redirects included.
+        most_bytes: Unpacked.
+    """
+
+    timeout_s: float = 30.0
+    whole_s: float = 300.0
+    most_bytes: int = 256 << 20
+    most_redirects: int = MOST_REDIRECTS
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a source answered with 2xx."""
+    """What came back, whatever its status.
 
-    body: bytes
+    Attributes:
+        url: Where it came from in the end; it may hold a key.
+        headers: By names in lower case.
+        body: At its beginning; whoever reads it closes it.
+        size: Bytes of the body, unpacked.
+    """
+
+    status: int
+    url: httpx.URL = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: BinaryIO = field(repr=False)
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,79 +91,88 @@ class Egress:
     """Sends requests to public addresses, and to the private ones that the operator names.
 
     Attributes:
-        allow: `host:port` of sources that may lie at a private address, spelled as in their URL.
+        allow: `host:port` of services that may lie at a private address or at another port, spelled as in their URL.
     """
 
     allow: frozenset[str] = field(default_factory=frozenset)
 
-    def get(self, url: str, parameters: Mapping[str, str], timeout_s: float) -> Answer:
-        """GET a URL; follows no redirect, uses no proxy, and connects only to an address that was vetted.
+    @contextmanager
+    def open(self) -> Iterator[Session]:
+        """Open what keeps connections for several requests; no proxy is used, whatever the environment says."""
+        network = VettedNetwork(self.allow)
+        with httpcore.ConnectionPool(_trusted(), max_connections=4, network_backend=network) as pool:
+            yield Session(pool, network)
 
-        Args:
-            timeout_s: For connecting, and for each wait in between; the whole answer may take ten times that.
+
+class Session:
+    """Sends requests, one after the other, by connections that it keeps."""
+
+    def __init__(self, pool: httpcore.ConnectionPool, network: VettedNetwork) -> None:
+        self._pool = pool
+        self._network = network
+
+    def send(self, request: Request, limits: Limits = Limits()) -> Answer:  # a frozen value
+        """Send a request and follow a few redirects, each vetted like the first address.
+
+        A redirect to another origin takes no credentials along, and one that leads from https to http is refused.
+
+        Returns:
+            The answer whatever its status: what 404 means only the one who asks can know.
 
         Raises:
-            SourceUnavailable: Nobody answered in time, or the answer was 429 or 5xx.
-            SourceRefused: The address is not one to connect to, or the answer was anything else than 2xx.
+            SourceUnavailable: Nobody answered in time, or the answer broke off.
+            SourceRefused: An address is not one to connect to, or the answer is too large.
         """
-        target = _read_url(url)
-        where = target.host
-        addresses = self._resolve(target)
-        transport = httpx.HTTPTransport(trust_env=False)
-        with httpx.Client(transport=transport, trust_env=False, follow_redirects=False, timeout=timeout_s) as client:
-            for last, address in enumerate(addresses, start=1 - len(addresses)):
-                # the vetted address instead of the name: a second look-up could answer something else
-                request = client.build_request(
-                    "GET",
-                    target.copy_with(host=str(address)),
-                    params={**dict(target.params), **parameters},
-                    headers={"Host": target.netloc.decode(), "Accept": "application/json"},
-                    extensions={"sni_hostname": target.host} if target.scheme == "https" else {},
-                )
-                try:
-                    return Answer(_read(client, request, where, timeout_s))
-                except httpx.ConnectError as error:
-                    if last == 0:
-                        raise SourceUnavailable(where, "nobody takes the connection", "Is the service up?") from error
-                except httpx.TimeoutException as error:
-                    raise SourceUnavailable(where, f"it did not answer within {timeout_s:g} s") from error
-                except httpx.TransportError as error:
-                    raise SourceUnavailable(where, "the connection broke off") from error
-        raise SourceUnavailable(where, "the name leads to no address")
+        self._network.deadline = time.monotonic() + limits.whole_s
+        url = full_url(request, request.credentials.parameters)
+        for turn in range(limits.most_redirects + 1):
+            answer = self._send_once(url, request, limits)
+            if answer.status not in _REDIRECTS or "location" not in answer.headers:
+                return answer
+            answer.body.close()
+            if turn < limits.most_redirects:
+                url, request = _redirect(url, request, answer)
+        raise SourceRefused(
+            url.host, f"it redirects more than {limits.most_redirects} times", "Enter the address that it leads to."
+        )
 
-    def _resolve(self, target: httpx.URL) -> list[IPv4Address | IPv6Address]:
-        port = target.port or (443 if target.scheme == "https" else 80)
+    def _send_once(self, url: httpx.URL, request: Request, limits: Limits) -> Answer:
+        where = url.host
+        headers = {
+            "Host": url.netloc.decode("ascii"),
+            "User-Agent": "cdmp",
+            "Accept": "*/*",
+            # the one packing that is undone here, with its limits; a source that packs otherwise is refused
+            "Accept-Encoding": "gzip",
+            **request.headers,
+            **request.credentials.headers,
+        }
+        if request.body is not None:
+            headers["Content-Length"] = str(len(request.body))
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), limits.timeout_s)
         try:
-            found = socket.getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise SourceUnavailable(target.host, "the name leads to no address", "Is it spelled right?") from error
-        addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-        if f"{target.host}:{port}" not in self.allow and not all(map(is_public, addresses)):
-            raise SourceRefused(
-                f"{target.host}:{port}",
-                "it lies at an address inside a private network, which a source may not",
-                "An operator can allow it: CDMP_EGRESS_ALLOW lists host:port.",
-            )
-        return list(dict.fromkeys(addresses))
+            with self._pool.stream(
+                request.method,
+                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                content=request.body,
+                extensions={"timeout": timeouts},
+            ) as response:
+                named = _read_headers(response.headers)
+                body, size = _spool(response.iter_stream(), named, where, limits.most_bytes)
+                return Answer(response.status, url, named, body, size)
+        except httpcore.ConnectError as error:
+            raise SourceUnavailable(where, "nobody takes the connection", "Is the service up?") from error
+        except httpcore.TimeoutException as error:
+            spent = time.monotonic() >= self._network.deadline
+            within = limits.whole_s if spent else limits.timeout_s
+            raise SourceUnavailable(where, f"it did not answer within {within:g} s") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise SourceUnavailable(where, "the connection broke off") from error
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address belongs to the public internet, and to one machine there.
-
-    Example:
-        >>> [is_public(ipaddress.ip_address(each)) for each in ("9.9.9.9", "10.0.0.1", "64:ff9b::7f00:1", "224.0.0.1")]
-        [True, False, False, False]
-    """
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        if address not in _GLOBAL_UNICAST:
-            return False
-    closed = any(address in network for network in _CLOSED if network.version == address.version)
-    return address.is_global and not address.is_multicast and not address.is_reserved and not closed
-
-
-def _read_url(url: str) -> httpx.URL:
+def read_url(url: str) -> httpx.URL:
+    """Read the URL of a request; raises SourceRefused where it is none that may be asked."""
     try:
         target = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError):
@@ -126,35 +183,100 @@ def _read_url(url: str) -> httpx.URL:
         raise SourceRefused(
             target.host, "its URL holds a user name or password", "A configuration is no place for credentials."
         )
-    return target
+    return target.copy_with(fragment=None)
 
 
-def _read(client: httpx.Client, request: httpx.Request, where: str, timeout_s: float) -> bytes:
-    deadline = time.monotonic() + _WHOLE_ANSWER_FACTOR * timeout_s
-    response = client.send(request, stream=True)
+def full_url(request: Request, hidden: Parameters) -> httpx.URL:
+    """Write a request's URL with its parameters, and those that stand for its credentials."""
+    url, parameters = read_url(request.url), [*request.parameters, *hidden]
+    return url.copy_with(params=_merged(url, parameters)) if parameters else url
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int]:
+    """Give what credentials belong to: scheme, host and port."""
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+
+
+@cache
+def _trusted() -> SSLContext:
+    # the environment may name the operator's own authorities (SSL_CERT_FILE)
+    return httpx.create_ssl_context()
+
+
+def _merged(url: httpx.URL, parameters: Parameters) -> httpx.QueryParams:
+    """What is given replaces what the URL says under the same name; one name may be given several times."""
+    given = {name for name, _ in parameters}
+    return httpx.QueryParams([*(pair for pair in url.params.multi_items() if pair[0] not in given), *parameters])
+
+
+def _redirect(url: httpx.URL, request: Request, answer: Answer) -> tuple[httpx.URL, Request]:
+    where = url.host
     try:
-        _check_status(response, where)
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise SourceRefused(
-                    where, f"it answers with more than {MOST_BYTES >> 20} MiB", "Ask for less at a time."
-                )
-            if time.monotonic() > deadline:
-                raise SourceUnavailable(where, f"its answer took more than {_WHOLE_ANSWER_FACTOR * timeout_s:g} s")
-        return bytes(body)
-    except httpx.DecodingError:
-        raise SourceRefused(where, "its answer is packed in a way that cannot be unpacked") from None
-    finally:
-        response.close()
+        target = read_url(str(url.join(answer.headers["location"])))
+    except httpx.InvalidURL:
+        raise SourceRefused(where, "it redirects to what is no URL") from None
+    if url.scheme == "https" and target.scheme == "http":
+        raise SourceRefused(where, "it redirects from https to http", "What is sent there could be read on its way.")
+    keeps = request.method == "GET" or answer.status in _KEEP_METHOD
+    if not keeps:
+        request = replace(request, method="GET", body=None)
+    if origin(target) != origin(url):
+        if request.body is not None:
+            raise SourceRefused(where, "it redirects what is posted to another origin", "Enter the final address.")
+        kept = {name: value for name, value in request.headers.items() if name.lower() == "accept"}
+        request = replace(request, headers=kept, credentials=Credentials())
+    return target, request
 
 
-def _check_status(response: httpx.Response, where: str) -> None:
-    status = response.status_code
-    if status == _TOO_MANY_REQUESTS or response.is_server_error:
-        raise SourceUnavailable(where, f"it answers {status}", "It may be busy; the next attempt may succeed.")
-    if response.is_redirect:
-        raise SourceRefused(where, f"it answers {status}, a redirect", "Enter the address that it leads to.")
-    if not response.is_success:
-        raise SourceRefused(where, f"it answers {status}", "Check the address and the parameters.")
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for key, value in raw:
+        name, text = key.decode("latin-1").lower(), value.decode("latin-1")
+        named[name] = f"{named[name]}, {text}" if name in named else text
+    return named
+
+
+def _spool(chunks: Iterator[bytes], headers: Mapping[str, str], where: str, most: int) -> tuple[BinaryIO, int]:
+    packing = headers.get("content-encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip", "x-gzip", ""):
+        raise SourceRefused(where, "its answer is packed in a way that was not asked for", "It may send gzip.")
+    body = cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115  # the answer's reader closes it
+    size = 0
+    try:
+        for chunk in chunks if packing in ("identity", "") else _unpack(chunks, where):
+            size += len(chunk)
+            if size > most:
+                raise SourceRefused(where, f"it answers with more than {most:,} bytes", "Ask for less at a time.")
+            body.write(chunk)
+        body.seek(0)
+    except BaseException:
+        body.close()
+        raise
+    return body, size
+
+
+def _unpack(chunks: Iterator[bytes], where: str) -> Iterator[bytes]:
+    """Undo gzip a piece at a time: a bomb is noticed before it has unfolded."""
+    packed = unpacked = 0
+    member = zlib.decompressobj(_WBITS_GZIP)
+    try:
+        for chunk in chunks:
+            packed += len(chunk)
+            rest = chunk
+            while True:
+                piece = member.decompress(rest, _CHUNK)
+                unpacked += len(piece)
+                if unpacked > FREE_BYTES and unpacked > GREATEST_RATIO * packed:
+                    raise SourceRefused(
+                        where, f"its answer unpacks to more than {GREATEST_RATIO} times its size", "It may be a bomb."
+                    )
+                yield piece
+                rest = member.unused_data if member.eof else member.unconsumed_tail
+                if not rest and (member.eof or len(piece) < _CHUNK):
+                    break
+                if member.eof:  # gzip may consist of several members
+                    member = zlib.decompressobj(_WBITS_GZIP)
+    except zlib.error:
+        raise SourceUnavailable(where, "its answer is gzip that is damaged") from None
+    if packed and not member.eof:
+        raise SourceUnavailable(where, "its answer is gzip that ends too early")

@@ -1,82 +1,144 @@
-"""Reads REST and Open Data APIs that answer GET with JSON."""
+"""Reads REST and Open Data APIs: span by span, page by page, in bounded memory."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from typing import Final
 
 import polars as pl
 
+from include.batch import PART_ROWS, Window
 from include.collection.rest_source import RestSource
-from include.connectors.content import Content
-from include.connectors.egress import Egress
-from include.connectors.formats.json_records import json_frames
-from include.errors import SourceRefused
-from include.ports import Reading
+from include.connectors.egress import Egress, Limits
+from include.connectors.rest_credentials import Login
+from include.connectors.rest_cursor import greatest_text, step_back
+from include.connectors.rest_patience import Patience
+from include.connectors.rest_reading import Progress, RestReading
+from include.connectors.rest_request import split_window, window_of
+from include.errors import ConfigurationInvalid, Problem, SourceRefused, SourceUnavailable
+from include.ports import Clock, Reading
+
+_GATHERED_ROWS: Final = 100_000
+_GATHERED_BYTES: Final = 64 << 20
+_WHOLE_ANSWER_FACTOR: Final = 10
+"""How many times the timeout a whole answer may take."""
 
 
 class RestApi:
-    """One address that is asked once per run."""
+    """One API, for one run.
 
-    def __init__(self, source: RestSource, egress: Egress) -> None:
+    Args:
+        reveal: Gives a secret of the collection's owner by its name.
+        window: What to read, where somebody asked for a span of time; None: what is new.
+    """
+
+    def __init__(
+        self,
+        source: RestSource,
+        egress: Egress,
+        reveal: Callable[[str], str],
+        clock: Clock,
+        window: Window | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        if window is not None and source.window is None:
+            raise ConfigurationInvalid(
+                [Problem("ingester.window", "it is not set, and a span of time was asked for", "Set it.")]
+            )
         self._source = source
         self._egress = egress
-        self._where = source.url.partition("?")[0]  # what follows may be a key
+        self._reveal = reveal
+        self._clock = clock
+        self._window = window
+        self._patience = patience or Patience(least_gap_s=60 / source.most_per_minute if source.most_per_minute else 0)
 
     def read(self, cursor: str | None) -> Reading:
-        """Ask the source; for what comes after `cursor` where it is incremental.
+        """Ask the source for what came after `cursor`, or for the window, while frames are taken.
 
-        No record from an incremental source means that there is nothing new: no frame, and the cursor stays.
+        No record means that there is nothing new: no frame, and the cursor stays.
 
         Raises:
-            SourceUnavailable, SourceRefused: See `Egress.get` and `json_frames`.
+            SourceUnavailable: It did not answer, broke off, or gave less than it declared.
+            SourceRefused: What it answers cannot be used.
+            ConfigurationInvalid: A secret that it needs is not there.
         """
-        source = self._source
-        parameters = dict(source.parameters)
-        if source.incremental is not None:
-            cursor = cursor or source.incremental.start
-            parameters[source.incremental.parameter] = cursor
-        answer = self._egress.get(source.url, parameters, source.timeout_s)
-        frames = list(json_frames(Content.of(answer.body, self._where), source.format))
-        if not frames and source.incremental is None:
-            raise SourceRefused(
-                self._where, f"the list at {source.format.records} is empty", "There is nothing to load."
-            )
-        # of the records alone: what an answer says around them may differ every time
-        digest = hashlib.sha256("".join(frame.write_ndjson() for frame in frames).encode()).hexdigest()
-        after = self._greatest(frames, cursor)
-        return Reading(frames=iter(frames), digest=lambda: digest, cursor=lambda: after)
+        progress = Progress(None if self._source.window else cursor)
+        return Reading(
+            frames=_gather(self._read(cursor, progress)),
+            digest=progress.digest.hexdigest,
+            cursor=lambda: progress.cursor,
+        )
 
-    def _greatest(self, frames: list[pl.DataFrame], cursor: str | None) -> str | None:
-        incremental = self._source.incremental
+    def _read(self, cursor: str | None, progress: Progress) -> Iterator[pl.DataFrame]:
+        with self._egress.open() as session:
+            whole_s = _WHOLE_ANSWER_FACTOR * self._source.timeout_s
+            limits = Limits(self._source.timeout_s, whole_s, self._source.limits.bytes)
+            login = Login(self._source.authentication, self._reveal, session.send)
+            reading = RestReading(self._source, session, login, self._patience, self._clock, limits, progress)
+            with masking(login):
+                read = self._read_window if self._source.window else self._read_new
+                yield from read(reading, cursor)
+
+    def _read_window(self, reading: RestReading, cursor: str | None) -> Iterator[pl.DataFrame]:
+        asked, now = self._source.window, self._clock()
+        assert asked is not None  # noqa: S101  # the caller looked
+        window = self._window or window_of(asked, cursor, now)
+        for span, times in split_window(window, asked) if window else ():
+            yield from reading.read_pages({}, times)
+            if self._window is None:  # who fills a gap does not move where the next ordinary run begins
+                reading.progress.cursor = min(span.end, now).astimezone(UTC).isoformat()
+
+    def _read_new(self, reading: RestReading, cursor: str | None) -> Iterator[pl.DataFrame]:
+        incremental, progress = self._source.incremental, reading.progress
         if incremental is None:
-            return None
-        for frame in frames:
+            yield from reading.read_pages({}, {})
+            if progress.rows == 0:
+                raise SourceRefused(reading.where, "it gives no records", "There is nothing to load.")
+            return
+        since = incremental.start if cursor is None else step_back(cursor, incremental.look_back)
+        for frame in reading.read_pages({incremental.parameter: since}, {}):
             if incremental.field not in frame.columns:
                 raise SourceRefused(
-                    self._where,
+                    reading.where,
                     f"its records have no member {incremental.field!r}, which says what is new",
                     f"They have {', '.join(frame.columns[:20])}.",
                 )
-        values = pl.concat([frame[incremental.field].drop_nulls() for frame in frames]) if frames else None
-        return (
-            cursor
-            if values is None or values.is_empty()
-            else greatest_text([*values.unique(), *filter(None, [cursor])])
-        )
+            seen = [*frame[incremental.field].drop_nulls().unique(), *filter(None, [progress.cursor])]
+            progress.cursor = greatest_text(seen) if seen else None
+            yield frame
 
 
-def greatest_text(texts: list[str]) -> str:
-    """Give the greatest text: as a number where all are numbers, as an instant where all are RFC 3339, else as text.
+@contextmanager
+def masking(login: Login) -> Iterator[None]:
+    """Take the secrets out of an error that quotes what the source answered: a source may repeat what it was sent."""
+    try:
+        yield
+    except (SourceRefused, SourceUnavailable) as error:
+        raise login.masked(error) from None
 
-    Example:
-        >>> greatest_text(["9", "10"])
-        '10'
-        >>> greatest_text(["2024-01-01T00:30:00+01:00", "2024-01-01T00:00:00Z"])
-        '2024-01-01T00:00:00Z'
-    """
-    column = pl.Series(texts)
-    for read in (column.cast(pl.Float64, strict=False), column.str.to_datetime("%+", strict=False, time_unit="us")):
-        place = read.arg_max()
-        if read.null_count() == 0 and place is not None:
-            return texts[place]
-    return max(texts)
+
+def _gather(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Join small pages to parts worth a file; a member that only other pages have is null."""
+    pending: list[pl.DataFrame] = []
+    columns: dict[str, None] = {}
+    rows = size = 0
+    for frame in frames:
+        if rows + frame.height > PART_ROWS:
+            yield _join(pending, columns)
+            pending, rows, size = [], 0, 0
+        pending.append(frame)
+        columns |= dict.fromkeys(frame.columns)
+        rows, size = rows + frame.height, size + int(frame.estimated_size())
+        if rows >= _GATHERED_ROWS or size >= _GATHERED_BYTES:
+            yield _join(pending, columns)
+            pending, rows, size = [], 0, 0
+    if pending:
+        yield _join(pending, columns)
+
+
+def _join(frames: list[pl.DataFrame], columns: dict[str, None]) -> pl.DataFrame:
+    joined = pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]
+    missing = [pl.lit(None, pl.String).alias(name) for name in columns if name not in joined.columns]
+    return joined.with_columns(missing).select(list(columns)) if missing else joined

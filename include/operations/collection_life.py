@@ -16,6 +16,7 @@ from include.collection.source import FileSource
 from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
 from include.operations.collection_reading import read_own
 from include.operations.collection_running import announce, queue_run, trigger_run
+from include.operations.secret_keeping import missing_secrets
 from include.operations.services import Services
 from include.ports import Engine
 
@@ -104,6 +105,35 @@ def delete_collection(services: Services, engine: Engine, requestor: Requestor, 
     announce(engine, collection.id)
 
 
+def pause_collection(services: Services, engine: Engine, requestor: Requestor, collection_id: UUID) -> Collection:
+    """Let the schedule rest; a run that is active goes on. Pausing twice is pausing once.
+
+    Raises:
+        NotFound, NotAllowed: As `read_own`.
+        Conflict: It is a draft.
+    """
+    return _change_state(services, engine, requestor, collection_id, CollectionState.PAUSED)
+
+
+def resume_collection(services: Services, engine: Engine, requestor: Requestor, collection_id: UUID) -> Collection:
+    """Let the schedule go on; raises as `pause_collection`."""
+    return _change_state(services, engine, requestor, collection_id, CollectionState.ACTIVE)
+
+
+def _change_state(
+    services: Services, engine: Engine, requestor: Requestor, collection_id: UUID, state: CollectionState
+) -> Collection:
+    collection = read_own(services, requestor, collection_id)
+    if collection.state is CollectionState.DRAFT:
+        where = f"collection {collection.id}"
+        raise Conflict(where, "it is a draft: steps are missing", "Complete its configuration")
+    if collection.state is not state:
+        services.collections.set_state(collection.id, state)
+        logger.info("collection %s: %s by user %s", collection.id, state, requestor.id)
+        announce(engine, collection.id)
+    return replace(collection, state=state)
+
+
 def check(services: Services, requestor: Requestor, config: CollectionConfig) -> None:
     """Refuse a configuration that cannot work, or that reads a file which is not the requestor's.
 
@@ -114,6 +144,7 @@ def check(services: Services, requestor: Requestor, config: CollectionConfig) ->
     source = config.ingester
     if isinstance(source, FileSource) and source.upload and not services.uploads.has(source.upload, requestor.id):
         problems = [*problems, Problem("ingester.upload", "you uploaded no file of this id", "Upload the file first")]
+    problems = [*problems, *missing_secrets(services, requestor, source)]
     if problems:
         raise ConfigurationInvalid(problems)
 

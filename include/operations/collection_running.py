@@ -10,15 +10,20 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from include.access.requestor import Requestor
+from include.batch import Window
 from include.cim.concept import FieldType
 from include.collection.check import missing_steps
 from include.collection.model import Collection, CollectionState
+from include.collection.rest_source import RestSource
 from include.collection.run import Run
 from include.collection.source import FileSource
-from include.errors import Conflict, NotFound, StoreUnavailable
+from include.collection.time_window import YEARS, TimeWindow
+from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem, StoreUnavailable
 from include.operations.collection_reading import read_collection, read_own
 from include.operations.cursor import read_cursor, write_cursor
 from include.operations.services import Services, refuse_unknown
@@ -50,14 +55,70 @@ def run_collection(
         NotFound, NotAllowed: As `read_own`.
         Conflict: It is a draft or paused, a run is active, or its file is loaded already.
     """
+    return _run(services, engine, read_own(services, requestor, collection_id), requestor, None, patience_s)
+
+
+def backfill_collection(
+    services: Services,
+    engine: Engine,
+    requestor: Requestor,
+    collection_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    patience_s: float | None = 3.0,
+) -> Run:
+    """Ask for a run that reads a span of time again; what is loaded already stays, and is counted.
+
+    Where the next ordinary run begins does not change by it.
+
+    Args:
+        start, end: What is not zoned is in the zone of the source's window; the end is out.
+        patience_s: As `run_collection`.
+
+    Raises:
+        NotFound, NotAllowed: As `read_own`.
+        Conflict: It is a draft or paused, or a run is active.
+        ConfigurationInvalid: Its source cannot be asked for a span of time, or this is none.
+    """
     collection = read_own(services, requestor, collection_id)
-    run_id = queue_run(services, requestor, collection)
+    source = collection.config.ingester
+    if not isinstance(source, RestSource) or source.window is None:
+        remedy = "Set `ingester.window`, and put {start} and {end} where the source takes them"
+        raise ConfigurationInvalid([Problem("ingester", "it cannot be asked for a span of time", remedy)])
+    return _run(services, engine, collection, requestor, read_window(source.window, start, end), patience_s)
+
+
+def read_window(asked: TimeWindow, start: datetime, end: datetime) -> Window:
+    """Read a span of time, in the zone of the source's window where it says none of its own.
+
+    Raises:
+        ConfigurationInvalid: It ends before it starts.
+    """
+    zone = ZoneInfo(asked.zone)
+    if not all(each.year in YEARS for each in (start, end)):
+        raise ConfigurationInvalid([Problem("start", f"the span lies outside of {YEARS[0]} to {YEARS[-1]}")])
+    first, last = ((each if each.tzinfo else each.replace(tzinfo=zone)).astimezone(UTC) for each in (start, end))
+    if first >= last:
+        raise ConfigurationInvalid([Problem("end", "it is not later than the start", "The end is not in the span")])
+    return Window(first, last)
+
+
+def _run(
+    services: Services,
+    engine: Engine,
+    collection: Collection,
+    requestor: Requestor,
+    window: Window | None,
+    patience_s: float | None,
+) -> Run:
+    run_id = queue_run(services, requestor, collection, window)
     if patience_s is not None:
         trigger_run(services, engine, collection, run_id, requestor.name, patience_s=patience_s)
     return services.runs.get(collection.id, run_id)
 
 
-def queue_run(services: Services, requestor: Requestor, collection: Collection) -> str:
+def queue_run(services: Services, requestor: Requestor, collection: Collection, window: Window | None = None) -> str:
     """Record that a run was asked for, and give its id.
 
     Raises:
@@ -80,8 +141,9 @@ def queue_run(services: Services, requestor: Requestor, collection: Collection) 
                 "Upload a file with new content; nothing needs to be done for this one",
             )
     now = services.clock()
-    run_id = f"manual__{now:%Y%m%dT%H%M%S}_{uuid4().hex[:8]}"
-    services.runs.queue(collection, run_id, requestor.name, now)
+    kind = "manual" if window is None else "backfill"
+    run_id = f"{kind}__{now:%Y%m%dT%H%M%S}_{uuid4().hex[:8]}"
+    services.runs.queue(collection, run_id, requestor.name, now, window)
     logger.info("collection %s: run %s was asked for", collection.id, run_id)
     return run_id
 
@@ -91,9 +153,10 @@ def trigger_run(
 ) -> bool:
     """Hand a queued run to Airflow, waiting for a DAG that is new; False where it is still to be handed over."""
     give_up = time.monotonic() + patience_s
+    window = services.runs.get(collection.id, run_id).window
     while True:
         try:
-            if engine.trigger(collection, run_id, requested_by):
+            if engine.trigger(collection, run_id, requested_by, window):
                 services.runs.mark_triggered(collection.id, run_id)
                 return True
         except StoreUnavailable as error:

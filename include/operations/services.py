@@ -13,10 +13,12 @@ from include.ports import (
     DatasetStore,
     Definition,
     Inspector,
+    Prober,
     RecordReader,
     RunStore,
-    UploadStore,
+    SecretStore,
 )
+from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
 class Services(Protocol):
@@ -31,11 +33,21 @@ class Services(Protocol):
     @property
     def uploads(self) -> UploadStore: ...
     @property
+    def incoming(self) -> IncomingStore: ...
+    @property
     def inspector(self) -> Inspector: ...
+    @property
+    def samples(self) -> SampleStore: ...
+    @property
+    def rehearse(self) -> Rehearse: ...
     @property
     def datasets(self) -> DatasetStore: ...
     @property
     def records(self) -> RecordReader: ...
+    @property
+    def prober(self) -> Prober: ...
+    @property
+    def secrets(self) -> SecretStore: ...
     @property
     def clock(self) -> Clock: ...
 

@@ -17,6 +17,7 @@ from include.orchestration.description import collection_id_of, dag_id_of
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from include.batch import Window
     from include.collection.model import Collection
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,13 @@ class AirflowEngine:
         """Ask the dag-processor to look at the collection now; asking twice is asking once."""
         _ask_for(module_name(collection_id))
 
-    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+    def trigger(
+        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+    ) -> bool:
         """Start a run; False while Airflow does not have the collection's DAG.
 
-        A DAG of an older version will do, since tasks ask for the version themselves.
+        A DAG of an older version will do, since tasks ask for the version themselves. The window goes along as the
+        run's configuration, where people see it and a cleared task finds it again.
         """
         from airflow.api.common.trigger_dag import trigger_dag
         from airflow.exceptions import DagNotFound, DagRunAlreadyExists
@@ -55,6 +59,7 @@ class AirflowEngine:
                     triggered_by=DagRunTriggeredByType.REST_API,
                     triggering_user_name=requested_by,
                     run_id=run_id,
+                    conf={"window": window.to_json()} if window else None,
                     session=session,
                 )
         except DagNotFound:

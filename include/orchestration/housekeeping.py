@@ -28,3 +28,14 @@ def remove_old_staging() -> None:
 
     at_hand = platform()
     log.info("%s staged files removed", at_hand.staging.remove_older(at_hand.clock() - STAGED_FOR))
+
+
+def remove_old_uploads() -> None:
+    """Remove uploads that never ended, and samples after their day."""
+    from include.wiring import platform
+
+    at_hand = platform()
+    now = at_hand.clock()
+    log.info("%s unfinished uploads and notes of finished ones removed", at_hand.incoming.remove_expired(now))
+    log.info("%s samples removed", at_hand.samples.remove_expired(now))
+    log.info("%s uploads that were kept for a time removed", at_hand.uploads.remove_expired(now))

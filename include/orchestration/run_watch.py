@@ -32,7 +32,7 @@ def trigger_waiting(platform: Platform, engine: Engine) -> None:
             continue
         if collection.state in (CollectionState.DRAFT, CollectionState.DELETING):
             continue
-        if engine.trigger(collection, run.run_id, run.requested_by):
+        if engine.trigger(collection, run.run_id, run.requested_by, run.window):
             platform.runs.mark_triggered(run.collection_id, run.run_id)
             log.info("run %s of collection %s is started", run.run_id, run.collection_id)
         elif platform.clock() - run.queued < IMPATIENT:

@@ -10,7 +10,7 @@ from include.collection.run import StageResult
 from include.errors import ConfigurationInvalid, Conflict, Problem
 
 if TYPE_CHECKING:
-    from include.batch import BatchRef
+    from include.batch import BatchRef, Window
     from include.cim.concept import Concept
     from include.cim.mapping_config import MapperConfig
     from include.collection.model import Collection
@@ -30,12 +30,14 @@ class Work:
     Attributes:
         collection: At the version that the run took when it began.
         left_by: The batch as an earlier task left it.
+        window: The span of time that the run is for; None: what is new.
     """
 
     platform: Platform
     collection: Collection
     run_id: str
     left_by: Callable[[str], BatchRef]
+    window: Window | None = None
 
     @property
     def concept(self) -> Concept:
@@ -58,7 +60,7 @@ def ingest(work: Work) -> Outcome:
     from include.pipeline.ingest import AlreadyLoaded, ingest
 
     platform = work.platform
-    connector = platform.connector(work.source)
+    connector = platform.connector(work.source, work.collection.owner_id, work.window)
     try:
         outcome = ingest(work.collection, connector, platform.staging, platform.datasets)
     except AlreadyLoaded as error:

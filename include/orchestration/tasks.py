@@ -20,9 +20,16 @@ from uuid import UUID
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from include.batch import BatchRef
+from include.batch import BatchRef, Window
 from include.collection.run import RunFailure, RunState, StageResult
-from include.errors import CdmpError, NotFound, SourceUnavailable, StoreUnavailable
+from include.errors import (
+    CdmpError,
+    ConfigurationInvalid,
+    NotFound,
+    Problem,
+    SourceUnavailable,
+    StoreUnavailable,
+)
 from include.orchestration.description import collection_id_of
 from include.orchestration.stages import STAGES, Unchanged, Work, refuse_deleted
 
@@ -100,14 +107,16 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
         return BatchRef.from_json(context["ti"].xcom_pull(task_ids=earlier))
 
     started, clock = platform.clock(), perf_counter()
+    window = None
     if task == FIRST:
         collection = platform.collections.get(run.collection_id)
         platform.runs.start(collection, run.run_id, started)
         refuse_deleted(collection)
+        window = _window_of(context)
     else:  # whatever was saved meanwhile, the run stays with the version that it began with
         collection = platform.collections.get(run.collection_id, left_by(FIRST).version)
 
-    outcome = STAGES[task](Work(platform, collection, run.run_id, left_by))
+    outcome = STAGES[task](Work(platform, collection, run.run_id, left_by, window))
 
     seconds = perf_counter() - clock
     result = StageResult(task, started, seconds, dict(outcome.counts), outcome.notes)
@@ -120,6 +129,19 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
 
 def _run_of(context: Context) -> RunKey:
     return RunKey(collection_id_of(context["dag"].dag_id), context["run_id"])
+
+
+def _window_of(context: Context) -> Window | None:
+    """Read what `AirflowEngine.trigger` wrote, or somebody who started the run in Airflow with a configuration."""
+    dag_run = context.get("dag_run")
+    plain = ((dag_run.conf if dag_run else None) or {}).get("window")
+    if plain is None:
+        return None
+    try:
+        return Window.from_json(plain)
+    except (KeyError, TypeError, ValueError):
+        remedy = 'It looks like {"window": {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}}.'
+        raise ConfigurationInvalid([Problem("the run's configuration", "its window is none", remedy)]) from None
 
 
 def _is_last_try(context: Context) -> bool:

@@ -13,8 +13,9 @@ from include.batch import AnonymizedBatch
 from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.errors import NotFound
-from include.ports import BatchRecord, Dataset, SecretStore, Staging
+from include.ports import BatchRecord, Dataset, Foreseen, SecretStore, Staging
 from include.storage.connection import begin
+from include.storage.foresee import foresee_load
 from include.storage.load import load_batch
 from include.storage.schema import batch as batches
 from include.storage.schema import dataset as datasets
@@ -89,6 +90,10 @@ class PostgresDatasetStore:
             staging=self._staging,
             secrets=self._secrets,
         )
+
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        """Say what `load` would do; see the port."""
+        return foresee_load(self._loader_url, batch.ref, concept, self._staging)
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
         """Keep the DCAT record; raises NotFound."""

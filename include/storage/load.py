@@ -29,7 +29,7 @@ from include.storage.schema import DATA, PLATFORM
 _log = logging.getLogger(__name__)
 
 _SORT_MEMORY: Final = "128MB"
-_SCRATCH: Final = "batch_rows"
+SCRATCH: Final = "batch_rows"
 
 
 def load_batch(
@@ -51,14 +51,14 @@ def load_batch(
         Conflict: The collection was deleted meanwhile, or its dataset holds rows of another concept.
         StoreUnavailable: PostgreSQL is away.
     """
-    with _transaction(loader_url) as cursor:
+    with transaction(loader_url) as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (str(ref.dataset_id),))
         _require_collection(cursor, collection)
         earlier = _find(cursor, ref.batch_id)
         if earlier is not None:
             _log.info("collection %s: batch %s is loaded already", collection.id, ref.batch_id)
             return earlier
-        _require_concept(cursor, ref.dataset_id, concept)
+        require_concept(cursor, ref.dataset_id, concept)
         span = _load_rows(cursor, ref, concept, staging)
         quarantined = sum(staging.read(part).height for part in ref.aside)
         record = BatchRecord(
@@ -96,7 +96,8 @@ class _Span:
 
 
 @contextmanager
-def _transaction(url: str) -> Iterator[dbapi.Cursor]:
+def transaction(url: str) -> Iterator[dbapi.Cursor]:
+    """Open a connection for one transaction, committed at the end of the block."""
     try:
         with closing(dbapi.connect(url, autocommit=False)) as connection, closing(connection.cursor()) as cursor:
             yield cursor
@@ -107,13 +108,14 @@ def _transaction(url: str) -> Iterator[dbapi.Cursor]:
 
 def _require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
     # the lock holds off a deletion until this load has committed
-    row = _row(cursor, "SELECT state FROM cdmp.collection WHERE id = $1::uuid FOR SHARE", str(collection.id))
+    row = find_row(cursor, "SELECT state FROM cdmp.collection WHERE id = $1::uuid FOR SHARE", str(collection.id))
     if row is None or row[0] == CollectionState.DELETING:
         raise Conflict(f"collection {collection.id}", "was deleted while it ran", "Nothing of this run was loaded")
 
 
-def _require_concept(cursor: dbapi.Cursor, dataset_id: UUID, concept: Concept) -> None:
-    row = _row(cursor, "SELECT concept FROM cdmp.dataset WHERE id = $1::uuid", str(dataset_id))
+def require_concept(cursor: dbapi.Cursor, dataset_id: UUID, concept: Concept) -> None:
+    """Raise Conflict where the dataset holds rows of another concept."""
+    row = find_row(cursor, "SELECT concept FROM cdmp.dataset WHERE id = $1::uuid", str(dataset_id))
     if row is not None and row[0] != concept.name:
         raise Conflict(
             f"dataset {dataset_id}",
@@ -126,32 +128,32 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     table = tables.table_of(ref.dataset_id, concept)
     name, key, time = tables.quoted_name(table), tables.quoted(concept.key), tables.time_field(concept)
     moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
-    same = " AND ".join(f"old.{field} = {_SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
-    there = _row(cursor, "SELECT to_regclass($1) IS NOT NULL", name)
+    same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
+    there = find_row(cursor, "SELECT to_regclass($1) IS NOT NULL", name)
     cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MEMORY}'")
     cursor.execute(f"SET LOCAL work_mem = '{_SORT_MEMORY}'")
     if there is None or not there[0]:
         for statement in tables.create_table(table):
             cursor.execute(statement)
-        _copy(cursor, table.name, DATA, ref, concept, table, staging)
+        copy_rows(cursor, table.name, DATA, ref, concept, table, staging)
         cursor.execute(tables.key_table(table, concept))
         rows = f"SELECT {moment} FROM {name}"  # noqa: S608 - names from the CIM, quoted
         for statement in tables.wall_table(table, ref.dataset_id):
             cursor.execute(statement)
     else:
-        cursor.execute(f"CREATE TEMPORARY TABLE {_SCRATCH} (LIKE {name}) ON COMMIT DROP")
-        _copy(cursor, _SCRATCH, "pg_temp", ref, concept, table, staging)
+        cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
+        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, table, staging)
         # Half the time of ON CONFLICT DO NOTHING; safe, because every load of this dataset holds the advisory lock
         rows = (
-            f"INSERT INTO {name} SELECT DISTINCT ON ({key}) * FROM {_SCRATCH} WHERE NOT EXISTS"  # noqa: S608
+            f"INSERT INTO {name} SELECT DISTINCT ON ({key}) * FROM {SCRATCH} WHERE NOT EXISTS"  # noqa: S608
             f" (SELECT FROM {name} AS old WHERE {same}) ORDER BY {key}, {tables.ROW_ID} RETURNING {moment}"
         )
-    span = _row(cursor, f"WITH added AS ({rows}) SELECT count(*), min(moment), max(moment) FROM added")  # noqa: S608
+    span = find_row(cursor, f"WITH added AS ({rows}) SELECT count(*), min(moment), max(moment) FROM added")  # noqa: S608
     assert span is not None  # noqa: S101 - an aggregate has a row
     return _Span(*span)
 
 
-def _copy(
+def copy_rows(
     cursor: dbapi.Cursor,
     name: str,
     schema: str,
@@ -160,6 +162,7 @@ def _copy(
     table: Table,
     staging: Staging,
 ) -> None:
+    """Copy a batch into a table that has the columns of the dataset's."""
     for part in ref.parts:
         frame = staging.read(part).sort(*concept.key, ROW_ID)  # in the order of the key: 0.6 × the time of the index
         fields = frame.select(list(concept.fields)).to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -224,7 +227,7 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef) -> N
 
 
 def _find(cursor: dbapi.Cursor, batch_id: UUID) -> BatchRecord | None:
-    row = _row(
+    row = find_row(
         cursor,
         "SELECT id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed"
         " FROM cdmp.batch WHERE id = $1::uuid",
@@ -265,7 +268,8 @@ def _announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection)
     )
 
 
-def _row(cursor: dbapi.Cursor, statement: str, *values: Any) -> Sequence[Any] | None:
+def find_row(cursor: dbapi.Cursor, statement: str, *values: Any) -> Sequence[Any] | None:
+    """Give the first row of a query."""
     cursor.execute(statement, values or None)
     row: Sequence[Any] | None = cursor.fetchone()
     return row

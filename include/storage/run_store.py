@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from include.batch import RuleOutcome, ValidationReport
+from include.batch import RuleOutcome, ValidationReport, Window
 from include.collection.model import Collection
 from include.collection.run import Run, RunFailure, RunState, StageResult
 from include.errors import Conflict, NotFound
@@ -29,7 +29,14 @@ class PostgresRunStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def queue(self, collection: Collection, run_id: str, requested_by: str | None, queued: datetime) -> None:
+    def queue(
+        self,
+        collection: Collection,
+        run_id: str,
+        requested_by: str | None,
+        queued: datetime,
+        window: Window | None = None,
+    ) -> None:
         """Record that a run was asked for; raises Conflict where one that was asked for has not ended."""
         statement = insert(runs).values(
             collection_id=collection.id,
@@ -39,6 +46,8 @@ class PostgresRunStore:
             asked=True,
             requested_by=requested_by,
             queued=queued,
+            window_start=window.start if window else None,
+            window_end=window.end if window else None,
         )
         with begin(self._engine) as connection:
             added = connection.execute(statement.on_conflict_do_nothing().returning(runs.c.run_id)).first()
@@ -184,6 +193,7 @@ def _read(row: Row[Any], done: Sequence[StageResult]) -> Run:
         report=None if row.report is None else _read_report(row.report),
         failure=None if row.failure is None else RunFailure(**row.failure),
         note=row.note,
+        window=Window(row.window_start, row.window_end) if row.window_start else None,
     )
 
 

@@ -90,6 +90,8 @@ run = Table(
     Column("report", JSON(none_as_null=True)),
     Column("failure", JSON(none_as_null=True)),
     Column("note", Text),
+    Column("window_start", Moment, comment="the span of time that was asked for, where one was"),
+    Column("window_end", Moment),
     CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'unchanged')", name="state"),
     Index("run_queued_idx", "collection_id", "queued"),
 )
@@ -123,6 +125,37 @@ upload = Table(
     Column("name", Text, nullable=False, comment="what the owner calls the file; never a path"),
     Column("bytes", BigInteger, nullable=False),
     Column("stored", Moment, nullable=False, server_default=func.now()),
+    Column("expires", Moment, comment="when it goes, unless a collection reads it"),
+    Index("upload_owner_idx", "owner_id", "stored", "id"),
+)
+
+incoming = Table(
+    "incoming",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Text, nullable=False),
+    Column("name", Text, nullable=False, comment="what the owner calls the file; never a path"),
+    Column("media_type", Text, comment="as the client says"),
+    Column("bytes", BigInteger, nullable=False, comment="the length of the whole"),
+    Column("sha256", Text, comment="of the whole, as the client says"),
+    Column("again", Boolean, nullable=False, comment="content that is there already is welcome"),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
+    Column("finished", Moment),
+    Column("upload", Text, comment="what it became"),
+    Index("incoming_owner_idx", "owner_id"),
+)
+
+sample = Table(
+    "sample",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("upload", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="what was found out, encrypted: it has examples"),
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment, nullable=False),
 )
 
 # A dataset outlives its collection: no foreign key.
@@ -178,6 +211,17 @@ secret = Table(
     Column("key_id", Text, primary_key=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("created", Moment, nullable=False, server_default=func.now()),
+)
+
+owner_secret = Table(
+    "owner_secret",
+    metadata,
+    Column("owner_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("key_id", Text, nullable=False, comment="of the master key that sealed it"),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False),
 )
 
 search_document = Table(

@@ -1,23 +1,28 @@
-"""Keys at rest, sealed with the platform's master keys (Fernet: AES-128-CBC and HMAC-SHA256)."""
+"""Keys and secrets at rest, sealed with the platform's master keys (Fernet: AES-128-CBC and HMAC-SHA256)."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from include.errors import ConfigurationInvalid, Problem
+from include.errors import ConfigurationInvalid, NotFound, Problem
+from include.ports import SecretEntry
 from include.storage.connection import begin
+from include.storage.schema import owner_secret, quarantine_row
 from include.storage.schema import secret as secret_table
 
 _PSEUDONYM: Final = "pseudonym"
 _FIRST_KEY: Final = "p1"
 _KEY_BYTES: Final = 32
+_ROWS_AT_ONCE: Final = 1000
 
 
 class SealedSecretStore:
@@ -37,6 +42,77 @@ class SealedSecretStore:
         except ValueError:
             problem = Problem("CDMP_MASTER_KEYS", "a key is not 32 bytes in URL-safe base64", "`make up` makes one")
             raise ConfigurationInvalid([problem]) from None  # the original is about the key's text
+        # of 256 random bits: tells keys apart, and nothing about them
+        self._key_id = hashlib.sha256(master_keys[0].encode()).hexdigest()[:12]
+
+    def put(self, owner_id: str, name: str, value: str, now: datetime) -> bool:
+        """Store a secret, or replace it; True where it is new."""
+        there = (owner_secret.c.owner_id == owner_id) & (owner_secret.c.name == name)
+        sealed = {"sealed": self.seal(value.encode()), "key_id": self._key_id, "updated": now}
+        with begin(self._engine) as connection:
+            made = connection.execute(
+                insert(owner_secret)
+                .values(owner_id=owner_id, name=name, created=now, **sealed)
+                .on_conflict_do_nothing()
+                .returning(owner_secret.c.name)
+            ).first()
+            if made is None:
+                connection.execute(update(owner_secret).where(there).values(**sealed))
+        return made is not None
+
+    def find(self, owner_id: str) -> Sequence[SecretEntry]:
+        """List an owner's secrets by name."""
+        columns = (owner_secret.c.name, owner_secret.c.created, owner_secret.c.updated)
+        query = select(*columns).where(owner_secret.c.owner_id == owner_id).order_by(owner_secret.c.name)
+        with begin(self._engine) as connection:
+            return [SecretEntry(*row) for row in connection.execute(query)]
+
+    def remove(self, owner_id: str, name: str) -> None:
+        """Forget a secret. Raises NotFound."""
+        there = (owner_secret.c.owner_id == owner_id) & (owner_secret.c.name == name)
+        with begin(self._engine) as connection:
+            if connection.execute(delete(owner_secret).where(there)).rowcount == 0:
+                raise _absent(name)
+
+    def reveal(self, owner_id: str, name: str) -> str:
+        """Give a secret to the task that needs it. Raises NotFound."""
+        query = select(owner_secret.c.sealed).where(owner_secret.c.owner_id == owner_id, owner_secret.c.name == name)
+        with begin(self._engine) as connection:
+            sealed = connection.scalar(query)
+        if sealed is None:
+            raise _absent(name)
+        return self.unseal(sealed).decode()
+
+    def seal_again(self) -> Mapping[str, int]:
+        """Seal everything with the newest master key, some rows a transaction; a second run does no harm.
+
+        Raises:
+            ConfigurationInvalid: Something was sealed with a key that is not there any more; it stays as it is.
+        """
+        return {table.name: self._seal_table_again(table) for table in (owner_secret, secret_table, quarantine_row)}
+
+    def _seal_table_again(self, table: Table) -> int:
+        key, rows, last = list(table.primary_key), 0, None
+        named = {"key_id": self._key_id} if table is owner_secret else {}
+        places = [f"is_{column.name}" for column in key]
+        here = [column == bindparam(place) for column, place in zip(key, places, strict=True)]
+        statement = update(table).where(*here).values(sealed=bindparam("again"), **named)
+        while True:
+            query = select(*key, table.c.sealed).order_by(*key).limit(_ROWS_AT_ONCE).with_for_update()
+            if last is not None:
+                query = query.where(tuple_(*key) > tuple_(*last))
+            with begin(self._engine) as connection:
+                found = connection.execute(query).all()
+                again = [
+                    {**dict(zip(places, identity, strict=True)), "again": self.seal(self.unseal(sealed))}
+                    for *identity, sealed in found
+                ]
+                if again:
+                    connection.execute(statement, again)
+            rows += len(found)
+            if len(found) < _ROWS_AT_ONCE:
+                return rows
+            last = found[-1][:-1]
 
     def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
         """The dataset's pseudonym key with its key id; made (256 random bits) when first asked for."""
@@ -75,3 +151,7 @@ class SealedSecretStore:
         except InvalidToken:
             problem = Problem("CDMP_MASTER_KEYS", "no key opens what was sealed", "Add the key that was used then")
             raise ConfigurationInvalid([problem]) from None
+
+
+def _absent(name: str) -> NotFound:
+    return NotFound(f"secret {name!r}", "you have none of this name", "`cdmp secret set` stores one")

@@ -16,6 +16,7 @@ from include.storage.connection import open_engine
 from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 
+pytestmark = pytest.mark.timeout(900)  # the first start of an Elasticsearch on a machine fetches 924 MB
 Put = Callable[..., UUID]
 
 

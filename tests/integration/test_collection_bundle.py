@@ -26,9 +26,9 @@ from include.storage.connection import open_engine
 from include.storage.run_store import PostgresRunStore
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
 from tests.factories import a_collection, a_config
+from tests.ports import free_port
 from tests.postgres import Database
 
-PORT = 8910
 SOON_S = 2.0
 """How soon a change is in Airflow, from its commit."""
 PATIENCE_S = 8.0
@@ -37,7 +37,7 @@ PATIENCE_S = 8.0
 
 @pytest.fixture(scope="module")
 def airflow(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowProcesses]:
-    with airflow_processes(database, tmp_path_factory.mktemp("airflow"), PORT, "dag-processor") as processes:
+    with airflow_processes(database, tmp_path_factory.mktemp("airflow"), free_port(), "dag-processor") as processes:
         wait_for("the dag-processor's first look", processes.bundle.exists, 60)
         yield processes
 

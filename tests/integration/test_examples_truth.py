@@ -21,7 +21,7 @@ from include.connectors.choose import choose_connector
 from include.connectors.egress import Egress
 from include.pipeline.ingest import ingest
 from include.pipeline.map_to_cim import map_to_cim
-from tests.factories import a_collection
+from tests.factories import NOON, a_collection
 from tests.fakes import FolderStaging
 from tests.fakes_ingest import FilesBelow, KnownBatches
 
@@ -45,7 +45,7 @@ def mapped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
 def run_to_cim(name: str, staging: FolderStaging) -> pl.DataFrame:
     collection = example(name)
     source, mapper = collection.config.ingester, collection.config.mapper
-    connector = choose_connector(source, FilesBelow({UPLOAD: EXAMPLES / source.name}), Egress())
+    connector = choose_connector(source, FilesBelow({UPLOAD: EXAMPLES / source.name}), Egress(), str, lambda: NOON)
     raw = ingest(collection, connector, staging, KnownBatches())
     concept = load_definition().concept(mapper.concept)
     outcome = map_to_cim(raw.ref, mapper, concept, staging, numbers=source.numbers)

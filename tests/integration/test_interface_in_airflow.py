@@ -18,12 +18,13 @@ import pytest
 from deploy.airflow import SEES_PLUGINS, run_airflow
 from include.settings import ROOT
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
+from tests.ports import free_port
 from tests.postgres import Database
 
-PORT = int(os.environ.get("CDMP_TEST_API_PORT", "8920"))
+PORT = free_port()
 URL = f"http://127.0.0.1:{PORT}"
 API = f"{URL}/twinergy-api"
-NOBODY = httpx.Client(timeout=30)  # the first answers of a cold server on a busy machine take seconds
+NOBODY = httpx.Client(timeout=120)  # the first answers of a cold server on a busy machine take their time
 PEOPLE = {"olive": "User", "sam": "User", "stella": "Steward", "anna": "Admin"}
 EXAMPLE = ROOT / "examples" / "14_battery_givenergy.yaml"
 TITLE = "Home battery (GivEnergy)"

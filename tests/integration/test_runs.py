@@ -25,9 +25,10 @@ from include.storage.connection import open_engine
 from include.storage.run_store import PostgresRunStore
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
 from tests.factories import a_collection, a_config
+from tests.ports import free_ports
 from tests.postgres import Database
 
-PORT, SOURCE_PORT = 8912, 8913
+PORT, SOURCE_PORT = free_ports(2)
 ROWS = 96
 PLUGIN = "import sys\nfrom include.orchestration.preload import preload_in_scheduler\npreload_in_scheduler(sys.argv)\n"
 CANARY = "canary-4711"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from starlette.testclient import TestClient
 
 from tests.factories import COLLECTION_ID, DATASET_ID
-from tests.interface import RUN_ID, Interface, a_draft
+from tests.interface import INCOMING_ID, METERS, RUN_ID, SAMPLE_ID, Interface, a_draft
 
 WHO = ("nobody", "stranger", "owner", "steward")
 
@@ -20,15 +23,55 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/data-collection/{collection_id}"): (401, 404, 200, 200),
     ("DELETE", "/data-collection/{collection_id}"): (401, 404, 200, 403),
     ("POST", "/data-collection/{collection_id}/run"): (401, 404, 201, 403),
+    ("POST", "/data-collection/{collection_id}/backfill"): (401, 404, 422, 403),
+    ("POST", "/data-collection/{collection_id}/pause"): (401, 404, 200, 403),
+    ("POST", "/data-collection/{collection_id}/resume"): (401, 404, 200, 403),
     ("GET", "/data-collection/{collection_id}/run"): (401, 404, 200, 200),
     ("GET", "/data-collection/{collection_id}/run/{run_id}"): (401, 404, 200, 200),
+    ("POST", "/data-collection/{collection_id}/append"): (401, 404, 201, 403),
+    ("POST", "/data-collection/{collection_id}/append-preview"): (401, 404, 200, 403),
+    ("POST", "/sample"): (401, 404, 201, 404),
+    ("GET", "/sample/{sample_id}"): (401, 404, 200, 404),
+    ("POST", "/sample/{sample_id}/preview"): (401, 404, 200, 404),
     ("GET", "/dataset/"): (401, 200, 200, 200),
     ("GET", "/dataset/{dataset_id}"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/records"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/dcat"): (401, 404, 200, 200),
+    ("OPTIONS", "/upload/"): (204, 204, 204, 204),
+    ("POST", "/upload/"): (401, 201, 201, 201),
+    ("GET", "/upload/"): (401, 200, 200, 200),
+    ("HEAD", "/upload/{upload_id}"): (401, 404, 200, 404),
+    ("GET", "/upload/{upload_id}"): (401, 404, 200, 404),
+    ("PATCH", "/upload/{upload_id}"): (401, 404, 204, 404),
+    ("POST", "/upload/{upload_id}"): (401, 404, 204, 404),
+    ("DELETE", "/upload/{upload_id}"): (401, 404, 204, 404),
+    # one's own, whoever one is: nobody's are another's
+    ("PUT", "/secret/{name}"): (401, 201, 201, 201),
+    ("GET", "/secret/"): (401, 200, 200, 200),
+    ("DELETE", "/secret/{name}"): (401, 404, 404, 404),
+    ("POST", "/source/dry-run"): (401, 200, 200, 200),
+    ("GET", "/source/preset"): (401, 200, 200, 200),
     ("GET", "/health"): (200, 200, 200, 200),
 }
-BODIES: dict[tuple[str, str], Any] = {("POST", "/data-collection/"): a_draft()}
+SPAN = {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}
+UPLOAD = hashlib.sha256(METERS.read_bytes()).hexdigest()
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", "/data-collection/"): a_draft(),
+    ("POST", "/data-collection/{collection_id}/append"): {"upload": UPLOAD},
+    ("POST", "/data-collection/{collection_id}/append-preview"): {"upload": UPLOAD},
+    ("POST", "/sample"): {"upload": UPLOAD, "set": {"kind": "csv"}},
+    ("POST", "/sample/{sample_id}/preview"): {},
+    ("POST", "/data-collection/{collection_id}/backfill"): SPAN,
+    ("PUT", "/secret/{name}"): {"value": "hush"},
+    ("POST", "/source/dry-run"): {"ingester": {"kind": "rest", "url": "https://data.example.org/"}},
+}
+TUS = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Length": "10",
+    "Upload-Offset": "0",
+    "Content-Type": "application/offset+octet-stream",
+    "X-HTTP-Method-Override": "PATCH",
+}
 
 OPEN_PAGES = {"/docs", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json", "/ui"}
 """What everybody may read and what stands in no OpenAPI document: it holds nothing of anybody."""
@@ -41,8 +84,31 @@ def routes() -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, item in paths.items() for method in item if method in METHODS]
 
 
-def fill(path: str, collection: UUID = COLLECTION_ID, dataset: UUID = DATASET_ID, run: str = RUN_ID) -> str:
-    return path.format(collection_id=collection, dataset_id=dataset, run_id=run)
+IDS = {
+    "collection_id": COLLECTION_ID,
+    "dataset_id": DATASET_ID,
+    "run_id": RUN_ID,
+    "upload_id": INCOMING_ID,
+    "sample_id": SAMPLE_ID,
+    "name": "key",
+}
+ABSENT = {
+    "collection_id": uuid4(),
+    "dataset_id": uuid4(),
+    "run_id": "manual__2",
+    "upload_id": uuid4(),
+    "sample_id": uuid4(),
+    "name": "key",
+}
+
+
+def ask(client: TestClient, method: str, path: str, ids: Mapping[str, UUID | str] = IDS) -> Any:
+    """Send what the route takes."""
+    address = path.format(**ids)
+    if path.startswith("/upload/"):
+        content = b"0123456789" if method in ("POST", "PATCH") else None
+        return client.request(method, address, headers=TUS, content=content)
+    return client.request(method, address, json=BODIES.get((method, path)))
 
 
 def test_every_route_has_a_row_and_every_row_a_route():
@@ -70,24 +136,22 @@ def test_nothing_is_served_beside_the_document_but_open_pages():
 @pytest.mark.parametrize(("method", "path"), sorted(TABLE))
 def test_each_gets_what_is_theirs(method: str, path: str, who: str):
     client = Interface().client(None if who == "nobody" else who)
-    answer = client.request(method, fill(path), json=BODIES.get((method, path)))
+    answer = ask(client, method, path)
     assert answer.status_code == TABLE[method, path][WHO.index(who)]
     if answer.status_code >= 400:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("method", "path"), [row for row in sorted(TABLE) if "{" in row[1]])
+@pytest.mark.parametrize(("method", "path"), [row for row in sorted(TABLE) if "_id}" in row[1]])
 def test_what_is_foreign_answers_exactly_like_what_is_absent(method: str, path: str):
     client = Interface().client("stranger")
-    absent_id, absent_run = uuid4(), "manual__2"
-    foreign = client.request(method, fill(path))
-    absent = client.request(method, fill(path, absent_id, absent_id, absent_run))
+    foreign, absent = ask(client, method, path), ask(client, method, path, ABSENT)
 
     def shape(answer: Any) -> tuple[int, dict[str, str], str]:
         text = answer.text
-        for identity in (COLLECTION_ID, DATASET_ID, absent_id):
-            text = text.replace(str(identity), "ID")
-        text = text.replace(RUN_ID, "RUN").replace(absent_run, "RUN")
+        for ids in (IDS, ABSENT):
+            for name, identity in ids.items():
+                text = text.replace(str(identity), name)
         return answer.status_code, {n: v for n, v in answer.headers.items() if n != "date"}, text
 
     assert shape(foreign) == shape(absent)

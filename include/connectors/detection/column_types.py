@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, cast
 
@@ -13,7 +14,7 @@ import polars as pl
 from include.cim.number_style import NumberStyle
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
-from include.connectors.detection.tallies import DistinctTally, NumberTally
+from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
 from include.connectors.detection.written_times import EPOCHS, find_formats, kind_of, read_times, zoned
 
 _LOOK_AT: Final = 1_000
@@ -57,45 +58,20 @@ NAMES_TIME: Final = re.compile(
 
 
 @dataclass(slots=True)
-class Fit:
-    """How many cells one kind fits.
-
-    Attributes:
-        astray: The first row that it does not fit, from 1.
-    """
-
-    count: int = 0
-    misfits: int = 0
-    astray: int | None = None
-
-    def add(self, fitting: pl.Series, filled: pl.Series, before: int) -> None:
-        """Take which cells fit, and which are filled at all."""
-        wrong = (filled & ~fitting).arg_true()
-        self.count += int(fitting.sum())
-        self.misfits += len(wrong)
-        if self.astray is None and len(wrong):
-            self.astray = before + int(wrong[0]) + 1
-
-    @property
-    def usable(self) -> bool:
-        """Whether all cells fit, or all but a few."""
-        return self.count > 0 and self.misfits * 10 <= self.count
-
-
-@dataclass(slots=True)
 class TimeFit:
     """What a column is when it is read in one format of time."""
 
     fit: Fit
-    first: object = None
-    last: object = None
+    first: datetime | None = None
+    last: datetime | None = None
 
-    def add(self, times: pl.Series, filled: pl.Series, before: int) -> None:
-        """Take times, null where a cell is none."""
-        self.fit.add(times.is_not_null(), filled, before)
-        if self.fit.count:
-            self.first = min((each for each in (self.first, times.min()) if each is not None), default=None)  # type: ignore[type-var]
-            self.last = max((each for each in (self.last, times.max()) if each is not None), default=None)  # type: ignore[type-var]
+    def add(self, cells: Cells, times: pl.Series) -> None:
+        """Take cells with their times, null where a cell is none."""
+        self.fit.add(cells, times.is_not_null())
+        if times.count():
+            least, greatest = cast(datetime, times.min()), cast(datetime, times.max())
+            self.first = least if self.first is None else min(self.first, least)
+            self.last = greatest if self.last is None else max(self.last, greatest)
 
 
 class ColumnTally:
@@ -111,6 +87,7 @@ class ColumnTally:
         self.filled = 0
         self.distinct = DistinctTally()
         self.times: dict[str, TimeFit] = {}
+        self._style = style
         self._numbers = NumberTally(style)
         self._number_fit: Fit | None = Fit()
         self._truth_fit: Fit | None = None
@@ -118,46 +95,41 @@ class ColumnTally:
         self._started = False
         self._texts: tuple[str | None, str | None] = (None, None)
         self._lengths: tuple[int, int] = (1 << 62, 0)
-        self._padded = 0  # whole numbers that begin with a zero
+        self._padded = False  # whole numbers that begin with a zero
         self._signed = False
         self._damaged = Fit()
         self._empty_words = 0
         self.examples: list[str] = []
 
-    def add(self, cells: pl.Series) -> None:
+    def add(self, column: pl.Series) -> None:
         """Take the column's next cells."""
-        before, self.rows = self.rows, self.rows + len(cells)
-        text = cells.str.strip_chars()
-        text = pl.select(pl.when(pl.lit(text) != "").then(pl.lit(text))).to_series()
-        filled = text.is_not_null()
-        if not filled.any():
+        cells = Cells.of(column, self.rows)
+        self.rows += len(column)
+        if not len(cells.texts):
             return
-        self.filled += int(filled.sum())
-        self.distinct.add(text)
+        self.filled += cells.number()
+        self.distinct.add(cells.texts)
         if not self._started:
-            self._start(text)
-        self._widen(text)
-        numeric = self._add_numbers(text, filled, before)
+            self._start(cells.texts)
+        self._widen(cells.texts)
+        numeric = self._add_numbers(cells)
         if self._truth_fit:
-            self._truth_fit.add(text.str.to_lowercase().is_in(list(self._truth)).fill_null(False), filled, before)
+            self._truth_fit.add(cells, cells.texts.str.to_lowercase().is_in(list(self._truth)))
         for form, time in self.times.items():
-            time.add(read_times(text, form), filled, before)
-        self._damaged.add(
-            ~text.filter(~numeric).str.contains("\ufffd", literal=True).fill_null(False),
-            filled.filter(~numeric),
-            before,
-        )
+            time.add(cells, read_times(cells.texts, form))
+        if not numeric.all():
+            self._damaged.add(cells, ~cells.texts.str.contains("\ufffd", literal=True))
 
-    def _start(self, text: pl.Series) -> None:
+    def _start(self, texts: pl.Series) -> None:
         """See what the first cells may be; what half of them are not, the column is not followed as."""
         self._started = True
-        sample = text.drop_nulls().head(_LOOK_AT)
+        sample = texts.head(_LOOK_AT)
         lowered = sample.str.to_lowercase()
-        words = lowered.is_in(_NOTHING)
-        telling = sample.filter(~words)
+        telling = sample.filter(~lowered.is_in(_NOTHING))
         if len(telling):
-            numbers = int(NumberTally(self._numbers._style).add(telling).sum())
-            if numbers * 2 < len(telling):
+            ones = pl.repeat(1, len(telling), dtype=pl.UInt32, eager=True)
+            numbers = NumberTally(self._style).add(Cells(telling, ones, ones)).sum()
+            if int(numbers) * 2 < len(telling):
                 self._number_fit = None
         for pair in _TRUTHS:
             if lowered.is_in(list(pair)).sum() * 2 > len(sample):
@@ -165,23 +137,23 @@ class ColumnTally:
                 break
         formats = find_formats(telling.to_list(), self._order)
         self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
-        self.examples = sample.unique(maintain_order=True).head(_EXAMPLES).to_list()
+        self.examples = sample.head(_EXAMPLES).to_list()
 
     def _may_be(self, form: str) -> bool:
         """Digits alone are a time only where the column's name says so; eight of them may be a date anywhere."""
         marked = form not in EPOCHS and any(sign in form for sign in "-/.: hT")
         return marked or form == "%Y%m%d" or bool(NAMES_TIME.search(self.name))
 
-    def _add_numbers(self, text: pl.Series, filled: pl.Series, before: int) -> pl.Series:
+    def _add_numbers(self, cells: Cells) -> pl.Series:
         if self._number_fit is None:
-            return pl.repeat(False, len(text), eager=True)
-        numeric = self._numbers.add(text)
-        self._number_fit.add(numeric, filled, before)
-        if self._number_fit.misfits:
-            self._empty_words += int(text.filter(~numeric).str.to_lowercase().is_in(_NOTHING).sum())
+            return pl.repeat(False, len(cells.texts), eager=True)
+        numeric = self._numbers.add(cells)
+        self._number_fit.add(cells, numeric)
+        if not numeric.all():
+            self._empty_words += cells.number(~numeric & cells.texts.str.to_lowercase().is_in(_NOTHING))
         if self._numbers.whole:
-            self._padded += int(text.str.contains(r"^[-+]?0\d").sum())
-            self._signed |= bool(text.str.contains(r"^[-+]").any())
+            self._padded |= bool(cells.texts.str.contains(r"^[-+]?0\d").any())
+            self._signed |= bool(cells.texts.str.contains(r"^[-+]").any())
         return numeric
 
     def _widen(self, text: pl.Series) -> None:
@@ -197,7 +169,7 @@ class ColumnTally:
         """What the column is, as far as it was read."""
         if not self.filled:
             return ColumnType.EMPTY
-        if self.time_formats and not self._counts:
+        if self.time_formats and not self._is_count:
             return kind_of(self.time_formats[0])
         if self._number_fit and self._number_usable:
             if not self._numbers.whole:
@@ -208,6 +180,11 @@ class ColumnTally:
         return ColumnType.TEXT
 
     @property
+    def counts(self) -> bool:
+        """Whether it is a column of numbers."""
+        return self.type in {ColumnType.INTEGER, ColumnType.DECIMAL}
+
+    @property
     def time_formats(self) -> tuple[str, ...]:
         """The formats of time that fit the whole column best."""
         usable = {form: time.fit for form, time in self.times.items() if time.fit.usable}
@@ -215,7 +192,7 @@ class ColumnTally:
         return tuple(form for form, fit in usable.items() if fit.misfits == best)
 
     @property
-    def _counts(self) -> bool:
+    def _is_count(self) -> bool:
         """Whether what can be read as times is more likely a number: digits that no name calls a time."""
         return all(form == "%Y%m%d" for form in self.time_formats) and self.unit is not None
 
@@ -232,7 +209,7 @@ class ColumnTally:
         shortest, longest = self._lengths
         constant = shortest == longest and not self._signed
         return (
-            self._padded > 0
+            self._padded
             or (constant and longest >= 13)
             or (constant and longest >= 6 and bool(_NAMES_SOMETHING.search(self.name)))
             or longest > 19
@@ -293,20 +270,21 @@ class ColumnTally:
             remedy = "`null_values` takes the words that stand for nothing." if words else "Correct it at its origin."
             yield Issue(f"row {fit.astray}, {where}", what, remedy)
         if self._damaged.misfits:
-            what = f"{self._damaged.misfits:,} cells hold U+FFFD: characters were lost before this file was written"
-            yield Issue(where, what, "Get it again from its origin; what is lost cannot be read back.")
+            what = f"U+FFFD: characters were lost before this file was written, in {self._damaged.misfits:,} cells"
+            remedy = "Get it again from its origin; what is lost cannot be read back."
+            yield Issue(f"row {self._damaged.astray}, {where}", what, remedy)
         if not self.distinct.exact:
             yield Issue(where, "the number of different values is an estimate", "It is exact up to a million.")
 
 
-def _write(moment: object, kind: ColumnType, form: str) -> str | None:
+def _write(moment: datetime | None, kind: ColumnType, form: str) -> str | None:
     if moment is None:
         return None
-    text = moment.isoformat()  # type: ignore[attr-defined]
+    text = moment.isoformat()
     match kind:
         case ColumnType.DATE:
-            return str(text[:10])
+            return text[:10]
         case ColumnType.TIME:
-            return str(text[11:]) if text.startswith("1970-01-01") else "24:00:00"
+            return text[11:] if text.startswith("1970-01-01") else "24:00:00"
         case _:
-            return f"{text}Z" if zoned(form) else str(text)
+            return f"{text}Z" if zoned(form) else text

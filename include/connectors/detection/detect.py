@@ -7,7 +7,10 @@ from typing import Any, Final
 
 from include.collection.inspection import Detection
 from include.connectors.detection.container import name_member
+from include.connectors.detection.delimited import detect_delimited
+from include.connectors.detection.excel import detect_excel
 from include.connectors.detection.json_document import detect_json
+from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_nem12
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.xml_document import detect_xml
@@ -19,7 +22,15 @@ Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 The mapping holds what the owner has set: keys of the format (`delimiter`, `skip_lines`). What is set is right.
 """
 
-DETECTORS: Final[tuple[Detector, ...]] = (detect_json, detect_xml, detect_nem12, detect_dsmr)
+DETECTORS: Final[tuple[Detector, ...]] = (
+    detect_json,
+    detect_parquet,
+    detect_excel,
+    detect_xml,
+    detect_nem12,
+    detect_dsmr,
+    detect_delimited,
+)
 
 
 def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:

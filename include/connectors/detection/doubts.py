@@ -8,27 +8,31 @@ from typing import Final
 
 from include.collection.inspection import ColumnType, Issue
 from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
+from include.connectors.detection.units import tells_unit
 
 _TIMES: Final = {ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.TIME}
 _SHOWN: Final = 10
+_TELLING: Final = 10
+"""In fewer rows than these, one value only means nothing."""
 
 
-def doubts(columns: Sequence[ColumnTally], rows: int, repeated: int) -> Iterator[Issue]:
+def doubts(where: str, columns: Sequence[ColumnTally], rows: int, repeated: int) -> Iterator[Issue]:
     """Say what makes a table doubtful.
 
     Args:
+        where: What to call it.
         repeated: Rows that are the same as another in every cell.
     """
     yield from _shifted(columns)
     if repeated:
         what = f"rows that are the same as another in every cell: {repeated:,}"
-        yield Issue("table", what, "Are they there twice, or is it the hour that a clock shows twice?")
+        yield Issue(where, what, "Are they there twice, or is it the hour that a clock shows twice?")
     empty = [each.name for each in columns if each.type is ColumnType.EMPTY]
-    constant = [each.name for each in columns if each.filled and rows > 1 and each.distinct.count() == 1]
+    constant = [each.name for each in columns if _is_constant(each, rows)]
     if empty:
-        yield Issue("table", f"no cell is filled in {_listed(empty)}", "Nothing can be mapped from there.")
+        yield Issue(where, f"no cell is filled in {_listed(empty)}", "Nothing can be mapped from there.")
     if constant:
-        yield Issue("table", f"there is one value only in {_listed(constant)}", "It may be a constant of the mapping.")
+        yield Issue(where, f"there is one value only in {_listed(constant)}", "It may be a constant of the mapping.")
 
 
 def _shifted(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
@@ -43,6 +47,10 @@ def _shifted(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
     if named and nameless and not any(each.type in _TIMES for each in named):
         what = f"its cells are no times, and those of {nameless[0].name!r} are: the columns may be shifted"
         yield Issue(f"column {named[0].name!r}", what, "Compare the header with the rows below it.")
+
+
+def _is_constant(column: ColumnTally, rows: int) -> bool:
+    return rows >= _TELLING and column.filled > 0 and column.distinct.count() == 1 and not tells_unit(column.name)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, Final, get_args
 
 from include.collection.inspection import DetectedTable, Detection, Inspection
 from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
 from include.connectors.detection.profile import Profiled, profile_table
-from include.connectors.detection.sample import take_sample
+from include.connectors.detection.sample import Sample, take_sample
 from include.connectors.detection.times import profile_time
 from include.connectors.detection.zones import read_zone
-from include.connectors.formats.choose import read_frames
+from include.connectors.formats.choose import read_frames, read_units
 from include.errors import ConfigurationInvalid, Problem
 
-OWN_KEYS: Final = ("kind", "table", "zone", "date_order", "interval_label")
+_OWN: Final = ("table", "zone", "date_order", "interval_label")
 """What an owner may set beside the keys of the format."""
 
 _ANSWERS: Final = {"date_order": ("dmy", "mdy", "ymd"), "interval_label": ("start", "end")}
 _HINTS: Final = 20_000
 """So many bytes of a file tell its language."""
-
-_FORMAT: Final[TypeAdapter[Format]] = TypeAdapter(Format)
 
 
 def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspection:
@@ -34,45 +32,68 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
 
     Args:
         name: What its owner calls it.
-        given: What its owner has set: keys of the format and `OWN_KEYS`. It is taken as right.
+        given: What its owner has set, which is taken as right: keys of the format, and `kind`, `table`, `zone`,
+            `date_order`, `interval_label`.
 
     Raises:
         SourceRefused: It cannot be read; says why.
         ConfigurationInvalid: There is no such setting, or it cannot have this value.
     """
-    form = {key: value for key, value in given.items() if key == "kind" or key not in OWN_KEYS}
     own = _read_own(given)
-    sample = take_sample(name, lambda: Content.open(path, name))
-    found = Detection((DetectedTable(name, _hand_given(form)),), 1.0) if "kind" in form else detect(sample, form)
-    profiles = [_profile(path, name, table, own) for table in found.tables]
+    form = {key: value for key, value in given.items() if key not in _OWN}
+    sample = take_sample(name, lambda: Content.open(path, name), given.get("member"))
+    found = _choose_table(detect(sample, form), given.get("table"))
+    profiles = [_profile(sample, table, own) for table in found.tables]
     main = profiles[0]
     hints = " ".join([name, *(column.name for column in main.columns), sample.head[:_HINTS].decode("latin-1")])
     timed = profile_time(main.axes, main.columns, hints, own.get("zone"), own.get("interval_label"))
-    return Inspection(
-        detection=found,
-        tables=tuple(each.table for each in profiles),
-        time=timed.profile if timed else None,
-        issues=(
-            *found.issues,
-            *(issue for each in profiles for issue in each.issues),
-            *(timed.issues if timed else ()),
-        ),
-        questions=(*found.questions, *(timed.questions if timed else ())),
-    )
+    issues = [*found.issues, *(issue for each in profiles for issue in each.issues)]
+    questions = list(found.questions)
+    if timed:
+        issues += timed.issues
+        questions += timed.questions
+    tables = tuple(each.table for each in profiles)
+    return Inspection(found, tables, timed.profile if timed else None, tuple(issues), tuple(questions))
 
 
-def _profile(path: Path, name: str, table: DetectedTable, own: Mapping[str, str]) -> Profiled:
-    with Content.open(path, name) as content:
+def _profile(sample: Sample, table: DetectedTable, own: Mapping[str, str]) -> Profiled:
+    with sample.open() as content:
+        units = read_units(content, table.form)
+    with sample.open() as content:
         frames = read_frames(content, table.form)
-        return profile_table(table.name, frames, table.form.numbers, order=own.get("date_order"))
+        profiled = profile_table(table.name, frames, table.form.numbers, units, own.get("date_order"))
+        told = tuple(issue for issue in content.issues if "U+FFFD" not in issue.what)  # the profile counts them all
+        return replace(profiled, issues=(*told, *profiled.issues))
+
+
+def _choose_table(found: Detection, wanted: Any) -> Detection:
+    """Put the table first that the owner chose, by its name or number.
+
+    Raises:
+        ConfigurationInvalid: There is none; names those that there are.
+    """
+    if wanted is None:
+        return found
+    tables = found.tables
+    for number, table in enumerate(tables, start=1):
+        if str(wanted) in {table.name, str(getattr(table.form, "table", None) or number)}:
+            return replace(found, tables=(table, *(each for each in tables if each is not table)))
+    names = ", ".join(f"{number} ({table.name})" for number, table in enumerate(tables[:20], start=1))
+    raise ConfigurationInvalid([Problem("table", f"there is no table {str(wanted)!r}", f"There are {names}.")])
 
 
 def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     """Read what is no key of a format.
 
     Raises:
-        ConfigurationInvalid: Names the answers that there are.
+        ConfigurationInvalid: No format has such a key, or it takes no such answer.
     """
+    known = sorted({*_OWN, "member", *(key for kind in get_args(get_args(Format)[0]) for key in kind.model_fields)})
+    for key in given:
+        if key not in known:
+            close = get_close_matches(key, known, n=3)
+            remedy = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."
+            raise ConfigurationInvalid([Problem(key, "there is no such setting", remedy)])
     own = {key: str(given[key]) for key in ("zone", "date_order", "interval_label") if given.get(key) is not None}
     for key, answers in _ANSWERS.items():
         if key in own and own[key] not in answers:
@@ -81,12 +102,3 @@ def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     if "zone" in own:
         read_zone(own["zone"])
     return own
-
-
-def _hand_given(given: Mapping[str, Any]) -> Format:
-    try:
-        return _FORMAT.validate_python(dict(given))
-    except ValidationError as error:
-        raise ConfigurationInvalid(
-            [Problem(".".join(map(str, each["loc"][1:])), each["msg"]) for each in error.errors()]
-        ) from None

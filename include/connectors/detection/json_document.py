@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
-from include.connectors.detection.given import settle
 from include.connectors.detection.json_tables import FoundTable, find_tables
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
 from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder, refuse_syntax, too_deep
 from include.connectors.formats.text import find_decoder
 from include.errors import SourceRefused

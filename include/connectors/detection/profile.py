@@ -9,32 +9,20 @@ from typing import Final
 import polars as pl
 
 from include.cim.number_style import NumberStyle
-from include.collection.inspection import ColumnType, Issue, TableProfile
+from include.cim.units import find_units_but_case
+from include.collection.inspection import Issue, TableProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.doubts import doubts
 from include.connectors.detection.tallies import DistinctTally
 from include.connectors.detection.time_axis import TimeAxis, find_series
 from include.connectors.detection.time_columns import choose_time
-from include.connectors.detection.units import spell_unit, unit_in_name
+from include.connectors.detection.units import spell_unit, tells_unit, unit_in_name
 
 _SLICE: Final = 250_000
 """Rows that are looked at together: what is made of a column meanwhile stays small."""
 
 _MOST_HASHES: Final = 20_000_000
 """Of all columns together; beyond it the wide table's different values are counted less exactly."""
-
-_UNIT_COLUMN: Final = (
-    "unit",
-    "units",
-    "einheit",
-    "eenheid",
-    "unité",
-    "unite",
-    "unidad",
-    "unità",
-    "uom",
-    "quantity_unit",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +81,8 @@ def profile_table(
     tallies = tuple(columns.values())
     _spread_unit(tallies)
     issues = [issue for column in tallies for issue in column.issues()]
-    issues += doubts(tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
-    issues += [
-        Issue(f"column {column!r}", f"{text!r} looks like a unit that is not known", "Name the unit in the mapping.")
-        for column, text in unknown.items()
-        if columns[column].type in {ColumnType.INTEGER, ColumnType.DECIMAL}
-    ]
+    issues += doubts(f"table {name!r}", tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
+    issues += [_unknown_unit(column, text) for column, text in unknown.items() if columns[column].counts]
     table = TableProfile(name, rows, tuple(each.profile() for each in tallies))
     return Profiled(table, tallies, tuple(axes), tuple(issues))
 
@@ -123,6 +107,12 @@ def _unit_of(column: str, units: Mapping[str, str]) -> tuple[str | None, str | N
     return unit_in_name(column)
 
 
+def _unknown_unit(column: str, text: str) -> Issue:
+    alike = find_units_but_case(text)
+    what = f"{text!r} may be {' or '.join(alike)}" if alike else f"{text!r} looks like a unit that is not known"
+    return Issue(f"column {column!r}", what, "Name the unit in the mapping.")
+
+
 def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
     held = sum(len(column.distinct) for column in columns.values())
     if held > _MOST_HASHES:
@@ -133,9 +123,9 @@ def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
 
 def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
     """Give the unit that a column of units names in every row to the column of numbers that has none."""
-    numbers = [each for each in columns if each.type in {ColumnType.INTEGER, ColumnType.DECIMAL}]
+    numbers = [each for each in columns if each.counts]
     for told in columns:
-        if told.name.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMN and told.distinct.count() == 1 and told.examples:
+        if tells_unit(told.name) and told.distinct.count() == 1 and told.examples:
             without = [each for each in numbers if each.unit is None]
             if len(without) == 1:
                 without[0].unit = spell_unit(told.examples[0])

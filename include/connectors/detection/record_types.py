@@ -9,8 +9,8 @@ from typing import Any, Final
 from include.collection.formats.dsmr import DsmrFormat
 from include.collection.formats.nem12 import Nem12Format
 from include.collection.inspection import DetectedTable, Detection
-from include.connectors.detection.given import settle
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
 
 _NEM: Final = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*(?:"?100"?,"?NEM1[23]|200,[A-Z0-9]{10,11},[^\r\n]*,[A-Za-z]+,0?(?:1|5|10|15|30|60),[^,\r\n]*\r?\n300,)'

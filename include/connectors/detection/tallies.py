@@ -1,10 +1,10 @@
-"""Counts that grow frame by frame and stay small: different values, and exact numbers."""
+"""Counts that grow piece by piece and stay small: cells that fit, different values, exact numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
-from typing import Final, cast
+from typing import Final, Self, cast
 
 import polars as pl
 
@@ -17,7 +17,66 @@ MOST_DISTINCT: Final = 1_000_000
 _EXACT: Final = Context(prec=4_000, traps=[Inexact])
 _DIGITS: Final = 38  # of polars' Decimal
 _ROWS_DIGITS: Final = 8  # a sum over a frame has so many digits more than its summands
-_EXPONENT: Final = r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d{1,3}$"
+_PLAIN: Final = r"^[-+]?(\d{1,500}\.?\d{0,500}|\.\d{1,500})$"
+_EXPONENT: Final = r"^[-+]?(\d{1,500}\.?\d{0,500}|\.\d{1,500})[eE][-+]?\d{1,3}$"
+"""Of what is longer nobody knows the last digits; it is a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The different cells of a piece of a column: what is asked of a cell is asked once of each.
+
+    Attributes:
+        texts: Without the blanks around them, none of them empty.
+        counts: How often each comes.
+        rows: Where each comes first, from 1.
+    """
+
+    texts: pl.Series
+    counts: pl.Series
+    rows: pl.Series
+
+    @classmethod
+    def of(cls, cells: pl.Series, before: int) -> Self:
+        """Gather the filled cells of a piece; `before` rows came before it."""
+        frame = pl.DataFrame({"text": cells, "hash": cells.hash(seed=0)}).with_row_index("row", before + 1)
+        gathered = (
+            frame.group_by("hash")
+            .agg(pl.col("text").first(), pl.len().alias("count"), pl.col("row").first())
+            .with_columns(pl.col("text").str.strip_chars())
+            .filter(pl.col("text") != "")
+            .sort("row")
+        )
+        return cls(gathered["text"], gathered["count"], gathered["row"])
+
+    def number(self, mask: pl.Series | None = None) -> int:
+        """Give how many cells there are; with a mask of the different ones, how many of those."""
+        return int((self.counts if mask is None else self.counts.filter(mask)).sum())
+
+
+@dataclass(slots=True)
+class Fit:
+    """How many cells one kind fits.
+
+    Attributes:
+        astray: The first row that it does not fit, from 1.
+    """
+
+    count: int = 0
+    misfits: int = 0
+    astray: int | None = None
+
+    def add(self, cells: Cells, fitting: pl.Series) -> None:
+        """Take cells, and which of them fit."""
+        self.count += cells.number(fitting)
+        self.misfits += cells.number(~fitting)
+        if self.astray is None and not fitting.all():
+            self.astray = cast(int, cells.rows.filter(~fitting).min())
+
+    @property
+    def usable(self) -> bool:
+        """Whether all cells fit, or all but a few."""
+        return self.count > 0 and self.misfits * 10 <= self.count
 
 
 class DistinctTally:
@@ -71,41 +130,34 @@ class NumberTally:
         self.total = Decimal(0)
         self._style = style
 
-    def add(self, cells: pl.Series) -> pl.Series:
+    def add(self, cells: Cells) -> pl.Series:
         """Take the numbers among cells; gives which cells are numbers."""
-        text = pl.select(plain_number(pl.lit(cells), self._style)).to_series()
-        point = text.str.find(".", literal=True)
-        length = text.str.len_bytes()
+        text = pl.select(plain_number(pl.lit(cells.texts), self._style)).to_series()
+        point, length = text.str.find(".", literal=True), text.str.len_bytes()
         fraction = _greatest(length - point - 1)
         integral = _greatest(pl.select(pl.coalesce(pl.lit(point), pl.lit(length))).to_series())
-        if fraction + integral + _ROWS_DIGITS <= _DIGITS:
+        exponent = text.str.contains(_EXPONENT).fill_null(False)
+        if fraction + integral + _ROWS_DIGITS <= _DIGITS and not exponent.any():
             numbers = text.cast(pl.Decimal(_DIGITS, fraction), strict=False)
             readable = numbers.is_not_null()
-            exponents = text.str.contains("[eE]") & readable
-            if exponents.any():
-                numbers = numbers.filter(~exponents)
-                self._take(map(Decimal, text.filter(exponents & text.str.contains(_EXPONENT)).to_list()))
-                readable &= ~exponents | text.str.contains(_EXPONENT)
-            self._take_column(numbers.drop_nulls(), fraction)
+            if readable.any():
+                self.whole &= fraction == 0
+                self._widen(cast(Decimal, numbers.min()), cast(Decimal, numbers.max()))
+                self._add_total(cast(Decimal, (numbers * cells.counts).sum()))
         else:
-            readable = text.str.contains(r"^[-+]?(\d+\.?\d*|\.\d+)$") | text.str.contains(_EXPONENT)
-            self._take(map(Decimal, text.filter(readable).to_list()))
-        readable = readable.fill_null(False)
-        self.count += int(readable.sum())
+            readable = exponent | text.str.contains(_PLAIN).fill_null(False)
+            for number, count in zip(text.filter(readable).to_list(), cells.counts.filter(readable), strict=True):
+                self._take(Decimal(number), count)
+        self.count += cells.number(readable)
         return readable
 
-    def _take_column(self, numbers: pl.Series, fraction: int) -> None:
-        if not len(numbers):
-            return
-        self.whole &= fraction == 0
-        self._widen(cast(Decimal, numbers.min()), cast(Decimal, numbers.max()))
-        self.total = _EXACT.add(self.total, cast(Decimal, numbers.sum()))
+    def _take(self, number: Decimal, count: int) -> None:
+        self.whole &= number.as_tuple().exponent == 0
+        self._widen(number, number)
+        self._add_total(_EXACT.multiply(number, Decimal(count)))
 
-    def _take(self, numbers: Iterable[Decimal]) -> None:
-        for number in numbers:
-            self.whole &= number.as_tuple().exponent == 0
-            self._widen(number, number)
-            self.total = _EXACT.add(self.total, number)
+    def _add_total(self, number: Decimal) -> None:
+        self.total = _EXACT.add(self.total, number)
 
     def _widen(self, low: Decimal, high: Decimal) -> None:
         self.minimum = low if self.minimum is None else min(self.minimum, low)

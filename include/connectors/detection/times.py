@@ -256,14 +256,18 @@ def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
             "Correct them, or expect these rows among those set aside.",
         )
     if steps.spliced.count:
-        what = f"the times go on in another year {steps.spliced.count:,} times: a typical year, put together of several"
+        what = f"the times go on in another year {_times(steps.spliced.count)}: a typical year, put together of several"
         yield Issue(f"row {steps.spliced.row}, {name}", what, "Nothing is wrong; leave the rows in their order.")
     if steps.gaps.count and steps.step:
-        what = f"steps longer than {duration(steps.step)} come {steps.gaps.count:,} times, here first"
+        what = f"steps longer than {duration(steps.step)} come {_times(steps.gaps.count)}, here first"
         yield Issue(f"row {steps.gaps.row}, {name}", what, "Rows may be missing, or a series rests while others go on.")
     if steps.repeats.count:
-        what = f"a series has the time of its row before {steps.repeats.count:,} times, here first"
+        what = f"a series has the time of its row before {_times(steps.repeats.count)}, here first"
         yield Issue(f"row {steps.repeats.row}, {name}", what, "Is a row there twice, or does a column tell them apart?")
     if steps.backwards.count:
-        what = f"the times run the other way {steps.backwards.count:,} times, here first"
+        what = f"the times run the other way {_times(steps.backwards.count)}, here first"
         yield Issue(f"row {steps.backwards.row}, {name}", what, "The rows are not in the order of their times.")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"

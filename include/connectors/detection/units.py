@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from include.cim.units import find_unit, find_units_but_case
-from include.errors import NotFound
+from include.cim.units import find_units_but_case, known_unit
 
+_UNIT_COLUMNS: Final = frozenset(
+    ("unit", "units", "einheit", "eenheid", "unité", "unite", "unidad", "unità", "uom", "quantity_unit", "jednostka")
+)
 _BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
-_PARTS: Final = re.compile(r"[\s_,;:|]+|(?<=\w)[-/](?=[A-Za-z%°€]+[\d²³^/*.A-Za-z]*$)")
+_BLANKS: Final = re.compile(r"[\s_,;:|.]+")
+_SIGNS: Final = re.compile(r"[-/]")
+_NUMERATORS: Final = {"eur", "ct", "cent", "usd", "gbp", "chf", "w", "kw", "wh", "kwh", "g", "kg", "m", "km", "l", "m3"}
 _NO_UNIT: Final = re.compile(
     r"utc|gmt|cet|cest|lst|local|time|date|[dmyhs:./\- ]+|code|source|flag|n|i|\d+|[a-z]{2,3}-[a-z]{2,3}|id|no|nr|text"
     r"|ende?|start|begin|von|bis|to|from",
@@ -50,10 +54,13 @@ def spell_unit(text: str) -> str | None:
         >>> spell_unit("KWH"), spell_unit("W/m^2"), spell_unit("furlong")
         ('kWh', 'W/m2', None)
     """
-    try:
-        return find_unit(text.strip()).name
-    except NotFound:
-        return None
+    unit = known_unit(text.strip())
+    return unit.name if unit else None
+
+
+def tells_unit(column: str) -> bool:
+    """Say whether a column's cells are the unit of its row's value, by its name."""
+    return column.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMNS
 
 
 def unit_in_name(name: str) -> tuple[str | None, str | None]:
@@ -106,18 +113,21 @@ def _looks_like_unit(text: str, *, square: bool) -> bool:
 
 
 def _ending(name: str) -> tuple[str | None, str | None]:
-    parts = [part for part in _PARTS.split(name) if part]
+    if len(name) > 1 and (unit := spell_unit(name)):
+        return unit, None
+    parts = [part for part in _BLANKS.split(name) if part]
+    parts = parts[:-1] + [
+        part for part in (_SIGNS.split(parts[-1]) if not spell_unit(parts[-1]) else parts[-1:]) if part
+    ]
     if len(parts) < 2:
         return None, None
-    ending = parts[-1]
+    before, ending = parts[-2:]
+    if before.casefold() in _NUMERATORS and len(close := find_units_but_case(f"{before}/{ending}")) == 1:
+        return close[0], None
     if len(ending) == 1 or ending.casefold() == "min":
         meant = _MEANT.get(ending.casefold())
         if meant and re.search(meant, name[: -len(ending)], re.IGNORECASE):
             return _LETTERS.get(ending.casefold()) or spell_unit(ending), None
         return ("%", None) if ending == "%" else (None, None)
-    if (unit := spell_unit(ending)) is not None:
-        return unit, None
-    close = find_units_but_case(ending)
-    if len(close) == 1:
-        return close[0], None
-    return None, ending if close else None
+    close = (unit,) if (unit := spell_unit(ending)) else find_units_but_case(ending)
+    return (close[0], None) if len(close) == 1 else (None, ending if close else None)

@@ -112,7 +112,15 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
     Returns:
         Datetime("us"), without a zone. A time of day is on 1 January 1970.
     """
-    texts = texts.alias("text")
+    keyed = pl.DataFrame({"text": texts, "hash": texts.hash(seed=0)})
+    different = keyed.group_by("hash").agg(pl.col("text").first())
+    if different.height * 2 > keyed.height:
+        return _parse(texts, form)
+    times = different.with_columns(_parse(different["text"], form).alias("time")).select("hash", "time")
+    return keyed.join(times, on="hash", how="left", maintain_order="left")["time"]
+
+
+def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return (texts.cast(pl.Int64, strict=False) * EPOCHS[form]).cast(pl.Datetime("us"))
     split = texts.str.extract(_FROM_UNTIL.pattern, 1)
@@ -124,7 +132,7 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
         midnight = texts.str.contains(_MIDNIGHT)
         if midnight.any():
             texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
-            times = read_times(texts, form)
+            times = _parse(texts, form)
             later = times + pl.duration(days=1).cast(pl.Duration("us"))
             return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
     if kind_of(form) is ColumnType.TIME:

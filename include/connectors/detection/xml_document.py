@@ -12,9 +12,9 @@ from include.collection.formats.espi import EspiFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
-from include.connectors.detection.given import settle
 from include.connectors.detection.json_shapes import weigh_cells
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import settle
 from include.connectors.formats.market_document import SEQUENCE, Period, read_periods
 from include.connectors.formats.market_time import rfc3339
 from include.connectors.formats.xml_events import BLOCK, read_events

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from include.collection.formats.delimited import CsvFormat
 from include.collection.formats.dsmr import DsmrFormat
 from include.collection.formats.espi import EspiFormat
+from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
+from include.collection.formats.parquet import ParquetFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
+from include.connectors.formats import delimited, excel, json_records, market_document, parquet
 from include.connectors.formats.delimited import read_delimited
 from include.connectors.formats.dsmr import read_dsmr
 from include.connectors.formats.espi import read_espi
+from include.connectors.formats.excel import read_excel
 from include.connectors.formats.json_records import read_json
 from include.connectors.formats.market_document import read_market_document
 from include.connectors.formats.nem12 import read_nem12
+from include.connectors.formats.parquet import read_parquet
 from include.connectors.formats.xml_records import read_xml
 
 
@@ -39,6 +44,10 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_delimited(content, form)
         case JsonFormat():
             return read_json(content, form)
+        case ExcelFormat():
+            return read_excel(content, form)
+        case ParquetFormat():
+            return read_parquet(content, form)
         case XmlFormat():
             return read_xml(content, form)
         case MarketDocumentFormat():
@@ -49,3 +58,20 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_nem12(content, form)
         case DsmrFormat():
             return read_dsmr(content, form)
+
+
+def read_units(content: Content, form: Format) -> Mapping[str, str]:
+    """Read what the source itself says of its columns' units, apart from their names: a line, a member, metadata."""
+    match form:
+        case CsvFormat(unit_lines=lines) if lines:
+            return delimited.read_units(content, form)
+        case ExcelFormat(unit_lines=lines) if lines:
+            return excel.read_units(content, form)
+        case JsonFormat(units=str()):
+            head = content.read().decode(form.encoding, errors="ignore")
+            return json_records.read_units(head, form, content.name)
+        case ParquetFormat():
+            return parquet.describe_units(content)
+        case MarketDocumentFormat():
+            return market_document.read_units(content, form)
+    return {}

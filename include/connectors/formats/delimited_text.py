@@ -20,7 +20,7 @@ from include.connectors.formats.layout import (
     name_units,
 )
 from include.connectors.formats.text import MOST_LINE, TextLines, read_text
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 _PIECE: Final = 1 << 19
 _WORDS: Final = re.compile(r'"[^"]*"|\S+')
@@ -54,9 +54,9 @@ class CsvText:
         if len(header) < form.header_lines:
             raise SourceRefused(self._name, "no header was found", "`skip_lines` or `table` may be too great.")
         if first is None:
-            raise SourceRefused(self._name, "no row follows the header", "A file without rows cannot be loaded.")
+            raise SourceEmpty(self._name, "no row follows the header", "A file without rows cannot be loaded.")
         self.before = lines.number - 1
-        self.columns = name_columns(header, self._width(header, self.split(first)))
+        self.columns = name_columns(header, self._width(header, self.split(first)), form)
         self.units = name_units(self.columns, [self.split(line) for line in laid.units])
         if form.table or form.comment or form.footer_lines or form.delimiter == " " or form.ragged == "fill":
             self._pieces = self._join(chain([first], laid.rows))

@@ -13,7 +13,7 @@ from include.connectors.content import Content
 from include.connectors.formats.json_cells import as_text, flatten, put
 from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder
 from include.connectors.formats.records import Row, tabulate
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 _NOTHING: Final = "Nothing can be loaded from it."
 
@@ -25,7 +25,7 @@ def read_json(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:
         empty = False
         yield frame
     if empty:
-        raise SourceRefused(content.name, f"the list at {form.records} is empty", _NOTHING)
+        raise SourceEmpty(content.name, f"the list at {form.records} is empty", _NOTHING)
 
 
 def json_frames(content: Content, form: JsonFormat) -> Iterator[pl.DataFrame]:

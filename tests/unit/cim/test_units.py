@@ -9,6 +9,16 @@ import yaml
 from include.cim.units import TABLE, find_conversion, find_unit
 from include.errors import NotFound
 
+MONEY = {
+    "EUR": "eurocent",
+    "GBP": "penny",
+    "USD": "cent_us",
+    "DKK": "oere_dk",
+    "SEK": "oere_se",
+    "NOK": "oere_no",
+    "CHF": "rappen",
+}
+BTU = "international_british_thermal_unit"
 # how pint spells what the table holds, where it is spelled differently; None where pint does not know it
 PINT = {
     "varh": "VA*h",
@@ -36,13 +46,43 @@ PINT = {
     "g/kWh": "g/(kW*h)",
     "kg/MWh": "kg/(MW*h)",
     "kg/kWh": "kg/(kW*h)",
+    "t/MWh": "metric_ton/(MW*h)",
+    "lb/MWh": "pound/(MW*h)",
+    "Btu": "international_british_thermal_unit",
+    "kBtu": "thousand_btu",
+    "MMBtu": "million_btu",
+    "therm": "hundred_thousand_btu",
+    "Wp": "W",
+    "kWp": "kW",
+    "MWp": "MW",
+    "inHg": "inch_Hg",
+    "kJ/m2": "kJ/m**2",
+    "J/cm2": "J/cm**2",
+    "MJ/m2": "MJ/m**2",
+    "ft3": "foot**3",
+    "ccf": "hundred_cubic_feet",
+    "gal": "US_liquid_gallon",
+    "m3/h": "m**3/h",
+    "m3/s": "m**3/s",
+    "l/min": "l/minute",
+    "p/kWh": "penny/(kW*h)",
+    "ct/kWh": "eurocent/(kW*h)",
+    "Rp/kWh": "rappen/(kW*h)",
+    **{f"{money}/{energy}": f"{money}/({energy[0]}W*h)" for money in MONEY for energy in ("kWh", "MWh")},
 }
 TABLE_NAMES = [(dimension, name) for dimension, units in yaml.safe_load(TABLE.read_text()).items() for name in units]
 
 
 @pytest.fixture(scope="module")
 def registry() -> pint.UnitRegistry:
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    registry = pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+    for money, hundredth in MONEY.items():
+        registry.define(f"{money} = [{money}]")
+        registry.define(f"{hundredth} = 0.01 * {money}")
+    for name, factor in (("thousand", "1e3"), ("million", "1e6"), ("hundred_thousand", "1e5")):
+        registry.define(f"{name}_btu = {factor} * {BTU}")
+    registry.define("hundred_cubic_feet = 100 * foot**3")
+    return registry
 
 
 @pytest.mark.parametrize(("dimension", "name"), TABLE_NAMES)

@@ -2,86 +2,53 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
 
-from include.collection.rest_source import RestSource
 from include.connectors.choose import choose_connector
 from include.connectors.egress import Egress
-from include.connectors.rest import greatest_text
-from include.errors import ConfigurationInvalid, SourceRefused
+from include.connectors.rest_cursor import greatest_text
+from include.errors import CdmpError, ConfigurationInvalid, NotFound, SourceRefused, SourceUnavailable
 from tests.factories import a_config
+from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.unit.connectors.rest_fixtures import NOW, SECRETS, Naps, a_connector, column, records, reveal, rows_of
 
 RECORDING = json.loads(
     (Path(__file__).parents[3] / "examples" / "data" / "smard_load_2024_01.json").read_text(encoding="utf-8")
 )["results"]
+SINCE = {"parameter": "since", "field": "datetime", "start": "2023-12-31T23:45:00+01:00"}
 
 
-class Replay(BaseHTTPRequestHandler):
+@pytest.fixture(scope="module")
+def listener() -> Iterator[SourceServer]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(listener: SourceServer) -> SourceServer:
+    listener.asked.clear()
+    return listener
+
+
+def replay(asked: Asked) -> Reply:
     """An Open Data API: at most 96 records later than `since`."""
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        since = parse_qs(parts.query).get("since", [""])[0]
-        results = [record for record in RECORDING if record["datetime"] > since][:96]
-        bodies = {
-            "/load": json.dumps({"total_count": len(RECORDING), "results": results, "asked": self.path}),
-            "/web": "<html></html>",
-            "/cut": json.dumps({"results": results})[:-9],
-            "/other": json.dumps({"results": [{"time": "x"}]}),
-            "/none": json.dumps({"results": []}),
-        }
-        body = bodies[parts.path].encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
+    results = [record for record in RECORDING if record["datetime"] > asked.get("since")][:96]
+    return Reply({"total_count": len(RECORDING), "results": results, "asked": asked.target})
 
 
-LISTENER = ThreadingHTTPServer(("127.0.0.1", 0), Replay)
-PORT = LISTENER.server_port
-HERE = f"127.0.0.1:{PORT}"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[None]:
-    thread = threading.Thread(target=LISTENER.serve_forever, args=(0.05,))
-    thread.start()
-    yield
-    LISTENER.shutdown()
-    thread.join()
-    LISTENER.server_close()
-
-
-def a_connector(path: str = "/load", *, incremental: bool = True) -> Any:
-    source = RestSource.model_validate(
-        {
-            "kind": "rest",
-            "url": f"http://{HERE}{path}?key=hush",
-            "format": {"records": "$.results"},
-            "incremental": {"parameter": "since", "field": "datetime", "start": "2023-12-31T23:45:00+01:00"}
-            if incremental
-            else None,
-        }
-    )
-    return choose_connector(source, None, Egress(frozenset({HERE})))
-
-
-def test_a_source_is_followed_until_there_is_nothing_new() -> None:
+def test_a_source_is_followed_until_there_is_nothing_new(server: SourceServer) -> None:
+    server.answer = replay
     cursor, frames, runs = None, [], 0
     while True:
-        reading = a_connector().read(cursor)
+        reading = a_connector(server, incremental=SINCE).read(cursor)
         got = list(reading.frames)
         if not got:
             break
@@ -95,27 +62,316 @@ def test_a_source_is_followed_until_there_is_nothing_new() -> None:
     assert rows["load_mwh"].cast(pl.Float64).to_list() == [record["load_mwh"] for record in RECORDING]
 
 
-def test_the_same_records_are_the_same_content_whatever_stands_around_them() -> None:
-    first, again = a_connector().read(None), a_connector(incremental=False).read(None)
-    other = a_connector().read(RECORDING[0]["datetime"])
-    assert first.digest() == again.digest() != other.digest()
-    assert again.cursor() is None
+def test_an_incremental_source_that_gives_pages_is_read_to_its_end_in_one_run(server: SourceServer) -> None:
+    def answer(asked: Asked) -> Reply:
+        found = [record for record in RECORDING if record["datetime"] > asked.get("since")]
+        first = int(asked.get("offset"))
+        return Reply({"results": found[first : first + 500], "total": len(found)})
+
+    server.answer = answer
+    source = {"incremental": SINCE, "pagination": {"kind": "offset"}, "total": "$.total"}
+    reading = a_connector(server, **source).read(None)
+    assert len(rows_of(reading)) == len(RECORDING)
+    assert reading.cursor() == RECORDING[-1]["datetime"]
+    again = a_connector(server, **source).read(reading.cursor())
+    assert (rows_of(again), again.cursor()) == ([], reading.cursor())
+
+
+def test_a_look_back_reads_what_came_late(server: SourceServer) -> None:
+    server.answer = replay
+    incremental = {**SINCE, "look_back": "PT2H"}
+    reading = a_connector(server, incremental=incremental).read("2024-01-02T00:00:00+01:00")
+    assert rows_of(reading)[0]["datetime"] > "2024-01-01T22:00:00+01:00"
+    assert server.asked[0].get("since") == "2024-01-01T22:00:00+01:00"
+    server.answer = lambda _: Reply({"results": [{"datetime": "2024-01-01T23:00:00+01:00"}]})
+    reading = a_connector(server, incremental=incremental).read("2024-01-02T00:00:00+01:00")
+    assert len(rows_of(reading)) == 1
+    assert reading.cursor() == "2024-01-02T00:00:00+01:00", "what is read again does not move it back"
+
+
+def test_a_look_back_on_what_is_no_time_is_a_mistake_of_the_configuration(server: SourceServer) -> None:
+    with pytest.raises(ConfigurationInvalid, match=r"incremental\.look_back"):
+        rows_of(a_connector(server, incremental={**SINCE, "look_back": "PT2H"}).read("4711"))
+
+
+def test_the_same_records_are_the_same_content_whatever_stands_around_them(server: SourceServer) -> None:
+    server.answer = replay
+    readings = [
+        (a_connector(server, incremental=SINCE), None),
+        (a_connector(server), None),
+        (a_connector(server, incremental=SINCE), RECORDING[0]["datetime"]),
+    ]
+    digests = []
+    for connector, cursor in readings:
+        reading = connector.read(cursor)
+        rows_of(reading)
+        digests.append(reading.digest())
+    # the second asks without `since`, and gets the same first day
+    assert digests[0] == digests[1] != digests[2]
 
 
 @pytest.mark.parametrize(
-    ("path", "incremental", "says"),
+    ("body", "incremental", "says"),
     [
-        pytest.param("/web", True, "it is no JSON", id="a web page"),
-        pytest.param("/cut", True, "the JSON ends too early", id="truncated"),
-        pytest.param("/other", True, "no member 'datetime'", id="without what says what is new"),
-        pytest.param("/none", False, "the list at $.results is empty", id="nothing where all was asked for"),
+        pytest.param(b"<html></html>", SINCE, "it is no JSON", id="a web page"),
+        pytest.param(json.dumps({"results": RECORDING})[:-9].encode(), SINCE, "the JSON ends too early", id="cut"),
+        pytest.param({"results": [{"time": "x"}]}, SINCE, "no member 'datetime'", id="without what says what is new"),
+        pytest.param({"results": []}, None, "it gives no records", id="nothing where all was asked for"),
+        pytest.param({"rows": []}, None, "there is no member 'results'", id="elsewhere"),
     ],
 )
-def test_an_answer_that_cannot_be_used_says_what_is_wrong_and_no_key(path: str, incremental: bool, says: str) -> None:
+def test_an_answer_that_cannot_be_used_says_what_is_wrong_and_no_key(
+    body: Any, incremental: Any, says: str, server: SourceServer
+) -> None:
+    server.answer = lambda _: Reply(body)
     with pytest.raises(SourceRefused) as raised:
-        list(a_connector(path, incremental=incremental).read(None).frames)
+        rows_of(a_connector(server, "/data?k=hush", incremental=incremental).read(None))
     assert says in str(raised.value)
     assert "hush" not in str(raised.value)
+
+
+# --- who asks --------------------------------------------------------------------------------------------------------
+
+KEY = SECRETS["key"]
+LOGINS: list[Any] = [
+    pytest.param(
+        {"kind": "api_key", "name": "X-Key", "secret_ref": "plain", "prefix": "Token "},
+        lambda asked: asked.headers.get("X-Key") == "Token hush-4711",
+        id="key in a header",
+    ),
+    pytest.param(
+        {"kind": "api_key", "place": "query", "name": "api_key", "secret_ref": "key"},
+        lambda asked: asked.get("api_key") == KEY,
+        id="key in the query",
+    ),
+    pytest.param(
+        {"kind": "basic", "username": "pilot", "secret_ref": "key"},
+        lambda asked: asked.headers["Authorization"] == "Basic " + base64.b64encode(f"pilot:{KEY}".encode()).decode(),
+        id="basic",
+    ),
+    pytest.param(
+        {"kind": "bearer", "secret_ref": "plain"},
+        lambda asked: asked.headers["Authorization"] == "Bearer hush-4711",
+        id="bearer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("authentication", "is_right"), LOGINS)
+def test_a_source_is_told_who_asks(
+    authentication: Any, is_right: Callable[[Asked], bool], server: SourceServer
+) -> None:
+    server.answer = lambda asked: Reply({"results": records(0, 3)}) if is_right(asked) else Reply(status=401)
+    assert len(rows_of(a_connector(server, authentication=authentication).read(None))) == 3
+
+
+@pytest.mark.parametrize(("authentication", "is_right"), LOGINS)
+@pytest.mark.parametrize("status", [200, 401, 404, 429, 500])
+def test_a_source_that_repeats_what_it_was_told_finds_no_way_into_an_error(
+    status: int, authentication: Any, is_right: Any, server: SourceServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def parrot(asked: Asked) -> Reply:
+        heard = [asked.get("api_key"), *asked.headers.values()]
+        return Reply(dict.fromkeys(heard, 1), status, headers={"Retry-After": KEY.encode().hex()})
+
+    server.answer = parrot
+    caplog.set_level(0)
+    with pytest.raises(CdmpError) as raised:
+        rows_of(a_connector(server, authentication=authentication).read(None))
+    seen = repr(raised.value) + str(raised.value) + caplog.text + repr(raised.value.__cause__)
+    for secret in (KEY, "s3cr3t", "hush-4711", base64.b64encode(f"pilot:{KEY}".encode()).decode()):
+        assert secret not in seen
+
+
+def test_a_secret_that_is_not_there_ends_the_run_before_anything_is_asked(server: SourceServer) -> None:
+    with pytest.raises(NotFound, match="'absent'"):
+        rows_of(a_connector(server, authentication={"kind": "bearer", "secret_ref": "absent"}).read(None))
+    assert server.asked == []
+
+
+def oauth(server: SourceServer, **changes: Any) -> dict[str, Any]:
+    plain = {"kind": "oauth2_client_credentials", "client_id": "cdmp app", "secret_ref": "key", "scope": "read"}
+    return {**plain, "token_url": server.url("/token"), **changes}
+
+
+def token_server(valid: list[str], send_as: str = "basic") -> Callable[[Asked], Reply]:
+    """A token is good as long as it is the last of `valid`."""
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/token":
+            form = dict(pair.split("=") for pair in asked.body.decode().split("&"))
+            login = base64.b64encode(b"cdmp+app:canary-s3cr3t%2F%2B%C3%BC").decode()
+            in_header = asked.headers.get("Authorization") == f"Basic {login}"
+            in_body = (form.get("client_id"), form.get("client_secret")) == ("cdmp+app", "canary-s3cr3t%2F%2B%C3%BC")
+            if (in_header if send_as == "basic" else in_body) and form["scope"] == "read":
+                valid.append(f"token-{len(valid)}")
+                return Reply({"access_token": valid[-1], "token_type": "Bearer", "expires_in": 60})
+            return Reply({"error": "invalid_client"}, 401)
+        number = int(asked.get("page", "1"))
+        if asked.headers.get("Authorization") != f"Bearer {valid[-1]}":
+            return Reply({"error": "expired"}, 401)
+        if number == 2 and len(valid) == 1:
+            valid.append("expired by now")
+            return Reply({"error": "expired"}, 401)
+        return Reply({"results": records(number * 10, 10) if number < 4 else []})
+
+    return answer
+
+
+@pytest.mark.parametrize("send_as", ["basic", "body"])
+def test_a_token_serves_a_whole_run_and_is_renewed_once_it_is_refused(send_as: str, server: SourceServer) -> None:
+    server.answer = token_server([], send_as)
+    authentication = oauth(server, send_as=send_as)
+    rows = rows_of(a_connector(server, pagination={"kind": "page"}, authentication=authentication).read(None))
+    assert len(rows) == 30
+    assert [asked.path for asked in server.asked].count("/token") == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "says"),
+    [
+        (Reply({"error": "invalid_client"}, 401), SourceRefused, "answers 401"),
+        (Reply({"error": "x"}, 503), SourceUnavailable, "answers 503"),
+        (Reply({"token": "x"}), SourceRefused, "no access token"),
+        (Reply({"access_token": "a\r\nX: y"}), SourceRefused, "no access token"),
+        (Reply(status=302, headers={"Location": "http://127.0.0.1:1/"}), SourceRefused, "redirects"),
+    ],
+)
+def test_a_token_that_is_not_given_says_why(
+    reply: Reply, error: type[Exception], says: str, server: SourceServer
+) -> None:
+    server.answer = lambda _: reply
+    with pytest.raises(error, match=says) as raised:
+        rows_of(a_connector(server, authentication=oauth(server)).read(None))
+    assert "s3cr3t" not in str(raised.value)
+    assert {asked.path for asked in server.asked} == {"/token"}
+
+
+def test_a_token_that_is_refused_at_once_is_no_endless_loop(server: SourceServer) -> None:
+    server.answer = lambda asked: Reply({"access_token": "token"}) if asked.path == "/token" else Reply(status=401)
+    with pytest.raises(SourceRefused, match="does not accept who asks"):
+        rows_of(a_connector(server, authentication=oauth(server)).read(None))
+    assert len(server.asked) == 4
+
+
+# --- patience --------------------------------------------------------------------------------------------------------
+
+
+def in_turn(*replies: Reply) -> Callable[[Asked], Reply]:
+    turns = iter(replies)
+    return lambda _: next(turns)
+
+
+FINE = Reply({"results": records(0, 3)})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(Reply(status=429), id="429"),
+        pytest.param(Reply(status=500), id="500"),
+        pytest.param(Reply(status=503, headers={"Retry-After": "soon"}), id="503 that cannot say when"),
+        pytest.param(Reply(hang_up=True), id="hangs up"),
+        pytest.param(Reply(FINE.body, declared=9999), id="declares more than it sends"),
+        pytest.param(Reply(b'{"results": [{"n": 1'), id="truncated JSON"),
+        pytest.param(Reply(b"x" * 50, drip_s=2), id="stalls"),
+        pytest.param(Reply(gzip.compress(b"{}" * 99)[:-8], headers={"Content-Encoding": "gzip"}), id="cut gzip"),
+    ],
+)
+def test_what_may_pass_is_asked_for_again(bad: Reply, server: SourceServer) -> None:
+    naps = Naps()
+    server.answer = in_turn(bad, FINE)
+    assert len(rows_of(a_connector(server, patience=naps.patience()).read(None))) == 3
+    assert len(naps.slept) == 1
+    assert 0 <= naps.slept[0] <= 1
+
+
+def test_a_server_error_in_the_middle_of_the_pages_loses_and_doubles_nothing(server: SourceServer) -> None:
+    failed: set[str] = set()
+
+    def answer(asked: Asked) -> Reply:
+        offset = asked.get("offset")
+        if offset not in failed:
+            failed.add(offset)
+            return Reply(status=500)
+        return Reply({"results": records(int(offset), 10) if int(offset) < 50 else []})
+
+    server.answer = answer
+    reading = a_connector(server, pagination={"kind": "offset"}).read(None)
+    assert column(reading, "n") == [str(number) for number in range(50)]
+
+
+def test_a_source_that_stays_away_is_for_the_engine_to_try_again(server: SourceServer) -> None:
+    naps = Naps()
+    server.answer = lambda _: Reply(status=503)
+    with pytest.raises(SourceUnavailable, match="it answers 503"):
+        rows_of(a_connector(server, patience=naps.patience(tries=4)).read(None))
+    assert (len(server.asked), len(naps.slept)) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "slept"),
+    [("7", 7.0), ("0", 0.0), ("Sun, 10 Mar 2024 12:00:30 GMT", 30.0), ("Sun, 10 Mar 2024 11:00:00 GMT", 0.0)],
+)
+def test_retry_after_is_kept(retry_after: str, slept: float, server: SourceServer) -> None:
+    naps = Naps()
+    server.answer = in_turn(Reply(status=429, headers={"Retry-After": retry_after}), FINE)
+    rows_of(a_connector(server, patience=naps.patience()).read(None))
+    assert naps.slept == [slept]
+
+
+@pytest.mark.parametrize("retry_after", ["86400", "Mon, 11 Mar 2024 12:00:00 GMT", "9" * 40])
+def test_a_source_that_wants_to_be_left_alone_for_long_is(retry_after: str, server: SourceServer) -> None:
+    naps = Naps()
+    server.answer = lambda _: Reply(status=429, headers={"Retry-After": retry_after})
+    with pytest.raises(SourceUnavailable, match=r"asks to wait \d+ s"):
+        rows_of(a_connector(server, patience=naps.patience()).read(None))
+    assert (len(server.asked), naps.slept) == (1, [])
+
+
+def test_what_stays_unreadable_is_refused_after_a_second_look(server: SourceServer) -> None:
+    server.answer = lambda _: Reply(b"<html>maintenance</html>")
+    with pytest.raises(SourceRefused, match="it is no JSON"):
+        rows_of(a_connector(server).read(None))
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 301])
+def test_a_refusal_is_not_asked_for_again(status: int, server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": records(0, 3)}, status)
+    with pytest.raises(SourceRefused, match=f"answers {status}"):
+        rows_of(a_connector(server).read(None))
+    assert len(server.asked) == 1
+
+
+def test_requests_keep_the_pace_that_a_source_allows(server: SourceServer) -> None:
+    naps = Naps()
+    server.answer = lambda asked: Reply(
+        {"results": records(int(asked.get("page")), 1) if asked.get("page") < "5" else []}
+    )
+    patience = naps.patience(least_gap_s=60 / 20)
+    rows_of(a_connector(server, pagination={"kind": "page"}, most_per_minute=20, patience=patience).read(None))
+    assert naps.slept == [3.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("nothing", "reply"),
+    [
+        ({}, Reply(status=204)),
+        ({"status": [404]}, Reply({"error": "no data"}, 404)),
+        ({"text": "No matching data found"}, Reply(b"<Ack><text>No matching data found</text></Ack>")),
+        ({}, Reply({"results": []})),
+    ],
+)
+def test_a_source_may_say_in_its_own_way_that_there_is_nothing(
+    nothing: Any, reply: Reply, server: SourceServer
+) -> None:
+    server.answer = lambda _: reply
+    reading = a_connector(server, nothing=nothing, incremental=SINCE).read("2024-01-05T00:00:00Z")
+    assert (rows_of(reading), reading.cursor()) == ([], "2024-01-05T00:00:00Z")
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -134,4 +390,4 @@ def test_the_greatest_value_is_that_of_what_the_values_are(texts: list[str], gre
 
 def test_a_file_that_was_not_handed_over_is_asked_for() -> None:
     with pytest.raises(ConfigurationInvalid, match=r"ingester\.upload"):
-        choose_connector(a_config().ingester, None, Egress())
+        choose_connector(a_config().ingester, None, Egress(), reveal, lambda: NOW)

@@ -16,7 +16,7 @@ from deploy.layout import Layout
 from deploy.postgres import OUT_OF_REACH, Binaries, candidates, find_binaries, start_postgres
 from deploy.processes import running, stop
 from deploy.progress import Progress
-from tests.unit.deploy.test_small_servers import free_port
+from tests.ports import free_port
 
 ALL = list(candidates(os.environ["PATH"]))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import smtplib
-import socket
 import sys
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -18,13 +17,8 @@ from deploy.layout import ROOT, Layout
 from deploy.ports import is_listening
 from deploy.processes import start, stop
 from deploy.replay_server import PAGE
+from tests.ports import free_port
 from tests.unit.deploy.test_processes import wait_until
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_the_mail_sink_keeps_each_mail_as_a_file_that_nobody_else_may_read(tmp_path: Path) -> None:

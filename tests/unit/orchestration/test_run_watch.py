@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from include.batch import Window
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunState
 from include.orchestration.run_watch import trigger_waiting
@@ -22,7 +23,9 @@ class FakeEngine:
 
     def announce(self, collection_id: UUID) -> None: ...
 
-    def trigger(self, collection: Collection, run_id: str, requested_by: str | None) -> bool:
+    def trigger(
+        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+    ) -> bool:
         self.started.append((collection.id, run_id, requested_by))
         return True
 

@@ -1,0 +1,99 @@
+"""Samples and previews, as requests and answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.problems import ProblemPart
+from api.schemas.data_collection import Answer, ReportAnswer
+from include.operations.sampling import Draft
+
+UPLOAD_ID = r"^[0-9a-f]{64}$"
+
+
+class Request(BaseModel):
+    """The base of requests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SampleRequest(Request):
+    """A file that was handed over, to be looked at."""
+
+    upload: str = Field(pattern=UPLOAD_ID)
+    name: str | None = Field(None, max_length=255)
+    set: dict[str, Any] = Field({}, description="what you know better: keys of the format, `zone`, `date_order` …")
+
+
+class SampleAnswer(Answer):
+    """What was found out about a sample. Numbers are exact decimal strings; `examples` may name a person."""
+
+    id: UUID
+    name: str
+    upload: str = Field(description="its bytes; they go with the sample, unless a collection names them")
+    created: datetime
+    expires: datetime
+    inspection: dict[str, Any] = Field(
+        description="format, encoding, confidence, dialect, tables and their columns, time, issues, questions"
+    )
+
+
+class PreviewRequest(Draft):
+    """A draft of a collection: `format` as in `ingester.format`, `mapper`, `curator`, `anonymization`."""
+
+    rows: int = Field(20, ge=1, le=200, description="rows to show of each stage")
+
+    def draft(self) -> Draft:
+        """The draft without what belongs to the request."""
+        return Draft(**{name: getattr(self, name) for name in Draft.model_fields})
+
+
+class AppendRequest(Request):
+    """A further file."""
+
+    upload: str = Field(pattern=UPLOAD_ID)
+
+
+class RowsAnswer(Answer):
+    """Rows after a stage; `row_id` is the row's number in the source, from 1."""
+
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+
+class RowIssueAnswer(Answer):
+    """A cell that could not be read, or a row that broke a rule."""
+
+    row: int
+    field: str
+    columns: list[str] = Field(description="the source's columns that the field comes from")
+    rule: str
+
+
+class ForeseenAnswer(Answer):
+    """What loading the file would do to the dataset."""
+
+    rows_new: int = Field(description="rows that it would add")
+    rows_already_there: int = Field(description="rows whose key is there: what is there stays, these are ignored")
+    rows_replaced: int = Field(0, description="none: a load never changes what is there")
+    rows_quarantined: int = Field(description="rows that break a rule; `report` says which")
+    rows_dropped: int
+
+
+class PreviewAnswer(Answer):
+    """What the stages make of the rows; a stage that is not there was not reached, and `problems` say why."""
+
+    read: RowsAnswer | None
+    mapped: RowsAnswer | None
+    curated: RowsAnswer | None
+    anonymized: RowsAnswer | None
+    counts: dict[str, int]
+    issues: list[RowIssueAnswer]
+    report: ReportAnswer | None
+    notes: list[str] = Field(description="what is not as it was in the batches before")
+    problems: list[ProblemPart]
+    foreseen: ForeseenAnswer | None = Field(description="of an append: what it would do")

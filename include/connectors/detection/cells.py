@@ -1,0 +1,105 @@
+"""Tells what a single cell looks like, before anything is known of its column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+from include.cim.units import find_unit
+from include.errors import NotFound
+
+
+class Kind(Enum):
+    """What a cell may be; `WORD` is a usual word for nothing."""
+
+    EMPTY = "empty"
+    WORD = "word"
+    NUMBER = "number"
+    TIME = "time"
+    TEXT = "text"
+
+
+NULL_WORDS: Final = frozenset(
+    [
+        *("-", "--", "---", "\u2013", "\u2014", ".", "...", "?", "\\n", "#nv", "#value!", "#ref!", "#div/0!", "#n/a"),
+        *("n/a", "na", "n.a.", "n.a", "n.v.", "nan", "-nan", "inf", "-inf", "null", "none", "nil", "void", "missing"),
+        *("nd", "n.d.", "n/d", "s/d", "k.a.", "k. a.", "keine angabe", "no data", "not available", "no value"),
+        *("bad", "error", "err"),
+    ]
+)
+"""Words that stand for nothing in a column of numbers or times, in lower case."""
+
+_CLOCK: Final = r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_ZONE: Final = r"(?:\s?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}(?:\[[\w/]+\])?))?"
+_MONTH: Final = r"(?:[A-Za-zäéûñç]{3,10})\.?"
+_DATE: Final = (
+    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\.?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}|\d{8}|"
+    rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ,]{{1,2}}\d{{2,4}}|{_MONTH}\s\d{{1,2}},?\s\d{{4}})"
+)
+_STAMP: Final = rf"(?:(?:[A-Z][a-z]{{1,8}}\.?,?\s)?{_DATE}(?:(?:[T_]|,?\s+-?\s?){_CLOCK})?{_ZONE}|{_CLOCK}{_ZONE})"
+_TIME: Final = re.compile(
+    rf"{_STAMP}(?:\s*(?:[-–/]|to|bis|until)\s*{_STAMP})?|\d{{8}}[:T_ ]\d{{4}}(?:\d{{2}})?Z?|\d{{4}}-W\d{{2}}(?:-\d)?"
+)
+_PLAIN_DATE: Final = re.compile(r"\d{8}")
+_NUMBER: Final = re.compile(
+    r"[-+−]?(?:\d{1,3}(?:[.,'’_ \u00a0\u202f]\d{3})+|\d+|(?=[.,]\d))(?:[.,]\d*)?(?:[eE][-+]?\d{1,3})?"
+)
+_BRACKETS: Final = re.compile(r"[\[(](.*)[\])]")
+_PATTERN: Final = re.compile(r"(?:[YyMmDdHhSsJjTtAa]{1,4}[-/.: T]*){2,6}(?:UTC|Z)?")
+_TYPES: Final = frozenset(
+    [
+        *("string", "str", "text", "varchar", "float", "double", "int", "integer", "number", "numeric", "decimal"),
+        *("bool", "boolean", "date", "datetime", "timestamp", "time", "utc", "cet", "local", "ts", "rn", "-", "%"),
+        *("smp", "avg", "tot", "min", "max"),
+    ]
+)
+
+
+@lru_cache(maxsize=100_000)
+def classify(cell: str) -> Kind:
+    """Say what a cell looks like.
+
+    Example:
+        >>> [classify(cell).value for cell in ("1.234,5", "30.10.2022 02:00", "20180101:0000", " ", "n/a", "Zone 1")]
+        ['number', 'time', 'time', 'empty', 'word', 'text']
+    """
+    text = cell.strip()
+    if not text:
+        return Kind.EMPTY
+    if text.lower() in NULL_WORDS:
+        return Kind.WORD
+    if len(text) > 80 or not any("0" <= sign <= "9" for sign in text):
+        return Kind.TEXT
+    if _NUMBER.fullmatch(text):
+        return Kind.NUMBER
+    return Kind.TIME if _TIME.fullmatch(text) and not _PLAIN_DATE.fullmatch(text) else Kind.TEXT
+
+
+@lru_cache(maxsize=10_000)
+def is_unit(cell: str) -> bool:
+    """Say whether a cell is a unit, a type or the pattern of a time, as a line below a header holds them."""
+    text = cell.strip()
+    if bracketed := _BRACKETS.fullmatch(text):
+        return len(bracketed[1]) <= 20
+    if text.lower() in _TYPES or _PATTERN.fullmatch(text):
+        return True
+    try:
+        find_unit(text)
+    except NotFound:
+        return bool(re.fullmatch(r"[€$£%°µΩ]\S{0,8}|\S{1,5}/\S{1,5}|[Dd]eg(?:rees?)?[ .]?[A-Z]?\w*", text))
+    return True
+
+
+def is_total(row: Sequence[str]) -> bool:
+    """Say whether a row sums up or ends the others."""
+    first = next((cell.strip().lower() for cell in row if cell.strip()), "")
+    return bool(
+        re.match(
+            r"(grand |sub)?(total|totaal|totale|sum\b|summe|somme|suma|soma|gesamt|ende?\b|eof|fin\b|fine\b|mean\b|"
+            r"average|mittelwert|moyenne|media\b|min\b|max\b|minimum|maximum)",
+            first,
+        )
+    )

@@ -1,0 +1,155 @@
+"""Detects delimited text: encoding, dialect, and the tables in it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from include.collection.formats.delimited import CsvFormat
+from include.collection.inspection import DetectedTable, Detection, Issue, Question
+from include.connectors.detection.dialect import Dialect, detect_dialect, split_lines
+from include.connectors.detection.encoding import DetectedEncoding, decode_head, detect_encoding
+from include.connectors.detection.layout import Rows, detect_layout
+from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import read_settings
+from include.connectors.formats.text import find_decoder
+from include.errors import SourceRefused
+
+_TAIL_BYTES: Final = 1 << 16
+_MOST_CELLS: Final = 2_000_000
+_ROWS: Final = 20_000
+_LEAST_SCORE: Final = 0.12
+_NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged"})
+
+
+def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
+    """Say how a sample is read as delimited text; None where it is none.
+
+    Raises:
+        SourceRefused: The owner says that it is delimited text, and it cannot be.
+        ConfigurationInvalid: A setting is none of this format.
+    """
+    if given.get("kind", "csv") != "csv":
+        return None
+    settings = read_settings({key: value for key, value in given.items() if key != "kind"}, CsvFormat)
+    encoding = _find_encoding(sample, settings)
+    if encoding is None:
+        return None
+    lines = _read_lines(sample.head, encoding.encoding, sample.whole)
+    if not any(line.strip() for line in lines):
+        raise SourceRefused(sample.name, "the file is empty", "Hand over a file with a header and rows.")
+    dialect = detect_dialect(
+        lines, settings.get("delimiter"), (settings["quote"] or "") if "quote" in settings else None
+    )
+    certain = "kind" in given or "delimiter" in given
+    if dialect.score < _LEAST_SCORE and not certain:
+        return _detect_one_column(sample, lines, encoding, settings)
+    return _detect_tables(sample, lines, encoding, dialect, settings)
+
+
+def _find_encoding(sample: Sample, settings: Mapping[str, Any]) -> DetectedEncoding | None:
+    if "encoding" in settings:
+        find_decoder(settings["encoding"], sample.name)
+        return DetectedEncoding(settings["encoding"], 1.0)
+    return detect_encoding(sample.head)
+
+
+def _read_lines(head: bytes, encoding: str, whole: bool) -> list[str]:
+    text = decode_head(head, encoding).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    # the last line of a part is cut off
+    return lines[:_ROWS] if whole or len(lines) == 1 else lines[:-1][:_ROWS]
+
+
+def _detect_tables(
+    sample: Sample, lines: Sequence[str], encoding: DetectedEncoding, dialect: Dialect, settings: Mapping[str, Any]
+) -> Detection | None:
+    cells = split_lines(lines, dialect.delimiter, dialect.quote)
+    common: dict[str, Any] = {
+        "encoding": encoding.encoding,
+        "delimiter": dialect.delimiter,
+        "quote": dialect.quote,
+    }
+    if any(cell.strip().startswith('="') for row in cells[:1000] for cell in row):
+        common["excel_text"] = True
+        cells = [[cell.strip().removeprefix('="').removesuffix('"') for cell in row] for row in cells]
+    cut = not sample.whole or len(lines) == _ROWS
+    end = split_lines(_read_end(sample, encoding.encoding), dialect.delimiter, dialect.quote) if cut else []
+    likely = "," if dialect.delimiter == ";" else "."
+    layout_given = {key: value for key, value in settings.items() if key not in _NO_LAYOUT}
+    layouts = detect_layout(Rows(cells, not cut, end, "line", likely), layout_given)
+    if not layouts:
+        return None
+    sure = 1.0 if "delimiter" in settings else _sureness(dialect)
+    issues = [*encoding.issues, *_tell_lost(cells), *layouts[0].issues]
+    questions = [*encoding.questions, *layouts[0].questions]
+    if sure < 0.7:
+        questions.append(Question("delimiter", "What parts the cells is not certain.", (dialect.delimiter,)))
+    tables = []
+    for number, layout in enumerate(layouts, start=1):
+        fields = {**common, **layout.fields, **settings}
+        if layout.ragged and "ragged" not in settings:
+            fields["ragged"] = "skip"
+        tables.append(DetectedTable(f"table {number}" if len(layouts) > 1 else "table", CsvFormat(**fields)))
+    if layouts[0].ragged and "ragged" not in settings:
+        questions.append(
+            Question("ragged", "Rows have more or fewer cells than there are columns.", ("skip", "fill", "refuse"))
+        )
+    if len(tables) > 1:
+        issues.append(
+            Issue("the file", f"it holds {len(tables)} tables", "Each is read by itself; choose one by its settings.")
+        )
+    confidence = round(sure * encoding.confidence * layouts[0].confidence, 2)
+    return Detection(tuple(tables), confidence, encoding.encoding, tuple(issues), tuple(questions))
+
+
+def _sureness(dialect: Dialect) -> float:
+    if dialect.rival > 0.9 * dialect.score:
+        return 0.6
+    return min(1.0, 0.6 + dialect.score / 2)
+
+
+def _tell_lost(cells: Sequence[Sequence[str]]) -> list[Issue]:
+    for number, row in enumerate(cells, start=1):
+        if any("\ufffd" in cell for cell in row):
+            column = next(at for at, cell in enumerate(row, start=1) if "\ufffd" in cell)
+            return [
+                Issue(
+                    f"line {number}, column {column}",
+                    "U+FFFD stands for characters that were lost before the file came here",
+                    "Export it again in UTF-8; what is lost cannot be read from this file.",
+                )
+            ]
+    return []
+
+
+def _detect_one_column(
+    sample: Sample, lines: Sequence[str], encoding: DetectedEncoding, settings: Mapping[str, Any]
+) -> Detection | None:
+    """Take a column of numbers or times as one, with a question; anything else is no table."""
+    cells = [[line] for line in lines]
+    given = {key: value for key, value in settings.items() if key not in _NO_LAYOUT}
+    layouts = detect_layout(Rows(cells, sample.whole, (), "line", "."), given)
+    if not layouts or layouts[0].confidence <= 0.6:
+        return None
+    form = CsvFormat(**{"encoding": encoding.encoding, "delimiter": ";", **layouts[0].fields, **settings})
+    question = Question("delimiter", "Only one column was found: what parts the cells?", (",", ";", "\\t", "|", " "))
+    return Detection(
+        (DetectedTable("table", form),),
+        0.3,
+        encoding.encoding,
+        (*encoding.issues, *layouts[0].issues, Issue("the file", "it has one column only", "Set `delimiter`.")),
+        (question, *encoding.questions, *layouts[0].questions),
+    )
+
+
+def _read_end(sample: Sample, encoding: str) -> list[str]:
+    """Read the last lines of a source that is longer than its sample."""
+    last: deque[bytes] = deque(maxlen=2)
+    with sample.open() as content:
+        while chunk := content.read(_TAIL_BYTES):
+            last.append(chunk)
+    if encoding.startswith(("utf-16", "utf-32")):
+        return []
+    return _read_lines(b"".join(last), encoding, True)[1:]

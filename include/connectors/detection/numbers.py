@@ -1,0 +1,83 @@
+"""Finds out how a source writes its numbers: which sign is the decimal one, and which parts thousands."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from include.collection.inspection import Question
+
+_GROUPING: Final = re.compile(r"(?<=\d)[ '’_\u00a0\u202f](?=\d{3})")
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedNumbers:
+    """How numbers are written."""
+
+    decimal: str
+    thousands: str | None
+    confidence: float = 1.0
+    questions: tuple[Question, ...] = ()
+
+
+def detect_numbers(cells: Iterable[str], likely: str = ".") -> DetectedNumbers:
+    """Find the style that reads all these numbers.
+
+    Args:
+        cells: Every cell of the columns of numbers.
+        likely: The decimal sign where nothing else tells.
+    """
+    told: Counter[str] = Counter()
+    groups: Counter[str] = Counter()
+    open_signs: Counter[str] = Counter()
+    for cell in set(cells):
+        _weigh(cell.strip().lstrip("+-−"), told, groups, open_signs)
+    spaced = next((sign for sign, _ in groups.most_common() if sign not in ".,"), None)
+    point, comma = told["."] + groups[","], told[","] + groups["."]
+    if point or comma:
+        decimal, other = (".", ",") if point >= comma else (",", ".")
+        thousands = other if groups[other] or open_signs[other] else spaced
+        if point and comma:
+            sure = max(point, comma) / (point + comma)
+            return DetectedNumbers(decimal, thousands, sure * 0.5, (_ask(decimal, other),))
+        return DetectedNumbers(decimal, thousands)
+    if not open_signs or spaced:
+        return DetectedNumbers(next(iter(open_signs), likely), spaced)
+    other = "," if likely == "." else "."
+    # every sign stands before exactly three digits: 1.234 and nothing else to tell
+    thousands = other if open_signs[other] else None
+    return DetectedNumbers(likely, thousands, 0.6 if thousands is None else 0.5, (_ask(likely, other),))
+
+
+def _weigh(text: str, told: Counter[str], groups: Counter[str], open_signs: Counter[str]) -> None:
+    mark = _GROUPING.search(text)
+    if mark:
+        groups["'" if mark.group() == "’" else mark.group()] += 1
+        text = _GROUPING.sub("", text)
+        grouped = True
+    else:
+        grouped = False
+    text = re.split("[eE]", text)[0]
+    points, commas = text.count("."), text.count(",")
+    if points and commas:
+        decimal, other = (".", ",") if text.rindex(".") > text.rindex(",") else (",", ".")
+        told[decimal] += 1
+        groups[other] += 1
+    elif points > 1 or commas > 1:
+        groups["." if points else ","] += 1
+    elif points or commas:
+        sign = "." if points else ","
+        whole, part = text.split(sign)
+        if grouped or len(part) != 3 or not 1 <= len(whole) <= 3 or whole.startswith("0"):
+            told[sign] += 1
+        else:
+            open_signs[sign] += 1
+
+
+def _ask(first: str, second: str) -> Question:
+    return Question(
+        "decimal", "Numbers such as 1.234 and 1,234 read both ways: which sign is the decimal one?", (first, second)
+    )

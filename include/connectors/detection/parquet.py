@@ -1,0 +1,27 @@
+"""Knows Parquet by its first bytes; its footer says the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from include.collection.formats.parquet import ParquetFormat
+from include.collection.inspection import DetectedTable, Detection
+from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import read_settings
+from include.connectors.formats.parquet import ENCRYPTED, MAGIC, describe_units
+
+
+def detect_parquet(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
+    """Detect Parquet.
+
+    Raises:
+        SourceRefused: It is damaged, encrypted, or greater than a limit.
+        ConfigurationInvalid: A setting is none of this format.
+    """
+    if not sample.head.startswith((MAGIC, ENCRYPTED)):
+        return None
+    form = ParquetFormat(**read_settings(given, ParquetFormat))
+    with sample.open() as content:
+        units = describe_units(content)
+    return Detection((DetectedTable("table", form, units),), 1.0)

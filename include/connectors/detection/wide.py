@@ -1,0 +1,154 @@
+"""Tells when the names of columns are themselves data: hours, quarters of an hour, months, years or days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from include.collection.inspection import Issue
+from include.connectors.detection.cells import Kind, classify, is_unit
+from include.connectors.detection.finding import Finding
+
+_HOUR: Final = re.compile(
+    r"(?:h|hr|he|hour|stunde|std|uur|hora|ora|heure|godzina|period|periode|sp|val|value|interval|int|q|qh)?[ ._-]?"
+    r"(\d{1,3})(?:[a-z*]{1,2})?(?:[: ]?00)?\.?(?: ?(?:h|uhr|hrs))?(?:\s*\(.*\))?",
+    re.IGNORECASE,
+)
+_SPAN: Final = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?:\s*[-–]\s*\d{1,2}(?:[:.h]\d{2})?)?", re.IGNORECASE)
+_CLOCK: Final = re.compile(r"\D{0,6}(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*[-–]\s*\d{1,2}[:.h]\d{2}(?::\d{2})?)?")
+_YEAR: Final = re.compile(r"((?:19|20)\d\d)")
+_MONTHS: Final = (
+    *("jan|ene|gen|sty", "f[eé]|lut", "m[aäâ]?[a-z]?r", "a[pbv][rv]|kwi", "ma[iygj]", "ju[nií]|giu|cze"),
+    *("ju[líi]|lug|lip", "a[uogû]|sie", "se|wrz", "o[kct]|pa[zź]", "no|lis", "d[eéiz]|gru"),
+)
+_COUNTS: Final = frozenset({12, 23, 24, 25, 46, 48, 50, 92, 96, 100})
+_UNIT: Final = re.compile(r"[\[(][^\])]{1,12}[\])]$")
+_LEAST: Final = 3
+_MOST_LABELS: Final = 6
+_MOST_SERIES: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRun:
+    """Neighbouring cells of a header that count time up.
+
+    Attributes:
+        first, last: Their places, from 0; both belong to it.
+        name: What they count: `hour`, `time`, `month`, `year`, `date`, `period`.
+    """
+
+    first: int
+    last: int
+    name: str
+
+
+def find_run(header: Sequence[str]) -> TimeRun | None:
+    """Find the run of a header's cells that counts time up; None where there is none.
+
+    Example:
+        >>> find_run(["Date", "1", "2", "3", "3B", "4", "Total"])
+        TimeRun(first=1, last=5, name='hour')
+        >>> find_run(["Date", "MT_001", "MT_002", "MT_003"])
+    """
+    found: list[TimeRun] = []
+    for read, name in ((_clock, "time"), (_hour, "hour"), (_year, "year"), (_month, "month"), (_date, "date")):
+        places = [read(cell.strip()) for cell in header]
+        first = 0
+        while first < len(places):
+            last = first
+            while last + 1 < len(places) and _goes_on(places[first], places[last], places[last + 1], name):
+                last += 1
+            if _is_enough(header, first, last, name):
+                found.append(TimeRun(first, last, "period" if name == "hour" and last - first > 30 else name))
+            first = last + 1
+    return max(found, key=lambda run: run.last - run.first, default=None)
+
+
+def _goes_on(first: int | None, here: int | None, after: int | None, name: str) -> bool:
+    if first is None or here is None or after is None:
+        return False
+    if name in {"hour", "year"}:
+        return after - here == 1 or (name == "hour" and after == here)
+    if name == "month":
+        return (after - here) % 12 == 1
+    return after >= here or (name == "time" and after == 0)
+
+
+def _is_enough(header: Sequence[str], first: int, last: int, name: str) -> bool:
+    count = last - first + 1
+    if name == "hour":
+        begun = _hour(header[first].strip())
+        named = any(sign.isalpha() for sign in header[first])
+        return begun in {0, 1} and (count in _COUNTS if named else count >= _LEAST)
+    if name == "date":
+        return count >= _LEAST and len(set(header[first : last + 1])) == count
+    return count >= {"month": 12, "year": 2}.get(name, _LEAST)
+
+
+def _clock(cell: str) -> int | None:
+    found = _CLOCK.fullmatch(cell)
+    return int(found[1]) * 60 + int(found[2]) if found else None
+
+
+def _hour(cell: str) -> int | None:
+    found = _HOUR.fullmatch(cell) or _SPAN.fullmatch(cell)
+    return int(found[1]) if found else None
+
+
+def _year(cell: str) -> int | None:
+    found = _YEAR.fullmatch(cell)
+    return int(found[1]) if found else None
+
+
+def _month(cell: str) -> int | None:
+    text = cell.lower()
+    return next((at for at, month in enumerate(_MONTHS) if text.isalpha() and re.match(month, text)), None)
+
+
+def _date(cell: str) -> int | None:
+    return 0 if classify(cell) is Kind.TIME and len(cell) >= len("01.01.24") else None
+
+
+def find_shape(
+    names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Sequence[str]], first_column: int = 1
+) -> Finding:
+    """Say how a table whose columns are hours or days becomes one whose rows are."""
+    run = find_run(names)
+    if run is None or run.first == 0 or run.first > _MOST_LABELS:
+        return Finding()
+    values = kinds[run.first : run.last + 1]
+    if sum(kind in {Kind.NUMBER, Kind.EMPTY} for kind in values) < 0.9 * len(values):
+        return Finding()
+    labels = list(names[: run.first])
+    fields: dict[str, Any] = {}
+    issues: list[Issue] = []
+    beyond = [name for at, name in enumerate(names) if at > run.last and kinds[at] is not Kind.EMPTY]
+    if beyond:
+        fields["last_column"] = first_column + run.last
+        issues.append(
+            Issue("the header", f"{len(beyond)} columns after {names[run.last]!r} are no part of the matrix: left out")
+        )
+    if _are_series(run, kinds[: run.first], rows):
+        fields["transpose"] = True
+        if run.first == 2:
+            fields["unit_lines"] = 1
+        what = "its columns count time and its lines are series: lines are read as columns"
+    else:
+        name = run.name if run.name not in labels else f"{run.name}_2"
+        value = "value" if "value" not in labels else "value_2"
+        fields["unpivot"] = {"keep": labels, "name": name, "value": value}
+        what = f"{run.last - run.first + 1} columns count time: each of their cells is read as a row"
+    issues.append(Issue("the header", what, "`unpivot` and `transpose` say how the table is read."))
+    return Finding(fields, 0.9, tuple(issues))
+
+
+def _are_series(run: TimeRun, labels: Sequence[Kind], rows: Sequence[Sequence[str]]) -> bool:
+    """Say whether each line is a series with a name, and perhaps a unit, of its own."""
+    names = [row[0].strip() for row in rows]
+    if labels[0] is not Kind.TEXT or len(rows) > _MOST_SERIES or len(set(names)) < len(names) or "" in names:
+        return False
+    if len(labels) == 2:
+        return all(is_unit(row[1]) for row in rows)
+    return len(labels) == 1 and (run.name in {"hour", "time", "period"} or any(_UNIT.search(name) for name in names))

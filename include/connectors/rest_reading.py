@@ -1,0 +1,189 @@
+"""One reading of an API under way: each page asked for, checked and given as frames."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Final, Protocol
+
+import polars as pl
+
+from include.collection.rest_source import RestSource
+from include.connectors.content import Content
+from include.connectors.egress import Answer, Limits, Request
+from include.connectors.formats.choose import read_frames
+from include.connectors.rest_credentials import Login
+from include.connectors.rest_pages import Said, first_page, next_page, read_said
+from include.connectors.rest_patience import Doubtful, Patience, refuse_busy
+from include.connectors.rest_request import Page, build_request
+from include.errors import SourceEmpty, SourceRefused, SourceUnavailable
+from include.ports import Clock
+
+_PEEKED: Final = 1 << 16
+
+
+class Sender(Protocol):
+    """Sends requests: a session of the way out, or what listens in on one."""
+
+    def send(self, request: Request, limits: Limits) -> Answer: ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a reading knows when its frames are exhausted."""
+
+    cursor: str | None = None
+    rows: int = 0
+    bytes: int = 0
+    requests: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer whose first frame could be read; the rest follows while it is asked for."""
+
+    request: Request
+    answer: Answer
+    said: Said
+    frames: Iterator[pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class RestReading:
+    """One source, asked by one session, for one run."""
+
+    source: RestSource
+    session: Sender
+    login: Login
+    patience: Patience
+    clock: Clock
+    limits: Limits
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def where(self) -> str:
+        """What the source is called in errors."""
+        return self.source.url.partition("?")[0]  # what follows may be a key
+
+    def read_pages(self, always: Mapping[str, str], times: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+        """Read one span: its pages until the last one, then see that nothing is missing.
+
+        Args:
+            always: Parameters that every page is asked with.
+            times: What stands for `{start}` and `{end}`.
+        """
+        page: Page | None = first_page(self.source.pagination)
+        seen: set[bytes | str] = set()
+        pages = records = 0
+        total = None
+        while page is not None:
+            opened = self.patience.insist(self._opener(page.with_query(always), times))
+            said, rows, content = opened.said, 0, hashlib.sha256()
+            with opened.answer.body:
+                for frame in opened.frames:
+                    rows += frame.height
+                    self._count(frame, content)
+                    yield frame
+            pages, records = pages + 1, records + rows
+            total = said.total if said.total is not None else total
+            self._refuse_repeat(seen, pages, [*filter(None, [said.cursor]), *([content.digest()] if rows else [])])
+            ended = rows == 0 or (total is not None and records >= total)
+            page = None if ended and said.cursor is None else next_page(self.source.pagination, pages, records, said)
+        if total is not None and records < total:
+            raise SourceUnavailable(
+                self.where, f"it declares {total} records and delivered {records}", "Nothing of them is loaded."
+            )
+
+    def open(self, page: Page, times: Mapping[str, str]) -> Opened:
+        """Send one request and begin to read its answer: one that was cut off shows here, and is asked for again.
+
+        Raises:
+            Busy: The source cannot answer now.
+            Doubtful: What it answered cannot be read, which another try may cure.
+            SourceRefused: It refuses the request.
+        """
+        request, answer = self._send(page, times)
+        try:
+            refuse_busy(answer, self.where, self.clock())
+            if self._says_nothing(answer):
+                return Opened(request, answer, Said(), iter(()))
+            refuse_status(answer, self.where)
+            said = read_said(self.source, answer)
+            frames = read_frames(Content(answer.body, self.where), self.source.format)
+            try:
+                first = next(frames, None)
+            except SourceEmpty:
+                first = None
+            except SourceRefused as refusal:
+                raise Doubtful(refusal) from None
+            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames))
+        except BaseException:
+            answer.body.close()
+            raise
+
+    def _opener(self, page: Page, times: Mapping[str, str]) -> Any:
+        return lambda: self.open(page, times)
+
+    def _send(self, page: Page, times: Mapping[str, str]) -> tuple[Request, Answer]:
+        limits = self.source.limits
+        for renew in (True, False):
+            if self.progress.requests >= limits.requests:
+                raise self._too_much("requests", limits.requests)
+            self.patience.keep_pace()
+            self.progress.requests += 1
+            request = build_request(self.source, page, times, self.login.credentials())
+            answer = self.session.send(request, self.limits)
+            self.progress.bytes += answer.size
+            if self.progress.bytes > limits.bytes:
+                answer.body.close()
+                raise self._too_much("bytes", limits.bytes)
+            if answer.status != 401 or not (renew and self.login.renewable):
+                break
+            answer.body.close()
+            self.login.forget_token()
+        return request, answer
+
+    def _says_nothing(self, answer: Answer) -> bool:
+        nothing = self.source.nothing
+        if answer.status == 204 or answer.status in nothing.status:
+            return True
+        if nothing.text is None:
+            return False
+        head = answer.body.read(_PEEKED)
+        answer.body.seek(0)
+        return nothing.text.encode() in head
+
+    def _count(self, frame: pl.DataFrame, content: Any) -> None:
+        self.progress.rows += frame.height
+        if self.progress.rows > self.source.limits.rows:
+            raise self._too_much("rows", self.source.limits.rows)
+        # of the records alone: what an answer says around them may differ every time
+        text = frame.select(sorted(frame.columns)).write_csv(include_header=False).encode()
+        content.update(text)
+        self.progress.digest.update(text)
+
+    def _refuse_repeat(self, seen: set[bytes | str], page: int, marks: Sequence[bytes | str]) -> None:
+        if seen.intersection(marks):
+            raise SourceRefused(
+                self.where,
+                f"page {page} repeats an earlier one: its pages would never end",
+                "Does the source know the parameter that asks for the next page?",
+            )
+        seen.update(marks)
+
+    def _too_much(self, what: str, most: int) -> SourceRefused:
+        return SourceRefused(
+            self.where, f"it takes more than {most:,} {what}", f"Ask for less, or raise `ingester.limits.{what}`."
+        )
+
+
+def refuse_status(answer: Answer, where: str) -> None:
+    """Raise SourceRefused for every answer that is none."""
+    status = answer.status
+    if status in (401, 403):
+        raise SourceRefused(where, f"it answers {status}: it does not accept who asks", "Check `authentication`.")
+    if not 200 <= status < 300:
+        raise SourceRefused(where, f"it answers {status}", "Check the address and the parameters.")

@@ -1,0 +1,153 @@
+"""A further file beside what is loaded: foreseen exactly, loaded as foreseen, and nothing that was there is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from include.batch import BatchRef
+from include.collection.model import Collection
+from include.collection.run import RunState
+from include.errors import Conflict, NotAllowed, NotFound
+from include.operations.appending import append_file, preview_append
+from include.operations.collection_life import create_collection
+from include.operations.dataset_reading import read_records
+from include.operations.uploading import upload_file
+from include.orchestration.stages import STAGES, Work
+from include.settings import Settings
+from include.wiring import Platform, build_platform
+from tests.factories import NOON, a_config
+from tests.fakes_stores import FakeEngine
+from tests.interface import PEOPLE
+from tests.postgres import Database
+
+OWNER = PEOPLE["owner"]
+HEADER = "point,register,start,energy_wh,status"
+
+
+@pytest.fixture
+def platform(database: Database, tmp_path: Path) -> Iterator[Platform]:
+    settings = Settings(
+        owner_url=database.owner_url,
+        loader_url=database.loader_url,
+        reader_url=database.reader_url,
+        master_keys=(Fernet.generate_key().decode(),),
+        staging=tmp_path / "staging",
+        uploads=tmp_path / "uploads",
+        bundle=tmp_path / "bundle",
+        elasticsearch_url=None,
+        smtp_url=None,
+        mail_sender="cdmp@localhost",
+        public_url="http://127.0.0.1:8080",
+        egress_allow=frozenset(),
+    )
+    yield build_platform(settings)
+
+
+def a_file(folder: Path, name: str, quarters: range, *, watt_hours: Any = 100, more: str = "", extra: str = "") -> Path:
+    """Write quarter hours of one meter; `more` is a further column, `extra` a line at the end."""
+    lines = [HEADER + more]
+    for number in quarters:
+        start = f"2026-11-20T{number // 4:02}:{number % 4 * 15:02}:00Z"
+        lines.append(f"p1,import,{start},{watt_hours},ok" + (",x" if more else ""))
+    (folder / name).write_text("\n".join([*lines, *([extra] if extra else [])]) + "\n")
+    return folder / name
+
+
+def run_stages(platform: Platform, collection: Collection, run_id: str) -> dict[str, int]:
+    """Do what Airflow's seven tasks do; gives all counts."""
+    left: dict[str, BatchRef] = {}
+    counts: dict[str, int] = {}
+    platform.runs.start(collection, run_id, NOON)
+    for task, stage in STAGES.items():
+        outcome = stage(Work(platform, collection, run_id, left.__getitem__))
+        left[task] = outcome.ref
+        counts |= outcome.counts
+    platform.runs.finish(collection.id, run_id, RunState.SUCCEEDED, NOON)
+    platform.staging.remove(collection.id)
+    return counts
+
+
+def records(platform: Platform, collection: Collection) -> list[tuple[Any, ...]]:
+    page = read_records(platform, OWNER, collection.dataset_id, limit=1000, fields=["interval_start", "energy"])
+    return [tuple(row.values()) for row in page.table.to_pylist()]
+
+
+@pytest.fixture
+def loaded(platform: Platform, tmp_path: Path) -> Collection:
+    """A collection with ten rows in its dataset."""
+    upload = upload_file(platform, OWNER, a_file(tmp_path, "first.csv", range(10)))
+    source = {"kind": "file", "upload": upload, "name": "first.csv", "format": {"kind": "csv"}}
+    config = a_config(title=f"Appends {tmp_path.name}", ingester=source)
+    collection, _ = create_collection(platform, FakeEngine(), OWNER, config)
+    latest = platform.runs.latest([collection.id])[collection.id]
+    assert run_stages(platform, collection, latest.run_id)["rows_loaded"] == 10
+    return collection
+
+
+def test_a_further_file_is_foreseen_and_then_loaded_exactly_so(
+    platform: Platform, loaded: Collection, tmp_path: Path
+) -> None:
+    before = records(platform, loaded)
+    # seven rows whose keys are there, with other values; five new ones; one that cannot be read; a new column
+    bad = "p1,import,2026-11-20T20:00:00Z,many,ok,x"
+    file = a_file(tmp_path, "second.csv", range(3, 15), watt_hours=999, more=",note", extra=bad)
+    upload = upload_file(platform, OWNER, file)
+    foreseen = preview_append(platform, OWNER, loaded.id, upload)
+    assert foreseen.stopped is None
+    assert foreseen.foreseen is not None
+    assert (foreseen.foreseen.rows_new, foreseen.foreseen.rows_already_there) == (5, 7)
+    assert foreseen.report is not None
+    assert foreseen.report.rows_quarantined == 1
+    assert [(each.row_id, each.field, each.rule) for each in foreseen.issues] == [(13, "energy", "unreadable_number")]
+    assert foreseen.notes == ("New in the source (evolve): 'note'.",)
+    assert records(platform, loaded) == before
+    assert not list((tmp_path / "staging").glob("*")), "nothing stays"
+    assert platform.collections.get(loaded.id).version == 1
+
+    started = append_file(platform, FakeEngine(), OWNER, loaded.id, upload)
+    with pytest.raises(Conflict, match="has not ended"):
+        append_file(platform, FakeEngine(), OWNER, loaded.id, upload)
+    now = platform.collections.get(loaded.id)
+    assert (now.version, now.config.ingester.name) == (2, "second.csv")  # type: ignore[union-attr]
+    counts = run_stages(platform, now, started.run_id)
+    assert (counts["rows_loaded"], counts["rows_already_there"], counts["rows_quarantined"]) == (5, 7, 1)
+    after = records(platform, loaded)
+    assert after[:10] == before
+    assert [energy for _, energy in after[10:]] == [0.999] * 5
+    assert platform.datasets.get(loaded.dataset_id).rows == 15
+
+    for attempt in (
+        lambda: append_file(platform, FakeEngine(), OWNER, loaded.id, upload),
+        lambda: preview_append(platform, OWNER, loaded.id, upload),
+    ):
+        with pytest.raises(Conflict, match=r"this very content was loaded on .* 5 rows"):
+            attempt()
+    assert platform.collections.get(loaded.id).version == 2
+
+
+def test_a_file_without_a_column_that_is_read_says_so_before_anything_happens(
+    platform: Platform, loaded: Collection, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text("point,register,when,energy_wh,status\np1,import,2026-11-21T00:00:00Z,1,ok\n")
+    foreseen = preview_append(platform, OWNER, loaded.id, upload_file(platform, OWNER, file))
+    assert foreseen.foreseen is None
+    assert "'start', which is not there" in str(foreseen.stopped)
+
+
+def test_only_the_owner_appends_and_only_their_own_files(
+    platform: Platform, loaded: Collection, tmp_path: Path
+) -> None:
+    mine = upload_file(platform, OWNER, a_file(tmp_path, "mine.csv", range(2)))
+    theirs = upload_file(platform, PEOPLE["stranger"], a_file(tmp_path, "theirs.csv", range(3)))
+    with pytest.raises(NotFound):
+        preview_append(platform, PEOPLE["stranger"], loaded.id, mine)
+    with pytest.raises(NotAllowed):
+        preview_append(platform, PEOPLE["steward"], loaded.id, mine)
+    with pytest.raises(NotFound):
+        append_file(platform, FakeEngine(), OWNER, loaded.id, theirs)
