@@ -18,7 +18,7 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from include.collection.upload import Checksum
+from include.collection.upload import Checksum, Incoming
 from include.errors import ConfigurationInvalid, Problem
 
 VERSION: Final = "1.0.0"
@@ -139,6 +139,13 @@ def read_metadata(request: Request) -> Mapping[str, str]:
                 [Problem(f"Upload-Metadata.{key}", "is not UTF-8 in base64", "Encode the value, with its padding")]
             ) from None
     return found
+
+
+def write_metadata(incoming: Incoming) -> str:
+    """Write what the client said of a file, as a client has to find it again."""
+    said = {"filename": incoming.name, "filetype": incoming.media_type, "sha256": incoming.sha256}
+    pairs = [f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items() if value is not None]
+    return ",".join([*pairs, "append"] if incoming.again else pairs)
 
 
 def read_sha256(metadata: Mapping[str, str]) -> str | None:

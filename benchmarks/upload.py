@@ -1,4 +1,4 @@
-"""A 1 GiB upload through a real server, beside a plain POST of the same bytes to the same server."""
+"""A 512 MiB upload through a real server, beside a plain POST of the same bytes to the same server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from include.storage.migrate import migrate
 from tests.postgres import fresh_database, running_server
 from tests.upload_server import UploadServer, running_upload_server
 
-SIZE = 1 << 30
+SIZE = 512 << 20
 PIECE = 64 << 20
 ROUNDS = 3
 PLAIN = "one plain POST, written and synced"

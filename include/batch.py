@@ -124,6 +124,14 @@ class AnonymizedBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
+
+    rows_new: int
+    rows_already_there: int
+
+
+@dataclass(frozen=True, slots=True)
 class RowIssue:
     """Why one row is not as it should be. Names the row and the rule, never the value.
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Stage, ValidationReport, Window
+from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
+from include.collection.authentication import SecretEntry
 from include.collection.inspection import Inspection
 from include.collection.model import Collection, CollectionState
 from include.collection.rest_source import RestSource
@@ -31,9 +32,6 @@ class Clock(Protocol):
     """Tells the time, zoned in UTC."""
 
     def __call__(self) -> datetime: ...
-
-
-# --- sources ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +193,6 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
-    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
-
-    rows_new: int
-    rows_already_there: int
-
-
-@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """A batch that was committed."""
 
@@ -255,7 +245,6 @@ class DatasetStore(Protocol):
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do, and do nothing; raises as `load`."""
-        ...
 
     def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None: ...
 
@@ -283,15 +272,6 @@ class RecordReader(Protocol):
         """One page: the asked fields; the key fields come along. Timestamps in UTC."""
 
     def count(self, dataset_id: UUID) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class SecretEntry:
-    """What is told of a secret: everything but the secret."""
-
-    name: str
-    created: datetime
-    updated: datetime
 
 
 class SecretStore(Protocol):

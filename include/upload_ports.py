@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from include.batch import RowIssue, Stage, ValidationReport
+from include.batch import Foreseen, RowIssue, Stage, ValidationReport
 from include.collection.model import Collection
 from include.collection.upload import Checksum, Incoming, Sample, Upload
 from include.errors import CdmpError
-from include.ports import Foreseen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,19 +28,15 @@ class UploadStore(Protocol):
 
     def path(self, upload: str) -> Path:
         """Raises NotFound."""
-        ...
 
     def has(self, upload: str, owner_id: str) -> bool:
         """Whether this owner handed the file in: to know a digest is not to own the file."""
-        ...
 
     def get(self, upload: str, owner_id: str) -> Upload:
         """Raises NotFound, where this owner did not hand it in."""
-        ...
 
     def find(self, owner_id: str, *, after: tuple[datetime, str] | None = None, limit: int = 50) -> Sequence[Upload]:
         """List newest first, `after` the given (stored, id)."""
-        ...
 
     def remove(self, upload: str, owner_id: str) -> None:
         """Forget that this owner handed it in; the bytes go with their last owner.
@@ -50,11 +45,9 @@ class UploadStore(Protocol):
             NotFound: This owner did not hand it in.
             Conflict: A collection of this owner reads it.
         """
-        ...
 
     def remove_expired(self, now: datetime) -> int:
         """Remove what was kept for a time only and no collection reads; gives how many."""
-        ...
 
 
 class IncomingWriter(Protocol):
@@ -69,7 +62,6 @@ class IncomingWriter(Protocol):
             TooLarge: It would be longer than was announced.
             StoreUnavailable: The disk is full.
         """
-        ...
 
     def verify(self) -> None:
         """Compare what was written with the checksum.
@@ -77,11 +69,9 @@ class IncomingWriter(Protocol):
         Raises:
             ChecksumWrong: They differ.
         """
-        ...
 
     def close(self) -> None:
         """Make safe what was written, or take it back where there is a checksum and it was not found right."""
-        ...
 
 
 class IncomingStore(Protocol):
@@ -100,23 +90,18 @@ class IncomingStore(Protocol):
         Raises:
             TooLarge: The owner would have more than the quota, or has too many that never ended.
         """
-        ...
 
     def get(self, incoming_id: UUID) -> Incoming:
         """Raises NotFound."""
-        ...
 
     def find(self, owner_id: str) -> Sequence[Incoming]:
         """List those of an owner that have not all arrived, oldest first."""
-        ...
 
     def used_bytes(self, owner_id: str) -> int:
         """What counts against the owner's quota."""
-        ...
 
     def received(self, incoming: Incoming) -> int:
         """How many bytes are safe on disk."""
-        ...
 
     def open(self, incoming: Incoming, offset: int, checksum: Checksum | None = None) -> IncomingWriter:
         """Go on at `offset`; whoever opens closes.
@@ -126,7 +111,6 @@ class IncomingStore(Protocol):
             Conflict: The file does not end at `offset`.
             NotFound: It was removed.
         """
-        ...
 
     def finish(self, incoming: Incoming, *, expires: datetime | None = None) -> Upload:
         """Make an upload of a file that has all arrived; the second time, give the same.
@@ -138,15 +122,12 @@ class IncomingStore(Protocol):
             ChecksumWrong: It is not the file that was announced; nothing of it is kept.
             NotFound: It was removed.
         """
-        ...
 
     def remove(self, incoming_id: UUID) -> None:
         """Forget it, and what has arrived."""
-        ...
 
     def remove_expired(self, now: datetime) -> int:
         """Remove what never ended, and the notes of what did; gives how many."""
-        ...
 
 
 class SampleStore(Protocol):
@@ -156,7 +137,6 @@ class SampleStore(Protocol):
 
     def get(self, sample_id: UUID) -> Sample:
         """Raises NotFound."""
-        ...
 
     def remove_expired(self, now: datetime) -> int: ...
 
@@ -205,4 +185,3 @@ class Rehearse(Protocol):
             SourceUnavailable, SourceRefused: Nothing could be read.
             StoreUnavailable: A store of ours is away.
         """
-        ...

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from include.batch import AnonymizedBatch, ValidationReport, Window
+from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.definition import load_definition
 from include.collection.model import Collection, CollectionState
@@ -30,7 +30,6 @@ from include.ports import (
     Connector,
     Dataset,
     Definition,
-    Foreseen,
     Inspector,
     Prober,
     RecordQuery,

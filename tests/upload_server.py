@@ -55,7 +55,7 @@ class UploadServer:
             env={**os.environ, **{name: str(value) for name, value in settings.items()}},
             cwd=Path(__file__).parent.parent,
         )
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 120  # on a busy machine the imports alone take half a minute
         while time.monotonic() < give_up:
             try:
                 httpx.get(f"{self.url}/health")

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Path, Response, status
 
 from api.dependencies import ServicesDep, SignedIn
 from api.schemas.secret import NewSecret, SecretAnswer, SecretListAnswer, SecretRemoved
-from include.collection.authentication import SECRET_NAME
+from include.collection.authentication import SECRET_NAME, SecretEntry
 from include.operations.secret_keeping import list_secrets, remove_secret, store_secret
-from include.ports import SecretEntry
 
 router = APIRouter(prefix="/secret", tags=["secrets"])
 

@@ -92,8 +92,9 @@ def list_mine(services: ServicesDep, requestor: SignedIn, cursor: Cursor = None,
 def read_offset(upload_id: UUID, request: Request, services: ServicesDep, requestor: SignedIn) -> Response:
     tus.require_version(request)
     progress = read_progress(services, requestor, upload_id)
-    headers = {"Upload-Length": str(progress.incoming.bytes), **_headers(progress)}
-    return Response(status_code=200, headers=headers)
+    incoming = progress.incoming
+    headers = {"Upload-Length": str(incoming.bytes), "Upload-Metadata": tus.write_metadata(incoming)}
+    return Response(status_code=200, headers={**headers, **_headers(progress)})
 
 
 @router.get("/{upload_id}", summary="How far an upload has come, and what it became")

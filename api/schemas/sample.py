@@ -15,13 +15,13 @@ from include.operations.sampling import Draft
 UPLOAD_ID = r"^[0-9a-f]{64}$"
 
 
-class Request(BaseModel):
+class Asked(BaseModel):
     """The base of requests."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class SampleRequest(Request):
+class SampleRequest(Asked):
     """A file that was handed over, to be looked at."""
 
     upload: str = Field(pattern=UPLOAD_ID)
@@ -52,7 +52,7 @@ class PreviewRequest(Draft):
         return Draft(**{name: getattr(self, name) for name in Draft.model_fields})
 
 
-class AppendRequest(Request):
+class AppendRequest(Asked):
     """A further file."""
 
     upload: str = Field(pattern=UPLOAD_ID)

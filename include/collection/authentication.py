@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -50,3 +52,12 @@ class ClientCredentials(Configuration):
 
 
 Authentication = Annotated[ApiKey | BasicLogin | BearerToken | ClientCredentials, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretEntry:
+    """What is told of a secret: everything but the secret."""
+
+    name: str
+    created: datetime
+    updated: datetime

@@ -70,7 +70,7 @@ def expand_preset(plain: Mapping[str, Any]) -> dict[str, Any]:
     """
     name = plain["preset"]
     presets = load_presets()
-    if name not in presets:
+    if not isinstance(name, str) or name not in presets:
         close = get_close_matches(str(name), presets, n=1)
         raise ValueError(f"no preset is called {name!r}; there are {', '.join(close or presets)}")
     preset = presets[name]

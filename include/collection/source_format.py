@@ -10,6 +10,7 @@ from include.collection.formats.delimited import CsvFormat
 from include.collection.formats.dsmr import DsmrFormat
 from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
+from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
@@ -25,6 +26,7 @@ Format = Annotated[
     | MarketDocumentFormat
     | EspiFormat
     | Nem12Format
-    | DsmrFormat,
+    | DsmrFormat
+    | FixedWidthFormat,
     Field(discriminator="kind"),
 ]

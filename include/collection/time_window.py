@@ -37,6 +37,9 @@ class TimeWindow(Configuration):
     step: timedelta | None = Field(
         None, ge=timedelta(minutes=1), le=_LONGEST, description="longest span that one request asks for"
     )
+    time_column: str | None = Field(
+        None, min_length=1, description="rows whose time (RFC 3339) lies outside of the span are left out"
+    )
 
     @field_validator("zone")
     @classmethod

@@ -86,7 +86,8 @@ class RestApi:
         assert asked is not None  # noqa: S101  # the caller looked
         window = self._window or window_of(asked, cursor, now)
         for span, times in split_window(window, asked) if window else ():
-            yield from reading.read_pages({}, times)
+            for frame in reading.read_pages({}, times):
+                yield frame if asked.time_column is None else _within(frame, asked.time_column, span, reading.where)
             if self._window is None:  # who fills a gap does not move where the next ordinary run begins
                 reading.progress.cursor = min(span.end, now).astimezone(UTC).isoformat()
 
@@ -119,12 +120,23 @@ def masking(login: Login) -> Iterator[None]:
         raise login.masked(error) from None
 
 
+def _within(frame: pl.DataFrame, column: str, span: Window, where: str) -> pl.DataFrame:
+    """Leave rows out that were not asked for: a source may give whole days. What is no time stays, to be reported."""
+    if column not in frame.columns:
+        has = f"It has {', '.join(frame.columns[:20])}."
+        raise SourceRefused(where, f"it has no column {column!r}, which `window.time_column` names", has)
+    moment = pl.col(column).str.to_datetime("%+", strict=False, time_zone="UTC", time_unit="us")
+    return frame.filter(moment.is_between(span.start, span.end, closed="left").fill_null(True))
+
+
 def _gather(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Join small pages to parts worth a file; a member that only other pages have is null."""
     pending: list[pl.DataFrame] = []
     columns: dict[str, None] = {}
     rows = size = 0
     for frame in frames:
+        if frame.is_empty():
+            continue
         if rows + frame.height > PART_ROWS:
             yield _join(pending, columns)
             pending, rows, size = [], 0, 0

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, urlencode
 
+import polars as pl
+
 from include.collection.authentication import ApiKey, Authentication, BasicLogin, BearerToken, ClientCredentials
 from include.connectors.egress import Answer, Credentials, Limits, Request
 from include.errors import SourceRefused, SourceUnavailable
@@ -77,6 +79,13 @@ class Login:
         for secret in self.secrets():
             text = text.replace(secret, MASK)
         return text
+
+    def hide(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Take the secrets out of rows that repeat them; a column that is named after one goes."""
+        frame = frame.drop([name for name in frame.columns if self.mask(name) != name])
+        for secret in self.secrets():
+            frame = frame.with_columns(pl.all().str.replace_all(secret, MASK, literal=True))
+        return frame
 
     def masked(self, error: SourceRefused | SourceUnavailable) -> SourceRefused | SourceUnavailable:
         """Give an error without what it might quote of them."""

@@ -85,12 +85,12 @@ class RestReading:
             with opened.answer.body:
                 for frame in opened.frames:
                     rows += frame.height
-                    self._count(frame, content)
-                    yield frame
+                    yield self._count(frame, content)
             pages, records = pages + 1, records + rows
             total = said.total if said.total is not None else total
             self._refuse_repeat(seen, pages, [*filter(None, [said.cursor]), *([content.digest()] if rows else [])])
-            ended = rows == 0 or (total is not None and records >= total)
+            # where the number of pages is declared, one without records is not the last
+            ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
             page = None if ended and said.cursor is None else next_page(self.source.pagination, pages, records, said)
         if total is not None and records < total:
             raise SourceUnavailable(
@@ -156,14 +156,19 @@ class RestReading:
         answer.body.seek(0)
         return nothing.text.encode() in head
 
-    def _count(self, frame: pl.DataFrame, content: Any) -> None:
+    def _count(self, frame: pl.DataFrame, content: Any) -> pl.DataFrame:
+        """Count and hash rows, and give them without what they repeat of a secret."""
         self.progress.rows += frame.height
         if self.progress.rows > self.source.limits.rows:
             raise self._too_much("rows", self.source.limits.rows)
         # of the records alone: what an answer says around them may differ every time
-        text = frame.select(sorted(frame.columns)).write_csv(include_header=False).encode()
+        text = _as_bytes(frame)
+        if any(secret.encode() in text or secret in str(frame.columns) for secret in self.login.secrets()):
+            frame = self.login.hide(frame)
+            text = _as_bytes(frame)
         content.update(text)
         self.progress.digest.update(text)
+        return frame
 
     def _refuse_repeat(self, seen: set[bytes | str], page: int, marks: Sequence[bytes | str]) -> None:
         if seen.intersection(marks):
@@ -178,6 +183,10 @@ class RestReading:
         return SourceRefused(
             self.where, f"it takes more than {most:,} {what}", f"Ask for less, or raise `ingester.limits.{what}`."
         )
+
+
+def _as_bytes(frame: pl.DataFrame) -> bytes:
+    return frame.select(sorted(frame.columns)).write_csv(include_header=False).encode()
 
 
 def refuse_status(answer: Answer, where: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import quote
@@ -15,7 +15,6 @@ from include.collection.rest_source import RestSource
 from include.collection.trial import Trial, TriedRequest
 from include.connectors.egress import Answer, Egress, Limits, Request, Session, full_url
 from include.connectors.rest_credentials import MASK, Login
-from include.connectors.rest_cursor import step_back
 from include.connectors.rest_pages import first_page, next_page
 from include.connectors.rest_patience import Patience
 from include.connectors.rest_reading import RestReading
@@ -37,7 +36,6 @@ class _Overheard:
     session: Session
     request: Request | None = None
     answer: Answer | None = None
-    seen: list[str] = field(default_factory=list)
 
     def send(self, request: Request, limits: Limits) -> Answer:
         self.request, self.answer = request, None
@@ -67,7 +65,7 @@ def try_source(
             with opened.answer.body:
                 frame = next(opened.frames, pl.DataFrame()).head(ROWS)
             more = next_page(source.pagination, 1, frame.height, opened.said) is not None and frame.height > 0
-            rows, problem, total = _masked(frame, login), None, opened.said.total
+            rows, problem, total = login.hide(frame), None, opened.said.total
         except (SourceRefused, SourceUnavailable) as error:
             masked = login.masked(error)
             rows, more, total = None, False, None
@@ -92,7 +90,7 @@ def _first_request(source: RestSource, window: Window | None) -> tuple[Page, Map
         window = window or Window(begin, begin + (source.window.step or _SPAN))
         return page, next((times for _, times in split_window(window, source.window)), {})
     if source.incremental is not None:
-        page = page.with_query({source.incremental.parameter: step_back(source.incremental.start, None)})
+        page = page.with_query({source.incremental.parameter: source.incremental.start})
     return page, {}
 
 
@@ -107,10 +105,3 @@ def _shown(request: Request, login: Login) -> TriedRequest:
         {name: login.mask(value) for name, value in headers.items()},
         login.mask(body) if body is not None else None,
     )
-
-
-def _masked(frame: pl.DataFrame, login: Login) -> pl.DataFrame:
-    """Take the secrets out of what the source repeats of them."""
-    for secret in login.secrets():
-        frame = frame.with_columns(pl.all().str.replace_all(secret, MASK, literal=True))
-    return frame.rename(login.mask)

@@ -141,7 +141,8 @@ def queue_run(services: Services, requestor: Requestor, collection: Collection, 
                 "Upload a file with new content; nothing needs to be done for this one",
             )
     now = services.clock()
-    kind = "manual" if window is None else "backfill"
+    # Airflow keeps `backfill__` and `scheduled__` for runs of its own
+    kind = "manual" if window is None else "window"
     run_id = f"{kind}__{now:%Y%m%dT%H%M%S}_{uuid4().hex[:8]}"
     services.runs.queue(collection, run_id, requestor.name, now, window)
     logger.info("collection %s: run %s was asked for", collection.id, run_id)

@@ -27,7 +27,7 @@ from include.errors import NotFound, Problem, StoreUnavailable, TooLarge
 from include.expectations.config import CuratorConfig
 from include.operations.inspecting import inspect_upload
 from include.operations.services import Services, refuse_unknown
-from include.operations.uploading import read_own_upload
+from include.operations.uploading import check_name, read_own_upload
 from include.upload_ports import Rehearsal
 
 KEPT_FOR: Final = timedelta(days=1)
@@ -67,7 +67,7 @@ def take_sample(
     """
     there = read_own_upload(services, requestor, upload)
     require_short(there.bytes, "cdmp inspect FILE")
-    name = name or there.name
+    name = check_name(name or there.name)
     with one_of_few():
         inspection = inspect_upload(services, requestor, upload, name, given)
     now = services.clock()

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from include.access.requestor import Requestor
-from include.collection.authentication import SECRET_NAME
+from include.collection.authentication import SECRET_NAME, SecretEntry
 from include.collection.rest_source import RestSource
 from include.collection.source import Source
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.operations.services import Services, refuse_unknown
-from include.ports import SecretEntry
 
 MOST_CHARACTERS: Final = 8192
 

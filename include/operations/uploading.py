@@ -88,6 +88,8 @@ def begin_upload(
         DuplicateUpload: The owner handed over this very content before.
     """
     check_name(name)
+    if media_type is not None:
+        check_name(media_type, "filetype")
     if size == 0:
         raise ConfigurationInvalid([Problem("Upload-Length", "the file is empty", "There is nothing to read in it")])
     if size > services.incoming.most_bytes:
@@ -209,7 +211,7 @@ def read_own_upload(services: Services, requestor: Requestor, upload: str) -> Up
         refuse_unknown("upload", upload)
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, where: str = "filename") -> str:
     """See that a file's name is a text that people can read; whatever it says, it is never a path.
 
     Raises:
@@ -223,7 +225,7 @@ def check_name(name: str) -> str:
         what, remedy = "holds a character that does not print", "Remove it"
     else:
         return name
-    raise ConfigurationInvalid([Problem("filename", what, remedy)])
+    raise ConfigurationInvalid([Problem(where, what, remedy)])
 
 
 def _received(services: Services, incoming: Incoming) -> int:

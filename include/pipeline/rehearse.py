@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import polars as pl
 
-from include.batch import AnonymizedBatch, BatchRef, RowIssue, Stage, ValidationReport
+from include.batch import AnonymizedBatch, BatchRef, Foreseen, RowIssue, Stage, ValidationReport
 from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.collection.suite import suite_of
@@ -20,7 +20,7 @@ from include.pipeline.ingest import ingest
 from include.pipeline.map_to_cim import map_to_cim
 from include.pipeline.outcome import Outcome
 from include.pipeline.validate import validate
-from include.ports import BatchRecord, Connector, DatasetStore, Foreseen, Reading, SecretStore, Staging
+from include.ports import BatchRecord, Connector, DatasetStore, Reading, SecretStore, Staging
 from include.upload_ports import Rehearsal
 
 MOST_ISSUES: Final = 200

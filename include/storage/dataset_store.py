@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import Engine, func, select, update
 
-from include.batch import AnonymizedBatch
+from include.batch import AnonymizedBatch, Foreseen
 from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.errors import NotFound
-from include.ports import BatchRecord, Dataset, Foreseen, SecretStore, Staging
+from include.ports import BatchRecord, Dataset, SecretStore, Staging
 from include.storage.connection import begin
 from include.storage.foresee import foresee_load
 from include.storage.load import load_batch

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from include.batch import BatchRef
+from include.batch import BatchRef, Foreseen
 from include.cim.concept import Concept
-from include.ports import Foreseen, Staging
+from include.ports import Staging
 from include.storage import table as tables
 from include.storage.load import SCRATCH, copy_rows, find_row, require_concept, transaction
 

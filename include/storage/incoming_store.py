@@ -124,8 +124,10 @@ class FileIncomingStore:
             raise
 
         def put_back(at: int, sha256: _Hash | None) -> None:
-            if sha256 is not None and len(self._hashes) < _MOST_HASHES:
+            if sha256 is not None:
                 self._hashes[incoming.id] = at, sha256
+            while len(self._hashes) > _MOST_HASHES:  # the one that nobody went on with for the longest time
+                self._hashes.pop(next(iter(self._hashes)), None)
 
         return FileIncomingWriter(handle, offset, incoming.bytes, sha256, checksum, self._mark(incoming.id), put_back)
 

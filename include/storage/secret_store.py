@@ -13,8 +13,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Engine, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from include.collection.authentication import SecretEntry
 from include.errors import ConfigurationInvalid, NotFound, Problem
-from include.ports import SecretEntry
 from include.storage.connection import begin
 from include.storage.schema import owner_secret, quarantine_row
 from include.storage.schema import secret as secret_table

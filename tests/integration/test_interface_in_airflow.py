@@ -21,6 +21,7 @@ from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_fo
 from tests.ports import free_port
 from tests.postgres import Database
 
+pytestmark = pytest.mark.timeout(900)  # Airflow comes up within the first test
 PORT = free_port()
 URL = f"http://127.0.0.1:{PORT}"
 API = f"{URL}/twinergy-api"
@@ -67,7 +68,7 @@ def platform(database: Database, tmp_path_factory: pytest.TempPathFactory) -> It
         assert made.returncode == 0, made.stderr.decode()
         run_airflow(SEES_PLUGINS, airflow.environment)
         airflow.start("api-server", "scheduler", "dag-processor")
-        wait_for("the api-server", is_up, 90)
+        wait_for("the api-server", is_up, 300)  # as long as `make up` waits
         yield Platform(airflow, {person: sign_in(person) for person in PEOPLE})
     NOBODY.close()
 

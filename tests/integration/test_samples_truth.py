@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from include.connectors.detection.inspect import inspect_source
 from tests.samples import FILES, PAGE, SampleFile, inspect_sample, page
 
 EACH = pytest.mark.parametrize("sample", [pytest.param(sample, id=sample.file.name) for sample in FILES])
@@ -29,7 +28,7 @@ def test_a_file_is_read_to_its_truth(sample: SampleFile) -> None:
 
 @EACH
 def test_what_a_file_cannot_tell_is_asked(sample: SampleFile) -> None:
-    asked = {question.key for question in inspect_source(sample.file, sample.file.name, {}).questions}
+    asked = {question.key for question in inspect_sample(sample, settings=False).questions}
     assert set(sample.settings) <= asked
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -13,13 +14,16 @@ from include.connectors.detection.encoding import DetectedEncoding, decode_head,
 from include.connectors.detection.layout import Rows, detect_layout
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
-from include.connectors.formats.text import find_decoder
+from include.connectors.formats.layout import MOST_RAW_COLUMNS
+from include.connectors.formats.text import MOST_LINE, find_decoder
 from include.errors import SourceRefused
 
 _TAIL_BYTES: Final = 1 << 16
-_MOST_CELLS: Final = 2_000_000
 _ROWS: Final = 20_000
-_LEAST_SCORE: Final = 0.12
+_LEAST_SCORE: Final = 0.25
+_MOST_CELL_LINES: Final = 50
+_LONG_LINE: Final = MOST_LINE * 3 // 4
+_MARKUP: Final = re.compile(rb'[\xef\xbb\xbf\s]*(?:\{|\[\s*[\[{"\d-]|<[?!a-zA-Z])')
 _NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged"})
 
 
@@ -30,13 +34,15 @@ def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | No
         SourceRefused: The owner says that it is delimited text, and it cannot be.
         ConfigurationInvalid: A setting is none of this format.
     """
-    if given.get("kind", "csv") != "csv":
+    if given.get("kind", "csv") != "csv" or (not given and _MARKUP.match(sample.head[:1000])):
         return None
     settings = read_settings({key: value for key, value in given.items() if key != "kind"}, CsvFormat)
     encoding = _find_encoding(sample, settings)
     if encoding is None:
+        _refuse_nul(sample)
         return None
     lines = _read_lines(sample.head, encoding.encoding, sample.whole)
+    _refuse_long_line(sample, lines)
     if not any(line.strip() for line in lines):
         raise SourceRefused(sample.name, "the file is empty", "Hand over a file with a header and rows.")
     dialect = detect_dialect(
@@ -46,6 +52,33 @@ def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | No
     if dialect.score < _LEAST_SCORE and not certain:
         return _detect_one_column(sample, lines, encoding, settings)
     return _detect_tables(sample, lines, encoding, dialect, settings)
+
+
+def _refuse_nul(sample: Sample) -> None:
+    """Refuse a text with single NULs; where there are many, or other such bytes, it is no text at all."""
+    control = sum(sample.head.count(byte) for byte in map(bytes, ([1], [2], [3], [4], [5], [6], [16], [255])))
+    nuls = sample.head.count(b"\0")
+    if 0 < nuls < len(sample.head) / 20 and control < nuls:
+        line = sample.head[: sample.head.index(b"\0")].count(b"\n") + 1
+        raise SourceRefused(
+            sample.name, f"line {line} holds a NUL character, which no text has", "The file is damaged; get it again."
+        )
+
+
+def _refuse_monsters(name: str, cells: Sequence[Sequence[str]]) -> None:
+    """Refuse what no reader would take: too many columns, or a quoted cell that swallows the lines after it."""
+    line = 1
+    for row in cells:
+        if len(row) > MOST_RAW_COLUMNS:
+            raise SourceRefused(name, f"line {line} has more than {MOST_RAW_COLUMNS} cells", "Is the delimiter right?")
+        height = sum(cell.count("\n") for cell in row)
+        if height > _MOST_CELL_LINES:
+            raise SourceRefused(
+                name,
+                f"from line {line} on, a quote is opened that is never closed",
+                "Close the quote, or set another `quote` (or none) in the format.",
+            )
+        line += max(height, 1)
 
 
 def _find_encoding(sample: Sample, settings: Mapping[str, Any]) -> DetectedEncoding | None:
@@ -58,14 +91,25 @@ def _find_encoding(sample: Sample, settings: Mapping[str, Any]) -> DetectedEncod
 def _read_lines(head: bytes, encoding: str, whole: bool) -> list[str]:
     text = decode_head(head, encoding).replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
-    # the last line of a part is cut off
-    return lines[:_ROWS] if whole or len(lines) == 1 else lines[:-1][:_ROWS]
+    # the last line of a part is cut off; where it is most of the part, it is told to be too long
+    return lines[:_ROWS] if whole or len(lines[-1]) > _LONG_LINE else lines[:-1][:_ROWS]
+
+
+def _refuse_long_line(sample: Sample, lines: Sequence[str]) -> None:
+    for number, line in enumerate(lines, start=1):
+        if len(line) > (MOST_LINE if sample.whole else _LONG_LINE):
+            raise SourceRefused(
+                sample.name,
+                f"line {number} is longer than 1 MiB",
+                "It is no table in lines; is it the file you meant?",
+            )
 
 
 def _detect_tables(
     sample: Sample, lines: Sequence[str], encoding: DetectedEncoding, dialect: Dialect, settings: Mapping[str, Any]
 ) -> Detection | None:
     cells = split_lines(lines, dialect.delimiter, dialect.quote)
+    _refuse_monsters(sample.name, cells)
     common: dict[str, Any] = {
         "encoding": encoding.encoding,
         "delimiter": dialect.delimiter,

@@ -9,6 +9,7 @@ from include.collection.inspection import Detection
 from include.connectors.detection.container import name_member
 from include.connectors.detection.delimited import detect_delimited
 from include.connectors.detection.excel import detect_excel
+from include.connectors.detection.fixed_width import detect_fixed_width
 from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_nem12
@@ -24,11 +25,12 @@ The mapping holds what the owner has set: keys of the format (`delimiter`, `skip
 
 DETECTORS: Final[tuple[Detector, ...]] = (
     detect_json,
-    detect_parquet,
-    detect_excel,
     detect_xml,
     detect_nem12,
     detect_dsmr,
+    detect_parquet,
+    detect_excel,
+    detect_fixed_width,
     detect_delimited,
 )
 

@@ -98,5 +98,6 @@ def _find_quote(lines: Sequence[str], delimiter: str) -> str | None:
     }
     if counts["'"] > counts['"']:
         return "'"
-    lone = sum(line.count('"') % 2 for line in lines)
-    return None if lone and not counts['"'] else '"'
+    # 5" pipe: a sign for inches encloses nothing; one that begins a cell does, and may be missing its end
+    begins = any(re.search(rf'(?:^|{part}) *"', line) for line in lines)
+    return '"' if begins or not any(line.count('"') % 2 for line in lines) else None

@@ -42,7 +42,8 @@ def detect_excel(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
             sheets = [choose_sheet(sheets, settings["sheet"], sample.name)]
         sheets.sort(key=lambda sheet: (sheet.hidden, -sheet.size))
         looked = [(sheet, _look(sheet, settings)) for sheet in sheets[:MOST_SHEETS]]
-    found = [(sheet, layouts) for sheet, layouts in looked if layouts]
+        found = [(sheet, layouts) for sheet, layouts in looked if layouts]
+        issues = [issue for sheet, layouts in found for issue in _issues(sheet, layouts)]
     if not found:
         raise SourceRefused(sample.name, "no sheet holds a table", "Hand over a workbook with a header and rows.")
     named = "sheet" in settings or len([sheet for sheet in sheets if not sheet.hidden]) > 1
@@ -52,7 +53,6 @@ def detect_excel(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         options = tuple(sheet.name for sheet, _ in found)
         questions = (Question("sheet", "Several sheets hold a table; which one is meant?", options), *questions)
     tables = (table for sheet, layouts in found for table in _tables(sheet, layouts, settings, named or sheet.hidden))
-    issues = (issue for sheet, layouts in found for issue in _issues(sheet, layouts))
     return Detection(tuple(tables), main.confidence, issues=tuple(issues), questions=questions)
 
 

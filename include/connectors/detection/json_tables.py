@@ -69,7 +69,7 @@ def find_tables(document: Any, *, cut: bool = False) -> list[FoundTable]:
     if isinstance(document, dict):
         cells = [(name, cell) for name, cell in leaves(document) if not found or not _SAYS_OF_PAGES.search(name)]
         single = FoundTable({"records": "$", "shape": "object"}, weigh_cells(cells), 1)
-        if cells and (not found or single.weight > 2 * max(each.weight for each in found)):
+        if cells and (not found or single.weight > max(each.weight for each in found)):
             found.append(single)
     return sorted(found, key=lambda each: (-each.weight, -each.rows, len(each.settings["records"])))
 

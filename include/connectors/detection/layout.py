@@ -112,7 +112,7 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
             Finding({"first_column": first, "last_column": last} if sides else {}),
             _tell_twice(names),
             _find_words(names, body.kinds[cut], lines),
-            _find_numbers(body.kinds[cut], lines, rows.likely_decimal),
+            _find_numbers(body.kinds[cut], lines, rows.likely_decimal, given),
             find_shape(names, body.kinds[cut], lines, first),
         ]
         found = join_findings(findings, given)
@@ -264,9 +264,18 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
     return Finding({"null_values": ("", *words)} if words else {}, 1.0, tuple(issues))
 
 
-def _find_numbers(kinds: Sequence[Kind], rows: Sequence[Cells], likely: str) -> Finding:
+def _find_numbers(kinds: Sequence[Kind], rows: Sequence[Cells], likely: str, given: Mapping[str, Any]) -> Finding:
     columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
     cells = {row[at] for row in rows for at in columns if at < len(row)}
     found = detect_numbers((cell for cell in cells if classify(cell) is Kind.NUMBER), likely)
-    fields = {"decimal": found.decimal} | ({"thousands": found.thousands} if found.thousands else {})
-    return Finding(fields, found.confidence, (), found.questions)
+    decimal, thousands = given.get("decimal", found.decimal), found.thousands
+    if "decimal" in given and given["decimal"] != found.decimal:
+        # what was taken for the sign of thousands is the decimal one, or the other way round
+        thousands = None if found.thousands in {None, ".", ","} and found.questions else found.decimal
+    if thousands == decimal or thousands == given.get("thousands"):
+        thousands = None
+    if "decimal" not in given and given.get("thousands") == decimal:
+        decimal = "," if decimal == "." else "."
+    fields = {"decimal": decimal} | ({"thousands": thousands} if thousands else {})
+    settled = bool({"decimal", "thousands"} & set(given))
+    return Finding(fields, 1.0 if settled else found.confidence, (), () if settled else found.questions)

@@ -16,7 +16,7 @@ from include.connectors.detection.doubts import doubts
 from include.connectors.detection.tallies import DistinctTally
 from include.connectors.detection.time_axis import TimeAxis, find_series
 from include.connectors.detection.time_columns import choose_time
-from include.connectors.detection.units import spell_unit, tells_unit, unit_in_name
+from include.connectors.detection.units import PLACES, spell_unit, tells_unit, unit_in_name
 
 _SLICE: Final = 250_000
 """Rows that are looked at together: what is made of a column meanwhile stays small."""
@@ -122,10 +122,13 @@ def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
 
 
 def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
-    """Give the unit that a column of units names in every row to the column of numbers that has none."""
-    numbers = [each for each in columns if each.counts]
-    for told in columns:
-        if tells_unit(told.name) and told.distinct.count() == 1 and told.examples:
-            without = [each for each in numbers if each.unit is None]
-            if len(without) == 1:
-                without[0].unit = spell_unit(told.examples[0])
+    """Give the unit that columns of units name in every row to the column of numbers that has none.
+
+    Two of them, a currency and what it buys, are a price: EUR and MWH.
+    """
+    told = [each for each in columns if tells_unit(each.name) and each.distinct.count() == 1 and each.examples]
+    text = "/".join(each.examples[0] for each in sorted(told, key=lambda each: "currency" not in each.name.casefold()))
+    unit = spell_unit(text) or next(iter(find_units_but_case(text)), None)
+    without = [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
+    if unit and len(told) <= 2 and len(without) == 1:
+        without[0].unit = unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_origin
 
 from pydantic import ValidationError
 
@@ -20,17 +20,14 @@ _SPELLED: Final = {"\\t": "\t", "tab": "\t", "space": " "}
 def read_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:
     """Give the settings with the types that the format's fields have; from a terminal they come as texts.
 
-    A list or an object may be written in JSON; a tab as `\\t` or `tab`.
+    A list or an object may be written in JSON, a list of words with commas; a tab as `\\t` or `tab`.
 
     Raises:
         ConfigurationInvalid: A key is no field of the format, or a value does not fit it.
     """
-    values = _read_known(given, form)
-    try:
-        checked = form.model_validate(values)
-    except ValidationError as error:
-        raise _refusal(error) from None
-    return {key: getattr(checked, key) for key in values}
+    values = _plain_settings(given, form)
+    whole = _check(form, values)
+    return {key: getattr(whole, key) for key in values}
 
 
 def settle(kind: type[Form], found: Mapping[str, Any], given: Mapping[str, Any]) -> Form:
@@ -39,32 +36,32 @@ def settle(kind: type[Form], found: Mapping[str, Any], given: Mapping[str, Any])
     Raises:
         ConfigurationInvalid: As `read_settings`, or the two do not go together.
     """
-    settings = _read_known({key: value for key, value in given.items() if key != "kind"}, kind)
-    try:
-        return kind(**{**found, **settings})
-    except ValidationError as error:
-        raise _refusal(error) from None
+    return _check(kind, {**found, **_plain_settings(given, kind)})
 
 
-def _read_known(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:
+def _plain_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:
     unknown = [key for key in given if key not in form.model_fields]
     if unknown:
         raise ConfigurationInvalid([_name_close(key, form) for key in unknown])
-    return {key: _plain(value) for key, value in given.items()}
+    return {key: _plain(value, form.model_fields[key].annotation) for key, value in given.items()}
 
 
-def _refusal(error: ValidationError) -> ConfigurationInvalid:
-    return ConfigurationInvalid(
-        [Problem(".".join(map(str, found["loc"])) or "format", found["msg"]) for found in error.errors()]
-    )
+def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationInvalid(
+            [Problem(".".join(map(str, found["loc"])) or "format", found["msg"]) for found in error.errors()]
+        ) from None
 
 
 def _name_close(key: str, form: type[Configuration]) -> Problem:
-    close = get_close_matches(key, form.model_fields) or list(form.model_fields)
-    return Problem(key, "no setting is called so", f"There are: {', '.join(close)}.")
+    close = get_close_matches(key, form.model_fields)
+    known = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(form.model_fields)}."
+    return Problem(key, f"the format {form.model_fields['kind'].default} has no such setting", known)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, kind: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value in _SPELLED:
@@ -74,4 +71,6 @@ def _plain(value: Any) -> Any:
             return json.loads(value)
         except json.JSONDecodeError:
             return value
+    if get_origin(kind) is tuple:
+        return tuple(value.split(","))
     return None if value == "none" else value

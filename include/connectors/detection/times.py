@@ -44,10 +44,10 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class _Zoning:
-    """The zone of a clock; `display` is the one to show times in, and to explain repeated and missing hours."""
+    """The zone of a clock; `clock` explains hours that come twice or never, whichever of the fitting zones it is."""
 
     name: str | None
-    display: tzinfo | None
+    clock: tzinfo | None
     questions: tuple[Question, ...] = ()
 
 
@@ -69,9 +69,10 @@ def profile_time(
         return None
     axis, order_questions = _choose_reading(axes)
     zoning = _find_zone(axis, hints, zone)
-    steps = weigh_steps(axis, zoning.display)
+    steps = weigh_steps(axis, zoning.clock)
     ends = (axis.opening, axis.closing) if steps.spliced.count else (axis.least, axis.greatest)
-    first, last = (_show(each, axis, zoning.display) for each in ends)
+    shown_in = zoning.clock if zoning.name else None
+    first, last = (_show(each, axis, shown_in) for each in ends)
     label = label or _interval_label(axis, steps, first, last)
     questions = [*order_questions, *zoning.questions]
     if label is None and _label_matters(steps, columns):

@@ -7,13 +7,20 @@ from typing import Final
 
 from include.cim.units import find_units_but_case, known_unit
 
-_UNIT_COLUMNS: Final = frozenset(
-    ("unit", "units", "einheit", "eenheid", "unité", "unite", "unidad", "unità", "uom", "quantity_unit", "jednostka")
+_UNIT_COLUMN: Final = re.compile(
+    r"(.*[^a-z])?(units?|einheit|eenheid|unité|unite|unidad|unità|uom|jednostka)(\.name)?", re.IGNORECASE
 )
+PLACES: Final = re.compile(r"(^|[^a-z])(position|m?rid|id|index|number|nr|no|row|version|sequence)$", re.IGNORECASE)
+"""Names of numbers that count nothing with a unit."""
+
 _BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
 _BLANKS: Final = re.compile(r"[\s_,;:|.]+")
 _SIGNS: Final = re.compile(r"[-/]")
 _NUMERATORS: Final = {"eur", "ct", "cent", "usd", "gbp", "chf", "w", "kw", "wh", "kwh", "g", "kg", "m", "km", "l", "m3"}
+_THINGS: Final = frozenset({"meter", "metre", "hour", "bar", "degree"})
+"""Names of units that rather name a thing where they stand at the end: a water meter."""
+
+_LOOKS_MEASURED: Final = re.compile(r"[a-z][A-Z]|[A-Z][a-z]*[A-Z]|.[%°€/³²0-9]|^[km]?wh$")
 _NO_UNIT: Final = re.compile(
     r"utc|gmt|cet|cest|lst|local|time|date|[dmyhs:./\- ]+|code|source|flag|n|i|\d+|[a-z]{2,3}-[a-z]{2,3}|id|no|nr|text"
     r"|ende?|start|begin|von|bis|to|from",
@@ -60,7 +67,7 @@ def spell_unit(text: str) -> str | None:
 
 def tells_unit(column: str) -> bool:
     """Say whether a column's cells are the unit of its row's value, by its name."""
-    return column.casefold().rsplit(".", 1)[-1] in _UNIT_COLUMNS
+    return bool(_UNIT_COLUMN.fullmatch(column))
 
 
 def unit_in_name(name: str) -> tuple[str | None, str | None]:
@@ -113,13 +120,13 @@ def _looks_like_unit(text: str, *, square: bool) -> bool:
 
 
 def _ending(name: str) -> tuple[str | None, str | None]:
-    if len(name) > 1 and (unit := spell_unit(name)):
+    if _LOOKS_MEASURED.search(name) and (unit := spell_unit(name)):
         return unit, None
     parts = [part for part in _BLANKS.split(name) if part]
     parts = parts[:-1] + [
         part for part in (_SIGNS.split(parts[-1]) if not spell_unit(parts[-1]) else parts[-1:]) if part
     ]
-    if len(parts) < 2:
+    if len(parts) < 2 or parts[-1].casefold() in _THINGS:
         return None, None
     before, ending = parts[-2:]
     if before.casefold() in _NUMERATORS and len(close := find_units_but_case(f"{before}/{ending}")) == 1:

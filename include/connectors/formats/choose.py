@@ -10,6 +10,7 @@ from include.collection.formats.delimited import CsvFormat
 from include.collection.formats.dsmr import DsmrFormat
 from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
+from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
@@ -22,6 +23,7 @@ from include.connectors.formats.delimited import read_delimited
 from include.connectors.formats.dsmr import read_dsmr
 from include.connectors.formats.espi import read_espi
 from include.connectors.formats.excel import read_excel
+from include.connectors.formats.fixed_width import read_fixed_width
 from include.connectors.formats.json_records import read_json
 from include.connectors.formats.market_document import read_market_document
 from include.connectors.formats.nem12 import read_nem12
@@ -46,6 +48,8 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_json(content, form)
         case ExcelFormat():
             return read_excel(content, form)
+        case FixedWidthFormat():
+            return read_fixed_width(content, form)
         case ParquetFormat():
             return read_parquet(content, form)
         case XmlFormat():

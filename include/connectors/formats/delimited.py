@@ -106,6 +106,13 @@ class _Delimited:
     def _refusal(self, message: str, ragged: Sequence[Any], text: CsvText) -> SourceRefused:
         if ragged:
             row = ragged[0]
+            if self._form.quote and row.text.count(self._form.quote) % 2:
+                return SourceRefused(
+                    self._name,
+                    f"row {row.number} below the header, about line {text.before + row.number}, opens a quote that is "
+                    "never closed",
+                    _QUOTES,
+                )
             return SourceRefused(
                 self._name,
                 f"row {row.number} below the header, about line {text.before + row.number}, "

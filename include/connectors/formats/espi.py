@@ -24,7 +24,7 @@ from include.connectors.formats.espi_codes import (
 from include.connectors.formats.market_time import rfc3339
 from include.connectors.formats.records import Row, tabulate
 from include.connectors.formats.xml_stream import Path, children, local_name, read_elements, text_at
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 MOST_WAITING: Final = 500_000
 """Readings that are held until the feed says of what they are."""
@@ -101,7 +101,7 @@ class _Feed:
                 )
             yield from self._readings(links, kind, found)
         if not readings:
-            raise SourceRefused(self.name, "the Green Button feed holds no interval reading", "Nothing can be loaded.")
+            raise SourceEmpty(self.name, "the Green Button feed holds no interval reading", "Nothing can be loaded.")
 
     def _remember(self, links: _Links, resource: Element) -> None:
         match local_name(resource):

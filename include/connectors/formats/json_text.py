@@ -13,6 +13,9 @@ from include.errors import SourceRefused
 
 MOST_DEPTH: Final = 64
 MOST_HELD: Final = 8 << 20
+MOST_HEAD: Final = 4 << 20
+"""A number of one digit takes fifty times its room once it is read."""
+
 """Characters of one value that is held in memory: a record, or what stands beside the records."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -50,10 +53,10 @@ class JsonText:
         self._text = self._text.removeprefix("\ufeff")
 
     def head(self) -> str:
-        """Give the first `MOST_HELD` characters; before anything else is read."""
-        while len(self._text) < MOST_HELD and not self._ended:
+        """Give the first `MOST_HEAD` characters; before anything else is read."""
+        while len(self._text) < MOST_HEAD and not self._ended:
             self._fill()
-        return self._text[:MOST_HELD]
+        return self._text[:MOST_HEAD]
 
     def peek(self) -> str:
         """Give the next character that is no space; nothing at the end."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from include.batch import PART_ROWS
 from include.collection.formats.layout import TableLayout
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 MOST_COLUMNS: Final = 1_600
 """As many as a PostgreSQL table takes."""
@@ -126,7 +126,7 @@ def read_table(rows: Iterable[Row], form: TableLayout, where: str) -> Iterator[p
     laid = _lay_out_rows(rows, form)
     first = next(laid.rows, None)
     if first is None:
-        raise SourceRefused(where, "no row follows the header", "Compare `skip_lines` and `table` with the source.")
+        raise SourceEmpty(where, "no row follows the header", "Compare `skip_lines` and `table` with the source.")
     ahead = list(islice(laid.rows, 1_000))
     width = max(map(len, (*laid.header, first, *ahead)))
     if width > (MOST_RAW_COLUMNS if form.transpose or form.unpivot else MOST_COLUMNS):

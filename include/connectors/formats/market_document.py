@@ -15,7 +15,7 @@ from include.connectors.content import Content
 from include.connectors.formats.market_time import Steps, read_instant, rfc3339
 from include.connectors.formats.records import Row, tabulate
 from include.connectors.formats.xml_stream import Path, children, flatten_element, local_name, read_elements, text_at
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 SEQUENCE: Final = "classificationSequence_AttributeInstanceComponent.position"
 
@@ -93,7 +93,9 @@ def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Perio
         if path[-1] == "Reason":
             if path[0].startswith("Acknowledgement") and len(path) == 2:
                 code, text = text_at(element, "code") or "?", text_at(element, "text") or "it says no more"
-                raise SourceRefused(
+                # 999: no matching data; every other reason is about the question
+                kind = SourceEmpty if code == "999" else SourceRefused
+                raise kind(
                     content.name, f"it has no data, for reason {code}: {text[:300]}", "Ask for another time or area."
                 )
             continue
@@ -102,7 +104,7 @@ def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Perio
         if form.sequence is None or period.series.get(SEQUENCE) == form.sequence:
             yield period
     if not found:
-        raise SourceRefused(content.name, "the market document holds no period", "There is nothing to load.")
+        raise SourceEmpty(content.name, "the market document holds no period", "There is nothing to load.")
 
 
 def is_wanted(path: Path) -> bool:

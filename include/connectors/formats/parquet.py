@@ -21,7 +21,7 @@ from include.connectors.formats.json_text import MOST_DEPTH
 from include.connectors.formats.layout import MOST_COLUMNS
 from include.connectors.formats.parquet_pages import check_pages
 from include.connectors.formats.parts import PART_BYTES, gather_parts
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 MAGIC: Final = b"PAR1"
 ENCRYPTED: Final = b"PARE"
@@ -44,7 +44,7 @@ def read_parquet(content: Content, form: ParquetFormat) -> Iterator[pl.DataFrame
     file = content.seekable()
     table = open_parquet(file, content.name)
     if table.metadata.num_rows == 0:
-        raise SourceRefused(content.name, "it holds no row", "A file without rows cannot be loaded.")
+        raise SourceEmpty(content.name, "it holds no row", "A file without rows cannot be loaded.")
     yield from gather_parts(_read_frames(file, table, content.name))
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from typing import Final, Self
 
 from include.connectors.content import CHUNK, Content
 from include.errors import SourceRefused
+
+_CONTROL: Final = re.compile("[\x80-\x9f]")
 
 MOST_LINE: Final = 1 << 20
 """Characters of the longest line, and of the longest row where quotes let it span lines."""
@@ -22,6 +25,7 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
     """
     decoder = find_decoder(encoding, content.name)
     newlines = io.IncrementalNewlineDecoder(None, translate=True)
+    latin = codecs.lookup(encoding).name.startswith("iso8859")
     lines = taken = 0
     begun = False
     while True:
@@ -48,6 +52,13 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
                 content.name,
                 f"line {line} holds a NUL character, which no text has",
                 "The file is damaged, or it is UTF-16: then set the format's `encoding` to utf-16.",
+            )
+        if latin and (control := _CONTROL.search(text)):
+            line = lines + text[: control.start()].count("\n") + 1
+            raise SourceRefused(
+                content.name,
+                f"line {line} holds a control character where other encodings have signs such as €",
+                "Set the format's `encoding` to cp1252.",
             )
         lines += text.count("\n")
         begun = begun or bool(text.strip())

@@ -72,7 +72,9 @@ class _Xlsx:
                     relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
                     kind, target = relations.get(relation, ("", ""))
                     if kind == "worksheet":
-                        found.append((attributes.get("name", ""), attributes.get("state", "") != "", target))
+                        found.append(
+                            (attributes.get("name", ""), attributes.get("state") in ("hidden", "veryHidden"), target)
+                        )
 
         parts.read(book, start)
         self._texts_part = next((to for kind, to in relations.values() if kind == "sharedStrings"), None)

@@ -45,6 +45,7 @@ def test_a_file_arrives_in_pieces_and_becomes_an_upload():
     asked = client.head(where, headers=TUS)
     assert (asked.headers["upload-offset"], asked.headers["upload-length"]) == ("50", str(len(CONTENT)))
     assert asked.headers["cache-control"] == "no-store"
+    assert asked.headers["upload-metadata"] == f"filename {b64('Zähler 1.csv')},filetype {b64('text/csv')}"
     last = patch(client, where, CONTENT[50:], 50)
     assert last.headers["cdmp-upload"] == hashlib.sha256(CONTENT).hexdigest()
     told = client.get(where).json()
@@ -127,6 +128,7 @@ WRONG = [
     pytest.param("POST", {"Upload-Length": "1001"}, 413, id="more than a file may have"),
     pytest.param("POST", {"Upload-Length": "0"}, 422, id="an empty file"),
     pytest.param("POST", {"Upload-Metadata": "filename"}, 422, id="an empty name"),
+    pytest.param("POST", {"Upload-Metadata": f"filetype {b64(chr(0))}"}, 422, id="NUL for a type"),
     pytest.param("POST", {"Upload-Metadata": "filename %%%"}, 422, id="a name that is no base64"),
     pytest.param("POST", {"Upload-Metadata": f"filename {b64(bytes([255, 254]))}"}, 422, id="a name in no UTF-8"),
     pytest.param("POST", {"Upload-Metadata": "filename YQ==,filename YQ=="}, 422, id="two names"),

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from cli.commands import Session
 from include.collection.run import RunState
 from include.settings import ROOT
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection
-from tests.interface import PEOPLE, RUN_ID, Interface
+from tests.interface import METERS, PEOPLE, RUN_ID, Interface
 
 EXAMPLE = ROOT / "examples" / "14_battery_givenergy.yaml"
 TITLE = "Home battery (GivEnergy)"
@@ -150,3 +151,42 @@ def test_help_loads_neither_airflow_nor_a_data_library():
     script = f"import sys, cli.app; print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_upload_prints_the_id_and_notices_a_repeat(interface, tmp_path, capsys):
+    file = tmp_path / "meters.csv"
+    file.write_text("a,b\n1,2\n")
+    interface.services.clock.now -= timedelta(hours=1)
+    cdmp("upload", str(file))
+    first = capsys.readouterr()
+    assert first.out.strip() in interface.services.uploads.files
+    assert first.err == ""
+    interface.services.clock.now += timedelta(hours=2)
+    cdmp("upload", str(file))
+    again = capsys.readouterr()
+    assert again.out == first.out
+    assert again.err == "handed over on 2026-11-20 at 12:00 UTC already, as 'meters.csv'\n"
+
+
+def test_append_foresees_in_numbers_and_rules_and_then_runs(interface, capsys):
+    title = a_collection().config.title
+    cdmp("append", title, str(METERS), "--preview")
+    text = capsys.readouterr().out
+    lines = [line.rsplit(maxsplit=1) for line in text.splitlines()[:6]]
+    assert ["read", "5"] in lines
+    assert ["quarantined", "2"] in lines
+    assert ["new", "3"] in lines
+    assert "unreadable_number" in text
+    assert "many" not in text, "rows and rules, no values"
+    assert len(interface.services.collections.versions[COLLECTION_ID]) == 1
+    cdmp("append", title, str(METERS))
+    assert capsys.readouterr().out.startswith("queued  manual__")
+    assert interface.services.collections.get(COLLECTION_ID).config.ingester.upload == interface.upload
+    assert len(interface.engine.triggered) == 1
+
+
+def test_append_says_why_a_file_would_not_be_loaded(interface, tmp_path, capsys):
+    file = tmp_path / "other.csv"
+    file.write_text("point,when\np1,2026-11-20T10:00:00Z\n")
+    cdmp("append", str(COLLECTION_ID), str(file), "--preview")
+    assert "Nothing would be loaded. other.csv: the mapping reads 'register', 'start'" in capsys.readouterr().out

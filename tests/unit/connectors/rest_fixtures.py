@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-
-import polars as pl
 
 from include.batch import Window
 from include.collection.rest_source import RestSource
@@ -82,7 +79,3 @@ def records(first: int, count: int, **more: Any) -> list[dict[str, Any]]:
         {"n": number, "at": f"2024-03-{1 + number % 28:02d}T00:00:00Z", **more}
         for number in range(first, first + count)
     ]
-
-
-def frames(reading: Reading) -> Iterator[pl.DataFrame]:
-    return iter(reading.frames)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import zipfile
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import openpyxl
@@ -17,113 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.collection.formats.excel import ExcelFormat
-from include.collection.inspection import Detection, Issue
+from include.collection.inspection import Detection
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
 from include.connectors.detection.sample import take_sample
-from include.connectors.formats import xlsx
 from include.connectors.formats.excel import read_excel
 from include.connectors.formats.sheet_cells import Shown, number_text, serial_text
 from include.errors import ConfigurationInvalid, SourceRefused
-from tests.unit.connectors.bounded import MOST_MIB, read_bounded
-
-Sheets = Mapping[str, list[list[Any]]]
-SHEET = "xl/worksheets/sheet1.xml"
-DAY = datetime(2024, 3, 31, 1, 45, tzinfo=UTC).replace(tzinfo=None)
-
-
-def by_openpyxl(sheets: Sheets, from_1904: bool = False, formats: Mapping[str, str] = {}) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.worksheets[0])
-    if from_1904:
-        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-        for cell, code in formats.items():
-            sheet[cell].number_format = code
-    body = io.BytesIO()
-    book.save(body)
-    return body.getvalue()
-
-
-def by_xlsxwriter(sheets: Sheets, from_1904: bool = False, formats: Mapping[str, str] = {}) -> bytes:
-    body = io.BytesIO()
-    settings = {"date_1904": from_1904, "in_memory": True, "default_date_format": "dd/mm/yyyy hh:mm"}
-    with xlsxwriter.Workbook(body, settings) as book:
-        for name, rows in sheets.items():
-            sheet = book.add_worksheet(name)
-            for number, row in enumerate(rows):
-                for column, value in enumerate(row):
-                    code = formats.get(f"{chr(65 + column)}{number + 1}")
-                    sheet.write(number, column, value, *([book.add_format({"num_format": code})] if code else []))
-    return body.getvalue()
-
-
-def by_xlwt(sheets: Sheets, from_1904: bool = False, formats: Mapping[str, str] = {}) -> bytes:
-    import xlwt
-
-    book = xlwt.Workbook()
-    book.dates_1904 = from_1904
-    for name, rows in sheets.items():
-        sheet = book.add_sheet(name)
-        for number, row in enumerate(rows):
-            for column, value in enumerate(row):
-                code = formats.get(f"{chr(65 + column)}{number + 1}", "General")
-                if isinstance(value, date | time) and code == "General":
-                    code = "DD/MM/YYYY HH:MM"
-                if value is not None:
-                    sheet.write(number, column, value, xlwt.easyxf(num_format_str=code))
-    body = io.BytesIO()
-    book.save(body)
-    return body.getvalue()
-
-
-WRITERS = [
-    pytest.param(by_openpyxl, id="xlsx by openpyxl"),
-    pytest.param(by_xlsxwriter, id="xlsx by XlsxWriter"),
-    pytest.param(by_xlwt, id="xls"),
-]
-
-
-def ods(rows: str, styles: str = "", name: str = "Data") -> bytes:
-    """A workbook of OpenDocument whose rows are written out."""
-    content = (
-        '<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="o" xmlns:table="t"'
-        ' xmlns:text="x" xmlns:style="s" xmlns:calcext="c"><office:automatic-styles>'
-        f"{styles}</office:automatic-styles><office:body><office:spreadsheet>"
-        f'<table:table table:name="{name}" table:style-name="ta1">{rows}</table:table>'
-        "</office:spreadsheet></office:body></office:document-content>"
-    )
-    return packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
-
-
-def packed(parts: Mapping[str, str | bytes]) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return body.getvalue()
-
-
-def repacked(book: bytes, changes: Mapping[str, Callable[[bytes], bytes]]) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    for name, change in changes.items():
-        parts[name] = change(parts[name])
-    return packed(parts)
-
-
-def read(body: bytes, **form: Any) -> list[dict[str, str | None]]:
-    return read_with_issues(body, **form)[0]
-
-
-def read_with_issues(body: bytes, **form: Any) -> tuple[list[dict[str, str | None]], list[Issue]]:
-    content = Content.of(body, "meters.xlsx")
-    frames = list(read_excel(content, ExcelFormat(**form)))
-    assert all(dtype == pl.String for frame in frames for dtype in frame.dtypes)
-    return pl.concat(frames).to_dicts(), content.issues
+from tests.unit.connectors.workbooks import (
+    DAY,
+    WRITERS,
+    by_openpyxl,
+    by_xlsxwriter,
+    ods,
+    read,
+    read_with_issues,
+    repacked,
+)
 
 
 def detected(body: bytes, **settings: Any) -> Detection:
@@ -349,130 +257,3 @@ def test_detection_asks_which_of_several_sheets() -> None:
 def test_a_setting_of_another_format_is_refused() -> None:
     with pytest.raises(ConfigurationInvalid, match="sheet"):
         detected(by_openpyxl({"Data": [["a"], [1]]}), shet="Data")
-
-
-def entities(_: bytes) -> bytes:
-    return (
-        b'<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-        b"<worksheet><sheetData><row><c t='str'><v>&b;</v></c></row></sheetData></worksheet>"
-    )
-
-
-BOOK = by_openpyxl({"Data": [["a", "b"], ["x", 2]]})
-
-
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        pytest.param(BOOK[:-40], "damaged", id="cut off"),
-        pytest.param(
-            packed({"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"}), "no workbook", id="Word"
-        ),
-        pytest.param(packed({"[Content_Types].xml": "<Types/>", "xl/workbook.bin": "x"}), "no workbook", id="xlsb"),
-        pytest.param(packed({"mimetype": "application/vnd.oasis.opendocument.text"}), "no workbook", id="odt"),
-        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 999, "no workbook", id="an empty compound file"),
-        pytest.param(
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "encrypted", id="encrypted"
-        ),
-        pytest.param(by_xlwt({"Data": [["a"], [1]]})[:3_000], "workbook", id="an xls that is cut off"),
-        pytest.param(repacked(BOOK, {SHEET: entities}), "document type", id="entities"),
-        pytest.param(repacked(BOOK, {SHEET: lambda text: text[:200]}), "is no XML", id="broken XML"),
-        pytest.param(
-            repacked(BOOK, {SHEET: lambda text: text.replace(b"<v>0</v>", b"<v>99</v>")}),
-            "a text that is not there",
-            id="a text that is not there",
-        ),
-        pytest.param(
-            repacked(BOOK, {SHEET: lambda text: text.replace(b'r="B2"', b'r="ZZZZZ2"')}), "no place", id="no place"
-        ),
-        pytest.param(
-            repacked(BOOK, {SHEET: lambda text: text.replace(b'<row r="2"', b'<row r="1"')}), "order", id="rows twice"
-        ),
-        pytest.param(
-            repacked(BOOK, {SHEET: lambda text: text.replace(b'<row r="2"', b'<row r="1048577"')}), "order", id="rows"
-        ),
-        pytest.param(by_openpyxl({"Data": [["a"]]}), "no row follows the header", id="a header only"),
-    ],
-)
-def test_what_cannot_be_used_says_why(body: bytes, says: str) -> None:
-    with pytest.raises(SourceRefused) as raised:
-        read(body)
-    assert says in str(raised.value)
-    assert raised.value.remedy
-
-
-@given(st.data())
-def test_broken_bytes_are_refused_and_never_crash(data: st.DataObject) -> None:
-    body = bytearray(data.draw(st.sampled_from([BOOK, by_xlwt({"Data": [["a", "b"], ["x", 2]]})])))
-    for _ in range(data.draw(st.integers(1, 4))):
-        body[data.draw(st.integers(8, len(body) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        assert read(bytes(body))
-    except SourceRefused as refused:
-        assert refused.remedy
-
-
-def sparse() -> bytes:
-    """Two cells at the corners of a sheet: 17,179,869,184 cells to whoever makes a rectangle of them."""
-    body = io.BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        sheet.write(0, 0, "a")
-        sheet.write(1_048_575, 16_383, 1)
-    return body.getvalue()
-
-
-def sheet_of(cells: bytes) -> bytes:
-    return repacked(BOOK, {SHEET: lambda _: b"<worksheet><sheetData>" + cells + b"</sheetData></worksheet>"})
-
-
-def repeated() -> bytes:
-    cell = '<table:table-cell office:value-type="float" office:value="1" table:number-columns-repeated="1000"/>'
-    return ods(f'<table:table-row table:number-rows-repeated="1000000">{cell}</table:table-row>')
-
-
-def test_hostile_workbooks_end_within_seconds_and_512_mib(tmp_path: Path) -> None:
-    bodies: dict[str, tuple[Callable[[], bytes], str]] = {
-        "sparse": (sparse, "1600 columns"),
-        "bomb": (lambda: sheet_of(b"<row><c><v>" + b" " * (300 << 20) + b"</v></c></row>"), "100 times its size"),
-        "long cell": (lambda: sheet_of(b"<row><c t='str'><v>" + b"x" * 1_100_000 + b"</v></c></row>"), "1 MiB"),
-        "repeated": (repeated, "cells for each of its bytes"),
-        "texts": (
-            lambda: repacked(
-                by_xlsxwriter({"Data": [["a"], [1]]}),
-                {"xl/sharedStrings.xml": lambda _: b"<sst>" + b"<si><t>abc</t></si>" * 3_000_000 + b"</sst>"},
-            ),
-            "times its size",
-        ),
-    }
-    for name, (body, _) in bodies.items():
-        (tmp_path / name).write_bytes(body())
-    ended = read_bounded({tmp_path / name: {"kind": "excel"} for name in bodies})
-    ended |= {
-        f"detect {name}": each for name, each in read_bounded(dict.fromkeys(map(tmp_path.joinpath, bodies))).items()
-    }
-    for name, each in ended.items():
-        assert each.peak_mib < MOST_MIB, each
-        assert each.seconds < 30, each
-        assert each.says, each
-        if not name.startswith("detect"):
-            assert bodies[name][1] in each.says, each
-
-
-def test_a_full_sheet_is_read_in_bounded_memory(tmp_path: Path) -> None:
-    with xlsxwriter.Workbook(tmp_path / "full", {"constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number in range(200_000):
-            sheet.write_row(number, 0, [number, number / 7, f"meter {number}"])
-    [ended] = read_bounded({tmp_path / "full": {"kind": "excel", "header_lines": 0}}).values()
-    assert ended.rows == 200_000
-    assert ended.peak_mib < MOST_MIB
-
-
-def test_the_limit_of_texts_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
-    book = by_xlsxwriter({"Data": [["a"], ["x"], ["y"]]})
-    monkeypatch.setattr(xlsx, "MOST_TEXTS", 3)
-    assert read(book) == [{"a": "x"}, {"a": "y"}]
-    monkeypatch.setattr(xlsx, "MOST_TEXTS", 2)
-    with pytest.raises(SourceRefused, match="too many different texts"):
-        read(book)

@@ -200,7 +200,9 @@ def repeated(rows: int) -> pa.Table:
 
 
 def many_cells() -> bytes:
-    return written(pa.table({"a": pa.nulls(101_000_000, pa.int8())}), row_group_size=64 << 20)
+    return written(
+        pa.table({"a": pa.nulls(101_000_000, pa.int8())}), row_group_size=64 << 20, max_rows_per_page=64 << 20
+    )
 
 
 def test_hostile_files_end_within_seconds_and_512_mib(tmp_path: Path) -> None:

@@ -100,6 +100,13 @@ def test_a_source_that_gives_less_than_it_is_asked_for_is_still_read_to_its_end(
     assert len(rows_of(reading)) == 25
 
 
+def test_a_page_without_records_is_not_the_last_where_more_are_declared(server: SourceServer) -> None:
+    server.answer = lambda asked: page([] if asked.get("page") == "2" else records(int(asked.get("page")), 1), pages=3)
+    reading = a_connector(server, pagination={"kind": "page", "pages": "$.pages"}).read(None)
+    assert column(reading, "n") == ["1", "3"]
+    assert len(server.asked) == 3
+
+
 def test_pages_become_few_frames_with_the_members_of_all(server: SourceServer) -> None:
     def answer(asked: Asked) -> Reply:
         number = int(asked.get("page"))

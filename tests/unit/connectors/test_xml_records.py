@@ -121,5 +121,5 @@ def test_a_path_that_leads_nowhere_names_those_that_do() -> None:
 
 
 def test_a_setting_that_does_not_exist_is_told_with_the_one_that_is_meant() -> None:
-    with pytest.raises(Exception, match="There are: records"):
+    with pytest.raises(Exception, match="Did you mean records"):
         detect_bytes(METERS, record="/export/meter")

@@ -1,0 +1,96 @@
+"""`cdmp inspect` needs no platform, and tells why where it cannot."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.app import app, main
+
+CSV = "Zeit;Verbrauch (kWh);Name\n2024-01-01 00:00;1,5;Müller\n2024-01-01 00:15;2,25;Meier\n2024-01-01 00:30;;Meier\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "export.csv"
+    path.write_text(CSV, encoding="utf-8")
+    return path
+
+
+def cdmp(*arguments: str) -> None:
+    app(["inspect", *arguments], standalone_mode=False)
+
+
+def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cdmp(str(file), "--json", "--set", "zone=Europe/Berlin", "--set", "interval_label=end")
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["format", "encoding", "confidence", "dialect", "tables", "time", "issues", "questions"]
+    assert (found["format"], found["dialect"]["delimiter"], found["dialect"]["decimal"]) == ("csv", ";", ",")
+    (table,) = found["tables"]
+    assert table["rows"] == 3
+    assert table["columns"][1] == {
+        "name": "Verbrauch (kWh)",
+        "type": "decimal",
+        "unit": "kWh",
+        "nulls": 1,
+        "distinct": 2,
+        "min": "1.50",
+        "max": "2.25",
+        "sum": "3.75",
+    }
+    assert found["time"]["column"] == "Zeit"
+    assert found["time"]["first"] == "2024-01-01T00:00:00+01:00"
+    assert found["time"]["last"] == "2024-01-01T00:30:00+01:00"
+    assert (found["time"]["resolution"], found["time"]["interval_label"]) == ("PT15M", "end")
+    assert found["questions"] == []
+
+
+def test_a_person_sees_columns_times_and_questions(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cdmp(str(file))
+    shown = capsys.readouterr().out
+    assert "Verbrauch (kWh)  decimal" in shown
+    assert "--set zone=Europe/Berlin" in shown
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        pytest.param(["zon=UTC"], "Did you mean zone?", id="a key that is not there"),
+        pytest.param(["zone=Europe/Brusels"], "Europe/Brussels", id="a zone that is not there"),
+        pytest.param(["date_order=first"], "dmy, mdy, ymd", id="an answer that is none"),
+        pytest.param(["delimitr=;"], "delimiter", id="a format's key that is not there"),
+        pytest.param(["table=7"], "There are 1", id="a table that is not there"),
+        pytest.param(["zone"], "--set KEY=VALUE", id="no pair"),
+        pytest.param(["null_values=[1"], "no JSON", id="half a list"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_is_close(
+    file: Path,
+    settings: list[str],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = [part for setting in settings for part in ("--set", setting)]
+    monkeypatch.setattr(sys, "argv", ["cdmp", "inspect", str(file), "--json", *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    shown = capsys.readouterr()
+    assert ended.value.code == 2
+    assert says in shown.err
+    assert set(json.loads(shown.out)["refused"]) == {"where", "what", "suggestion", "problems"}
+
+
+def test_a_file_that_cannot_be_read_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    monkeypatch.setattr(sys, "argv", ["cdmp", "inspect", str(empty)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "empty" in capsys.readouterr().err

@@ -1,0 +1,74 @@
+"""The unit that a column's name tells, and that only."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from include.cim.number_style import NumberStyle
+from include.connectors.detection.profile import profile_table
+from include.connectors.detection.units import unit_in_name
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("Gesamtverbrauch (Netzlast) [MWh]", "MWh"),
+        ("Netzlast [MWh] Berechnete Auflösungen", "MWh"),
+        ("requested_energy (kWh)", "kWh"),
+        ("GHI (W/m^2)", "W/m2"),
+        ("Irradiance W/m²", "W/m2"),
+        ("Actual Total Load [MW] - BZN|BE", "MW"),
+        ("Preis [€/MWh]", "EUR/MWh"),
+        ("price_eur_mwh", "EUR/MWh"),
+        ("Arbeitspreis ct/kWh", "ct/kWh"),
+        ("Active Power kW", "kW"),
+        ("Energie in kWh", "kWh"),
+        ("Verbrauch/kWh", "kWh"),
+        ("kWh", "kWh"),
+        ("total_gas_m3", "m3"),
+        ("active_current_l1_a", "A"),
+        ("outdoor_temp_f", "degF"),
+        ("Temperature (C)", "degC"),
+        ("RHum (%)", "%"),
+        ("SOC %", "%"),
+        ("battery_pct", "%"),
+        ("reactive (kvarh)", "kvarh"),
+        ("result.watt_hours_period", "Wh"),
+        ("Wind (knots)", "knot"),
+        ("G(h)", None),
+        ("phase_a", None),
+        ("temp_min", None),
+        ("wind_speed_10m", None),
+        ("Date (MM/DD/YYYY)", None),
+        ("Plan B", None),
+        ("Zone (UTC)", None),
+    ],
+)
+def test_a_name_tells_its_unit(name: str, unit: str | None) -> None:
+    assert unit_in_name(name)[0] == unit
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("load [furlong]", "furlong"), ("energy_mwh", "mwh"), ("lum (cd/m^2)", "cd/m^2")]
+)
+def test_what_may_be_a_unit_is_told_and_not_guessed(name: str, text: str) -> None:
+    assert unit_in_name(name) == (None, text)
+    frame = pl.DataFrame({name: ["1", "2"]})
+    assert any(text in issue.what for issue in profile_table("t", iter([frame]), NumberStyle()).issues)
+
+
+def test_a_column_of_units_tells_the_unit_of_the_numbers() -> None:
+    frame = pl.DataFrame({"Volume": ["1.5", None], "Eenheid": ["kWh", "kWh"]})
+    assert [column.unit for column in profile_table("t", iter([frame]), NumberStyle()).table.columns] == ["kWh", None]
+
+
+def test_a_column_of_several_units_tells_none() -> None:
+    frame = pl.DataFrame({"value": ["1.5", "2"], "unit": ["kWh", "m3"]})
+    assert profile_table("t", iter([frame]), NumberStyle()).table.columns[0].unit is None
+
+
+def test_units_told_beside_the_table_come_first() -> None:
+    frame = pl.DataFrame({"power_w": ["1.5"], "x": ["2"]})
+    profiled = profile_table("t", iter([frame]), NumberStyle(), {"power_w": "kW", "x": "°C"})
+    assert [column.unit for column in profiled.table.columns] == ["kW", "degC"]

@@ -1,0 +1,77 @@
+"""How times are written."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from include.connectors.detection.written_times import as_mapped, find_formats, read_times
+
+
+@pytest.mark.parametrize(
+    ("cell", "form", "moment"),
+    [
+        ("2021-10-12T00:15:00.123+02:00", "%Y-%m-%dT%H:%M:%S.%f%z", "2021-10-11 22:15:00.123000"),
+        ("2024-01-01T00:00Z", "%Y-%m-%dT%H:%M%z", "2024-01-01 00:00:00"),
+        ("2019-09-01 09:56:18-07:00", "%Y-%m-%d %H:%M:%S%z", "2019-09-01 16:56:18"),
+        ("2024-01-01 00:00:00 UTC", "%Y-%m-%d %H:%M:%S%z", "2024-01-01 00:00:00"),
+        ("20240101T000000Z", "%Y%m%dT%H%M%S%z", "2024-01-01 00:00:00"),
+        ("20180101:0000", "%Y%m%d:%H%M", "2018-01-01 00:00:00"),
+        ("20180101:2400", "%Y%m%d:%H%M", "2018-01-02 00:00:00"),
+        ("202401011230", "%Y%m%d%H%M", "2024-01-01 12:30:00"),
+        ("210606140010", "%y%m%d%H%M%S", "2021-06-06 14:00:10"),
+        ("31.12.2024 24:00", "%d.%m.%Y %H:%M", "2025-01-01 00:00:00"),
+        ("13/02/24 5:07 PM", "%d/%m/%y %I:%M %p", "2024-02-13 17:07:00"),
+        ("02/13/2024 5:07", "%m/%d/%Y %H:%M", "2024-02-13 05:07:00"),
+        ("01.01.2024 00:00 - 01.01.2024 01:00", "%d.%m.%Y %H:%M", "2024-01-01 00:00:00"),
+        ("1 janvier 2024", "%d %b %Y", "2024-01-01 00:00:00"),
+        ("1. März 2024", "%d %b %Y", "2024-03-01 00:00:00"),
+        ("5 de enero de 2024", "%d %b %Y", "2024-01-05 00:00:00"),
+        ("27-okt-2024", "%d-%b-%Y", "2024-10-27 00:00:00"),
+        ("15-MAY-24", "%d-%b-%y", "2024-05-15 00:00:00"),
+        ("3 luglio 2024", "%d %b %Y", "2024-07-03 00:00:00"),
+        ("Jan 5, 2024", "%b %d, %Y", "2024-01-05 00:00:00"),
+        ("2024-W05-1", "%G-W%V-%u", "2024-01-29 00:00:00"),
+        ("2024-01", "%Y-%m", "2024-01-01 00:00:00"),
+        ("1700000000", "epoch_s", "2023-11-14 22:13:20"),
+        ("1700000000000", "epoch_ms", "2023-11-14 22:13:20"),
+        ("14h30", "%Hh%M", "1970-01-01 14:30:00"),
+    ],
+)
+def test_a_time_is_read_as_it_is_written(cell: str, form: str, moment: str) -> None:
+    assert find_formats([cell])[0] == form
+    assert [str(time) for time in read_times(pl.Series([cell]), form)] == [moment]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Meter 5",
+        "CA-311",
+        "12.5",
+        "1.2345",
+        "2_39_125_21_2019-09-01 16:56:17",
+        "541448820000000001",
+        "99:99",
+        "31/31/2024",
+    ],
+)
+def test_what_is_no_time_has_no_format(cell: str) -> None:
+    assert find_formats([cell]) == ()
+
+
+def test_the_same_texts_are_read_once_and_stand_where_they_stood() -> None:
+    texts = pl.Series(["2024-01-01", None, "x", "2024-01-02", "2024-01-01", "2024-01-01", "2024-01-01", "2024-01-01"])
+    first, second = "2024-01-01 00:00:00", "2024-01-02 00:00:00"
+    read = [time and str(time) for time in read_times(texts, "%Y-%m-%d")]
+    assert read == [first, None, None, second, first, first, first, first]
+
+
+def test_the_owners_order_leaves_one_reading() -> None:
+    assert find_formats(["03/04/2024"], "mdy") == ("%m/%d/%Y",)
+    assert find_formats(["2024-04-03"], "mdy") == ("%Y-%m-%d",)
+
+
+def test_a_mapping_rule_knows_iso_by_its_name() -> None:
+    assert as_mapped("%Y-%m-%dT%H:%M:%S%z") == "iso8601"
+    assert as_mapped("%d-%m-%Y %H:%M") == "%d-%m-%Y %H:%M"
