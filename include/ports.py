@@ -17,7 +17,7 @@ from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.collection.authentication import SecretEntry
-from include.collection.inspection import Inspection
+from include.collection.inspection import Inspection, Issue
 from include.collection.model import Collection, CollectionState
 from include.collection.rest_source import RestSource
 from include.collection.run import Run, RunFailure, RunState, StageResult
@@ -38,12 +38,13 @@ class Clock(Protocol):
 class Reading:
     """One reading of a source: an iterator of frames (all columns String, in the source's order, without row ids).
 
-    `digest` and `cursor` are known only when `frames` is exhausted; they are functions for that reason.
+    All but `frames` is known only when that is exhausted; they are functions for that reason.
     """
 
     frames: Iterator[pl.DataFrame]
     digest: Any  # () -> str: sha256 of the content
     cursor: Any  # () -> str | None
+    issues: Callable[[], Sequence[Issue]] = tuple  # what was noticed without refusing it: rows left out
 
 
 class Connector(Protocol):

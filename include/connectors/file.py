@@ -25,7 +25,9 @@ class UploadedFile:
     def read(self, cursor: str | None) -> Reading:  # noqa: ARG002  # a file has no cursor
         """Open the file; whatever is wrong with it is raised while its frames are read."""
         content = Content.open(self._path, self._name, self._member)
-        return Reading(frames=self._frames(content), digest=content.digest, cursor=lambda: None)
+        return Reading(
+            frames=self._frames(content), digest=content.digest, cursor=lambda: None, issues=lambda: content.issues
+        )
 
     def _frames(self, content: Content) -> Iterator[pl.DataFrame]:
         with content:

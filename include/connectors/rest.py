@@ -69,6 +69,7 @@ class RestApi:
             frames=_gather(self._read(cursor, progress)),
             digest=progress.digest.hexdigest,
             cursor=lambda: progress.cursor,
+            issues=lambda: progress.issues,
         )
 
     def _read(self, cursor: str | None, progress: Progress) -> Iterator[pl.DataFrame]:

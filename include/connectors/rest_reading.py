@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from include.collection.inspection import Issue
 from include.collection.rest_source import RestSource
 from include.connectors.content import Content
 from include.connectors.egress import Answer, Limits, Request
@@ -39,6 +40,7 @@ class Progress:
     bytes: int = 0
     requests: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
+    issues: list[Issue] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ class RestReading:
                 return Opened(request, answer, Said(), iter(()))
             refuse_status(answer, self.where)
             said = read_said(self.source, answer)
-            frames = read_frames(Content(answer.body, self.where), self.source.format)
+            content = Content(answer.body, self.where)
+            content.issues = self.progress.issues
+            frames = read_frames(content, self.source.format)
             try:
                 first = next(frames, None)
             except SourceEmpty:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
+from typing import Final
 from uuid import uuid4, uuid5
 
 import polars as pl
@@ -16,6 +18,10 @@ from include.pipeline.source_columns import SourceColumns
 from include.ports import Connector, DatasetStore, Staging
 
 logger = logging.getLogger(__name__)
+
+
+MOST_NOTES: Final = 20
+"""So many things that a reader noticed stand in a run's record."""
 
 
 class AlreadyLoaded(Conflict):
@@ -73,7 +79,8 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
         issues=tuple(path for path in staged if _name(path).startswith("issues-")),
         columns=columns.names(),
     )
-    return Outcome(ref, {"rows_read": rows}, columns.notes())
+    noticed = dict.fromkeys(f"{issue.where}: {issue.what}." for issue in reading.issues())
+    return Outcome(ref, {"rows_read": rows}, (*columns.notes(), *islice(noticed, MOST_NOTES)))
 
 
 def _name(path: str) -> str:

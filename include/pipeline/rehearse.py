@@ -188,7 +188,9 @@ class _FirstRows:
 
     def read(self, cursor: str | None) -> Reading:
         reading = self._connector.read(cursor)
-        return Reading(frames=self._first(reading.frames), digest=lambda: "", cursor=lambda: None)
+        return Reading(
+            frames=self._first(reading.frames), digest=lambda: "", cursor=lambda: None, issues=reading.issues
+        )
 
     def _first(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         left = self._rows

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 from include.connectors.detection.cells import Kind, classify, is_total
@@ -14,6 +15,7 @@ Cells = Sequence[str]
 _TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _MOSTLY: Final = 0.5
 _FEW: Final = 40
+_MOST_NOTES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def find_body(rows: Sequence[Cells], comment: str | None, begins: bool = False) 
     if not wanted or not any(kind in _TYPED for kind in kinds):
         fitting = [at for at, row in lines.items() if not sized or _fits(row, width)]
         wanted = fitting[0 if begins and len(fitting) == 1 else 1 :] or fitting
+    wanted = _below_notes(wanted, lines, kinds)
     first = wanted[0]
     while len(wanted) > 1 and _is_foot(rows[wanted[-1]], kinds, rows[wanted[-2]]):
         wanted.pop()
@@ -146,12 +149,35 @@ def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:
     )
 
 
+def _below_notes(wanted: list[int], lines: Mapping[int, Cells], kinds: Sequence[Kind]) -> list[int]:
+    """Leave out what looks like rows but stands above a header: notes that fill few cells, or tell no time."""
+    names = [at for at in lines if wanted[0] < at < wanted[-1] and at not in set(wanted)][-_MOST_NOTES:]
+    for header in reversed(names):
+        above = [at for at in wanted if at < header]
+        below = [at for at in wanted if at > header]
+        usual = median(_filled(lines[at]) for at in below)
+        if len(above) <= len(below) and all(
+            _filled(lines[at]) <= usual / 2 or _lacks_time(lines[at], kinds, lines[below[0]]) for at in above
+        ):
+            return below
+    return wanted
+
+
+def _filled(row: Cells) -> int:
+    return sum(bool(cell.strip()) for cell in row)
+
+
 def _is_foot(row: Cells, kinds: Sequence[Kind], above: Cells) -> bool:
     if is_total(row):
         return not is_total(above)
+    return _lacks_time(row, kinds, above)
+
+
+def _lacks_time(row: Cells, kinds: Sequence[Kind], other: Cells) -> bool:
+    """Say whether a row has no time where the columns and another row have theirs."""
     timed = [at for at, kind in enumerate(kinds) if kind is Kind.TIME]
     return (
         bool(timed)
-        and all(at < len(above) and above[at].strip() for at in timed)
+        and all(at < len(other) and other[at].strip() for at in timed)
         and not any(at < len(row) and row[at].strip() for at in timed)
     )

@@ -27,7 +27,7 @@ NULL_WORDS: Final = frozenset(
         *("-", "--", "---", "\u2013", "\u2014", ".", "...", "?", "\\n", "#nv", "#value!", "#ref!", "#div/0!", "#n/a"),
         *("n/a", "na", "n.a.", "n.a", "n.v.", "nan", "-nan", "inf", "-inf", "null", "none", "nil", "void", "missing"),
         *("nd", "n.d.", "n/d", "s/d", "k.a.", "k. a.", "keine angabe", "no data", "not available", "no value"),
-        *("bad", "error", "err"),
+        *("bad", "error", "err", "n/e", "n/v", "nv", "unavailable", "unknown", "offline"),
     ]
 )
 """Words that stand for nothing in a column of numbers or times, in lower case."""

@@ -14,6 +14,7 @@ import polars as pl
 from include.cim.number_style import NumberStyle
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
+from include.connectors.detection.cells import NULL_WORDS
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
 from include.connectors.detection.written_times import EPOCHS, find_formats, kind_of, read_times, zoned
 
@@ -29,32 +30,18 @@ _TRUTHS: Final = (
     ("y", "n"),
     ("t", "f"),
 )
-_NOTHING: Final = (
-    "nan",
-    "na",
-    "n/a",
-    "n.a.",
-    "null",
-    "none",
-    "nil",
-    "nv",
-    "n/v",
-    "-",
-    "--",
-    "---",
-    "?",
-    "#n/a",
-    "inf",
-    "-inf",
-)
 _NAMES_SOMETHING: Final = re.compile(
     r"(^|[^a-zà-ü])(ean|gln|id|ids|nr|no|num|number|nummer|serial|code|zip|plz|postcode|postal|phone|tel|mpan|mprn|nmi|cups|pod|account)($|[^a-zà-ü])",
     re.IGNORECASE,
 )
 NAMES_TIME: Final = re.compile(
-    r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|data|hora|ora|jour|(^|[^a-z])(ts|at|day|tag|dag|dia|giorno)($|[^a-z])",
+    r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
+    r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
     re.IGNORECASE,
 )
+
+FIRST_NAMELESS: Final = "column_1"
+"""What the first column is called where the source gives none a name: there, lists of pairs have their time."""
 
 
 @dataclass(slots=True)
@@ -125,7 +112,7 @@ class ColumnTally:
         self._started = True
         sample = texts.head(_LOOK_AT)
         lowered = sample.str.to_lowercase()
-        telling = sample.filter(~lowered.is_in(_NOTHING))
+        telling = sample.filter(~lowered.is_in(list(NULL_WORDS)))
         if len(telling):
             ones = pl.repeat(1, len(telling), dtype=pl.UInt32, eager=True)
             numbers = NumberTally(self._style).add(Cells(telling, ones, ones)).sum()
@@ -140,9 +127,13 @@ class ColumnTally:
         self.examples = sample.head(_EXAMPLES).to_list()
 
     def _may_be(self, form: str) -> bool:
-        """Digits alone are a time only where the column's name says so; eight of them may be a date anywhere."""
+        """Digits alone are a time only where the column's name says so, or it has none and stands first.
+
+        Eight of them may be a date anywhere.
+        """
         marked = form not in EPOCHS and any(sign in form for sign in "-/.: hT")
-        return marked or form == "%Y%m%d" or bool(NAMES_TIME.search(self.name))
+        first = form in EPOCHS and self.name == FIRST_NAMELESS
+        return marked or form == "%Y%m%d" or first or bool(NAMES_TIME.search(self.name))
 
     def _add_numbers(self, cells: Cells) -> pl.Series:
         if self._number_fit is None:
@@ -150,7 +141,7 @@ class ColumnTally:
         numeric = self._numbers.add(cells)
         self._number_fit.add(cells, numeric)
         if not numeric.all():
-            self._empty_words += cells.number(~numeric & cells.texts.str.to_lowercase().is_in(_NOTHING))
+            self._empty_words += cells.number(~numeric & cells.texts.str.to_lowercase().is_in(list(NULL_WORDS)))
         if self._numbers.whole:
             self._padded |= bool(cells.texts.str.contains(r"^[-+]?0\d").any())
             self._signed |= bool(cells.texts.str.contains(r"^[-+]").any())

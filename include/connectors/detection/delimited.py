@@ -24,6 +24,7 @@ _LEAST_SCORE: Final = 0.25
 _MOST_CELL_LINES: Final = 50
 _LONG_LINE: Final = MOST_LINE * 3 // 4
 _MARKUP: Final = re.compile(rb'[\xef\xbb\xbf\s]*(?:\{|\[\s*[\[{"\d-]|<[?!a-zA-Z])')
+_EDIFACT: Final = re.compile(r"\ufeff?(UNA.{6}\s*)?UNB\+")
 _NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged"})
 
 
@@ -49,6 +50,8 @@ def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | No
         lines, settings.get("delimiter"), (settings["quote"] or "") if "quote" in settings else None
     )
     certain = "kind" in given or "delimiter" in given
+    if not certain and _EDIFACT.match(lines[0]):
+        raise SourceRefused(sample.name, "it is an EDIFACT message, no table", "Convert it to CSV or XML beforehand.")
     if dialect.score < _LEAST_SCORE and not certain:
         return _detect_one_column(sample, lines, encoding, settings)
     return _detect_tables(sample, lines, encoding, dialect, settings)

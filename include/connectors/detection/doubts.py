@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -12,6 +13,7 @@ from include.connectors.detection.units import tells_unit
 
 _TIMES: Final = {ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.TIME}
 _SHOWN: Final = 10
+_STAND_IN: Final = re.compile(r"-(999|99999*|[678]999|8888|9900)(\.0*|\.9+0*)?|9999{1,7}(\.0*|\.9+0*)?")
 _TELLING: Final = 10
 """In fewer rows than these, one value only means nothing."""
 
@@ -24,6 +26,7 @@ def doubts(where: str, columns: Sequence[ColumnTally], rows: int, repeated: int)
         repeated: Rows that are the same as another in every cell.
     """
     yield from _shifted(columns)
+    yield from _stand_ins(columns)
     if repeated:
         what = f"rows that are the same as another in every cell: {repeated:,}"
         yield Issue(where, what, "Are they there twice, or is it the hour that a clock shows twice?")
@@ -47,6 +50,20 @@ def _shifted(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
     if named and nameless and not any(each.type in _TIMES for each in named):
         what = f"its cells are no times, and those of {nameless[0].name!r} are: the columns may be shifted"
         yield Issue(f"column {named[0].name!r}", what, "Compare the header with the rows below it.")
+
+
+def _stand_ins(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
+    """Suspect numbers that loggers and weather files write where there is none: -9999, -7999, 99999."""
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        if column.counts:
+            profile = column.profile()
+            for number in dict.fromkeys((profile.minimum, profile.maximum)):
+                if number and _STAND_IN.fullmatch(number):
+                    found.setdefault(number, []).append(column.name)
+    for number, names in found.items():
+        what = f"{number} is the least or greatest number of {_listed(names)}: does it stand for a missing one?"
+        yield Issue(f"column {names[0]!r}", what, "If so, list it in `null_values` as the source writes it.")
 
 
 def _is_constant(column: ColumnTally, rows: int) -> bool:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from include.collection.inspection import DetectedTable, Detection, Inspection
+from include.collection.inspection import DetectedTable, Detection, Inspection, Issue
 from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
@@ -23,6 +23,7 @@ _OWN: Final = ("table", "zone", "date_order", "interval_label")
 """What an owner may set beside the keys of the format."""
 
 _ANSWERS: Final = {"date_order": ("dmy", "mdy", "ymd"), "interval_label": ("start", "end")}
+_TIMELESS: Final = "If one or several do, name them in the mapping."
 _HINTS: Final = 20_000
 """So many bytes of a file tell its language."""
 
@@ -52,6 +53,10 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     if timed:
         issues += timed.issues
         questions += timed.questions
+    elif main.table.rows and any(column.counts for column in main.columns):
+        issues.append(
+            Issue(f"table {main.table.name!r}", "no column was found that tells the time of a row", _TIMELESS)
+        )
     tables = tuple(each.table for each in profiles)
     return Inspection(found, tables, timed.profile if timed else None, tuple(issues), tuple(questions))
 

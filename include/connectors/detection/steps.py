@@ -54,7 +54,8 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None) -> Steps:
     """
     usual = axis.usual()
     clock = None if zoned(axis.form) else zone
-    explained = [odd for odd in axis.odd if clock and usual and _is_explained(odd, usual, clock)]
+    explains = _is_long_day if axis.time.period else _is_explained
+    explained = [odd for odd in axis.odd if clock and usual and explains(odd, usual, clock)]
     repeats = _find(axis, explained, lambda step: step == _ZERO)
     if usual is None:
         return Steps(repeats=repeats)
@@ -130,3 +131,10 @@ def _is_explained(odd: Step, usual: timedelta, zone: tzinfo) -> bool:
     if odd.before == odd.after:
         return len(before) > 1
     return any(late - early == usual for early in before for late in after)
+
+
+def _is_long_day(odd: Step, usual: timedelta, zone: tzinfo) -> bool:
+    """Say whether periods that are numbered from midnight go on from a longer or shorter day into the next."""
+    day = datetime.combine(odd.after.date() - _DAY, datetime.min.time())
+    begun, ended = instants(day, zone), instants(odd.after, zone)
+    return bool(begun and ended) and begun[0] + (odd.before - day) + usual == ended[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -12,6 +12,7 @@ import polars as pl
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.time_columns import TimeColumns
+from include.connectors.detection.written_times import beginnings
 
 _MOST_SERIES: Final = 200_000
 _MOST_STEPS: Final = 10_000
@@ -56,6 +57,8 @@ class TimeAxis:
         self.opening: datetime | None = None
         self.closing: datetime | None = None
         self.midnights = 0  # rows at 24:00
+        self.last_periods: dict[date, int] = {}  # the greatest number of each day, where a column numbers its periods
+        self.intervals = 0  # rows that write when their interval ends, too
         self.hours = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt32})
         self.offsets = pl.DataFrame(schema={"offset": pl.String, "first": pl.Datetime("us"), "last": pl.Datetime("us")})
         self.steps: dict[timedelta, tuple[int, int]] = {}
@@ -76,7 +79,11 @@ class TimeAxis:
         if "%z" in self.form:
             self._note_offsets(times, texts)
         elif "%H" in self.form:
-            self.midnights += int(texts.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
+            begun = beginnings(texts, self.form)
+            self.intervals += int((begun != texts).sum())
+            self.midnights += int(begun.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
+        if self.time.period is not None:
+            self._note_periods(frame, times, self.time.period)
         rows = rows.drop_nulls("time").select("key", "time", "row")
         if rows.is_empty():
             return
@@ -124,6 +131,13 @@ class TimeAxis:
         if usual is not None and len(self.odd) < _MOST_ODD:
             odd = stepped.filter(pl.col("step") != usual).head(_MOST_ODD - len(self.odd))
             self.odd += [Step(*each) for each in odd.select("before", "time", "row").iter_rows()]
+
+    def _note_periods(self, frame: pl.DataFrame, times: pl.Series, period: timedelta) -> None:
+        number = frame[self.time.columns[-1]].str.strip_chars().cast(pl.Int64, strict=False)
+        rows = pl.DataFrame({"time": times, "number": number}).drop_nulls()
+        day = (pl.col("time") - (pl.col("number") - 1) * period).dt.date().alias("day")
+        for each, last in rows.group_by(day).agg(pl.col("number").max()).iter_rows():
+            self.last_periods[each] = max(last, self.last_periods.get(each, 0))
 
     def _note_offsets(self, times: pl.Series, texts: pl.Series) -> None:
         offset = texts.str.extract(r"([+-]\d{2}:?\d{0,2}|Z|UTC|GMT)$", 1)

@@ -42,6 +42,7 @@ _PERIOD: Final = re.compile(
     r"|ptu|isp)([^a-z].*)?",
     re.IGNORECASE,
 )
+_PERIOD_WORD: Final = r"(?i)^(?:he|hour|hr|h|sp|qh|q|p)[ _-]?"
 _PERIODS: Final = (
     (25, timedelta(hours=1)),
     (50, timedelta(minutes=30)),
@@ -76,8 +77,8 @@ class TimeColumns:
         if self.period is None:
             return read_times(self.texts(frame), form)
         dated = TimeColumns(self.columns[:-1], (form,))
-        number = pl.col(self.columns[-1]).str.strip_chars().cast(pl.Int64, strict=False) - 1
-        return frame.select(pl.lit(dated.read(frame, form)) + number * self.period).to_series()
+        number = _numbers(frame, self.columns[-1]) - 1
+        return dated.read(frame, form) + number * self.period
 
 
 def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> TimeColumns | None:
@@ -183,8 +184,13 @@ def _parts(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[Time
         yield timed
 
 
+def _numbers(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Read the numbers of a day's periods, with or without a word before them: HE01, H1, SP 48."""
+    return frame[name].str.strip_chars().str.replace(_PERIOD_WORD, "").cast(pl.Int64, strict=False)
+
+
 def _span(frame: pl.DataFrame, name: str) -> tuple[int, int] | None:
-    numbers = frame[name].str.strip_chars().cast(pl.Int64, strict=False)
+    numbers = _numbers(frame, name)
     low, high = numbers.min(), numbers.max()
     if isinstance(low, int) and isinstance(high, int) and numbers.null_count() * 10 <= len(numbers):
         return low, high

@@ -21,13 +21,14 @@ from include.connectors.detection.zones import (
     rank_zones,
     read_zone,
     same_clock,
+    weigh_day_lengths,
     weigh_hours,
     zone_in_text,
 )
 
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
-_UTC_NAMED: Final = re.compile(r"(^|[^a-z])(utc|gmt|zulu)($|[^a-z])", re.IGNORECASE)
+_UTC_NAMED: Final = re.compile(r"(^|[^a-z])(?i:utc|gmt|zulu)($|[^a-z])|[a-z](UTC|GMT)($|[^A-Z])")
 _CET_NAMED: Final = re.compile(r"CET ?/ ?CEST|CE\(S\)T|MEZ ?/ ?MESZ")
 _NO_SHIFT: Final = re.compile(r'utc_offset_seconds"?\s*[:=]\s*0\b')
 _COUNTED: Final = ("energy", "reactive_energy", "volume")
@@ -125,7 +126,10 @@ def _find_zone(axis: TimeAxis, hints: str, given: str | None) -> _Zoning:
     found = given or _zone_in_names(axis, hints)
     if found:
         return _Zoning(found, read_zone(found))
-    evidence = weigh_hours(axis.hours, rank_zones(hints))
+    if axis.time.period:
+        evidence = weigh_day_lengths(axis.last_periods, axis.time.period, rank_zones(hints))
+    else:
+        evidence = weigh_hours(axis.hours, rank_zones(hints))
     days = sorted({hour.date() for hour in axis.hours["hour"].to_list()})
     if evidence.fitting and same_clock(evidence.fitting, days):
         return _Zoning(evidence.fitting[0], ZoneInfo(evidence.fitting[0]))
@@ -222,7 +226,7 @@ def _write(moment: datetime | None) -> str | None:
 
 def _interval_label(axis: TimeAxis, steps: Steps, first: datetime | None, last: datetime | None) -> str | None:  # noqa: PLR0911  # one line a kind of evidence
     names = " ".join(axis.time.columns)
-    if axis.time.until or axis.time.period:
+    if axis.time.until or axis.time.period or axis.intervals:
         return "start"
     if ENDS.search(names) and not BEGINS.search(names):
         return "end"

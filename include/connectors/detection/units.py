@@ -58,10 +58,11 @@ def spell_unit(text: str) -> str | None:
     """Spell a unit as `units.yaml` does; None where it is not known.
 
     Example:
-        >>> spell_unit("KWH"), spell_unit("W/m^2"), spell_unit("furlong")
+        >>> spell_unit("KWH"), spell_unit("[W/m^2]"), spell_unit("furlong")
         ('kWh', 'W/m2', None)
     """
-    unit = known_unit(text.strip())
+    bracketed = _BRACKETS.fullmatch(text.strip())
+    unit = known_unit((bracketed[2] if bracketed else text).strip())
     return unit.name if unit else None
 
 

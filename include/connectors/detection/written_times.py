@@ -50,6 +50,10 @@ _WRITTEN: Final = re.compile(
     re.IGNORECASE,
 )
 _FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
+_CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?)[-–](\d{1,2}:\d{2}(?::\d{2})?)$")
+"""An interval without blanks, or a time with an offset: the cells of a column tell, see `_are_intervals`."""
+
+_MOST_OFFSETS: Final = 2
 _DIGITS: Final = {
     12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"),
     14: ("%Y%m%d%H%M%S",),
@@ -78,6 +82,8 @@ def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, .
         ('%d/%m/%Y', '%m/%d/%Y')
     """
     counted: Counter[str] = Counter()
+    if _are_intervals(cells[:200]):
+        cells = [_CLOCKS.sub(r"\1", cell) for cell in cells]
     for cell in cells[:200]:
         counted.update(form for form in _formats_of(cell) if order is None or _in_order(form, order))
     texts = pl.Series(cells, dtype=pl.String)
@@ -123,9 +129,7 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
 def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return (texts.cast(pl.Int64, strict=False) * EPOCHS[form]).cast(pl.Datetime("us"))
-    split = texts.str.extract(_FROM_UNTIL.pattern, 1)
-    if split.count():
-        texts = pl.select(pl.coalesce(pl.lit(split), pl.lit(texts))).to_series()
+    texts = beginnings(texts, form)
     if "%b" in form:
         texts, form = _number_months(texts), form.replace("%b", "%m")
     if "%I" not in form and "%H" in form:
@@ -147,6 +151,27 @@ def _parse(texts: pl.Series, form: str) -> pl.Series:
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )
     return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+
+
+def beginnings(texts: pl.Series, form: str) -> pl.Series:
+    """Leave of every interval the time at which it begins.
+
+    Example:
+        >>> beginnings(pl.Series(["01.01.2024 00:00 - 01.01.2024 01:00", "23:00-24:00"]), "%H:%M").to_list()
+        ['01.01.2024 00:00', '23:00']
+    """
+    begun = [texts.str.extract(_FROM_UNTIL.pattern, 1)]
+    if "%z" not in form:
+        begun.append(texts.str.extract(_CLOCKS.pattern, 1))
+    if not any(each.count() for each in begun):
+        return texts
+    return pl.select(pl.coalesce(*map(pl.lit, begun), pl.lit(texts))).to_series()
+
+
+def _are_intervals(cells: Sequence[str]) -> bool:
+    """Whether a second clock is the end of an interval: no time of day has an offset, and no column has many."""
+    ends = [(found[1], found[2]) for cell in cells if (found := _CLOCKS.match(cell))]
+    return any(re.fullmatch(r"[\d:]+", begin) for begin, _ in ends) or len({end for _, end in ends}) > _MOST_OFFSETS
 
 
 def _in_order(form: str, order: str) -> bool:

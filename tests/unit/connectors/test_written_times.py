@@ -75,3 +75,25 @@ def test_the_owners_order_leaves_one_reading() -> None:
 def test_a_mapping_rule_knows_iso_by_its_name() -> None:
     assert as_mapped("%Y-%m-%dT%H:%M:%S%z") == "iso8601"
     assert as_mapped("%d-%m-%Y %H:%M") == "%d-%m-%Y %H:%M"
+
+
+@pytest.mark.parametrize(
+    ("cells", "form", "moments"),
+    [
+        (["00:00-00:15", "23:45-24:00"], "%H:%M", ["1970-01-01 00:00:00", "1970-01-01 23:45:00"]),
+        (["9:00–10:00"], "%H:%M", ["1970-01-01 09:00:00"]),
+        (
+            ["01.09.2024 00:00-01:00", "01.09.2024 01:00-02:00", "01.09.2024 02:00-03:00"],
+            "%d.%m.%Y %H:%M",
+            ["2024-09-01 00:00:00", "2024-09-01 01:00:00", "2024-09-01 02:00:00"],
+        ),
+        (
+            ["2024-03-10 00:00-08:00", "2024-03-10 12:00-07:00"],
+            "%Y-%m-%d %H:%M%z",
+            ["2024-03-10 08:00:00", "2024-03-10 19:00:00"],
+        ),
+    ],
+)
+def test_a_clock_behind_a_time_is_an_end_or_an_offset(cells: list[str], form: str, moments: list[str]) -> None:
+    assert find_formats(cells)[0] == form
+    assert [str(time) for time in read_times(pl.Series(cells), form)] == moments

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from include.batch import ROW_ID, Stage
+from include.collection.formats.delimited import CsvFormat
+from include.connectors.file import UploadedFile
 from include.errors import SourceRefused
 from include.pipeline.ingest import AlreadyLoaded, ingest
 from include.ports import BatchRecord
@@ -126,3 +128,16 @@ def test_a_column_called_row_id_is_kept_beside_ours(staging: FolderStaging) -> N
     assert outcome is not None
     row = staging.read(outcome.ref.parts[0]).to_dicts()[0]
     assert (row[ROW_ID], row["row_id (source)"]) == (1, "theirs")
+
+
+def test_rows_that_a_reader_left_out_are_told(staging: FolderStaging, tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(
+        b"point,register,start,energy_wh,status\np,r,s,1,ok\np,r,s,1,ok,more\np,r,s,2,ok\n"
+    )
+    connector = UploadedFile(tmp_path / "upload", "meters.csv", CsvFormat(ragged="skip"))
+    outcome = ingest(a_collection(), connector, staging, KnownBatches())
+    assert outcome is not None
+    assert outcome.counts == {"rows_read": 2}
+    [note] = outcome.notes
+    assert "line 3" in note
+    assert "more" not in note.split()
