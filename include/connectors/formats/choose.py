@@ -18,7 +18,7 @@ from include.collection.formats.parquet import ParquetFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
-from include.connectors.formats import delimited, excel, json_records, parquet
+from include.connectors.formats import delimited, excel, json_records, market_document, parquet
 from include.connectors.formats.delimited import read_delimited
 from include.connectors.formats.dsmr import read_dsmr
 from include.connectors.formats.espi import read_espi
@@ -76,4 +76,6 @@ def read_units(content: Content, form: Format) -> Mapping[str, str]:
             return json_records.read_units(head, form, content.name)
         case ParquetFormat():
             return parquet.describe_units(content)
+        case MarketDocumentFormat():
+            return market_document.read_units(content, form)
     return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -17,6 +18,8 @@ from include.connectors.formats.xml_stream import Path, children, flatten_elemen
 from include.errors import SourceEmpty, SourceRefused
 
 SEQUENCE: Final = "classificationSequence_AttributeInstanceComponent.position"
+
+_MOST_ASKED: Final = 200
 
 _FIXED, _POINT, _VARIABLE = "A01", "A02", "A03"
 _CURVES: Final = {_FIXED, _POINT, _VARIABLE}
@@ -65,6 +68,18 @@ class Period:
 def read_market_document(content: Content, form: MarketDocumentFormat) -> Iterator[pl.DataFrame]:
     """Read a market document; see `read_frames`."""
     return tabulate((row for period in read_periods(content, form) for row in period.rows()), content.name)
+
+
+def read_units(content: Content, form: MarketDocumentFormat) -> dict[str, str]:
+    """Give the units of prices and quantities, where all of the first series have the same."""
+    told: dict[str, set[str]] = {}
+    for period in islice(read_periods(content, form), _MOST_ASKED):
+        currency, price, quantity = (
+            period.series.get(f"{name}_Unit.name") or "" for name in ("currency", "price_Measure", "quantity_Measure")
+        )
+        told.setdefault("price.amount", set()).add("/".join(filter(None, [currency, UNITS.get(price, price)])))
+        told.setdefault("quantity", set()).add(UNITS.get(quantity, quantity))
+    return {column: unit for column, units in told.items() if len(units) == 1 and (unit := units.pop())}
 
 
 def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Period]:

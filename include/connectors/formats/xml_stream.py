@@ -35,16 +35,20 @@ def read_elements(
         SourceRefused: See `read_events`; or an element is too large.
     """
     open_: list[Element] = []
+    around: list[Element] = []
     led: list[bool] = []
     path: Path = ()
     depth_wanted = begins = elements = 0
     for event, element in read_events(iter(lambda: content.read(BLOCK), b""), content.name):
         if event == "start":
             open_.append(element)
-            led.append(False)
             path = (*path, local_name(element))
-            if not depth_wanted and wanted(path):
-                depth_wanted, begins, elements = len(open_), content.count, 0
+            if not depth_wanted:
+                # the parser is a block ahead: an element may hold already what follows the one that is looked at
+                around.append(Element(element.tag, element.attrib))
+                led.append(False)
+                if wanted(path):
+                    depth_wanted, begins, elements = len(open_), content.count, 0
             elements += 1
             if depth_wanted and (content.count - begins > MOST_HELD or elements > MOST_ELEMENTS):
                 raise SourceRefused(
@@ -55,20 +59,23 @@ def read_elements(
                 )
             continue
         open_.pop()
-        done = led.pop()
-        if depth_wanted == len(path):
-            depth_wanted = 0
-            yield path, tuple(open_), element
-            led = [True] * len(led)
-            done = True
-        if not depth_wanted and open_ and (done or _is_there(open_[-1], element)):
-            open_[-1].remove(element)
+        if not depth_wanted or depth_wanted == len(path):
+            told, done = around.pop(), led.pop()
+            if depth_wanted:
+                depth_wanted = 0
+                yield path, tuple(around), element
+                led = [True] * len(led)
+            elif around and not done and not _is_there(around[-1], element):
+                told.text = element.text
+                around[-1].append(told)
+            if open_:
+                open_[-1].remove(element)
         path = path[:-1]
 
 
 def _is_there(parent: Element, element: Element) -> bool:
     """Say whether a parent has such a child already, or very many others."""
-    return len(parent) > _MOST_KEPT or any(child.tag == element.tag for child in parent if child is not element)
+    return len(parent) > _MOST_KEPT or parent.find(element.tag) is not None
 
 
 def local_name(element: Element) -> str:
@@ -116,8 +123,9 @@ def flatten_element(
             continue
         seen[name] = seen.get(name, 0) + 1
         column = f"{prefix}{name}" if seen[name] == 1 else f"{prefix}{name}.{seen[name]}"
-        below = flatten_element(child, f"{column}.", leave_out)
-        if len(child) == 0 or text_of(child) is not None:
-            row[column] = text_of(child)
-        row.update(below)
+        text = text_of(child)
+        if text is not None or len(child) == 0:
+            row[column] = text
+        if len(child) or child.attrib:
+            row.update(flatten_element(child, f"{column}.", leave_out))
     return row

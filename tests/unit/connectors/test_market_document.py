@@ -7,6 +7,9 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from include.collection.formats.market_document import MarketDocumentFormat
+from include.connectors.content import Content
+from include.connectors.formats.choose import read_units
 from include.errors import SourceRefused
 from tests.unit.connectors.documents import DATA, detect_bytes, read_tables
 
@@ -61,6 +64,13 @@ def test_two_auctions_of_day_ahead_prices_stay_apart_and_repeated_prices_are_wri
     assert repeated[0] == repeated[1]
     assert set(frame["currency_Unit.name"]) == {"EUR"}
     assert set(frame["price_Measure_Unit.name"]) == {"MWH"}
+
+
+def test_units_are_those_that_the_series_name() -> None:
+    body = (DATA / "22_entsoe_a44_prices_a03.xml").read_bytes()
+    assert read_units(Content.of(body, "a document"), MarketDocumentFormat()) == {"price.amount": "EUR/MWh"}
+    load = document(series({1: "5"}, "2026-01-01T00:00Z", "2026-01-01T00:15Z", "PT15M"))
+    assert read_units(Content.of(load, "a document"), MarketDocumentFormat()) == {"quantity": "MW"}
 
 
 def test_two_sequences_for_the_same_time_are_told_and_one_can_be_chosen() -> None:

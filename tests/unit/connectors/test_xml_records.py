@@ -75,6 +75,14 @@ def test_values_may_be_attributes_or_the_record_s_own_text_and_names_may_repeat(
     assert read(twice, records="/d/row") == [{"v": "1", "v.@unit": "V", "v.2": "2", "v.2.@unit": "A"}]
 
 
+def test_a_record_never_takes_what_comes_after_it_however_near() -> None:
+    body = b"<d><m><early>1</early><r><v>1</v></r><between>2</between><r><v>2</v></r><late>3</late></m></d>"
+    assert read(body, records="/d/m/r") == [
+        {"m.early": "1", "m.between": None, "v": "1"},
+        {"m.early": "1", "m.between": "2", "v": "2"},
+    ]
+
+
 def test_a_namespace_can_be_asked_for() -> None:
     body = b"<d xmlns:a='urn:a' xmlns:b='urn:b'><a:r><v>1</v></a:r><b:r><v>2</v></b:r></d>"
     assert read(body, records="/d/r", namespace="urn:b") == [{"v": "2"}]
