@@ -130,5 +130,7 @@ def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
     text = "/".join(each.examples[0] for each in sorted(told, key=lambda each: "currency" not in each.name.casefold()))
     unit = spell_unit(text) or next(iter(find_units_but_case(text)), None)
     without = [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
+    if len(told) == 1 and len(without) > 1:
+        without = [each for each in without if each.name.casefold() == "value"]
     if unit and len(told) <= 2 and len(without) == 1:
         without[0].unit = unit

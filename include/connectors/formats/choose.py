@@ -18,7 +18,7 @@ from include.collection.formats.parquet import ParquetFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
-from include.connectors.formats import delimited, excel, json_records, market_document, parquet
+from include.connectors.formats import delimited, espi, excel, json_records, market_document, parquet
 from include.connectors.formats.delimited import read_delimited
 from include.connectors.formats.dsmr import read_dsmr
 from include.connectors.formats.espi import read_espi
@@ -64,7 +64,7 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_dsmr(content, form)
 
 
-def read_units(content: Content, form: Format) -> Mapping[str, str]:
+def read_units(content: Content, form: Format) -> Mapping[str, str]:  # noqa: PLR0911  # one a format
     """Read what the source itself says of its columns' units, apart from their names: a line, a member, metadata."""
     match form:
         case CsvFormat(unit_lines=lines) if lines:
@@ -78,4 +78,6 @@ def read_units(content: Content, form: Format) -> Mapping[str, str]:
             return parquet.describe_units(content)
         case MarketDocumentFormat():
             return market_document.read_units(content, form)
+        case EspiFormat():
+            return espi.read_units(content)
     return {}

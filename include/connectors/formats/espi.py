@@ -29,6 +29,13 @@ from include.errors import SourceEmpty, SourceRefused
 MOST_WAITING: Final = 500_000
 """Readings that are held until the feed says of what they are."""
 
+_LOCAL_TIME: Final = {
+    "tz_offset_s": "tzOffset",
+    "dst_offset_s": "dstOffset",
+    "dst_start_rule": "dstStartRule",
+    "dst_end_rule": "dstEndRule",
+}
+
 COST_POWER: Final = -5
 """Costs are written in hundred-thousandths of the currency."""
 
@@ -36,6 +43,18 @@ COST_POWER: Final = -5
 def read_espi(content: Content, form: EspiFormat) -> Iterator[pl.DataFrame]:  # noqa: ARG001  # nothing is set
     """Read a Green Button feed; see `read_frames`."""
     return tabulate(_Feed(content.name).rows(content), content.name)
+
+
+def read_units(content: Content) -> dict[str, str]:
+    """Give the units of values and costs, where all reading types of a feed have the same."""
+    kinds = [
+        _read_type(resource)
+        for _, _, entry in read_elements(content, is_wanted)
+        for resource in _resources(entry)
+        if local_name(resource) == "ReadingType"
+    ]
+    told = {column: {kind[name] for kind in kinds} for column, name in (("value", "unit"), ("cost", "currency"))}
+    return {column: unit for column, units in told.items() if len(units) == 1 and (unit := units.pop())}
 
 
 def is_wanted(path: Path) -> bool:
@@ -112,8 +131,7 @@ class _Feed:
             case "UsagePoint":
                 self.points[links.itself] = text_at(resource, "ServiceCategory", "kind")
             case "LocalTimeParameters" | "TimeConfiguration":
-                names = ("tzOffset", "dstOffset", "dstStartRule", "dstEndRule")
-                self.times = {f"local_time.{name}": text_at(resource, name) for name in names}
+                self.times = {column: text_at(resource, name) for column, name in _LOCAL_TIME.items()}
 
     def _meter_of(self, links: _Links) -> tuple[str, _Links] | None:
         for itself, meter in self.meters.items():

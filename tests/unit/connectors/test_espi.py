@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from include.connectors.detection.inspect import inspect_source
 from include.errors import SourceRefused
 from tests.unit.connectors.documents import read_tables
 
@@ -89,7 +91,17 @@ def test_values_come_in_their_unit_and_their_time_in_utc() -> None:
     assert (first["unit"], first["commodity"], first["flow_direction"]) == ("Wh", "electricity", "forward")
     assert (first["cost"], first["currency"]) == ("0.00974", "USD")
     assert first["quality"] == "estimated by a reference day"
-    assert (first["local_time.tzOffset"], first["local_time.dstStartRule"]) == ("-18000", "360E2000")
+    assert (first["tz_offset_s"], first["dst_start_rule"]) == ("-18000", "360E2000")
+
+
+def test_the_unit_of_a_feed_is_that_of_its_values_and_its_costs_have_their_currency(tmp_path: Path) -> None:
+    kind = reading_type("07", "72", "-3").replace("840", "978")
+    body = feed(
+        POINT, TIMES, meter_reading("01", "07"), kind, block("1", "01", [974], more="<espi:cost>974</espi:cost>")
+    )
+    (tmp_path / "feed").write_bytes(body)
+    units = {column.name: column.unit for column in inspect_source(tmp_path / "feed", "feed", {}).tables[0].columns}
+    assert (units["value"], units["cost"], units["duration_s"], units["phase"]) == ("Wh", "EUR", "s", None)
 
 
 def test_several_reading_types_stay_apart_wherever_they_stand() -> None:
