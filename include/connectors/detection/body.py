@@ -151,7 +151,8 @@ def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:
 
 def _below_notes(wanted: list[int], lines: Mapping[int, Cells], kinds: Sequence[Kind]) -> list[int]:
     """Leave out what looks like rows but stands above a header: notes that fill few cells, or tell no time."""
-    names = [at for at in lines if wanted[0] < at < wanted[-1] and at not in set(wanted)][-_MOST_NOTES:]
+    rows = set(wanted)
+    names = [at for at in lines if wanted[0] < at < wanted[-1] and at not in rows][-_MOST_NOTES:]
     for header in reversed(names):
         above = [at for at in wanted if at < header]
         below = [at for at in wanted if at > header]
