@@ -84,7 +84,8 @@ def build_dag(description: DagDescription) -> DAG:
         dag_display_name=one_line(description.title) or dag_id_of(description.id),
         doc_md=literal_markdown(description.description),
         schedule=_schedule(description),
-        tags=sorted({one_line(tag)[:TAG_LENGTH] for tag in description.tags} - {""}),
+        # Airflow's list shows tags and no owner: so the owner is a tag as well, to see and to filter by.
+        tags=sorted({one_line(tag)[:TAG_LENGTH] for tag in (*description.tags, f"owner: {description.owner}")} - {""}),
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,

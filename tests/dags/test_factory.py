@@ -63,7 +63,7 @@ def test_its_id_is_the_collections_and_its_names_are_for_people() -> None:
 
     assert dag.dag_id == f"collection_{COLLECTION_ID}"
     assert dag.dag_display_name == "Meters of the test street"
-    assert sorted(dag.tags) == ["a", "b"]
+    assert sorted(dag.tags) == ["a", "b", f"owner: {dag.owner}"]
     assert dag.get_task("ingest").owner == "olive"
     assert dag.doc_md is None
 
