@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from include.connectors.detection.cells import Kind, classify, is_total
+from include.connectors.detection.cells import TYPED, Cells, Kind, classify, is_total
 from include.connectors.detection.wide import find_run
 
-Cells = Sequence[str]
-_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _MOSTLY: Final = 0.5
 _FEW: Final = 40
 _MOST_NOTES: Final = 50
@@ -75,7 +73,7 @@ def find_body(rows: Sequence[Cells], comment: str | None, begins: bool = False) 
         kinds = tuple(_kind(rows[place][at] for place in wanted if at < len(rows[place])) for at in range(width))
         wanted = [at for at, row in lines.items() if is_row(row, kinds, width, sized)]
     wanted = [at for at in wanted if not _counts_up(rows[at], wanted, rows)] or wanted
-    if not wanted or not any(kind in _TYPED for kind in kinds):
+    if not wanted or not any(kind in TYPED for kind in kinds):
         fitting = [at for at, row in lines.items() if not sized or _fits(row, width)]
         wanted = fitting[0 if begins and len(fitting) == 1 else 1 :] or fitting
     wanted = _below_notes(wanted, lines, kinds)
@@ -97,7 +95,7 @@ def _fits(row: Cells, width: int) -> bool:
 def _width(lines: dict[int, Cells], size: dict[int, int]) -> int:
     weights: Counter[int] = Counter()
     for at, row in lines.items():
-        typed = sum(classify(cell) in _TYPED for cell in row[:_FEW])
+        typed = sum(classify(cell) in TYPED for cell in row[:_FEW])
         weights[size[at]] += (size[at] - 1) * 10 + typed * 10 + 1
     return weights.most_common(1)[0][0]
 
@@ -106,11 +104,11 @@ def _kind(cells: Iterable[str]) -> Kind:
     counts = dict.fromkeys(Kind, 0)
     for cell, count in Counter(cells).items():
         counts[classify(cell)] += count
-    full = sum(counts[kind] for kind in (*_TYPED, Kind.TEXT))
+    full = sum(counts[kind] for kind in (*TYPED, Kind.TEXT))
     if not full:
         return Kind.EMPTY
     # of two rows, header and data, the data tell
-    typed = max(_TYPED, key=lambda kind: counts[kind])
+    typed = max(TYPED, key=lambda kind: counts[kind])
     return typed if counts[typed] >= _MOSTLY * full else Kind.TEXT
 
 
@@ -145,7 +143,7 @@ def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:
         run is not None
         and run.last - run.first + 1 >= (len(row) - run.first) / 2
         and run.first > 0
-        and (not any(classify(cell) in _TYPED for cell in row[: run.first]) and find_run(every[rows[1]]) is None)
+        and (not any(classify(cell) in TYPED for cell in row[: run.first]) and find_run(every[rows[1]]) is None)
     )
 
 

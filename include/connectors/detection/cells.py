@@ -22,6 +22,12 @@ class Kind(Enum):
     TEXT = "text"
 
 
+Cells = Sequence[str]
+"""The cells of one row."""
+
+TYPED: Final = (Kind.NUMBER, Kind.TIME)
+"""What columns of readings hold; a column of text may hold anything."""
+
 NULL_WORDS: Final = frozenset(
     [
         *("-", "--", "---", "\u2013", "\u2014", ".", "...", "?", "\\n", "#nv", "#value!", "#ref!", "#div/0!", "#n/a"),

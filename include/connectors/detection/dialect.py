@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from include.connectors.detection.cells import Kind, classify
+from include.connectors.detection.cells import TYPED, Kind, classify
 
 _LIKELY: Final = {",": 1.0, ";": 1.0, "\t": 1.0, "|": 0.97, " ": 0.85, "~": 0.8, "^": 0.8, "\x1f": 0.8, ":": 0.6}
 _LINES: Final = 400
-_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _NOTHING: Final = (Kind.EMPTY, Kind.WORD)
 
 
@@ -72,7 +71,7 @@ def score_rows(rows: Sequence[Sequence[str]]) -> float:
     cells = Counter(cell for row in fitting for cell in row)
     kinds = {cell: classify(cell) for cell in cells}
     full = max(sum(count for cell, count in cells.items() if kinds[cell] not in _NOTHING), 1)
-    typed = sum(count for cell, count in cells.items() if kinds[cell] in _TYPED) / full
+    typed = sum(count for cell, count in cells.items() if kinds[cell] in TYPED) / full
     other = sum(count for cell, count in cells.items() if kinds[cell] is Kind.TEXT and _is_unparted(cell)) / full
     return float(regular**0.7) * (0.3 + 0.7 * typed) * (1 - 0.8 * other)
 
@@ -82,10 +81,10 @@ def _is_unparted(cell: str) -> bool:
     for sign in (";", "\t", "|", ","):
         if sign in cell:
             parts = cell.split(sign)
-            if sign != "," and any(classify(part) in _TYPED for part in parts):
+            if sign != "," and any(classify(part) in TYPED for part in parts):
                 return True
             if sign == ",":
-                return all(classify(part) in (*_TYPED, Kind.EMPTY) for part in parts)
+                return all(classify(part) in (*TYPED, Kind.EMPTY) for part in parts)
     return False
 
 

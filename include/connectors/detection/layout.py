@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import Body, find_body, is_empty, is_row
-from include.connectors.detection.cells import Kind, classify
+from include.connectors.detection.cells import TYPED, Cells, Kind, classify
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import Header, find_header
 from include.connectors.detection.numbers import detect_numbers
@@ -18,10 +18,7 @@ from include.connectors.detection.several import Block, find_side_by_side, find_
 from include.connectors.detection.wide import find_shape
 from include.connectors.formats.layout import name_columns
 
-Cells = Sequence[str]
-
 _MARKS: Final = ("#", "%", "//", "!", "*")
-_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 _TOLD: Final = 10
 
 
@@ -160,7 +157,7 @@ def _find_comment(rows: Sequence[Cells], given: Mapping[str, Any]) -> str | None
 
 
 def _is_typed(row: Cells) -> bool:
-    return any(classify(cell) in _TYPED for cell in row)
+    return any(classify(cell) in TYPED for cell in row)
 
 
 def _read_header(body: Body, header: Header, comment: str | None, place: _Place) -> Finding:
@@ -181,7 +178,7 @@ def _read_header(body: Body, header: Header, comment: str | None, place: _Place)
             )
         )
         confidence = 0.85
-    if not any(kind in _TYPED for kind in body.kinds):
+    if not any(kind in TYPED for kind in body.kinds):
         confidence = 0.6
         questions = (Question("header_lines", "Every cell is text: is the first line a header?", ("1", "0")),)
     elif len(header.lines) > 1:
@@ -248,7 +245,7 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
     words: dict[str, None] = {}
     issues = []
     for at, (name, kind) in enumerate(zip(names, kinds, strict=True)):
-        if kind not in _TYPED:
+        if kind not in TYPED:
             continue
         counts = Counter(row[at] for row in rows if at < len(row))
         for cell, count in counts.items():

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from include.connectors.detection.body import Body, find_body, is_empty
-from include.connectors.detection.cells import Kind
+from include.connectors.detection.cells import TYPED, Cells, Kind
 from include.connectors.detection.header import Header, find_header
-
-Cells = Sequence[str]
-_TYPED: Final = (Kind.NUMBER, Kind.TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,9 @@ def find_stacked(rows: Sequence[Cells], comment: str | None) -> list[Block]:
 
     A block is a table of its own when it has a header of its own; a block without one goes on with the last.
     """
-    blocks = [block for block in part_blocks(rows) if len(block.rows) > 1 and _is_table(block.rows, comment)]
+    blocks = [block for block in part_blocks(rows) if len(block.rows) > 1]
+    if len(blocks) > 1:  # else there is nothing to tell apart, and looking takes as long as finding the one table
+        blocks = [block for block in blocks if _is_table(block.rows, comment)]
     if len(blocks) < 2:
         return []
     return sorted(blocks, key=lambda block: -sum(map(len, block.rows)))
@@ -54,7 +52,7 @@ def find_stacked(rows: Sequence[Cells], comment: str | None) -> list[Block]:
 
 def _is_table(rows: Sequence[Cells], comment: str | None) -> bool:
     body = find_body(rows, comment)
-    if body is None or body.width < 2 or not any(kind in _TYPED for kind in body.kinds):
+    if body is None or body.width < 2 or not any(kind in TYPED for kind in body.kinds):
         return False
     header = find_header(rows, body, comment, {})
     if not header.lines:
