@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -53,15 +52,10 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DetectedTable:
-    """One table of a sample: reading the sample in this format gives it.
-
-    Attributes:
-        units: As the source spells them, of columns whose unit the format itself states; by the column's name.
-    """
+    """One table of a sample: reading the sample in this format gives it."""
 
     name: str
     form: Format
-    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

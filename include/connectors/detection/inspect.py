@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -14,6 +13,7 @@ from include.connectors.content import Content
 from include.connectors.detection.detect import detect
 from include.connectors.detection.profile import Profiled, profile_table
 from include.connectors.detection.sample import Sample, take_sample
+from include.connectors.detection.settings import name_known
 from include.connectors.detection.times import profile_time
 from include.connectors.detection.zones import read_zone
 from include.connectors.formats.choose import read_frames, read_units
@@ -96,9 +96,7 @@ def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     known = sorted({*_OWN, "member", *(key for kind in get_args(get_args(Format)[0]) for key in kind.model_fields)})
     for key in given:
         if key not in known:
-            close = get_close_matches(key, known, n=3)
-            remedy = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."
-            raise ConfigurationInvalid([Problem(key, "there is no such setting", remedy)])
+            raise ConfigurationInvalid([Problem(key, "there is no such setting", name_known(key, known))])
     own = {key: str(given[key]) for key in ("zone", "date_order", "interval_label") if given.get(key) is not None}
     for key, answers in _ANSWERS.items():
         if key in own and own[key] not in answers:

@@ -9,7 +9,7 @@ from include.collection.formats.parquet import ParquetFormat
 from include.collection.inspection import DetectedTable, Detection
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
-from include.connectors.formats.parquet import ENCRYPTED, MAGIC, describe_units
+from include.connectors.formats.parquet import ENCRYPTED, MAGIC, open_parquet
 
 
 def detect_parquet(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
@@ -23,5 +23,5 @@ def detect_parquet(sample: Sample, given: Mapping[str, Any]) -> Detection | None
         return None
     form = ParquetFormat(**read_settings(given, ParquetFormat))
     with sample.open() as content:
-        units = describe_units(content)
-    return Detection((DetectedTable("table", form, units),), 1.0)
+        open_parquet(content.seekable(), content.name)
+    return Detection((DetectedTable("table", form),), 1.0)

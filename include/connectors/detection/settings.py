@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar, get_origin
 
@@ -42,7 +42,8 @@ def settle(kind: type[Form], found: Mapping[str, Any], given: Mapping[str, Any])
 def _plain_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:
     unknown = [key for key in given if key not in form.model_fields]
     if unknown:
-        raise ConfigurationInvalid([_name_close(key, form) for key in unknown])
+        what = f"the format {form.model_fields['kind'].default} has no such setting"
+        raise ConfigurationInvalid([Problem(key, what, name_known(key, form.model_fields)) for key in unknown])
     return {key: _plain(value, form.model_fields[key].annotation) for key, value in given.items()}
 
 
@@ -55,10 +56,10 @@ def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
         ) from None
 
 
-def _name_close(key: str, form: type[Configuration]) -> Problem:
-    close = get_close_matches(key, form.model_fields)
-    known = f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(form.model_fields)}."
-    return Problem(key, f"the format {form.model_fields['kind'].default} has no such setting", known)
+def name_known(key: str, known: Collection[str]) -> str:
+    """Say which setting may be meant, or all that there are."""
+    close = get_close_matches(key, known)
+    return f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."
 
 
 def _plain(value: Any, kind: Any) -> Any:

@@ -15,12 +15,8 @@ from include.collection.inspection import Issue
 from include.connectors.content import CHUNK, Content
 from include.connectors.formats.delimited_text import CsvText
 from include.connectors.formats.layout import shape_frames
+from include.connectors.formats.parts import MOST_CELL_BYTES, PART_BYTES
 from include.errors import SourceRefused
-
-PART_BYTES: Final = 64 << 20
-"""A frame ends after this many bytes of text, so that memory stays bounded for wide rows as well."""
-
-MOST_CELL_BYTES: Final = 1 << 20
 
 _BLOCK: Final = CHUNK
 """pyarrow reads 32 blocks ahead; a row has to fit into one, which also limits a cell."""

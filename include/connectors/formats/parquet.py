@@ -16,11 +16,10 @@ import pyarrow.parquet as pq
 
 from include.collection.formats.parquet import ParquetFormat
 from include.connectors.content import Content
-from include.connectors.formats.delimited import MOST_CELL_BYTES
 from include.connectors.formats.json_text import MOST_DEPTH
 from include.connectors.formats.layout import MOST_COLUMNS
 from include.connectors.formats.parquet_pages import check_pages
-from include.connectors.formats.parts import PART_BYTES, gather_parts
+from include.connectors.formats.parts import MOST_CELL_BYTES, PART_BYTES, gather_parts
 from include.errors import SourceEmpty, SourceRefused
 
 MAGIC: Final = b"PAR1"

@@ -12,6 +12,9 @@ from include.batch import PART_ROWS
 PART_BYTES: Final = 64 << 20
 """A part ends after this many bytes, so that memory stays bounded for wide rows as well."""
 
+MOST_CELL_BYTES: Final = 1 << 20
+"""A longer cell is no reading: a quote that is never closed, or a bomb."""
+
 
 def gather_parts(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """Join small frames of one schema: every frame that a reader gives is staged as a file of its own."""

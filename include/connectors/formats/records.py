@@ -8,8 +8,8 @@ from typing import Final
 import polars as pl
 
 from include.batch import PART_ROWS
-from include.connectors.formats.delimited import MOST_CELL_BYTES, PART_BYTES
 from include.connectors.formats.layout import MOST_COLUMNS
+from include.connectors.formats.parts import MOST_CELL_BYTES, PART_BYTES
 from include.errors import SourceRefused
 
 Row = Mapping[str, str | None]

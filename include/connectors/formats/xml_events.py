@@ -7,8 +7,8 @@ from typing import Final, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
-from include.connectors.formats.delimited import MOST_CELL_BYTES
 from include.connectors.formats.json_text import MOST_DEPTH, too_deep
+from include.connectors.formats.parts import MOST_CELL_BYTES
 from include.errors import SourceRefused
 
 BLOCK: Final = 1 << 14

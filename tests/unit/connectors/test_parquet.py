@@ -22,6 +22,7 @@ from include.connectors.content import Content
 from include.connectors.detection.detect import detect
 from include.connectors.detection.sample import Sample, take_sample
 from include.connectors.formats import parquet, parquet_pages
+from include.connectors.formats.choose import read_units
 from include.connectors.formats.parquet import read_parquet
 from include.errors import ConfigurationInvalid, SourceRefused
 from tests.unit.connectors.bounded import MOST_MIB, read_bounded
@@ -115,7 +116,7 @@ def test_units_of_the_metadata_are_told() -> None:
     found = detect(sample_of(body), {})
     assert found.confidence == 1
     assert found.tables[0].form == ParquetFormat()
-    assert found.tables[0].units == {"kw": "kW", "meter.energy": "kWh"}
+    assert read_units(Content.of(body, "a file"), found.tables[0].form) == {"kw": "kW", "meter.energy": "kWh"}
 
 
 def test_a_setting_of_another_format_is_refused() -> None:
