@@ -70,6 +70,17 @@ def _airflow() -> Engine:
 
 def apply_file(file: Path, user: str, start: bool) -> None:
     """Create or replace the collection of a YAML file, and run it."""
+    config = read_document(file)
+    session = open_session(user)
+    verb, collection = apply_config(session, config, file.parent, start)
+    _say(verb, session, collection)
+    if lacking := missing_steps(collection.config):
+        print(f"not run: it is a draft without {', '.join(lacking)}", file=sys.stderr)
+        print("  → Add what is missing, then apply it again", file=sys.stderr)
+
+
+def read_document(file: Path) -> CollectionConfig:
+    """Read the collection of a YAML file; raises ConfigurationInvalid where there is none."""
     if not file.is_file():
         raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
     try:
@@ -79,13 +90,7 @@ def apply_file(file: Path, user: str, start: bool) -> None:
         raise ConfigurationInvalid(
             [Problem(f"{file}, line {line}", "it is no UTF-8", "Save the file as UTF-8")]
         ) from None
-    config = read_yaml(text)
-    session = open_session(user)
-    verb, collection = apply_config(session, config, file.parent, start)
-    _say(verb, session, collection)
-    if lacking := missing_steps(collection.config):
-        print(f"not run: it is a draft without {', '.join(lacking)}", file=sys.stderr)
-        print("  → Add what is missing, then apply it again", file=sys.stderr)
+    return read_yaml(text)
 
 
 def apply_config(

@@ -9,11 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from api.record_formats import plain_records
-from cli.commands import find_collection, open_session
+from cli.commands import find_collection, open_session, read_document
 from cli.formats import write_table
-from include.collection.document import read_yaml
 from include.collection.preset import load_presets
-from include.errors import ConfigurationInvalid, Problem
 from include.operations.collection_life import pause_collection, resume_collection
 from include.operations.collection_reading import view_collection
 from include.operations.collection_running import backfill_collection
@@ -23,10 +21,9 @@ from include.operations.source_trying import DryRun, try_source
 
 def dry_run_file(file: Path, user: str) -> None:
     """Ask the source of a YAML file once, and show what comes."""
-    if not file.is_file():
-        raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
+    config = read_document(file)
     session = open_session(user)
-    print(write_dry_run(try_source(session.services, session.requestor, read_yaml(file.read_text(encoding="utf-8")))))
+    print(write_dry_run(try_source(session.services, session.requestor, config)))
 
 
 def write_dry_run(run: DryRun) -> str:

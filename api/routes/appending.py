@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
-from api.dependencies import EngineDep, ServicesDep, SignedIn, link
+from api.dependencies import EngineDep, ServicesDep, SignedIn
 from api.previews import PRIVATE, answer_preview
-from api.routes.data_collections import answer_run, hand_over
+from api.routes.data_collections import answer_started
 from api.schemas.data_collection import RunAnswer
 from api.schemas.sample import AppendRequest, PreviewAnswer
 from include.operations.appending import append_file, preview_append
@@ -45,7 +45,4 @@ def append(
     409 where this very content was loaded before."""
     started = append_file(services, engine, requestor, collection_id, body.upload, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    hand_over(background, services, engine, collection, started)
-    answer = answer_run(request, collection, started)
-    response.headers["Location"] = link(request, f"/data-collection/{collection_id}/run/{started.run_id}")
-    return answer
+    return answer_started(request, response, background, services, engine, collection, started)

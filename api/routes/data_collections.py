@@ -67,7 +67,7 @@ def create(
     view = view_collection(services, collection)
     answer = _collection(request, view)
     if created:
-        hand_over(background, services, engine, collection, view.latest)
+        _hand_over(background, services, engine, collection, view.latest)
     else:
         response.status_code = status.HTTP_200_OK
     response.headers["Location"] = answer.links.self
@@ -112,10 +112,7 @@ def run(
 ) -> RunAnswer:
     started = run_collection(services, engine, requestor, collection_id, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    hand_over(background, services, engine, collection, started)
-    answer = answer_run(request, collection, started)
-    response.headers["Location"] = answer.links.self
-    return answer
+    return answer_started(request, response, background, services, engine, collection, started)
 
 
 @router.post(
@@ -135,10 +132,7 @@ def backfill(
 ) -> RunAnswer:
     started = backfill_collection(services, engine, requestor, collection_id, body.start, body.end, patience_s=None)
     collection = read_collection(services, requestor, collection_id)
-    hand_over(background, services, engine, collection, started)
-    answer = answer_run(request, collection, started)
-    response.headers["Location"] = answer.links.self
-    return answer
+    return answer_started(request, response, background, services, engine, collection, started)
 
 
 @router.post("/{collection_id}/pause", summary="Let the schedule rest; a run that is active goes on")
@@ -179,7 +173,23 @@ def read_one_run(
     return answer_run(request, collection, read_run(services, requestor, collection_id, run_id))
 
 
-def hand_over(
+def answer_started(
+    request: Request,
+    response: Response,
+    background: BackgroundTasks,
+    services: Services,
+    engine: Engine,
+    collection: Collection,
+    started: Run,
+) -> RunAnswer:
+    """Write a run that was asked for just now, and hand it to Airflow once that has been sent."""
+    _hand_over(background, services, engine, collection, started)
+    answer = answer_run(request, collection, started)
+    response.headers["Location"] = answer.links.self
+    return answer
+
+
+def _hand_over(
     background: BackgroundTasks, services: Services, engine: Engine, collection: Collection, started: Run | None
 ) -> None:
     """Hand a run to Airflow after the answer has been sent, and wait a little for a DAG that is new."""

@@ -70,3 +70,8 @@ class MapperConfig(Configuration):
 
     concept: str
     rules: tuple[MappingRule, ...] = Field(min_length=1)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns that the mapping reads, each once."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in (*rule.columns, *rule.occurrence_per)))

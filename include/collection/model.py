@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from include.anonymization.config import AnonymizationConfig
 from include.catalog.config import MetadataConfig
 from include.cim.mapping_config import MapperConfig
 from include.collection.contract import Contract
 from include.collection.source import Source
+from include.collection.zone import Zone
 from include.configuration import Configuration
 from include.expectations.config import CuratorConfig
 
@@ -24,15 +24,8 @@ class Schedule(Configuration):
     """When a collection runs by itself: a cron expression in a zone, or an interval."""
 
     cron: str | None = Field(None, pattern=r"^(\S+\s+){4}\S+$")
-    zone: str = "UTC"
+    zone: Zone = "UTC"
     every: timedelta | None = Field(None, ge=timedelta(minutes=1), description="ISO 8601, for example PT15M")
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError(f"no time zone is called {zone!r}; IANA's names look like Europe/Brussels")
-        return zone
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

@@ -25,7 +25,6 @@ from include.collection.upload import Sample
 from include.configuration import Configuration
 from include.errors import NotFound, Problem, StoreUnavailable, TooLarge
 from include.expectations.config import CuratorConfig
-from include.operations.inspecting import inspect_upload
 from include.operations.services import Services, refuse_unknown
 from include.operations.uploading import check_name, read_own_upload
 from include.upload_ports import Rehearsal
@@ -69,7 +68,7 @@ def take_sample(
     require_short(there.bytes, "cdmp inspect FILE")
     name = check_name(name or there.name)
     with one_of_few():
-        inspection = inspect_upload(services, requestor, upload, name, given)
+        inspection = services.inspector(services.uploads.path(upload), name, given)
     now = services.clock()
     sample = Sample(uuid4(), requestor.id, name, upload, _document(inspection), now, now + KEPT_FOR)
     services.samples.add(sample)

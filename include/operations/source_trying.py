@@ -71,8 +71,7 @@ def try_source(
 def _map(services: Services, config: CollectionConfig, source: RestSource, trial: Trial) -> DryRun:
     mapper, rows = config.mapper, trial.rows
     assert mapper is not None and rows is not None  # noqa: S101  # the caller looked
-    needed = dict.fromkeys(name for rule in mapper.rules for name in (*rule.columns, *rule.occurrence_per))
-    missing = tuple(name for name in needed if name not in rows.columns)
+    missing = tuple(name for name in mapper.columns if name not in rows.columns)
     if missing:
         return DryRun(trial, missing=missing)
     part = rows.rename(raw_name).with_row_index(ROW_ID, offset=1).with_columns(pl.col(ROW_ID).cast(pl.Int64))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,7 +48,7 @@ class SourceColumns:
             SourceRefused: A column is missing or new, and the contract freezes that.
         """
         contract = self.collection.config.contract
-        missing = [name for name in _read_by_mapping(self.collection) if name not in frame.columns]
+        missing = [name for name in _mapped(self.collection) if name not in frame.columns]
         if missing and (self.known is None or contract.vanish is OnDrift.FREEZE):
             raise _missing(missing, frame.columns, self.collection)
         new = [name for name in frame.columns if self.known is not None and name not in self.known]
@@ -89,12 +89,12 @@ class SourceColumns:
         return tuple(notes)
 
 
+def _mapped(collection: Collection) -> Sequence[str]:
+    return collection.config.mapper.columns if collection.config.mapper is not None else ()
+
+
 def _rules(collection: Collection) -> Sequence[MappingRule]:
     return collection.config.mapper.rules if collection.config.mapper is not None else ()
-
-
-def _read_by_mapping(collection: Collection) -> Iterable[str]:
-    return dict.fromkeys(name for rule in _rules(collection) for name in (*rule.columns, *rule.occurrence_per))
 
 
 def _filled_by(column: str, collection: Collection) -> list[str]:

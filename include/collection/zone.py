@@ -1,0 +1,18 @@
+"""A time zone as an owner writes it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator
+
+
+def _known(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"no time zone is called {zone!r}; IANA's names look like Europe/Brussels")
+    return zone
+
+
+Zone = Annotated[str, AfterValidator(_known)]
+"""IANA's name of a zone."""
