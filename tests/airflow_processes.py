@@ -28,6 +28,8 @@ COMPONENTS = {
     "triggerer": ["triggerer", "-s"],
 }
 
+PRELOAD = "import sys\nfrom include.orchestration.preload import preload_in_scheduler\npreload_in_scheduler(sys.argv)\n"
+
 
 @dataclass
 class AirflowProcesses:
@@ -120,6 +122,19 @@ def airflow_processes(
         processes.stop()
         with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def airflow_that_runs(database: Database, folder: Path, port: int, **settings: str) -> Iterator[AirflowProcesses]:
+    """Start what runs collections, its tasks' imports ready in the scheduler; wait for the first look at the bundle."""
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "preload_plugin.py").write_text(PRELOAD)
+    components = ("api-server", "scheduler", "dag-processor")
+    settings = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins), **settings}
+    with airflow_processes(database, folder, port, *components, **settings) as processes:
+        wait_for("the dag-processor's first look", processes.bundle.exists, 90)
+        yield processes
 
 
 def wait_for(what: str, condition: Callable[[], Any], seconds: float = 10.0) -> float:

@@ -23,14 +23,13 @@ from include.orchestration.description import dag_id_of
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.run_store import PostgresRunStore
-from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
+from tests.airflow_processes import AirflowProcesses, airflow_that_runs, wait_for
 from tests.factories import a_collection, a_config
 from tests.ports import free_ports
 from tests.postgres import Database
 
 PORT, SOURCE_PORT = free_ports(2)
 ROWS = 96
-PLUGIN = "import sys\nfrom include.orchestration.preload import preload_in_scheduler\npreload_in_scheduler(sys.argv)\n"
 CANARY = "canary-4711"
 RECORDS = [
     {"at": (datetime(2024, 1, 1, tzinfo=UTC) + number * timedelta(minutes=15)).isoformat(), "mwh": number, "c": CANARY}
@@ -81,13 +80,8 @@ def source() -> Iterator[Source]:
 @pytest.fixture(scope="module")
 def airflow(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AirflowProcesses]:
     folder = tmp_path_factory.mktemp("airflow")
-    components = ("api-server", "scheduler", "dag-processor")
-    plugins = folder / "plugins"
-    plugins.mkdir()
-    (plugins / "preload_plugin.py").write_text(PLUGIN)
-    settings = {"AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins), "CDMP_EGRESS_ALLOW": f"127.0.0.1:{SOURCE_PORT}"}
-    with airflow_processes(database, folder, PORT, *components, **settings) as processes:
-        wait_for("the dag-processor's first look", processes.bundle.exists, 90)
+    allowed = f"127.0.0.1:{SOURCE_PORT}"
+    with airflow_that_runs(database, folder, PORT, CDMP_EGRESS_ALLOW=allowed) as processes:
         yield processes
 
 

@@ -21,15 +21,15 @@ from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.run_store import PostgresRunStore
 from include.storage.secret_store import SealedSecretStore
-from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
+from tests.airflow_processes import AirflowProcesses, airflow_that_runs, wait_for
 from tests.factories import NOON, a_collection, a_config
+from tests.ports import free_ports
 from tests.postgres import Database
 from tests.source_server import Asked, Reply, SourceServer, serve
 
-PORT = 8916
+[PORT] = free_ports(1)
 CANARY = "canary-s3cr3t-4711"
 MASTER_KEY = Fernet.generate_key().decode()
-PLUGIN = "import sys\nfrom include.orchestration.preload import preload_in_scheduler\npreload_in_scheduler(sys.argv)\n"
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -55,17 +55,8 @@ def airflow(
     database: Database, source: SourceServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AirflowProcesses]:
     folder = tmp_path_factory.mktemp("airflow")
-    plugins = folder / "plugins"
-    plugins.mkdir()
-    (plugins / "preload_plugin.py").write_text(PLUGIN)
-    settings = {
-        "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins),
-        "CDMP_EGRESS_ALLOW": source.here,
-        "CDMP_MASTER_KEYS": MASTER_KEY,
-    }
-    components = ("api-server", "scheduler", "dag-processor")
-    with airflow_processes(database, folder, PORT, *components, **settings) as processes:
-        wait_for("the dag-processor's first look", processes.bundle.exists, 90)
+    settings = {"CDMP_EGRESS_ALLOW": source.here, "CDMP_MASTER_KEYS": MASTER_KEY}
+    with airflow_that_runs(database, folder, PORT, **settings) as processes:
         yield processes
 
 
