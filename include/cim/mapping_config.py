@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from include.configuration import Configuration
+
+Length = Annotated[timedelta, Field(gt=timedelta(0), description="ISO 8601, for example PT15M")]
 
 
 class RepeatedHour(StrEnum):
@@ -20,58 +22,160 @@ class RepeatedHour(StrEnum):
     REFUSE = "refuse"  # the row gets an issue
 
 
+class MissingHour(StrEnum):
+    """What becomes of a row whose local time the clock never showed."""
+
+    REFUSE = "refuse"  # the row gets an issue
+    SKIP = "skip"  # the row is left out and counted: a source that writes 24 hours on the day of 23
+    SHIFT = "shift"  # the clock's change was missed: an hour later is meant
+
+
+class Numbering(StrEnum):
+    """What the number of a period counts, on the days on which the clock is changed."""
+
+    ELAPSED = "elapsed"  # the periods since the local midnight: 23, 24 or 25 hours
+    CLOCK = "clock"  # what the clock shows: in spring a number is left out, in autumn one comes twice
+
+
 class After(Configuration):
     """The end of an interval of fixed length: `field` plus `duration`."""
 
     field: str
-    duration: timedelta = Field(description="ISO 8601, for example PT15M", gt=timedelta(0))
+    duration: Length
+
+
+class Difference(Configuration):
+    """What a counter has counted since its reading before: rows in the order of time, forwards or backwards.
+
+    The first reading of a counter, and one after a reset, has no difference.
+    """
+
+    per: tuple[str, ...] = Field((), description="source columns that tell the counters apart")
+    rollover: float | None = Field(None, gt=0, description="where the counter begins again at 0, in the source's unit")
+    reset: bool = Field(False, description="whether a smaller reading means that the counter was set to 0")
 
 
 class MappingRule(Configuration):
-    """One CIM field, and where its values come from: a source column (or several), a constant, or another field.
+    """One CIM field, and where its values come from: source columns, a constant, or another field.
 
-    Columns that are named together are joined with one space before they are read (a date and a time).
+    In this order: the cells are joined, `extract`ed, looked up in `values` or parsed, computed by the `formula`,
+    negated, converted from `unit` (per `interval` where that needs one), and differences taken.
     """
 
     field: str
-    source: str | tuple[str, ...] | None = None
+    source: str | tuple[str, ...] | None = Field(None, description="several are joined before they are read")
     constant: str | int | float | bool | None = None
     after: After | None = None
-    unit: str | None = Field(None, description="the source's unit; converted to the field's")
-    negate: bool = Field(False, description="the source counts the other direction as positive")
-    format: str | None = Field(None, description="timestamps: strptime's directives, or iso8601")
-    zone: str | None = Field(None, description="timestamps without an offset: an IANA zone")
-    repeated_hour: RepeatedHour = RepeatedHour.REFUSE
-    occurrence_per: tuple[str, ...] = Field((), description="source columns that tell the registers of one label apart")
+    where: dict[str, str | tuple[str, ...]] = Field(
+        {}, description="source column → its values in the rows that this rule reads; others stay empty"
+    )
+
+    join: str = Field(" ", max_length=20, description="what stands between joined columns")
+    extract: str | None = Field(
+        None, max_length=200, description="a regular expression: its first group, or all that it finds, is read"
+    )
     values: dict[str, str | int | float | bool] | None = Field(None, description="source value → CIM value")
     otherwise: str | int | float | bool | None = Field(None, description="the CIM value where `values` has no entry")
 
+    formula: str | None = Field(
+        None, max_length=500, description="numbers: + - * / and brackets over the `inputs`, for example `heat / power`"
+    )
+    inputs: dict[str, str] = Field({}, description="name in the formula → source column")
+    unit: str | None = Field(None, description="the source's unit; converted to the field's")
+    interval: Length | Literal["row", "previous"] | None = Field(
+        None,
+        description="the length of the interval that a value or a time label belongs to; `row`: from the row's "
+        "interval_start to its interval_end; `previous`: since the time of the row before (per `occurrence_per`)",
+    )
+    negate: bool = Field(False, description="the source counts the other direction as positive")
+    difference: Difference | None = None
+
+    format: str | None = Field(None, description="timestamps: strptime's directives, iso8601, epoch_s, _ms or _us")
+    zone: str | None = Field(None, description="timestamps without an offset: an IANA zone, or an offset: +01:00")
+    date: str | None = Field(None, description="timestamps whose columns have no date: it, as YYYY-MM-DD")
+    label: Literal["start", "end"] = Field("start", description="which end of its `interval` the source's time names")
+    period: Length | None = Field(
+        None, description="the last source column numbers the day's periods from 1: how long one is"
+    )
+    numbering: Numbering = Numbering.ELAPSED
+    repeated_hour: RepeatedHour = RepeatedHour.REFUSE
+    missing_hour: MissingHour = MissingHour.REFUSE
+    occurrence_per: tuple[str, ...] = Field((), description="source columns that tell the registers of one label apart")
+
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        given = [name for name in ("source", "constant", "after") if getattr(self, name) is not None]
+        given = [name for name in ("source", "constant", "after", "formula") if getattr(self, name) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"field {self.field!r} needs exactly one of source, constant, after; it has {given or 'none'}"
+                f"field {self.field!r} needs exactly one of source, constant, after, formula; it has {given or 'none'}"
             )
         if self.otherwise is not None and self.values is None:
             raise ValueError(f"field {self.field!r}: `otherwise` goes with `values`")
+        if bool(self.inputs) != (self.formula is not None):
+            raise ValueError(f"field {self.field!r}: `formula` and `inputs` go together")
         return self
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The source columns that the rule reads."""
+        """The source columns whose cells become the value."""
         if self.source is None:
-            return ()
+            return tuple(self.inputs.values())
         return (self.source,) if isinstance(self.source, str) else self.source
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every source column that the rule looks at."""
+        per = self.difference.per if self.difference else ()
+        return tuple(dict.fromkeys((*self.columns, *self.where, *self.occurrence_per, *per)))
+
+
+class Unpivot(Configuration):
+    """One row of the source becomes several: one for each group of columns (three phases, 24 hours).
+
+    Attributes:
+        groups: Label → {new column: source column}; every group has the same new columns. The label's column and the
+            new ones are read by the rules like the source's own.
+    """
+
+    label: str = Field(min_length=1, description="the new column that holds the group's label")
+    groups: dict[str, dict[str, str]] = Field(min_length=1)
+    keep_empty: bool = Field(False, description="whether a group without any cell gives a row")
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        first, *others = [set(columns) for columns in self.groups.values()]
+        if not first or any(other != first for other in others):
+            raise ValueError("`unpivot.groups`: every group names the same new columns, and at least one")
+        return self
+
+    @property
+    def made(self) -> tuple[str, ...]:
+        """The columns that it makes."""
+        return (self.label, *next(iter(self.groups.values())))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The source columns that it reads."""
+        return tuple(dict.fromkeys(name for group in self.groups.values() for name in group.values()))
 
 
 class MapperConfig(Configuration):
     """The mapping step of a collection."""
 
     concept: str
+    where: dict[str, str | tuple[str, ...]] = Field(
+        {}, description="source column → its values in the rows that are taken; others are left out and counted"
+    )
+    unpivot: Unpivot | None = None
+    merge_rows: bool = Field(
+        False, description="rows with the same key are one: a source that writes each quantity in a row of its own"
+    )
     rules: tuple[MappingRule, ...] = Field(min_length=1)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The source columns that the mapping reads, each once."""
-        return tuple(dict.fromkeys(name for rule in self.rules for name in (*rule.columns, *rule.occurrence_per)))
+        """The source columns that the mapping reads, each once; not those that it makes itself."""
+        read = [*self.where, *(name for rule in self.rules for name in rule.reads)]
+        if self.unpivot:
+            read = [*self.unpivot.columns, *(name for name in read if name not in self.unpivot.made)]
+        return tuple(dict.fromkeys(read))

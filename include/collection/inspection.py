@@ -77,6 +77,23 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Which CIM field a column may fill, and why.
+
+    Attributes:
+        unit: The source's unit, as `units.yaml` spells it: read, or likely; None where the field has none.
+        confidence: From 0 to 1. Whoever is not sure suggests nothing.
+        reason: For a person: which name, unit, values or neighbours speak for it.
+    """
+
+    concept: str
+    field: str
+    unit: str | None
+    confidence: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnProfile:
     """What all cells of a column say together.
 
@@ -98,6 +115,7 @@ class ColumnProfile:
     maximum: str | None
     total: Decimal | None
     examples: tuple[str, ...] = ()
+    suggestion: Suggestion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from include.collection.inspection import ColumnProfile, Inspection, Issue, Question, TimeProfile
+from include.collection.inspection import ColumnProfile, Inspection, Issue, Question, Suggestion, TimeProfile
 from include.errors import CdmpError, ConfigurationInvalid
 
 
@@ -60,6 +60,17 @@ def _column(column: ColumnProfile) -> dict[str, Any]:
         "min": column.minimum,
         "max": column.maximum,
         "sum": None if column.total is None else write_number(column.total),
+        "suggestion": None if column.suggestion is None else _suggestion(column.suggestion),
+    }
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    return {
+        "concept": suggestion.concept,
+        "field": suggestion.field,
+        "unit": suggestion.unit,
+        "confidence": round(suggestion.confidence, 3),
+        "reason": suggestion.reason,
     }
 
 

@@ -12,11 +12,12 @@ from typing import Final, cast
 import polars as pl
 
 from include.cim.number_style import NumberStyle
+from include.cim.written_times import EPOCHS, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
-from include.connectors.detection.written_times import EPOCHS, find_formats, kind_of, read_times, zoned
+from include.connectors.detection.time_formats import find_formats, kind_of
 
 _LOOK_AT: Final = 1_000
 _EXAMPLES: Final = 5

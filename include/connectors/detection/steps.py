@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
+from include.cim.written_times import zoned
 from include.connectors.detection.time_axis import Step, TimeAxis
-from include.connectors.detection.written_times import zoned
 from include.connectors.detection.zones import instants
 
 _DAY: Final = timedelta(days=1)

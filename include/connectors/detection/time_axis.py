@@ -9,10 +9,10 @@ from typing import Final
 
 import polars as pl
 
+from include.cim.written_times import beginnings
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.time_columns import TimeColumns
-from include.connectors.detection.written_times import beginnings
 
 _MOST_SERIES: Final = 200_000
 _MOST_STEPS: Final = 10_000

@@ -10,9 +10,10 @@ from typing import Final
 
 import polars as pl
 
+from include.cim.written_times import read_times, zoned
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
-from include.connectors.detection.written_times import kind_of, read_times, zoned
+from include.connectors.detection.time_formats import kind_of
 
 ENDS: Final = re.compile(
     r"(^|[^a-zà-ü])(end(ing|e|s)?|until|till|to|bis|tot|fin|fine|final|hasta|fim|a|au|stop|departure|he)($|[^a-zà-ü])"

@@ -10,12 +10,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from include.cim.units import find_unit
+from include.cim.written_times import EPOCHS, zoned
 from include.collection.inspection import Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.steps import Steps, duration, weigh_steps
 from include.connectors.detection.time_axis import TimeAxis
 from include.connectors.detection.time_columns import BEGINS, ENDS
-from include.connectors.detection.written_times import EPOCHS, as_mapped, order_of, zoned
+from include.connectors.detection.time_formats import as_mapped, order_of
 from include.connectors.detection.zones import (
     hinted,
     rank_zones,

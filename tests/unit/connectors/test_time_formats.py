@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from include.connectors.detection.written_times import as_mapped, find_formats, read_times
+from include.cim.written_times import read_times
+from include.connectors.detection.time_formats import as_mapped, find_formats
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How times are written: from a few cells to a format, and from a format to times."""
+"""How times are written: from a few cells to a format."""
 
 from __future__ import annotations
 
@@ -9,35 +9,18 @@ from typing import Final
 
 import polars as pl
 
+from include.cim.written_times import CLOCKS, EPOCHS, FROM_UNTIL, MONTH, dated, read_times
 from include.collection.inspection import ColumnType
 
-MONTHS: Final = (
-    ("jan", "ene", "gen"),
-    ("feb", "fév", "fev"),
-    ("mar", "mär", "mrz", "mrt", "maa"),
-    ("apr", "avr", "abr"),
-    ("may", "mai", "mei", "mag"),
-    ("jun", "giu", "juin"),
-    ("jul", "lug", "juil"),
-    ("aug", "aoû", "aou", "ago"),
-    ("sep", "set"),
-    ("oct", "okt", "ott", "out"),
-    ("nov",),
-    ("dec", "dez", "déc", "dic"),
-)
-"""How months begin in English, German, French, Dutch, Spanish, Italian and Portuguese."""
-
-_NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
-_MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[a-zà-ü]*\.?"
 _DATE: Final = (
     r"(?P<iso>\d{4}(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})"
     r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
     r"|(?P<week>\d{4}-?W\d{2}-?\d)"
-    rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{_MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
+    rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
     r"(?P<named_year>\d{4}|\d{2}))"
-    rf"|(?P<us>{_MONTH} \d{{1,2}}, ?\d{{4}})"
+    rf"|(?P<us>{MONTH} \d{{1,2}}, ?\d{{4}})"
     r"|(?P<month>\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})"
-    rf"|(?P<named_month>{_MONTH}(?P<s5>[-/ ])(?P<month_year>\d{{4}}|\d{{2}}))"
+    rf"|(?P<named_month>{MONTH}(?P<s5>[-/ ])(?P<month_year>\d{{4}}|\d{{2}}))"
     r"|(?P<compact>\d{8})"
 )
 _TIME: Final = (
@@ -49,10 +32,6 @@ _WRITTEN: Final = re.compile(
     rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?",
     re.IGNORECASE,
 )
-_FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
-_CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?)[-–](\d{1,2}:\d{2}(?::\d{2})?)$")
-"""An interval without blanks, or a time with an offset: the cells of a column tell, see `_are_intervals`."""
-
 _MOST_OFFSETS: Final = 2
 _DIGITS: Final = {
     12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"),
@@ -60,10 +39,6 @@ _DIGITS: Final = {
 }
 _EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
 _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
-EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
-"""Formats of whole numbers since 1970 in UTC, and how many microseconds one is."""
-
-_MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 
 
 def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, ...]:
@@ -83,7 +58,7 @@ def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, .
     """
     counted: Counter[str] = Counter()
     if _are_intervals(cells[:200]):
-        cells = [_CLOCKS.sub(r"\1", cell) for cell in cells]
+        cells = [CLOCKS.sub(r"\1", cell) for cell in cells]
     for cell in cells[:200]:
         counted.update(form for form in _formats_of(cell) if order is None or _in_order(form, order))
     texts = pl.Series(cells, dtype=pl.String)
@@ -103,74 +78,14 @@ def kind_of(form: str) -> ColumnType:
     """
     if form in EPOCHS:
         return ColumnType.TIMESTAMP
-    dated, timed = any(sign in form for sign in ("%d", "%V", "%m", "%b")), "%H" in form or "%I" in form
-    return ColumnType.TIMESTAMP if dated and timed else ColumnType.DATE if dated else ColumnType.TIME
-
-
-def zoned(form: str) -> bool:
-    """Say whether times in this format are instants."""
-    return form in EPOCHS or "%z" in form
-
-
-def read_times(texts: pl.Series, form: str) -> pl.Series:
-    """Read texts in a format: UTC where it has an offset, else local; null where a text does not fit.
-
-    Returns:
-        Datetime("us"), without a zone. A time of day is on 1 January 1970.
-    """
-    keyed = pl.DataFrame({"text": texts, "hash": texts.hash(seed=0)})
-    different = keyed.group_by("hash").agg(pl.col("text").first())
-    if different.height * 2 > keyed.height:
-        return _parse(texts, form)
-    times = different.with_columns(_parse(different["text"], form).alias("time")).select("hash", "time")
-    return keyed.join(times, on="hash", how="left", maintain_order="left")["time"]
-
-
-def _parse(texts: pl.Series, form: str) -> pl.Series:
-    if form in EPOCHS:
-        return (texts.cast(pl.Int64, strict=False) * EPOCHS[form]).cast(pl.Datetime("us"))
-    texts = beginnings(texts, form)
-    if "%b" in form:
-        texts, form = _number_months(texts), form.replace("%b", "%m")
-    if "%I" not in form and "%H" in form:
-        midnight = texts.str.contains(_MIDNIGHT)
-        if midnight.any():
-            texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
-            times = _parse(texts, form)
-            later = times + pl.duration(days=1).cast(pl.Duration("us"))
-            return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
-    if kind_of(form) is ColumnType.TIME:
-        texts, form = "1970-01-01 " + texts, f"%Y-%m-%d {form}"
-    if "%d" not in form and "%u" not in form:
-        texts, form = texts + " 1", f"{form} %d"
-    if "%M" not in form and "%H" in form:
-        texts, form = texts + ":00", f"{form}:%M"
-    if form.endswith("%z"):
-        texts = texts.str.replace(r" ?(UTC|GMT)$", "Z")
-    times = texts.str.to_datetime(
-        form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
-    )
-    return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
-
-
-def beginnings(texts: pl.Series, form: str) -> pl.Series:
-    """Leave of every interval the time at which it begins.
-
-    Example:
-        >>> beginnings(pl.Series(["01.01.2024 00:00 - 01.01.2024 01:00", "23:00-24:00"]), "%H:%M").to_list()
-        ['01.01.2024 00:00', '23:00']
-    """
-    begun = [texts.str.extract(_FROM_UNTIL.pattern, 1)]
-    if "%z" not in form:
-        begun.append(texts.str.extract(_CLOCKS.pattern, 1))
-    if not any(each.count() for each in begun):
-        return texts
-    return pl.select(pl.coalesce(*map(pl.lit, begun), pl.lit(texts))).to_series()
+    if not dated(form):
+        return ColumnType.TIME
+    return ColumnType.TIMESTAMP if "%H" in form or "%I" in form else ColumnType.DATE
 
 
 def _are_intervals(cells: Sequence[str]) -> bool:
     """Whether a second clock is the end of an interval: no time of day has an offset, and no column has many."""
-    ends = [(found[1], found[2]) for cell in cells if (found := _CLOCKS.match(cell))]
+    ends = [(found[1], found[2]) for cell in cells if (found := CLOCKS.match(cell))]
     return any(re.fullmatch(r"[\d:]+", begin) for begin, _ in ends) or len({end for _, end in ends}) > _MOST_OFFSETS
 
 
@@ -186,7 +101,7 @@ def _plausible(times: pl.Series, form: str) -> int:
 
 
 def _formats_of(cell: str) -> tuple[str, ...]:
-    interval = _FROM_UNTIL.match(cell)
+    interval = FROM_UNTIL.match(cell)
     if interval and (formats := _formats_of(interval[1])):
         return formats
     if cell.isascii() and cell.isdigit() and len(cell) != 8:
@@ -242,18 +157,6 @@ def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # 
     if found["named_month"]:
         return (f"%b{found['s5']}{'%Y' if len(found['month_year']) == 4 else '%y'}",)
     return ("%Y%m%d",)
-
-
-def _number_months(texts: pl.Series) -> pl.Series:
-    lowered = texts.str.to_lowercase().str.replace_all(r"\bde ", "").str.replace(r"(\d)\. ?", "${1} ")
-    names = lowered.str.extract(rf"({_MONTH})", 1).unique().drop_nulls().to_list()
-    for name in sorted(names, key=len, reverse=True):
-        lowered = lowered.str.replace(name, f"{_month(name):02d}", literal=True)
-    return lowered.str.to_uppercase()
-
-
-def _month(name: str) -> int:
-    return next(_NAMES[start] for start in sorted(_NAMES, key=len, reverse=True) if name.startswith(start))
 
 
 def order_of(form: str) -> str:
