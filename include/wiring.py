@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 
 from include.batch import Stage, Window
-from include.cim.definition import load_definition
+from include.cim_ports import CimStore, Definition
 from include.collection.model import Collection
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
@@ -21,7 +21,6 @@ from include.ports import (
     CollectionStore,
     Connector,
     DatasetStore,
-    Definition,
     Inspector,
     Mailer,
     Outbox,
@@ -33,6 +32,7 @@ from include.ports import (
     Staging,
 )
 from include.settings import Settings, load_settings
+from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
@@ -45,6 +45,7 @@ from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
+from include.storage.stored_definition import StoredDefinition
 from include.storage.upload_store import FileUploadStore
 from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
 
@@ -55,6 +56,7 @@ class Platform:
 
     settings: Settings
     definition: Definition
+    cim: CimStore
     collections: CollectionStore
     runs: RunStore
     uploads: UploadStore
@@ -117,9 +119,11 @@ def build_platform(settings: Settings) -> Platform:
     reader = open_engine(settings.reader_url)
     secrets = SealedSecretStore(loader, settings.master_keys)
     staging = ParquetStaging(settings.staging)
+    definition = StoredDefinition(loader)
     return Platform(
         settings=settings,
-        definition=load_definition(),
+        definition=definition,
+        cim=PostgresCimStore(loader, definition),
         collections=PostgresCollectionStore(loader),
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),

@@ -16,6 +16,7 @@ import pyarrow as pa
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.definition import load_definition
+from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 from include.collection.source import Source
@@ -29,7 +30,6 @@ from include.ports import (
     BatchRecord,
     Connector,
     Dataset,
-    Definition,
     Inspector,
     Prober,
     RecordQuery,
