@@ -80,6 +80,11 @@ class Platform:
             source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
         )
 
+    @property
+    def public_url(self) -> str:
+        """Where people reach the platform, without the interface's prefix."""
+        return self.settings.public_url
+
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
         reveal = partial(self.secrets.reveal, owner_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
@@ -15,7 +14,7 @@ from include.cim.extension import Proposal, ProposedField, ProposedTerm
 from include.cim.units import known_unit
 
 MOST: Final = 20
-NAMES_ALIKE: Final = 0.8
+NAMES_ALIKE: Final = 0.75
 DESCRIPTIONS_ALIKE: Final = 0.5
 
 _EMPTY_WORDS: Final = frozenset(
@@ -80,6 +79,7 @@ class _Known:
     name: str
     into: str
     names: frozenset[str]
+    pairs: tuple[frozenset[str], ...]
     description: str
     words: frozenset[str]
     unit: str | None
@@ -92,10 +92,12 @@ class _Known:
         cls, concept: str, field: Field | ProposedField, terms: Iterable[Term | ProposedTerm], *, pending: bool = False
     ) -> _Known:
         unit = known_unit(field.unit) if field.unit else None
+        names = frozenset(map(_folded, (field.name, *field.synonyms)))
         return cls(
             name=field.name,
             into=f"{concept}.{field.name}",
-            names=frozenset(map(_folded, (field.name, *field.synonyms))),
+            names=names,
+            pairs=tuple(map(_letter_pairs, names)),
             description=field.description,
             words=frozenset(re.findall(r"\w{3,}", field.description.casefold())) - _EMPTY_WORDS,
             unit=field.unit,
@@ -116,12 +118,12 @@ def _compare(mine: _Known, other: _Known) -> NearMatch | None:
         likeness, score = Likeness.SAME_NAME, 1.0
     elif mine.terms & other.terms:
         likeness, score = Likeness.SAME_TERM, 1.0
-    elif (alike := max(_names_alike(a, b) for a in mine.names for b in other.names)) >= NAMES_ALIKE:
+    elif (alike := max(_shared(a, b) for a in mine.pairs for b in other.pairs)) >= NAMES_ALIKE:
         likeness, score = Likeness.SIMILAR_NAME, alike
     elif (
         mine.dimension is not None
         and mine.dimension == other.dimension
-        and (told := _words_alike(mine.words, other.words)) >= DESCRIPTIONS_ALIKE
+        and (told := _shared(mine.words, other.words)) >= DESCRIPTIONS_ALIKE
     ):
         likeness, score = Likeness.SIMILAR_MEANING, told
     else:
@@ -133,15 +135,12 @@ def _folded(name: str) -> str:
     return "_".join(re.findall(r"\w+", name.casefold().replace("_", " ")))
 
 
-def _names_alike(first: str, second: str) -> float:
-    """As they stand, or with their words in order: `power_grid` is `grid_power`."""
-    best = 0.0
-    for one, other in ((first, second), ("_".join(sorted(first.split("_"))), "_".join(sorted(second.split("_"))))):
-        match = SequenceMatcher(None, one, other, autojunk=False)
-        if match.real_quick_ratio() >= NAMES_ALIKE and match.quick_ratio() >= NAMES_ALIKE:  # bounds from above
-            best = max(best, match.ratio())
-    return best
+def _letter_pairs(name: str) -> frozenset[str]:
+    """Give each word's neighbouring letters, its ends too: alike whatever the order of words, or with a slip."""
+    words = (f"^{word}$" for word in name.split("_"))
+    return frozenset(word[at : at + 2] for word in words for at in range(len(word) - 1))
 
 
-def _words_alike(first: frozenset[str], second: frozenset[str]) -> float:
+def _shared(first: frozenset[str], second: frozenset[str]) -> float:
+    """Sørensen's index of two sets."""
     return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
