@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,37 +43,45 @@ def shape_rows(part: pl.DataFrame, mapper: MapperConfig | None) -> Iterator[pl.D
         if not rows.is_empty():
             yield rows
         return
+    keep = _kept(part.columns, mapper, wide)
+    groups = {
+        label: {raw_name(new): raw_name(old) for new, old in group.items()} for label, group in wide.groups.items()
+    }
     for slice_ in rows.iter_slices(max(_MADE_ROWS // len(wide.groups), 1)):
-        long = unpivot_rows(slice_, wide, _kept(part.columns, mapper, wide))
+        long = unpivot_rows(slice_, groups, label=raw_name(wide.label), keep=keep, keep_empty=wide.keep_empty)
         long = long.filter(takes({name: values for name, values in mapper.where.items() if name in made}))
         if not long.is_empty():
             yield long
 
 
-def unpivot_rows(part: pl.DataFrame, wide: Unpivot, keep: Sequence[str]) -> pl.DataFrame:
+def unpivot_rows(
+    part: pl.DataFrame, groups: Mapping[str, Mapping[str, str]], *, label: str, keep: Sequence[str], keep_empty: bool
+) -> pl.DataFrame:
     """Make of each row one for each group of columns, in the order of the groups.
 
     Args:
+        groups: Label → {new column: column}.
+        label: The new column that holds the labels.
         keep: The columns that every row keeps.
+        keep_empty: Whether a group whose cells are all empty gives a row.
 
     Example:
-        >>> wide = Unpivot(label="phase", groups={"L1": {"volts": "U1"}, "L2": {"volts": "U2"}})
-        >>> unpivot_rows(pl.DataFrame({"t": ["a", "b"], "U1": ["1", "2"], "U2": ["3", None]}), wide, ["t"]).rows()
+        >>> wide = pl.DataFrame({"t": ["a", "b"], "U1": ["1", "2"], "U2": ["3", None]})
+        >>> groups = {"L1": {"volts": "U1"}, "L2": {"volts": "U2"}}
+        >>> unpivot_rows(wide, groups, label="phase", keep=["t"], keep_empty=False).rows()
         [('a', 'L1', '1'), ('a', 'L2', '3'), ('b', 'L1', '2')]
     """
-    groups, rows = len(wide.groups), part.height
-    # cells are stacked group by group, as they lie, and taken row by row
-    order = (np.arange(rows)[:, None] + np.arange(groups)[None, :] * rows).ravel()
+    # cells are stacked group by group, as they lie, and then taken row by row
     cells = pl.DataFrame(
-        pl.concat([part[raw_name(group[name])].alias(raw_name(name)) for group in wide.groups.values()]).gather(order)
-        for name in wide.made[1:]
+        pl.concat([part[group[name]].alias(name) for group in groups.values()], rechunk=True)
+        for name in next(iter(groups.values()))
     )
-    filled = pl.any_horizontal(pl.all().str.strip_chars().str.len_bytes() > 0) if cells.width else pl.lit(True)
-    taken = np.flatnonzero(cells.select(filled.fill_null(False)).to_series().to_numpy())
-    if wide.keep_empty:
-        taken = np.arange(order.size)
-    labels = pl.Series(raw_name(wide.label), list(wide.groups), pl.String)
-    return part.select(keep)[taken // groups].with_columns(labels[taken % groups], *cells[taken])
+    taken = (np.arange(part.height)[:, None] + np.arange(len(groups))[None, :] * part.height).ravel()
+    if not keep_empty:
+        filled = pl.any_horizontal((pl.all().str.strip_chars() != "").fill_null(False))
+        taken = taken[cells.select(filled).to_series().to_numpy()[taken]]
+    labels = pl.Series(label, list(groups), pl.String)
+    return part.select(keep)[taken % part.height].with_columns(labels[taken // part.height], *cells[taken])
 
 
 def _kept(columns: Sequence[str], mapper: MapperConfig, wide: Unpivot) -> list[str]:
