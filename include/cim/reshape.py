@@ -120,10 +120,9 @@ def merge_rows(rows: pl.DataFrame, key: Sequence[str]) -> Merged:
         rows: In the order of the source; no field of the key is null.
     """
     fields = [name for name in rows.columns if name not in (ROW_ID, *key) and rows[name].null_count() < rows.height]
-    groups = rows.group_by(key, maintain_order=True)
-    firsts = groups.agg(pl.col(ROW_ID).first(), *_first(rows, key))
     contrary = [(pl.col(name).min() != pl.col(name).max()).fill_null(False) for name in fields]
-    unlike = groups.agg(pl.any_horizontal(pl.lit(False), *contrary).alias("unlike"))["unlike"]
+    firsts = _merge(rows, key, pl.any_horizontal(pl.lit(False), *contrary).alias("unlike"))
+    unlike = firsts.drop_in_place("unlike")
     if not unlike.any():
         return Merged(firsts.select(rows.columns), pl.DataFrame(schema=ISSUES))
     doubtful = firsts.filter(unlike)
@@ -136,14 +135,15 @@ def merge_rows(rows: pl.DataFrame, key: Sequence[str]) -> Merged:
     ).sort(ROW_ID, "field")
     apart = rows.join(issues, on=ROW_ID, how="semi", maintain_order="left")
     agreeing = suspects.select(rows.columns).join(issues, on=ROW_ID, how="anti", maintain_order="left")
-    again = agreeing.group_by(key, maintain_order=True).agg(pl.col(ROW_ID).first(), *_first(rows, key))
+    again = _merge(agreeing, key)
     settled = firsts.filter(~unlike)
     return Merged(pl.concat([each.select(rows.columns) for each in (settled, again, apart)]), issues)
 
 
-def _first(rows: pl.DataFrame, key: Sequence[str]) -> list[pl.Expr]:
-    return [
+def _merge(rows: pl.DataFrame, key: Sequence[str], *more: pl.Expr) -> pl.DataFrame:
+    firsts = [
         pl.col(name).first(ignore_nulls=rows[name].null_count() < rows.height)
         for name in rows.columns
-        if name not in (ROW_ID, *key)
+        if name not in key
     ]
+    return rows.group_by(key, maintain_order=True).agg(*firsts, *more)
