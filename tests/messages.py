@@ -1,12 +1,19 @@
-"""Messages of flexibility for tests, and their way through reading and mapping to rows of a concept."""
+"""Messages of flexibility for tests, what they say as other libraries read them, and their way to rows of a concept."""
 
 from __future__ import annotations
 
 import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from openadr3.entities import coerce
+from shapeshifter_uftp import uftp
+from xsdata.models.datatype import XmlDate, XmlDuration
+
 from include.cim.definition import load_definition
+from include.cim.messages.isp import count_isps
 from include.connectors.content import Content
 from include.connectors.formats.choose import read_frames
 from include.pipeline.ingest import ingest
@@ -114,6 +121,80 @@ PROGRAM: dict[str, Any] = {
     "targets": ["north"],
 }
 """A program of OpenADR 3.1, with an attribute that only its operator knows."""
+
+
+QUARTER = timedelta(minutes=15)
+AMSTERDAM = "Europe/Amsterdam"
+ABOVE: dict[str, Any] = {
+    "sender_domain": "dso.example.org",
+    "recipient_domain": "agr.example.org",
+    "time_stamp": "2026-10-24T10:00:00+02:00",
+    "message_id": "4e3d5b5c-7f2a-4a0e-9a53-0d5a7a4b1c11",
+    "conversation_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "isp_duration": XmlDuration("PT15M"),
+    "time_zone": AMSTERDAM,
+    "congestion_point": "ean.123456789012",
+}
+
+
+def an_order(day: date = date(2026, 6, 1), **changes: Any) -> uftp.FlexOrder:
+    return uftp.FlexOrder(
+        **{
+            **ABOVE,
+            "period": XmlDate.from_date(day),
+            "isps": [
+                uftp.FlexOrderISP(power=-2500000, start=1),
+                uftp.FlexOrderISP(power=1234567, start=30, duration=4),
+                uftp.FlexOrderISP(power=0, start=count_isps(day, AMSTERDAM, QUARTER)),
+            ],
+            "flex_offer_message_id": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
+            "contract_id": "contract-5",
+            "d_prognosis_message_id": "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
+            "baseline_reference": "baseline-9",
+            "price": Decimal("12.3450"),
+            "currency": "EUR",
+            "order_reference": "order-77",
+            "option_reference": "option-2",
+            "activation_factor": Decimal("0.75"),
+            "service_type": "redispatch",
+            "unsolicited": False,
+            **changes,
+        }
+    )
+
+
+def order_meaning(order: uftp.FlexOrder) -> dict[str, Any]:
+    """What an order says, as the other implementation reads it; the same instant may have another offset."""
+    told = {name: getattr(order, name) for name in order.__dataclass_fields__}
+    return told | {"time_stamp": datetime.fromisoformat(order.time_stamp)}
+
+
+def meaning(message: dict[str, Any]) -> Any:
+    """What an object says, however it is written: judged after another library has read it."""
+    read = coerce(message)
+    told = read.model_dump(exclude={"intervals", "resources", "interval_period", "payload_descriptors", "raw"})
+    if message["objectType"] == "EVENT":
+        told["intervals"] = laid(read.interval_period, read.intervals)
+    elif message["objectType"] == "REPORT":
+        told["resources"] = {each.resource_name: laid(each.interval_period, each.intervals) for each in read.resources}
+    else:
+        told["period"] = read.interval_period.period if read.interval_period else None
+    told["descriptors"] = {each["payloadType"]: each for each in message.get("payloadDescriptors", [])}
+    return told
+
+
+def laid(whole: Any, intervals: Any) -> list[Any]:
+    """The intervals with their own times, as the standard lays them."""
+    laid, follows = [], whole.start if whole else None
+    for interval in intervals:
+        own = interval.interval_period
+        start = own.start if own and own.start else follows
+        duration = own.duration if own and own.duration else whole.duration
+        randomized = (own and own.randomize_start) or (whole and whole.randomize_start)
+        follows = start + duration
+        values = {each.type: each.values for each in interval.payloads}
+        laid.append((interval.id, start, follows, randomized, values))
+    return laid
 
 
 def a_message_config(preset: str, form: dict[str, Any]) -> dict[str, Any]:

@@ -8,38 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openadr3.entities import coerce
 
 from include.cim.messages.write_openadr3 import write_openadr3
-from tests.messages import EVENT, PROGRAM, REPORT, rows_of
-
-
-def meaning(message: dict[str, Any]) -> Any:
-    """What an object says, however it is written: judged after another library has read it."""
-    read = coerce(message)
-    told = read.model_dump(exclude={"intervals", "resources", "interval_period", "payload_descriptors", "raw"})
-    if message["objectType"] == "EVENT":
-        told["intervals"] = laid(read.interval_period, read.intervals)
-    elif message["objectType"] == "REPORT":
-        told["resources"] = {each.resource_name: laid(each.interval_period, each.intervals) for each in read.resources}
-    else:
-        told["period"] = read.interval_period.period if read.interval_period else None
-    told["descriptors"] = {each["payloadType"]: each for each in message.get("payloadDescriptors", [])}
-    return told
-
-
-def laid(whole: Any, intervals: Any) -> list[Any]:
-    """The intervals with their own times, as the standard lays them."""
-    laid, follows = [], whole.start if whole else None
-    for interval in intervals:
-        own = interval.interval_period
-        start = own.start if own and own.start else follows
-        duration = own.duration if own and own.duration else whole.duration
-        randomized = (own and own.randomize_start) or (whole and whole.randomize_start)
-        follows = start + duration
-        values = {each.type: each.values for each in interval.payloads}
-        laid.append((interval.id, start, follows, randomized, values))
-    return laid
+from tests.messages import EVENT, PROGRAM, REPORT, meaning, rows_of
 
 
 @pytest.mark.parametrize(

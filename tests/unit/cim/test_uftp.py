@@ -12,57 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapeshifter_uftp import uftp
 from shapeshifter_uftp.transport import from_xml, to_xml
-from xsdata.models.datatype import XmlDate, XmlDuration
+from xsdata.models.datatype import XmlDate
 
 from include.cim.messages.isp import count_isps, isp_instant, isp_of
 from include.cim.messages.write_uftp import write_uftp
 from include.errors import SourceRefused
-from tests.messages import rows_of
-
-QUARTER = timedelta(minutes=15)
-AMSTERDAM = "Europe/Amsterdam"
-ABOVE: dict[str, Any] = {
-    "sender_domain": "dso.example.org",
-    "recipient_domain": "agr.example.org",
-    "time_stamp": "2026-10-24T10:00:00+02:00",
-    "message_id": "4e3d5b5c-7f2a-4a0e-9a53-0d5a7a4b1c11",
-    "conversation_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
-    "isp_duration": XmlDuration("PT15M"),
-    "time_zone": AMSTERDAM,
-    "congestion_point": "ean.123456789012",
-}
-
-
-def an_order(day: date = date(2026, 6, 1), **changes: Any) -> uftp.FlexOrder:
-    return uftp.FlexOrder(
-        **{
-            **ABOVE,
-            "period": XmlDate.from_date(day),
-            "isps": [
-                uftp.FlexOrderISP(power=-2500000, start=1),
-                uftp.FlexOrderISP(power=1234567, start=30, duration=4),
-                uftp.FlexOrderISP(power=0, start=count_isps(day, AMSTERDAM, QUARTER)),
-            ],
-            "flex_offer_message_id": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
-            "contract_id": "contract-5",
-            "d_prognosis_message_id": "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
-            "baseline_reference": "baseline-9",
-            "price": Decimal("12.3450"),
-            "currency": "EUR",
-            "order_reference": "order-77",
-            "option_reference": "option-2",
-            "activation_factor": Decimal("0.75"),
-            "service_type": "redispatch",
-            "unsolicited": False,
-            **changes,
-        }
-    )
-
-
-def meaning(order: uftp.FlexOrder) -> dict[str, Any]:
-    """What an order says, as the other implementation reads it; the same instant may have another offset."""
-    told = {name: getattr(order, name) for name in order.__dataclass_fields__}
-    return told | {"time_stamp": datetime.fromisoformat(order.time_stamp)}
+from tests.messages import ABOVE, AMSTERDAM, QUARTER, an_order, order_meaning, rows_of
 
 
 @pytest.mark.parametrize(
@@ -79,7 +34,7 @@ def test_an_order_says_the_same_after_its_way_through_rows(day: date, isps: int,
     assert [row["power"] for row in rows] == [-2500.0, 1234.567, 0.0]
     assert order.isps[-1].start == isps
     assert rows[-1]["interval_end"] == isp_instant(day + timedelta(days=1), AMSTERDAM, QUARTER, 1)
-    assert meaning(from_xml(write_uftp(rows))) == meaning(order)
+    assert order_meaning(from_xml(write_uftp(rows))) == order_meaning(order)
 
 
 def test_an_order_of_nothing_but_what_is_needed_says_the_same(tmp_path: Path) -> None:
@@ -93,7 +48,7 @@ def test_an_order_of_nothing_but_what_is_needed_says_the_same(tmp_path: Path) ->
     )
     order = an_order(**dict.fromkeys(absent), activation_factor=Decimal("1.00"), unsolicited=True)
     rows = rows_of(to_xml(order).encode(), "uftp_events", tmp_path)
-    assert meaning(from_xml(write_uftp(rows))) == meaning(order)
+    assert order_meaning(from_xml(write_uftp(rows))) == order_meaning(order)
 
 
 def test_several_orders_stand_in_one_document_and_are_read_from_it(tmp_path: Path) -> None:
