@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from include.cim.units import find_unit
 FOLDER: Final = Path(__file__).parents[2] / "data" / "headers"
 HALVES: Final = ("tuning", "heldout")
 ONCE_KNOWN: Final = frozenset(
-    {"Fluvius", "GivEnergy", "OMIE", "ENTSO-E", "NREL", "PVGIS", "SMARD", "ACN", "Forecast.Solar", "HomeWizard"}
+    {"Fluvius", "GivEnergy", "OMIE", "ENTSO-E", "NREL", "PVGIS", "Bundesnetzagentur", "ACN", "Forecast.Solar", "HomeWizard"}
 )
 SET_KEYS: Final = {"name", "kind", "source", "licence", "vendor", "language", "file", "cells", "columns"}
 # What a mapping brings into the field's dimension by an interval, and prices by a currency beside them.
@@ -94,3 +95,23 @@ def test_the_vendor_s_name_decides_the_half(half: str) -> None:
     for one in read_half(half):
         even = hashlib.sha256(one["vendor"].encode()).digest()[0] % 2 == 0
         assert (even or one["vendor"] in ONCE_KNOWN) == (half == "tuning"), one["vendor"]
+
+
+def test_there_are_enough_sets_of_every_language_in_both_halves() -> None:
+    for half in HALVES:
+        assert len(read_half(half)) >= 80
+    languages = Counter(one["language"] for one in all_sets())
+    assert all(languages[language] >= 20 for language in ("de", "fr", "nl", "es")), languages
+    assert languages["it"] + languages["pt"] >= 20, languages
+
+
+def test_few_sets_are_from_memory() -> None:
+    remembered = [one["name"] for one in all_sets() if one["source"].startswith("from memory")]
+    assert len(remembered) < 0.15 * len(all_sets()), remembered
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_every_half_has_columns_that_belong_nowhere(half: str) -> None:
+    truths = [labels_of(column) for one in read_half(half) for column in one["columns"]]
+    nowhere = sum(given == [None] for given in truths)
+    assert 0.1 * len(truths) < nowhere < 0.4 * len(truths)
