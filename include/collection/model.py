@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import Field, model_validator
 
@@ -89,3 +89,18 @@ class Collection:
     dataset_id: UUID
     created: datetime
     updated: datetime
+
+
+def make_draft(config: CollectionConfig, owner_id: str, now: datetime) -> Collection:
+    """Make a collection of a configuration that nobody has saved, for showing what it would do."""
+    return Collection(
+        id=uuid4(),
+        version=1,
+        owner_id=owner_id,
+        owner_name="",
+        config=config,
+        state=CollectionState.DRAFT,
+        dataset_id=uuid4(),
+        created=now,
+        updated=now,
+    )
