@@ -19,7 +19,10 @@ from include.cim.units import find_unit
 FOLDER: Final = Path(__file__).parents[2] / "data" / "headers"
 HALVES: Final = ("tuning", "heldout")
 ONCE_KNOWN: Final = frozenset(
-    {"Fluvius", "GivEnergy", "OMIE", "ENTSO-E", "NREL", "PVGIS", "Bundesnetzagentur", "ACN", "Forecast.Solar", "HomeWizard"}
+    {
+        *("Fluvius", "GivEnergy", "OMIE", "ENTSO-E", "NREL"),
+        *("PVGIS", "Bundesnetzagentur", "ACN", "Forecast.Solar", "HomeWizard"),
+    }
 )
 SET_KEYS: Final = {"name", "kind", "source", "licence", "vendor", "language", "file", "cells", "columns"}
 # What a mapping brings into the field's dimension by an interval, and prices by a currency beside them.
