@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from include.cim.concept import Concept, Field, FieldType, Personal
+from include.cim.concept import Concept, Field, FieldType, Personal, SourceKind, Term
 from include.cim.units import find_unit
 from include.errors import NotFound
 
@@ -70,7 +70,8 @@ def _concept(plain: dict[str, Any]) -> Concept:
         description=plain["description"],
         key=tuple(plain["key"]),
         fields=fields,
-        anchors=tuple(plain.get("anchors", ())),
+        anchors=_terms(plain),
+        sources=tuple(map(SourceKind, plain.get("sources", ()))),
     )
 
 
@@ -87,5 +88,16 @@ def _field(name: str, plain: dict[str, Any]) -> Field:
             "type": kind,
             "values": tuple(plain.get("values", ())),
             "personal": Personal(plain.get("personal", Personal.NONE)),
+            "anchors": _terms(plain),
         }
     )
+
+
+def _terms(plain: dict[str, Any]) -> tuple[Term, ...]:
+    terms = tuple(Term(**each) for each in plain.get("anchors", ()))
+    for term in terms:
+        if term.exact and not term.verified:
+            raise ValueError(f"{term.term}: nobody knows that it means the same before it is verified")
+        if term.verified and not term.note:
+            raise ValueError(f"{term.term}: say in `note` where it was verified")
+    return terms

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from include.cim.concept import FieldType, Personal
-from include.cim.definition import load_definition, read_definition
+from include.cim.definition import FOLDER, load_definition, read_definition
 from include.cim.units import find_unit
 from include.errors import NotFound
 
@@ -21,21 +21,19 @@ fields:
   seen_at: {type: timestamp, description: When., after: first_at}
   first_at: {type: timestamp, description: When first.}
   mass: {type: float, description: How much., unit: kWh}
+anchors:
+  - {term: Thing, standard: Things 1, verified: true, exact: true, note: 'owner/things: thing.ttl'}
+sources: [grid]
 """
 
 
-def test_the_examples_six_concepts_are_installed_and_whole() -> None:
+def test_every_installed_concept_is_whole() -> None:
     concepts = load_definition().concepts()
-    assert [concept.name for concept in concepts] == [
-        "battery_status",
-        "electrical_measurement",
-        "ev_charging_session",
-        "grid_observation",
-        "meter_reading",
-        "weather_observation",
-    ]
+    assert len(concepts) == len(list(FOLDER.glob("*.yaml"))) >= 21
     for concept in concepts:
+        assert (FOLDER / f"{concept.name}.yaml").is_file()
         assert all(concept.fields[name].required for name in concept.key)
+        assert concept.description.endswith(".")
         for field in concept.fields.values():
             assert field.unit is None or find_unit(field.unit).name == field.unit
             assert field.unit is None or field.type is FieldType.FLOAT
@@ -72,6 +70,10 @@ def test_an_unknown_concept_is_answered_with_those_that_there_are() -> None:
         pytest.param("type: float", "type: enum", "values", id="an enum without values"),
         pytest.param("type: float", "type: decimal", "decimal", id="an unknown type"),
         pytest.param("unit: kWh", "unti: kWh", "unti", id="an unknown key"),
+        pytest.param("verified: true", "verified: false", "before it is verified", id="an exact term nobody verified"),
+        pytest.param(", note: 'owner/things: thing.ttl'", "", "where it was verified", id="verified, but where?"),
+        pytest.param("standard: Things 1, ", "", "standard", id="a term of no standard"),
+        pytest.param("sources: [grid]", "sources: [moon]", "moon", id="an unknown kind of source"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused_by_name(tmp_path: Path, old: str, new: str, says: str) -> None:
