@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from functools import cache
@@ -16,6 +16,7 @@ from include.cim.units import find_unit
 from include.errors import NotFound
 
 FOLDER: Final = Path(__file__).parent / "concepts"
+STANDARDS: Final = Path(__file__).parent / "standards.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def read_definition(folder: Path) -> Definition:
     concepts: dict[str, Concept] = {}
     for file in sorted(folder.glob("*.yaml")):
         try:
-            concept = read_concept(yaml.safe_load(file.read_text(encoding="utf-8")))
+            concept = read_concept(yaml.safe_load(file.read_text(encoding="utf-8")), _term)
         except (KeyError, TypeError, ValueError, NotFound) as error:
             raise ValueError(f"{file.name}: {error}") from error
         concepts[concept.name] = concept
@@ -79,16 +80,16 @@ def read_definition(folder: Path) -> Definition:
 
 def read_definition_document(plain: Mapping[str, Any], version: int) -> Definition:
     """Read what `write_definition` gave."""
-    return Definition({name: read_concept(entry) for name, entry in plain.items()}, version)
+    return Definition({name: read_concept(entry, Term) for name, entry in plain.items()}, version)
 
 
 def write_definition(definition: Definition) -> dict[str, Any]:
-    """Give a definition as JSON: concept → what its YAML says; what has its default is left out."""
+    """Give a definition as JSON: concept → what its YAML says, with its terms written out."""
     return {concept.name: write_concept(concept) for concept in definition.concepts()}
 
 
 def write_concept(concept: Concept) -> dict[str, Any]:
-    """Give a concept as its YAML says it."""
+    """Give a concept as its YAML says it, with its terms written out; what has its default is left out."""
     fields = {name: _written(field) for name, field in concept.fields.items()}
     for entry in fields.values():
         del entry["name"]
@@ -108,9 +109,9 @@ def _written(part: Concept | Field) -> dict[str, Any]:
     return plain
 
 
-def read_concept(plain: Mapping[str, Any]) -> Concept:
+def read_concept(plain: Mapping[str, Any], read_term: Callable[..., Term]) -> Concept:
     """Read one concept as its YAML says it; raises KeyError, TypeError, ValueError or NotFound where it cannot be."""
-    fields = {name: _field(name, entry) for name, entry in plain["fields"].items()}
+    fields = {name: _field(name, entry, read_term) for name, entry in plain["fields"].items()}
     for name in plain["key"]:
         if not fields[name].required:
             raise ValueError(f"field {name} is part of the key and has to be required")
@@ -125,12 +126,12 @@ def read_concept(plain: Mapping[str, Any]) -> Concept:
         description=plain["description"],
         key=tuple(plain["key"]),
         fields=fields,
-        anchors=_terms(plain),
+        anchors=tuple(read_term(**each) for each in plain.get("anchors", ())),
         sources=tuple(map(SourceKind, plain.get("sources", ()))),
     )
 
 
-def _field(name: str, plain: Mapping[str, Any]) -> Field:
+def _field(name: str, plain: Mapping[str, Any], read_term: Callable[..., Term]) -> Field:
     kind = FieldType(plain["type"])
     if "unit" in plain and find_unit(plain["unit"]).name != plain["unit"]:
         raise ValueError(f"field {name}: {plain['unit']} is an alias; write the unit itself")
@@ -143,17 +144,27 @@ def _field(name: str, plain: Mapping[str, Any]) -> Field:
             "type": kind,
             "values": tuple(plain.get("values", ())),
             "personal": Personal(plain.get("personal", Personal.NONE)),
-            "anchors": _terms(plain),
+            "anchors": tuple(read_term(**each) for each in plain.get("anchors", ())),
             "synonyms": tuple(plain.get("synonyms", ())),
         }
     )
 
 
-def _terms(plain: Mapping[str, Any]) -> tuple[Term, ...]:
-    terms = tuple(Term(**each) for each in plain.get("anchors", ()))
-    for term in terms:
-        if term.exact and not term.verified:
-            raise ValueError(f"{term.term}: nobody knows that it means the same before it is verified")
-        if term.verified and not term.note:
-            raise ValueError(f"{term.term}: say in `note` where it was verified")
-    return terms
+def _term(term: str, standard: str, verified: bool = False, exact: bool = False, note: str = "") -> Term:
+    """Write a term out: its IRI by its standard, and where it was found."""
+    known = load_standards().get(standard)
+    if known is None:
+        raise ValueError(f"no standard is called {standard!r}; {STANDARDS.name} lists them")
+    if exact and not verified:
+        raise ValueError(f"{term}: nobody knows that it means the same before it is verified")
+    found = known.get("copy") if verified else None
+    if verified and not (found or note):
+        raise ValueError(f"{term}: {STANDARDS.name} has no copy of {standard}, so say in `note` where it was verified")
+    return Term(known.get("iris", "") + term, standard, verified, exact, note or found or "")
+
+
+@cache
+def load_standards() -> Mapping[str, Mapping[str, str]]:
+    """Read the standards whose terms are named: title, beginning of IRIs, and the copy that was looked at."""
+    standards: dict[str, dict[str, str]] = yaml.safe_load(STANDARDS.read_text(encoding="utf-8"))
+    return standards

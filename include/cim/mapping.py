@@ -14,6 +14,7 @@ from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import plain_number, read_number
 from include.cim.occurrence import Occurrences
+from include.cim.raw_rows import raw_name, takes
 from include.cim.timestamps import INSTANT, read_timestamps
 from include.cim.units import find_conversion, find_unit
 
@@ -57,11 +58,6 @@ class Mapped:
     rows: pl.DataFrame
     issues: pl.DataFrame
     occurrences: Occurrences = field(default_factory=Occurrences)
-
-
-def raw_name(column: str) -> str:
-    """Give the name under which a source's column is staged: its own, but for one called like our row number."""
-    return f"{ROW_ID} (source)" if column == ROW_ID else column
 
 
 def map_columns(
@@ -135,7 +131,8 @@ def find_unreadable(texts: pl.DataFrame, values: pl.DataFrame, concept: Concept)
 def _text(rule: MappingRule) -> pl.Expr:
     columns = [pl.col(raw_name(column)) for column in rule.columns]
     joined = columns[0] if len(columns) == 1 else pl.concat_str(columns, separator=" ", ignore_nulls=True)
-    return joined.str.strip_chars()
+    text = joined.str.strip_chars()
+    return pl.when(takes(rule.where)).then(text) if rule.where else text
 
 
 def _with_registers(texts: pl.DataFrame, part: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +12,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from cryptography.fernet import Fernet
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -21,12 +20,12 @@ from include.operations.collection_life import create_collection, replace_collec
 from include.operations.uploading import upload_file
 from include.orchestration.description import dag_id_of
 from include.orchestration.stages import STAGES
-from include.settings import Settings
 from include.wiring import Platform, build_platform
 from tests.factories import a_config, a_plain_config
 from tests.fakes_stores import FakeEngine
 from tests.interface import PEOPLE, sign_in
 from tests.postgres import Database
+from tests.whole_runs import a_platform
 
 OWNER = PEOPLE["owner"]
 PROPOSAL = {
@@ -37,29 +36,11 @@ PROPOSAL = {
 
 
 @pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return Settings(
-        owner_url=database.owner_url,
-        loader_url=database.loader_url,
-        reader_url=database.reader_url,
-        master_keys=(Fernet.generate_key().decode(),),
-        staging=tmp_path / "staging",
-        uploads=tmp_path / "uploads",
-        bundle=tmp_path / "bundle",
-        elasticsearch_url=None,
-        smtp_url=None,
-        mail_sender="cdmp@localhost",
-        public_url="http://127.0.0.1:8080",
-        egress_allow=frozenset(),
-    )
-
-
-@pytest.fixture
-def platform(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Platform]:
+def platform(database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Platform:
     """The platform, and an Airflow home that is nobody's."""
     if "AIRFLOW_HOME" not in os.environ:
         monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
-    yield build_platform(settings)
+    return a_platform(database, tmp_path)
 
 
 @dataclass
@@ -137,9 +118,7 @@ def propose_from_sample(platform: Platform, file: Path) -> str:
     return identity
 
 
-def test_from_a_sample_to_rows_that_have_it(
-    platform: Platform, settings: Settings, database: Database, tmp_path: Path
-) -> None:
+def test_from_a_sample_to_rows_that_have_it(platform: Platform, database: Database, tmp_path: Path) -> None:
     stages = list(STAGES)
     older = a_stored(platform, a_file(tmp_path, range(4)), "Loaded before, and not again")
     Run(platform, older, "older").do(stages)
@@ -199,7 +178,7 @@ def test_from_a_sample_to_rows_that_have_it(
     assert seen == []
 
     # another process, or this machine tomorrow, knows the version too; the version before is as it was
-    other = build_platform(settings)
+    other = build_platform(platform.settings)
     assert "reactive_energies" in other.definition.concept("meter_reading").fields
     assert "reactive_energies" not in owner.get(f"/cim/meter_reading?version={version}").text
     used = owner.get("/cim/meter_reading/usage").json()

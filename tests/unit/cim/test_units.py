@@ -6,7 +6,10 @@ import pint
 import pytest
 import yaml
 
-from include.cim.units import TABLE, find_conversion, find_unit
+from include.cim.definition import load_definition
+from include.cim.unit_codes import TABLE as CODES
+from include.cim.unit_codes import find_codes
+from include.cim.units import TABLE, find_conversion, find_unit, known_unit
 from include.errors import NotFound
 
 MONEY = {
@@ -66,6 +69,56 @@ PINT = {
     "m3/s": "m**3/s",
     "l/min": "l/minute",
     "p/kWh": "penny/(kW*h)",
+    "Gcal": "gigacalorie_it",
+    "toe": "oil_tonne",
+    "ktoe": "kilo_oil_tonne",
+    "VAh": "VA*h",
+    "kVAh": "kVA*h",
+    "MVAh": "MVA*h",
+    "kWh/d": "kW*h/day",
+    "MWh/d": "MW*h/day",
+    "GWh/d": "GW*h/day",
+    "Btu/h": f"{BTU}/h",
+    "Ah": "A*h",
+    "mAh": "mA*h",
+    "kAh": "kA*h",
+    "kOhm": "kohm",
+    "MOhm": "Mohm",
+    "Ohm": "ohm",
+    "rps": "revolution/s",
+    "mW/cm2": "mW/cm**2",
+    "in/h": "inch/h",
+    "mm/d": "mm/day",
+    "l/m2": "l/m**2",
+    "m2": "m**2",
+    "ft2": "foot**2",
+    "Mcf": "thousand_cubic_feet",
+    "m3/d": "m**3/day",
+    "gpm": "US_liquid_gallon/minute",
+    "cfm": "foot**3/minute",
+    "d": "day",
+    "t": "metric_ton",
+    "t/h": "metric_ton/h",
+    "lb": "pound",
+    "ppb": "billionth",
+    "ug/m3": "ug/m**3",
+    "mg/m3": "mg/m**3",
+    "g/m3": "g/m**3",
+    "Bq/m3": "Bq/m**3",
+    "pCi/l": "pcurie/l",
+    "W/(m2.K)": "W/(m**2*K)",
+    "m2.K/W": "m**2*K/W",
+    "Wh/K": "W*h/K",
+    "kWh/K": "kW*h/K",
+    "W/(m.K)": "W/(m*K)",
+    "MJ/m3": "MJ/m**3",
+    "kWh/m3": "kW*h/m**3",
+    "kWh/kWp": "kW*h/kW",
+    "kWh/(m2.a)": "kW*h/(m**2*year)",
+    "Wh/km": "W*h/km",
+    "kWh/km": "kW*h/km",
+    "kWh/100km": "kW*h/hundred_km",
+    "kWh/mi": "kW*h/mile",
     "ct/kWh": "eurocent/(kW*h)",
     "Rp/kWh": "rappen/(kW*h)",
     **{f"{money}/{energy}": f"{money}/({energy[0]}W*h)" for money in MONEY for energy in ("kWh", "MWh")},
@@ -81,7 +134,16 @@ def registry() -> pint.UnitRegistry:
         registry.define(f"{hundredth} = 0.01 * {money}")
     for name, factor in (("thousand", "1e3"), ("million", "1e6"), ("hundred_thousand", "1e5")):
         registry.define(f"{name}_btu = {factor} * {BTU}")
-    registry.define("hundred_cubic_feet = 100 * foot**3")
+    for definition in (
+        "hundred_cubic_feet = 100 * foot**3",
+        "thousand_cubic_feet = 1000 * foot**3",
+        "gigacalorie_it = 1e9 * international_calorie",
+        "oil_tonne = 1e10 * international_calorie",
+        "kilo_oil_tonne = 1e13 * international_calorie",
+        "billionth = 0.001 * ppm",
+        "hundred_km = 100 * km",
+    ):
+        registry.define(definition)
     return registry
 
 
@@ -121,3 +183,40 @@ def test_units_of_different_dimensions_are_refused() -> None:
         find_conversion(find_unit("kW"), find_unit("kWh"))
     with pytest.raises(ValueError, match="reactive"):
         find_conversion(find_unit("kvarh"), find_unit("kWh"))
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [
+        ("kVARH", "kvarh"),
+        ("kWh m-2", "kWh/m2"),
+        ("˚C", "degC"),
+        ("degrees Celsius", "degC"),
+        ("dbm", "dBm"),
+        ("k\u2126", "kOhm"),
+        ("kWh/day", "kWh/d"),
+        ("MWh/h", "MW"),
+        ("U/min", "rpm"),
+        ("kWh/m²a", "kWh/(m2.a)"),
+        ("dB(A)", "dB"),
+    ],
+)
+def test_units_are_found_as_sources_spell_them(written: str, unit: str) -> None:
+    assert find_unit(written).name == unit
+
+
+@pytest.mark.parametrize("text", ["in", "atm", "59", "p_atm", "day", "cal", "ton"])
+def test_what_could_mean_something_else_is_nobodys_spelling(text: str) -> None:
+    with pytest.raises(NotFound):
+        find_unit(text)
+
+
+def test_every_unit_of_a_field_is_called_what_other_vocabularies_call_it() -> None:
+    codes = yaml.safe_load(CODES.read_text(encoding="utf-8"))
+    held = {field.unit for concept in load_definition().concepts() for field in concept.fields.values() if field.unit}
+    assert held <= set(codes)
+    for unit in codes:
+        assert find_unit(unit).name == unit
+        for code in (find_codes(unit).ucum, find_codes(unit).unece):
+            same = known_unit(code) if code else None
+            assert same is None or same.name == unit, code
