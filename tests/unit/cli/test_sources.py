@@ -114,3 +114,4 @@ def test_presets_are_shown_with_what_they_need(capsys):
     said = capsys.readouterr().out
     assert "open_meteo\n" in said
     assert "latitude  degrees north" in said
+    assert "mapper: {preset: openadr3_events}\n" in said
