@@ -159,6 +159,11 @@ def read_message(plain: Mapping[str, Any], kind: Kind) -> Program | Event | Repo
         raise ValueError(f"{where}: {first['msg'].lower()}") from None
 
 
+def unknown_members(plain: Mapping[str, Any], kind: Kind) -> set[str]:
+    """Give the names of members that the standard's object of this kind does not have, and that are left out."""
+    return {name for name in plain if name not in {field.alias for field in _MODELS[kind].model_fields.values()}}
+
+
 def write_message(message: Program | Event | Report) -> dict[str, Any]:
     """Write an object as JSON has it; what it lacks is left out."""
     return message.model_dump(by_alias=True, exclude_none=True)

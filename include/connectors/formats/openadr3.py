@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from include.cim.messages.openadr3 import Kind, kind_of, read_message, unwrap
+from include.cim.messages.openadr3 import Kind, kind_of, read_message, unknown_members, unwrap
 from include.cim.messages.openadr3_rows import message_rows
 from include.collection.formats.openadr3 import OpenAdr3Format
 from include.collection.inspection import Issue
@@ -36,6 +36,7 @@ def read_objects(content: Content) -> Iterator[Any]:
 def _rows(content: Content, form: OpenAdr3Format) -> Iterator[Row]:
     wanted: Kind | None = form.object
     number = given = 0
+    left_out: set[str] = set()
     for number, plain in enumerate(read_objects(content), start=1):
         where = f"{content.name}, object {number}"
         kind = kind_of(plain)
@@ -52,12 +53,16 @@ def _rows(content: Content, form: OpenAdr3Format) -> Iterator[Row]:
         given += 1
         try:
             message = read_message(plain, kind)
+            left_out |= unknown_members(plain, kind)
             if getattr(message, "duration", None):
                 what = "it has a `duration`, and its intervals may be repeated or cut off by it"
                 content.issues.append(Issue(where, what, "They are given as written; see `duration`."))
             yield from message_rows(message)
         except ValueError as error:
             raise SourceRefused(where, str(error), f"It is read as a {kind} of OpenADR 3.") from None
+    if left_out:
+        what = f"members that OpenADR 3 does not have are left out: {', '.join(sorted(left_out)[:20])}"
+        content.issues.append(Issue(content.name, what, "Read it as `kind: json` where they matter."))
     if not given:
         what = f"there is no {wanted} among its {number} objects" if number else "there is no object in it"
         raise SourceEmpty(content.name, what, "Nothing can be loaded from it.")

@@ -143,6 +143,12 @@ def test_an_event_that_repeats_is_told_and_given_as_written() -> None:
     assert [issue.where for issue in content.issues] == ["m, object 1"]
 
 
+def test_members_that_the_standard_does_not_have_are_told() -> None:
+    content = Content.of(json.dumps([{**EVENT, "vendorNote": "x"}, EVENT]).encode(), "m")
+    assert sum(frame.height for frame in read_frames(content, OpenAdr3Format())) == 10
+    assert [issue.what for issue in content.issues] == ["members that OpenADR 3 does not have are left out: vendorNote"]
+
+
 def test_numbers_stay_as_they_are_written() -> None:
     body = json.dumps(EVENT).replace("0.17", "0.170000000000000001")
     (frame,) = read_frames(Content.of(body.encode(), "m"), OpenAdr3Format())
