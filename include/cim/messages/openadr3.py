@@ -37,7 +37,7 @@ class Interval(_Part):
 
     id: int = 0
     interval_period: IntervalPeriod | None = None
-    payloads: list[Payload] = Field(min_length=1)
+    payloads: list[Payload] = []
 
 
 class PayloadDescriptor(_Part):
@@ -92,7 +92,7 @@ class Event(_Object):
     report_descriptors: list[Mapping[str, Any]] | None = None
     payload_descriptors: list[PayloadDescriptor] | None = None
     interval_period: IntervalPeriod | None = None
-    intervals: list[Interval] = Field(min_length=1)
+    intervals: list[Interval] = []
 
 
 class ReportResource(_Part):
@@ -100,7 +100,7 @@ class ReportResource(_Part):
 
     resource_name: Name
     interval_period: IntervalPeriod | None = None
-    intervals: list[Interval] = Field(min_length=1)
+    intervals: list[Interval] = []
 
 
 class Report(_Object):
@@ -113,7 +113,7 @@ class Report(_Object):
     client_name: Name
     report_name: str | None = None
     payload_descriptors: list[PayloadDescriptor] | None = None
-    resources: list[ReportResource] = Field(min_length=1)
+    resources: list[ReportResource] = []
 
 
 Kind = Literal["program", "event", "report"]
