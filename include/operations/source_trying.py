@@ -9,7 +9,8 @@ import polars as pl
 
 from include.access.requestor import Requestor
 from include.batch import ROW_ID
-from include.cim.mapping import map_columns, raw_name
+from include.cim.mapping import map_columns
+from include.cim.raw_rows import raw_name
 from include.collection.check import check_collection
 from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource

@@ -10,7 +10,7 @@ from uuid import uuid4, uuid5
 import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
-from include.cim.mapping import raw_name
+from include.cim.raw_rows import raw_name
 from include.collection.model import Collection
 from include.errors import Conflict
 from include.pipeline.outcome import Outcome

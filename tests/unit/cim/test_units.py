@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pint
 import pytest
 import yaml
 
-from include.cim.units import TABLE, find_conversion, find_unit
+from include.cim.units import TABLE, Conversion, find_conversion, find_conversion_over, find_unit, needs_interval
 from include.errors import NotFound
 
+CODES = ("NZD", "PLN", "CZK", "HUF", "RON", "BGN", "ISK", "TRY", "UAH", "JPY", "BRL", "INR", "ZAR")
 MONEY = {
     "EUR": "eurocent",
     "GBP": "penny",
@@ -17,6 +20,9 @@ MONEY = {
     "SEK": "oere_se",
     "NOK": "oere_no",
     "CHF": "rappen",
+    "AUD": "cent_au",
+    "CAD": "cent_ca",
+    **{code: f"hundredth_{code}" for code in CODES},
 }
 BTU = "international_british_thermal_unit"
 # how pint spells what the table holds, where it is spelled differently; None where pint does not know it
@@ -62,15 +68,39 @@ PINT = {
     "ft3": "foot**3",
     "ccf": "hundred_cubic_feet",
     "gal": "US_liquid_gallon",
+    "ug/m3": "ug/m**3",
+    "mg/m3": "mg/m**3",
+    "W/(m2.K)": "W/(m**2*K)",
+    "ppb": "thousandth_of_ppm",
+    "m2": "m**2",
+    "ft2": "ft**2",
     "m3/h": "m**3/h",
     "m3/s": "m**3/s",
     "l/min": "l/minute",
     "p/kWh": "penny/(kW*h)",
     "ct/kWh": "eurocent/(kW*h)",
     "Rp/kWh": "rappen/(kW*h)",
+    "USct/kWh": "cent_us/(kW*h)",
+    "AUct/kWh": "cent_au/(kW*h)",
+    "CAct/kWh": "cent_ca/(kW*h)",
+    "öre/kWh": "oere_se/(kW*h)",
+    "EUR/GJ": "EUR/GJ",
+    "GBP/therm": "GBP/hundred_thousand_btu",
+    "p/therm": "penny/hundred_thousand_btu",
+    "USD/MMBtu": "USD/million_btu",
+    "EURct": "eurocent",
+    "pence": "penny",
+    "USct": "cent_us",
     **{f"{money}/{energy}": f"{money}/({energy[0]}W*h)" for money in MONEY for energy in ("kWh", "MWh")},
 }
-TABLE_NAMES = [(dimension, name) for dimension, units in yaml.safe_load(TABLE.read_text()).items() for name in units]
+# what can be converted: of the units of a currency, those
+TABLE_NAMES = [
+    (f"{dimension} {entry.get('currency', '')}".strip(), name)
+    for dimension, units in yaml.safe_load(TABLE.read_text()).items()
+    for name, entry in units.items()
+]
+# of no currency: how they scale is that of the units which have one
+OPEN = {"1/MWh": "EUR/MWh", "1/kWh": "EUR/kWh", "currency_unit": "EUR"}
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +111,18 @@ def registry() -> pint.UnitRegistry:
         registry.define(f"{hundredth} = 0.01 * {money}")
     for name, factor in (("thousand", "1e3"), ("million", "1e6"), ("hundred_thousand", "1e5")):
         registry.define(f"{name}_btu = {factor} * {BTU}")
+    registry.define("thousandth_of_ppm = 0.001 * ppm")
     registry.define("hundred_cubic_feet = 100 * foot**3")
     return registry
 
 
 @pytest.mark.parametrize(("dimension", "name"), TABLE_NAMES)
 def test_a_unit_converts_as_pint_converts_it(dimension: str, name: str, registry: pint.UnitRegistry) -> None:
-    source = registry.Quantity(37.25, PINT.get(name, name))
+    source = registry.Quantity(37.25, PINT.get(OPEN.get(name, name), OPEN.get(name, name)))
     for other in [other for of, other in TABLE_NAMES if of == dimension]:
         ours = find_conversion(find_unit(name), find_unit(other))(37.25)
-        assert ours == pytest.approx(source.to(PINT.get(other, other)).magnitude, rel=1e-12)
+        pints = PINT.get(OPEN.get(other, other), OPEN.get(other, other))
+        assert ours == pytest.approx(source.to(pints).magnitude, rel=1e-12)
 
 
 def test_case_tells_milli_from_mega() -> None:
@@ -121,3 +153,38 @@ def test_units_of_different_dimensions_are_refused() -> None:
         find_conversion(find_unit("kW"), find_unit("kWh"))
     with pytest.raises(ValueError, match="reactive"):
         find_conversion(find_unit("kvarh"), find_unit("kWh"))
+
+
+@pytest.mark.parametrize("currency", sorted(MONEY))
+def test_a_price_scales_to_one_without_a_currency_and_never_to_another(currency: str) -> None:
+    price = find_unit(f"{currency}/kWh")
+    assert price.currency == currency
+    assert find_conversion(price, find_unit("1/MWh")) == Conversion(1000, 0, 1)
+    others = [find_unit(f"{other}/MWh") for other in MONEY if other != currency]
+    for other in [*others, *([find_unit("EUR")] if currency != "EUR" else [])]:
+        with pytest.raises(ValueError, match=r"price in|unit of"):
+            find_conversion(price, other)
+    with pytest.raises(ValueError, match=f"no currency, {currency}/kWh in {currency}"):
+        find_conversion(find_unit("1/MWh"), price)
+
+
+@pytest.mark.parametrize(
+    ("rate", "amount", "of_one_in_an_hour"),
+    [("kW", "kWh", 1), ("MW", "kWh", 1000), ("W", "MJ", 0.0036), ("kvar", "kvarh", 1), ("W/m2", "Wh/m2", 1),
+     ("m3/h", "m3", 1), ("l/min", "m3", 0.06)],
+)  # fmt: skip
+def test_what_is_a_rate_becomes_an_amount_over_an_interval_and_back(
+    rate: str, amount: str, of_one_in_an_hour: float
+) -> None:
+    flow, total = find_unit(rate), find_unit(amount)
+    hour, quarter = timedelta(hours=1), timedelta(minutes=15)
+    assert find_conversion_over(hour, flow, total)(1) == pytest.approx(of_one_in_an_hour, rel=1e-15)
+    assert find_conversion_over(quarter, flow, total)(1) == pytest.approx(of_one_in_an_hour / 4, rel=1e-15)
+    assert find_conversion_over(quarter, total, flow)(find_conversion_over(quarter, flow, total)(7)) == pytest.approx(7)
+    assert needs_interval(flow, total) and needs_interval(total, flow) and not needs_interval(flow, flow)
+
+
+def test_what_never_becomes_the_other_is_refused_with_an_interval_too() -> None:
+    for rate, amount in (("kW", "kvarh"), ("kW", "m3"), ("kWh", "kWh"), ("VA", "kWh")):
+        with pytest.raises(ValueError, match=f"{rate} is a unit of"):
+            find_conversion_over(timedelta(hours=1), find_unit(rate), find_unit(amount))
