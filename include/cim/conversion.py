@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from include.batch import ROW_ID
 from include.cim.concept import Concept, Field, FieldType
+from include.cim.lineage import conversion_of
 from include.cim.mapping_config import MappingRule
-from include.cim.units import (
-    Conversion,
-    becomes_over_time,
-    find_conversion,
-    find_conversion_over,
-    find_unit,
-    needs_interval,
-)
+from include.cim.units import Conversion, becomes_over_time, find_unit
 
 NO_INTERVAL: Final = "no_interval"
 NOT_A_NUMBER: Final = "not_a_number"
 START: Final = "interval_start"
 END: Final = "interval_end"
-_SECOND: Final = timedelta(seconds=1)
-
-
-def conversion_of(rule: MappingRule, target: Field) -> Conversion | None:
-    """Give the conversion of a rule's numbers; None where they are in the field's unit, or in none.
-
-    Where the length of the interval differs from row to row it is the one over a second.
-    """
-    if rule.unit is None or target.unit is None:
-        return None
-    source, unit = find_unit(rule.unit), find_unit(target.unit)
-    if needs_interval(source, unit) and rule.interval is not None:
-        return find_conversion_over(rule.interval if isinstance(rule.interval, timedelta) else _SECOND, source, unit)
-    return find_conversion(source, unit)
 
 
 def convert_unit(number: pl.Expr, rule: MappingRule, target: Field, seconds: pl.Expr | None = None) -> pl.Expr:
