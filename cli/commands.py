@@ -25,6 +25,7 @@ from include.operations.collection_life import create_collection, replace_collec
 from include.operations.collection_reading import CollectionView, list_collections, read_collection, view_collection
 from include.operations.collection_running import run_collection
 from include.operations.dataset_reading import RecordPage, read_records
+from include.operations.message_reading import Protocol, read_messages
 from include.operations.services import Services
 from include.operations.uploading import upload_file
 from include.ports import Engine
@@ -178,6 +179,14 @@ def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs,
     """Write records of a dataset, page after page."""
     session = open_session(user)
     dataset_id = find_dataset(session, which)
+    if form in (RecordsAs.OPENADR3, RecordsAs.UFTP):
+        if fields:
+            raise ConfigurationInvalid([Problem("--fields", "a message is of all fields", "Leave it out")])
+        text = read_messages(
+            session.services, session.requestor, dataset_id, Protocol(form.value), limit=min(limit, _PAGE)
+        ).text
+        print(json.dumps(json.loads(text), indent=2, ensure_ascii=False) if form is RecordsAs.OPENADR3 else text)
+        return
     for number, page in enumerate(_pages(session, dataset_id, fields, limit)):
         match form:
             case RecordsAs.TABLE:

@@ -12,6 +12,8 @@ class RecordsAs(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    OPENADR3 = "openadr3"
+    UFTP = "uftp"
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

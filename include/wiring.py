@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from include.batch import Stage, Window
 from include.cim.definition import load_definition
@@ -47,6 +48,9 @@ from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
 from include.storage.upload_store import FileUploadStore
 from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +95,20 @@ class Platform:
         until: Stage = Stage.ANONYMIZED,
         shown: int = 20,
         appends: bool = False,
+        given: pl.DataFrame | None = None,
     ) -> Rehearsal:
         """Show what a run would do; see the port `Rehearse`."""
-        from include.pipeline.rehearse import rehearse  # Great Expectations and Presidio: seconds, and seldom asked for
+        from include.pipeline.rehearse import (  # Great Expectations and Presidio: seconds, and seldom asked for
+            GivenRows,
+            rehearse,
+        )
 
         config = collection.config
         if config.ingester is None:
             raise ConfigurationInvalid([Problem("ingester", "is missing", "Say where the rows come from")])
         return rehearse(
             collection,
-            self.connector(config.ingester, collection.owner_id),
+            self.connector(config.ingester, collection.owner_id) if given is None else GivenRows(given),
             self.definition.concept(config.mapper.concept) if config.mapper is not None else None,
             self.staging,
             datasets=self.datasets if appends else None,

@@ -21,8 +21,12 @@ TABLE: Final = Path(__file__).parent / "units.yaml"
 OVER_TIME: Final = {
     "power": ("energy", Fraction(1)),
     "reactive_power": ("reactive_energy", Fraction(1, 3600)),
+    "apparent_power": ("apparent_energy", Fraction(1, 3600)),
+    "current": ("charge", Fraction(1)),
     "irradiance": ("irradiation", Fraction(1)),
     "volume_flow": ("volume", Fraction(1)),
+    "mass_flow": ("mass", Fraction(1)),
+    "precipitation_rate": ("length", Fraction(1, 3_600_000)),
 }
 """Dimension → what it becomes over time, and how much of that one's base a second of its own base is."""
 

@@ -22,7 +22,7 @@ def check_rule(rule: MappingRule, where: str, concept: Concept, mapper: MapperCo
     field = concept.fields[rule.field]
     if field.type is not FieldType.TIMESTAMP:
         for name in _TIMES_ONLY:
-            if getattr(rule, name):
+            if getattr(rule, name) and not (name == "occurrence_per" and rule.interval == "previous"):
                 yield Problem(f"{where}.{name}", f"{field.name} is no timestamp", f"Leave `{name}` out.")
     if field.type is not FieldType.FLOAT:
         for name in _NUMBERS_ONLY:
@@ -63,8 +63,11 @@ def _check_timestamp(rule: MappingRule, where: str) -> Iterator[Problem]:
         yield Problem(
             f"{where}.zone", f"no time zone is called {rule.zone!r}", "IANA's names look like Europe/Brussels."
         )
-    if rule.occurrence_per and rule.repeated_hour is not RepeatedHour.BY_OCCURRENCE:
-        yield Problem(f"{where}.occurrence_per", "it goes with `repeated_hour: by_occurrence`")
+    by_register = rule.repeated_hour is RepeatedHour.BY_OCCURRENCE or rule.interval == "previous"
+    if rule.occurrence_per and not by_register:
+        yield Problem(
+            f"{where}.occurrence_per", "it goes with `repeated_hour: by_occurrence`, or with `interval: previous`"
+        )
 
 
 def _check_format(form: str, where: str) -> Iterator[Problem]:

@@ -8,10 +8,21 @@ import pint
 import pytest
 import yaml
 
-from include.cim.units import TABLE, Conversion, find_conversion, find_conversion_over, find_unit, needs_interval
+from include.cim.definition import load_definition
+from include.cim.unit_codes import TABLE as CODES
+from include.cim.unit_codes import find_codes
+from include.cim.units import (
+    TABLE,
+    Conversion,
+    find_conversion,
+    find_conversion_over,
+    find_unit,
+    known_unit,
+    needs_interval,
+)
 from include.errors import NotFound
 
-CODES = ("NZD", "PLN", "CZK", "HUF", "RON", "BGN", "ISK", "TRY", "UAH", "JPY", "BRL", "INR", "ZAR")
+OTHERS = ("NZD", "PLN", "CZK", "HUF", "RON", "BGN", "ISK", "TRY", "UAH", "JPY", "BRL", "INR", "ZAR")
 MONEY = {
     "EUR": "eurocent",
     "GBP": "penny",
@@ -22,7 +33,7 @@ MONEY = {
     "CHF": "rappen",
     "AUD": "cent_au",
     "CAD": "cent_ca",
-    **{code: f"hundredth_{code}" for code in CODES},
+    **{code: f"hundredth_{code}" for code in OTHERS},
 }
 BTU = "international_british_thermal_unit"
 # how pint spells what the table holds, where it is spelled differently; None where pint does not know it
@@ -71,13 +82,57 @@ PINT = {
     "ug/m3": "ug/m**3",
     "mg/m3": "mg/m**3",
     "W/(m2.K)": "W/(m**2*K)",
-    "ppb": "thousandth_of_ppm",
     "m2": "m**2",
     "ft2": "ft**2",
     "m3/h": "m**3/h",
     "m3/s": "m**3/s",
     "l/min": "l/minute",
     "p/kWh": "penny/(kW*h)",
+    "Gcal": "gigacalorie_it",
+    "toe": "oil_tonne",
+    "ktoe": "kilo_oil_tonne",
+    "VAh": "VA*h",
+    "kVAh": "kVA*h",
+    "MVAh": "MVA*h",
+    "kWh/d": "kW*h/day",
+    "MWh/d": "MW*h/day",
+    "GWh/d": "GW*h/day",
+    "Btu/h": f"{BTU}/h",
+    "Ah": "A*h",
+    "mAh": "mA*h",
+    "kAh": "kA*h",
+    "kOhm": "kohm",
+    "MOhm": "Mohm",
+    "Ohm": "ohm",
+    "rps": "revolution/s",
+    "mW/cm2": "mW/cm**2",
+    "in/h": "inch/h",
+    "mm/d": "mm/day",
+    "l/m2": "l/m**2",
+    "Mcf": "thousand_cubic_feet",
+    "m3/d": "m**3/day",
+    "gpm": "US_liquid_gallon/minute",
+    "cfm": "foot**3/minute",
+    "d": "day",
+    "t": "metric_ton",
+    "t/h": "metric_ton/h",
+    "lb": "pound",
+    "ppb": "billionth",
+    "g/m3": "g/m**3",
+    "Bq/m3": "Bq/m**3",
+    "pCi/l": "pcurie/l",
+    "m2.K/W": "m**2*K/W",
+    "Wh/K": "W*h/K",
+    "kWh/K": "kW*h/K",
+    "W/(m.K)": "W/(m*K)",
+    "MJ/m3": "MJ/m**3",
+    "kWh/m3": "kW*h/m**3",
+    "kWh/kWp": "kW*h/kW",
+    "kWh/(m2.a)": "kW*h/(m**2*year)",
+    "Wh/km": "W*h/km",
+    "kWh/km": "kW*h/km",
+    "kWh/100km": "kW*h/hundred_km",
+    "kWh/mi": "kW*h/mile",
     "ct/kWh": "eurocent/(kW*h)",
     "Rp/kWh": "rappen/(kW*h)",
     "USct/kWh": "cent_us/(kW*h)",
@@ -111,8 +166,16 @@ def registry() -> pint.UnitRegistry:
         registry.define(f"{hundredth} = 0.01 * {money}")
     for name, factor in (("thousand", "1e3"), ("million", "1e6"), ("hundred_thousand", "1e5")):
         registry.define(f"{name}_btu = {factor} * {BTU}")
-    registry.define("thousandth_of_ppm = 0.001 * ppm")
-    registry.define("hundred_cubic_feet = 100 * foot**3")
+    for definition in (
+        "hundred_cubic_feet = 100 * foot**3",
+        "thousand_cubic_feet = 1000 * foot**3",
+        "gigacalorie_it = 1e9 * international_calorie",
+        "oil_tonne = 1e10 * international_calorie",
+        "kilo_oil_tonne = 1e13 * international_calorie",
+        "billionth = 0.001 * ppm",
+        "hundred_km = 100 * km",
+    ):
+        registry.define(definition)
     return registry
 
 
@@ -188,3 +251,40 @@ def test_what_never_becomes_the_other_is_refused_with_an_interval_too() -> None:
     for rate, amount in (("kW", "kvarh"), ("kW", "m3"), ("kWh", "kWh"), ("VA", "kWh")):
         with pytest.raises(ValueError, match=f"{rate} is a unit of"):
             find_conversion_over(timedelta(hours=1), find_unit(rate), find_unit(amount))
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [
+        ("kVARH", "kvarh"),
+        ("kWh m-2", "kWh/m2"),
+        ("˚C", "degC"),
+        ("degrees Celsius", "degC"),
+        ("dbm", "dBm"),
+        ("k\u2126", "kOhm"),
+        ("kWh/day", "kWh/d"),
+        ("MWh/h", "MW"),
+        ("U/min", "rpm"),
+        ("kWh/m²a", "kWh/(m2.a)"),
+        ("dB(A)", "dB"),
+    ],
+)
+def test_units_are_found_as_sources_spell_them(written: str, unit: str) -> None:
+    assert find_unit(written).name == unit
+
+
+@pytest.mark.parametrize("text", ["in", "atm", "59", "p_atm", "day", "cal", "ton"])
+def test_what_could_mean_something_else_is_nobodys_spelling(text: str) -> None:
+    with pytest.raises(NotFound):
+        find_unit(text)
+
+
+def test_every_unit_of_a_field_is_called_what_other_vocabularies_call_it() -> None:
+    codes = yaml.safe_load(CODES.read_text(encoding="utf-8"))
+    held = {field.unit for concept in load_definition().concepts() for field in concept.fields.values() if field.unit}
+    assert held <= set(codes)
+    for unit in codes:
+        assert find_unit(unit).name == unit
+        for code in (find_codes(unit).ucum, find_codes(unit).unece):
+            same = known_unit(code) if code else None
+            assert same is None or same.name == unit, code
