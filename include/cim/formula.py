@@ -41,7 +41,7 @@ def find_mistakes(text: str, inputs: Collection[str]) -> list[Mistake]:
 
     Example:
         >>> [mistake.what for mistake in find_mistakes("heat / (pwer ** 2)", ["heat", "power"])]
-        ["at 9: `pwer ** 2` is not allowed", "at 9: there is no input 'pwer'", "the input 'power' is not used"]
+        ['at 9: `pwer ** 2` is not allowed', "at 9: there is no input 'pwer'", "the input 'power' is not used"]
         >>> find_mistakes("1000 * heat / -power", ["heat", "power"])
         []
     """
