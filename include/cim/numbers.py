@@ -94,9 +94,9 @@ def _with_sign_in_front(texts: pl.Series) -> pl.Series:
 
 def _without_thousands(texts: pl.Series, sign: str, decimal: str) -> pl.Series:
     mark = f"[{_ALIKE.get(sign, sign)}]" if sign.strip() else f"[{_ALIKE[' ']}]"
-    groups = rf"\d{{1,3}}({mark}\d{{3}})+"
+    groups = rf"[1-9]\d{{0,2}}({mark}\d{{3}})+"  # 0.123 is no thousand: the source has another style here
     if sign == ",":
-        groups = rf"({groups}|\d{{1,2}}(,\d{{2}})+,\d{{3}})"
+        groups = rf"({groups}|[1-9]\d?(,\d{{2}})+,\d{{3}})"
     marked = texts.str.contains(mark)
     if not marked.any():
         return texts

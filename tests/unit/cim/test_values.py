@@ -101,6 +101,8 @@ def test_a_number_is_read_in_every_way_that_means_one_thing(text: str, style: Nu
         pytest.param("1,234.5,6", NumberStyle(".", ","), id="thousands behind the point"),
         pytest.param("1,23", NumberStyle(".", ","), id="a group of two digits at the end"),
         pytest.param("12 34", NumberStyle(",", " "), id="two numbers"),
+        pytest.param("0.123", NumberStyle(",", "."), id="a fraction of another style"),
+        pytest.param("0,25", NumberStyle(".", ","), id="a quarter of another style"),
     ],
 )
 def test_what_may_mean_something_else_is_an_issue(text: str, style: NumberStyle) -> None:
