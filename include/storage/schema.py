@@ -188,8 +188,10 @@ batch = Table(
     Column("rows_quarantined", BigInteger, nullable=False),
     Column("cursor", Text),
     Column("source_columns", JSON(none_as_null=True), comment="every column that the source has had so far"),
+    Column("lineage", JSON(none_as_null=True), comment="how each field came about; no values of rows"),
     Column("committed", Moment, nullable=False),
     Index("batch_content_idx", "dataset_id", "source_digest", unique=True),
+    Index("batch_committed_idx", "dataset_id", "committed", "id"),
 )
 
 quarantine_row = Table(
