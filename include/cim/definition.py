@@ -15,6 +15,7 @@ from include.cim.units import find_unit
 from include.errors import NotFound
 
 FOLDER: Final = Path(__file__).parent / "concepts"
+STANDARDS: Final = Path(__file__).parent / "standards.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,24 @@ def _field(name: str, plain: dict[str, Any]) -> Field:
 
 
 def _terms(plain: dict[str, Any]) -> tuple[Term, ...]:
-    terms = tuple(Term(**each) for each in plain.get("anchors", ()))
-    for term in terms:
-        if term.exact and not term.verified:
-            raise ValueError(f"{term.term}: nobody knows that it means the same before it is verified")
-        if term.verified and not term.note:
-            raise ValueError(f"{term.term}: say in `note` where it was verified")
-    return terms
+    return tuple(_term(**each) for each in plain.get("anchors", ()))
+
+
+def _term(term: str, standard: str, verified: bool = False, exact: bool = False, note: str = "") -> Term:
+    """Write a term out: its IRI by its standard, and where it was found."""
+    known = load_standards().get(standard)
+    if known is None:
+        raise ValueError(f"no standard is called {standard!r}; {STANDARDS.name} lists them")
+    if exact and not verified:
+        raise ValueError(f"{term}: nobody knows that it means the same before it is verified")
+    found = known.get("copy") if verified else None
+    if verified and not (found or note):
+        raise ValueError(f"{term}: {STANDARDS.name} has no copy of {standard}, so say in `note` where it was verified")
+    return Term(known.get("iris", "") + term, standard, verified, exact, note or found or "")
+
+
+@cache
+def load_standards() -> Mapping[str, Mapping[str, str]]:
+    """Read the standards whose terms are named: title, beginning of IRIs, and the copy that was looked at."""
+    standards: dict[str, dict[str, str]] = yaml.safe_load(STANDARDS.read_text(encoding="utf-8"))
+    return standards

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from include.cim.concept import FieldType, Personal
-from include.cim.definition import FOLDER, load_definition, read_definition
+from include.cim.concept import FieldType, Personal, SourceKind
+from include.cim.definition import FOLDER, load_definition, load_standards, read_definition
 from include.cim.units import find_unit
 from include.errors import NotFound
 
@@ -22,7 +23,7 @@ fields:
   first_at: {type: timestamp, description: When first.}
   mass: {type: float, description: How much., unit: kWh}
 anchors:
-  - {term: Thing, standard: Things 1, verified: true, exact: true, note: 'owner/things: thing.ttl'}
+  - {term: Thing, standard: SAREF, verified: true, exact: true, note: 'owner/things: thing.ttl'}
 sources: [grid]
 """
 
@@ -72,7 +73,8 @@ def test_an_unknown_concept_is_answered_with_those_that_there_are() -> None:
         pytest.param("unit: kWh", "unti: kWh", "unti", id="an unknown key"),
         pytest.param("verified: true", "verified: false", "before it is verified", id="an exact term nobody verified"),
         pytest.param(", note: 'owner/things: thing.ttl'", "", "where it was verified", id="verified, but where?"),
-        pytest.param("standard: Things 1, ", "", "standard", id="a term of no standard"),
+        pytest.param("standard: SAREF, ", "", "standard", id="a term of no standard"),
+        pytest.param("standard: SAREF", "standard: Saref", "no standard is called", id="an unknown standard"),
         pytest.param("sources: [grid]", "sources: [moon]", "moon", id="an unknown kind of source"),
     ],
 )
@@ -82,3 +84,27 @@ def test_a_file_that_contradicts_itself_is_refused_by_name(tmp_path: Path, old: 
     (tmp_path / "thing.yaml").write_text(WHOLE.replace(old, new, 1))
     with pytest.raises(ValueError, match=rf"thing\.yaml: .*{says}"):
         read_definition(tmp_path)
+
+
+def test_every_term_has_its_standard_and_every_verified_one_where_it_was_found() -> None:
+    standards = load_standards()
+    terms = [
+        term
+        for concept in load_definition().concepts()
+        for anchored in (concept, *concept.fields.values())
+        for term in anchored.anchors
+    ]
+    assert {term.standard for term in terms} == set(standards), "standards.yaml lists what is named, and nothing else"
+    for term in terms:
+        assert term.iri is None or term.iri.startswith(standards[term.standard]["iris"])
+        assert not term.verified or re.fullmatch(r"[\w.-]+/[\w.-]+: \S.*", term.note), term
+        assert term.verified or not term.exact
+
+
+def test_every_concept_says_what_standards_call_it() -> None:
+    assert [concept.name for concept in load_definition().concepts() if not concept.anchors] == []
+
+
+@pytest.mark.parametrize("kind", SourceKind)
+def test_what_every_kind_of_source_brings_has_a_concept_to_land_in(kind: SourceKind) -> None:
+    assert [concept.name for concept in load_definition().concepts() if kind in concept.sources]
