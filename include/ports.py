@@ -1,4 +1,5 @@
-"""What the platform asks of the outside world: every port on one page, but those of uploads (`upload_ports`).
+"""What the platform asks of the outside world: every port on one page, but those of uploads and of the CIM
+(`upload_ports`, `cim_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -384,12 +385,3 @@ class Engine(Protocol):
         self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
     ) -> bool:
         """Start a run under this id; False while its DAG is not there yet. The second time does nothing."""
-
-
-class Definition(Protocol):
-    """The CIM that is installed."""
-
-    def concept(self, name: str) -> Concept:
-        """Raises NotFound, naming what there is."""
-
-    def concepts(self) -> Sequence[Concept]: ...

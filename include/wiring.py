@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from include.batch import Stage, Window
-from include.cim.definition import load_definition
+from include.cim_ports import CimStore, Definition
 from include.collection.model import Collection
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
@@ -22,7 +22,6 @@ from include.ports import (
     CollectionStore,
     Connector,
     DatasetStore,
-    Definition,
     Inspector,
     Mailer,
     Outbox,
@@ -34,6 +33,7 @@ from include.ports import (
     Staging,
 )
 from include.settings import Settings, load_settings
+from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
@@ -46,6 +46,7 @@ from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
+from include.storage.stored_definition import StoredDefinition
 from include.storage.upload_store import FileUploadStore
 from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
 
@@ -59,6 +60,7 @@ class Platform:
 
     settings: Settings
     definition: Definition
+    cim: CimStore
     collections: CollectionStore
     runs: RunStore
     uploads: UploadStore
@@ -81,6 +83,11 @@ class Platform:
         return lambda source, owner_id, window: try_source(
             source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
         )
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the platform, without the interface's prefix."""
+        return self.settings.public_url
 
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
@@ -125,9 +132,11 @@ def build_platform(settings: Settings) -> Platform:
     reader = open_engine(settings.reader_url)
     secrets = SealedSecretStore(loader, settings.master_keys)
     staging = ParquetStaging(settings.staging)
+    definition = StoredDefinition(loader)
     return Platform(
         settings=settings,
-        definition=load_definition(),
+        definition=definition,
+        cim=PostgresCimStore(loader, definition),
         collections=PostgresCollectionStore(loader),
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),

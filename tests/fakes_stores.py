@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
-from include.cim.definition import load_definition
+from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 from include.collection.source import Source
@@ -29,7 +29,6 @@ from include.ports import (
     BatchRecord,
     Connector,
     Dataset,
-    Definition,
     Inspector,
     Prober,
     RecordQuery,
@@ -39,6 +38,7 @@ from include.upload_ports import Rehearsal
 from include.wiring import Platform
 from tests.factories import NOON
 from tests.fakes import FixedSecrets, FolderStaging
+from tests.fakes_cim import FakeCim
 from tests.fakes_incoming import FakeIncoming
 from tests.fakes_samples import FakeSamples
 
@@ -310,7 +310,7 @@ class FakeSecrets(FixedSecrets):
 class FakeServices:
     """What `include.operations` asks of the platform."""
 
-    definition: Definition = field(default_factory=load_definition)
+    cim: FakeCim = field(default_factory=FakeCim)
     collections: FakeCollections = field(default_factory=FakeCollections)
     runs: FakeRuns = field(default_factory=FakeRuns)
     uploads: FakeUploads = field(default_factory=FakeUploads)
@@ -322,10 +322,15 @@ class FakeServices:
     inspector: Inspector = inspect_source
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
+    public_url: str = "https://data.example.org"
     clock: TickingClock = field(default_factory=TickingClock)
 
     def __post_init__(self) -> None:
         self.incoming.uploads = self.uploads
+
+    @property
+    def definition(self) -> Definition:
+        return self.cim
 
     def connector(self, source: Source, owner_id: str) -> Connector:
         return choose_connector(source, self.uploads, Egress(), lambda name: "", self.clock)

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
 from include.batch import RuleOutcome, ValidationReport
+from include.cim.extension import Extension, Proposal
 from include.collection.lineage import lineage_of
 from include.collection.run import RunFailure, RunState, StageResult
 from include.collection.upload import Incoming, Sample
@@ -32,6 +33,7 @@ RUN_ID = "manual__1"
 BATCH_ID = UUID("00000000-0000-4000-8000-0000000000f3")
 INCOMING_ID = UUID("00000000-0000-4000-8000-0000000000f1")
 SAMPLE_ID = UUID("00000000-0000-4000-8000-0000000000f2")
+EXTENSION_ID = UUID("00000000-0000-4000-8000-0000000000f4")
 METERS = Path(__file__).parent / "data" / "meters.csv"
 PAGES = Path(__file__).parent.parent / "plugins" / "ui" / "dist"
 
@@ -46,7 +48,8 @@ async def sign_in(request: Request, bearer: HTTPAuthorizationCredentials | None)
 
 @dataclass
 class Interface:
-    """The app, with a collection, a failed run, a dataset of three records, a sample and ten bytes to come, of `owner`.
+    """The app, with a collection, a failed run, a dataset of three records, a sample, a proposal to the CIM
+    and ten bytes to come, of `owner`.
 
     Attributes:
         upload: The id of the sample's file.
@@ -83,6 +86,8 @@ class Interface:
         document = {"dialect": {"kind": "csv"}}
         tomorrow = NOON + timedelta(days=1)
         self.services.samples.add(Sample(SAMPLE_ID, "7", "meters.csv", self.upload, document, NOON, tomorrow))
+        proposal = Proposal.model_validate(a_plain_proposal())
+        self.services.cim.add(Extension(EXTENSION_ID, proposal, "7", "olive", NOON))
         self.app = create_app(lambda: self.services, lambda: self.engine, sign_in, PAGES)
 
     def client(self, person: str | None = "owner", **options: Any) -> TestClient:
@@ -97,6 +102,18 @@ def a_record() -> dict[str, Any]:
         "@type": "dcat:Dataset",
         "dcterms:title": "Meters",
     }
+
+
+def a_plain_proposal(**changes: Any) -> dict[str, Any]:
+    """Build the proposal of a field that the CIM has no other of; `changes` are of the field."""
+    field = {
+        "name": "standing_losses",
+        "type": "float",
+        "unit": "kWh",
+        "description": "What the meter's own supply took.",
+        **changes,
+    }
+    return {"concept": "meter_reading", "field": field, "reason": "Our meters tell it."}
 
 
 def a_draft(**changes: Any) -> dict[str, Any]:

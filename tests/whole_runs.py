@@ -42,7 +42,7 @@ def run_stages(platform: Platform, collection: Collection, run_id: str) -> dict[
     counts: dict[str, int] = {}
     platform.runs.start(collection, run_id, NOON)
     for task, stage in STAGES.items():
-        outcome = stage(Work(platform, collection, run_id, left.__getitem__))
+        outcome = stage(Work(platform, collection, run_id, left.__getitem__, platform.definition.current()))
         left[task] = outcome.ref
         counts |= outcome.counts
     platform.runs.finish(collection.id, run_id, RunState.SUCCEEDED, NOON)

@@ -75,6 +75,8 @@ class Field:
         minimum: Smallest plausible value, inclusive, in `unit`; likewise `maximum`.
         after: A timestamp field that this timestamp must lie after.
         anchors: What standards call it.
+        synonyms: Other names, in words or as sources write them; a proposal that was merged leaves its name here.
+        replaced_by: The field of this concept that new mappings use instead: this one is deprecated, its data stays.
     """
 
     name: str
@@ -88,6 +90,8 @@ class Field:
     after: str | None = None
     personal: Personal = Personal.NONE
     anchors: tuple[Term, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

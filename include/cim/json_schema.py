@@ -27,7 +27,8 @@ def concept_schema(concept: Concept, namespace: str = NAMESPACE) -> dict[str, An
     """Give the schema of one row of a concept.
 
     What JSON Schema has no word for stands under `x-`: `x-unit` (its name here, in UCUM, UN/ECE and QUDT), `x-key`,
-    `x-after`, `x-personal`, `x-terms`, `x-sources`. A field that is not required may be null.
+    `x-after`, `x-personal`, `x-terms`, `x-sources`, `x-synonyms`, `x-replaced-by`. A field that is not required may be
+    null.
 
     Args:
         namespace: What the concept's IRI begins with, up to its name.
@@ -86,6 +87,10 @@ def _property(field: Field) -> dict[str, Any]:
         schema["x-after"] = field.after
     if field.personal is not Personal.NONE:
         schema["x-personal"] = str(field.personal)
+    if field.synonyms:
+        schema["x-synonyms"] = list(field.synonyms)
+    if field.replaced_by is not None:
+        schema |= {"deprecated": True, "x-replaced-by": field.replaced_by}
     return {**schema, **_terms(field.anchors)}
 
 

@@ -95,6 +95,11 @@ def _add_field(graph: Graph, node: URIRef, field: Field, vocabulary: Namespace) 
     graph.add((property_, RDFS.range, _RANGES[field.type]))
     if field.personal is not Personal.NONE:
         graph.add((property_, vocabulary.personal, Text(str(field.personal))))
+    for synonym in field.synonyms:
+        graph.add((property_, SKOS.altLabel, Text(synonym)))
+    if field.replaced_by is not None:
+        graph.add((property_, OWL.deprecated, Text(True)))
+        graph.add((property_, DCTERMS.isReplacedBy, _property(node, field.replaced_by)))
     if field.unit is not None:
         codes = find_codes(field.unit)
         graph.add((property_, QUDT.symbol, Text(field.unit)))

@@ -17,7 +17,7 @@ from include.connectors.choose import choose_connector
 from include.connectors.egress import Egress
 from include.pipeline.ingest import ingest
 from include.pipeline.map_to_cim import map_to_cim
-from tests.factories import NOON, a_collection
+from tests.factories import NOON, a_collection, a_concept, a_field
 from tests.fakes import FolderStaging
 from tests.fakes_ingest import FilesBelow, KnownBatches
 
@@ -124,3 +124,9 @@ def test_the_whole_takes_rows_of_every_concept() -> None:
     for concept in CONCEPTS:
         whole.validate(a_whole_row(concept))
     assert not whole.is_valid({"device_id": "a"})
+
+
+def test_other_names_and_what_replaces_a_field_are_told() -> None:
+    old = a_field("old", synonyms=("alt",), replaced_by="energy")
+    told = concept_schema(a_concept(*a_concept().fields.values(), old))["properties"]["old"]
+    assert (told["x-synonyms"], told["deprecated"], told["x-replaced-by"]) == (["alt"], True, "energy")

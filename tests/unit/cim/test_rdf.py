@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 from pyshacl import validate
-from rdflib import OWL, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 
@@ -58,6 +58,15 @@ def test_a_term_is_an_exact_match_only_where_it_was_verified_to_mean_the_same() 
     assert set(graph.objects(READING, SKOS.exactMatch)) == {URIRef(known.term)}
     assert set(graph.objects(READING, SKOS.closeMatch)) == {URIRef(alike.term), URIRef(guess.term)}
     assert set(graph.objects(READING, SKOS.note)) == {Literal("OpenADR 3: event", lang="en")}
+
+
+def test_other_names_and_what_replaces_a_field_are_told() -> None:
+    old = a_field("old", synonyms=("alt", "oud"), replaced_by="energy")
+    graph = definition_graph([a_concept(*a_concept().fields.values(), old)], BASE)
+    field = URIRef(f"{READING}#old")
+    assert set(graph.objects(field, SKOS.altLabel)) == {Literal("alt"), Literal("oud")}
+    assert graph.value(field, OWL.deprecated) == Literal(True)
+    assert graph.value(field, DCTERMS.isReplacedBy) == ENERGY
 
 
 @pytest.mark.parametrize(
