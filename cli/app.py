@@ -109,6 +109,21 @@ def records(
 
 
 @app.command()
+def batches(
+    which: Annotated[str, typer.Argument(metavar="DATASET|TITLE", help="A dataset's id, or its collection.")],
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="One batch; else all.")] = None,
+    user: As = "admin",
+) -> None:
+    """Show what was loaded into a dataset, newest first; of one batch, how each field came about."""
+    from cli.batches import show_batch, show_batches  # noqa: PLC0415
+
+    if batch is None:
+        show_batches(which, user)
+    else:
+        show_batch(which, batch, user)
+
+
+@app.command()
 def backfill(
     which: Which,
     start: Annotated[datetime, typer.Argument(metavar="START", formats=MOMENTS, help="2024-01-01, or with a time.")],

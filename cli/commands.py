@@ -182,7 +182,7 @@ def show_one(which: str, user: str) -> None:
 def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, user: str) -> None:
     """Write records of a dataset, page after page."""
     session = open_session(user)
-    dataset_id = _find_dataset(session, which)
+    dataset_id = find_dataset(session, which)
     if form in (RecordsAs.OPENADR3, RecordsAs.UFTP):
         if fields:
             raise ConfigurationInvalid([Problem("--fields", "a message is of all fields", "Leave it out")])
@@ -244,7 +244,7 @@ def find_collection(session: Session, which: str) -> Collection:
         NotFound: There is none that the user may see.
         Conflict: Several have this title.
     """
-    identity = _id(which)
+    identity = read_id(which)
     if identity is not None:
         return read_collection(session.services, session.requestor, identity)
     found = [view.collection for view in _all(session, which)]
@@ -256,8 +256,9 @@ def find_collection(session: Session, which: str) -> Collection:
     return found[0]
 
 
-def _find_dataset(session: Session, which: str) -> UUID:
-    identity = _id(which)
+def find_dataset(session: Session, which: str) -> UUID:
+    """Find a dataset by its id, or by its collection's id or title; raises as `find_collection`."""
+    identity = read_id(which)
     if identity is None:
         return find_collection(session, which).dataset_id
     try:
@@ -266,7 +267,8 @@ def _find_dataset(session: Session, which: str) -> UUID:
         return identity
 
 
-def _id(text: str) -> UUID | None:
+def read_id(text: str) -> UUID | None:
+    """Read an id; None where the text is none."""
     try:
         return UUID(text)
     except ValueError:

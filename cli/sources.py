@@ -11,6 +11,7 @@ from pathlib import Path
 from api.record_formats import plain_records
 from cli.commands import find_collection, open_session, read_document
 from cli.formats import write_table
+from include.collection.mapping_preset import load_mapping_presets
 from include.collection.preset import load_presets
 from include.operations.collection_life import pause_collection, resume_collection
 from include.operations.collection_reading import view_collection
@@ -63,6 +64,10 @@ def show_presets() -> None:
             default = f" [{json.dumps(choice.default)}]" if choice.default is not None else ""
             print(f"    {parameter}{default}  {choice.description}")
         print()
+    for name, mapping in load_mapping_presets().items():
+        print(
+            f"mapper: {{preset: {name}}}\n  {mapping.title}, read in the format {mapping.format}: {mapping.concept}\n"
+        )
 
 
 def set_secret(name: str, user: str) -> None:

@@ -220,6 +220,17 @@ class DatasetStore(Protocol):
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
 
+    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
+        """Raises NotFound where the dataset has none of this id."""
+
+    def batches(
+        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[BatchRecord]:
+        """List newest first, `after` the given (committed, id)."""
+
+    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
+        """How the values of a batch came about (`BatchLineage.to_json`); None where that was not recorded."""
+
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""
 

@@ -207,7 +207,8 @@ class FakeUploads:
 class FakeDatasets:
     def __init__(self) -> None:
         self.rows: dict[UUID, Dataset] = {}
-        self.batches: dict[tuple[UUID, str], BatchRecord] = {}
+        self.loaded: dict[tuple[UUID, str], BatchRecord] = {}
+        self.lineages: dict[UUID, Mapping[str, Any]] = {}
 
     def get(self, dataset_id: UUID) -> Dataset:
         if dataset_id not in self.rows:
@@ -222,7 +223,23 @@ class FakeDatasets:
         ][:limit]
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
-        return self.batches.get((dataset_id, source_digest))
+        return self.loaded.get((dataset_id, source_digest))
+
+    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
+        for each in self.batches(dataset_id):
+            if each.id == batch_id:
+                return each
+        raise NotFound("store", "no such row")
+
+    def batches(
+        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[BatchRecord]:
+        mine = [each for (dataset, _), each in self.loaded.items() if dataset == dataset_id]
+        newest = sorted(mine, key=lambda each: (each.committed, each.id), reverse=True)
+        return [each for each in newest if after is None or (each.committed, each.id) < after][:limit]
+
+    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
+        return self.lineages.get(batch_id)
 
     def cursor(self, dataset_id: UUID) -> str | None:
         return None

@@ -149,6 +149,7 @@ def _dataset(request: Request, services: Services, dataset: Dataset) -> DatasetA
         links=DatasetLinks(
             self=here,
             records=f"{here}/records",
+            batches=f"{here}/batch",
             dcat=f"{here}/dcat",
             collection=link(request, f"/data-collection/{dataset.collection_id}"),
         ),

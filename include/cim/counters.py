@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import islice
 from typing import Final
 
 import polars as pl
@@ -14,10 +14,6 @@ from include.cim.mapping_config import Difference
 
 OUT_OF_ORDER: Final = "out_of_order"
 WENT_BACK: Final = "counter_went_back"
-
-_FOUND: Final = pl.Schema(
-    {ROW_ID: pl.Int64(), "time_before": pl.Datetime("us", "UTC"), "step": pl.Float64(), "fault": pl.String()}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +56,16 @@ def follow(readings: pl.DataFrame, known: pl.DataFrame | None, counting: Differe
     )
     faulty = whole.filter("faulty").select(counter).unique()
     good = whole.join(faulty, on=counter, how="anti", nulls_equal=True, maintain_order="left")
-    found = [good.select(ROW_ID, "time_before", "step", pl.lit(None, pl.String).alias("fault"))]
-    last = [good.group_by(counter).last().select(readings.columns)]
+    good = good.with_columns(pl.lit(None, pl.String).alias("fault"), pl.lit(True).alias("counts"))
     doubtful = whole.join(faulty, on=counter, how="semi", nulls_equal=True, maintain_order="left")
-    for _, one in doubtful.group_by(counter, maintain_order=True):
-        rows, accepted = _follow_one(one, counting)
-        found.append(rows)
-        last.append(one[accepted : accepted + 1].select(readings.columns))
-    rows = pl.concat(found).filter(pl.col(ROW_ID).is_not_null())
-    return Followed(rows, pl.concat(last).with_columns(pl.lit(None, pl.Int64).alias(ROW_ID)))
+    rows = pl.concat(
+        [good.drop("faulty"), _follow_one_by_one(doubtful, counter, counting).select(good.columns).drop("faulty")]
+    )
+    last = rows.filter("counts").group_by(counter).last().select(readings.columns)
+    return Followed(
+        rows.filter(pl.col(ROW_ID).is_not_null()).select(ROW_ID, "time_before", "step", "fault"),
+        last.with_columns(pl.lit(None, pl.Int64).alias(ROW_ID)),
+    )
 
 
 def count_turns(readings: pl.DataFrame, known: pl.DataFrame | None) -> tuple[int, pl.DataFrame]:
@@ -84,26 +81,32 @@ def count_turns(readings: pl.DataFrame, known: pl.DataFrame | None) -> tuple[int
     return int(later), whole.group_by(counter).last().select(readings.columns)
 
 
-def _follow_one(readings: pl.DataFrame, counting: Difference) -> tuple[pl.DataFrame, int]:
-    """Follow a counter that has a fault, reading by reading: which one counts depends on all before it."""
-    found: list[tuple[int | None, datetime | None, float | None, str | None]] = []
-    accepted = -1
-    times: Sequence[datetime] = readings["time"].to_list()
-    values: Sequence[float] = readings["value"].to_list()
-    for place, row_id in enumerate(readings[ROW_ID]):
-        if accepted < 0:
-            found.append((row_id, None, None, None))
-            accepted = place
-            continue
-        step = _step(values[accepted], values[place], counting)
-        if times[place] <= times[accepted]:
-            found.append((row_id, None, None, OUT_OF_ORDER))
-        elif step is None and not counting.reset:
-            found.append((row_id, None, None, WENT_BACK))
-        else:
-            found.append((row_id, times[accepted], step, None))
-            accepted = place
-    return pl.DataFrame(found, schema=_FOUND, orient="row"), accepted
+def _follow_one_by_one(readings: pl.DataFrame, counter: Sequence[str], counting: Difference) -> pl.DataFrame:
+    """Follow counters that have a fault reading by reading: which one counts depends on all before it."""
+    before: list[int | None] = [None] * readings.height
+    steps: list[float | None] = [None] * readings.height
+    faults: list[str | None] = [None] * readings.height
+    by_counter = readings.with_row_index("place").group_by(counter, maintain_order=True)
+    for places, times, values in (
+        by_counter.agg("place", pl.col("time").to_physical(), "value").select("place", "time", "value").iter_rows()
+    ):
+        last, last_time, last_value = places[0], times[0], values[0]
+        for place, time, value in islice(zip(places, times, values, strict=True), 1, None):
+            step = _step(last_value, value, counting)
+            if time <= last_time:
+                faults[place] = OUT_OF_ORDER
+            elif step is None and not counting.reset:
+                faults[place] = WENT_BACK
+            else:
+                before[place], steps[place] = last, step
+                last, last_time, last_value = place, time, value
+    fault = pl.Series("fault", faults, pl.String)
+    return readings.with_columns(
+        readings["time"].gather(pl.Series(before, dtype=pl.UInt32)).alias("time_before"),
+        pl.Series("step", steps, pl.Float64),
+        fault,
+        fault.is_null().alias("counts"),
+    )
 
 
 def _step(before: float, value: float, counting: Difference) -> float | None:

@@ -151,16 +151,15 @@ def _field(name: str, plain: Mapping[str, Any], read_term: Callable[..., Term]) 
 
 
 def _term(term: str, standard: str, verified: bool = False, exact: bool = False, note: str = "") -> Term:
-    """Write a term out: its IRI by its standard, and where it was found."""
-    known = load_standards().get(standard)
-    if known is None:
-        raise ValueError(f"no standard is called {standard!r}; {STANDARDS.name} lists them")
+    """Write a term out: its IRI by its standard, and where it was found; what is written out already stays."""
+    known = load_standards().get(standard, {})
     if exact and not verified:
         raise ValueError(f"{term}: nobody knows that it means the same before it is verified")
     found = known.get("copy") if verified else None
     if verified and not (found or note):
         raise ValueError(f"{term}: {STANDARDS.name} has no copy of {standard}, so say in `note` where it was verified")
-    return Term(known.get("iris", "") + term, standard, verified, exact, note or found or "")
+    iris = "" if term.startswith(("http://", "https://")) else known.get("iris", "")
+    return Term(iris + term, standard, verified, exact, note or found or "")
 
 
 @cache

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Final
-
 import polars as pl
 
 from include.cim.concept import Concept, Field, FieldType
-from include.cim.mapping import convert_unit
+from include.cim.conversion import convert_unit
 from include.cim.mapping_config import MapperConfig, MappingRule
-from include.cim.units import find_unit
-
-OVER_TIME: Final = {
-    "power": ("energy", Fraction(1)),
-    "reactive_power": ("reactive_energy", Fraction(1, 3600)),
-    "irradiance": ("irradiation", Fraction(1)),
-    "volume_flow": ("volume", Fraction(1)),
-}
-"""Dimension → what it becomes over time, and how much of that one's base a second of its own base is."""
 
 
 def needs_previous(rule: MappingRule) -> bool:
@@ -57,21 +45,5 @@ def finish(rule: MappingRule, target: Field) -> pl.Expr:
         return convert_unit(pl.col("step"), rule, target)
     if target.type is FieldType.TIMESTAMP:
         return pl.col("time_before")
-    per_second = energy_per_second(rule, target)
     seconds = (pl.col("time") - pl.col("time_before")).dt.total_microseconds() / 1e6
-    energy = pl.col("value") * (seconds * per_second.numerator) / (seconds * 0 + per_second.denominator)
-    return -energy if rule.negate else energy
-
-
-def energy_per_second(rule: MappingRule, target: Field) -> Fraction:
-    """Give what one of the rule's unit comes to in a second, in the field's unit.
-
-    Raises:
-        NotFound: No unit is written so.
-        ValueError: The one is no power, or the other is not its energy.
-    """
-    power, energy = find_unit(rule.unit or ""), find_unit(target.unit or "")
-    dimension, base = OVER_TIME.get(power.dimension, ("", Fraction(0)))
-    if dimension != energy.dimension:
-        raise ValueError(f"{power.name} is a unit of {power.dimension}, {energy.name} of {energy.dimension}")
-    return power.factor * base / energy.factor
+    return convert_unit(pl.col("value"), rule, target, seconds)

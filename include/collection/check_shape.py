@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig, MappingRule, Unpivot
-from include.cim.previous import energy_per_second, needs_previous, time_field
-from include.cim.units import find_conversion, find_unit
+from include.cim.previous import needs_previous, time_field
+from include.cim.units import find_conversion, find_unit, needs_interval
 from include.errors import NotFound, Problem
 
 
@@ -108,12 +108,14 @@ def _check_energy(rule: MappingRule, field: Field, where: str) -> Iterator[Probl
         yield Problem(f"{where}.unit", what, "Name the source's unit, for example kW.")
         return
     try:
-        energy_per_second(rule, field)
+        source, target = find_unit(rule.unit), find_unit(field.unit)
     except NotFound as error:
         yield Problem(f"{where}.unit", error.what, error.remedy)
-    except ValueError as error:
-        what = f"{error}: over time the one does not become the other"
-        yield Problem(f"{where}.interval", what, "Leave `interval` out, or map a power to its energy.")
+        return
+    if not needs_interval(source, target):
+        what = f"{source.name} is a unit of {source.dimension}, {target.name} of {target.dimension}"
+        remedy = "Leave `interval` out, or map a power to its energy."
+        yield Problem(f"{where}.interval", f"{what}: over time the one does not become the other", remedy)
 
 
 def _check_row_intervals(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:

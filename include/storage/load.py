@@ -19,6 +19,7 @@ from sqlalchemy import Column, Table
 
 from include.batch import ROW_ID, BatchRef
 from include.cim.concept import Concept
+from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
 from include.ports import BatchRecord, SecretStore, Staging
@@ -72,7 +73,7 @@ def load_batch(
             committed=now,
         )
         _record_dataset(cursor, ref, collection, concept, span, now)
-        _record_batch(cursor, record, ref)
+        _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
         _announce(cursor, record, collection)
     _log.info(
@@ -225,13 +226,13 @@ def _record_dataset(
     )
 
 
-def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef) -> None:
+def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef, lineage: BatchLineage | None) -> None:
     cursor.execute(
         """
         INSERT INTO cdmp.batch
             (id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed,
-             cursor, source_columns, cim_version)
-        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json, $11)
+             cursor, source_columns, lineage, cim_version)
+        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json, $11::json, $12)
         """,
         (
             str(record.id),
@@ -244,6 +245,7 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef) -> N
             record.committed,
             ref.cursor,
             json.dumps(ref.columns),
+            json.dumps(lineage.to_json()) if lineage is not None else None,
             ref.cim_version,
         ),
     )

@@ -188,9 +188,11 @@ batch = Table(
     Column("rows_quarantined", BigInteger, nullable=False),
     Column("cursor", Text),
     Column("source_columns", JSON(none_as_null=True), comment="every column that the source has had so far"),
+    Column("lineage", JSON(none_as_null=True), comment="how each field came about; no values of rows"),
     Column("committed", Moment, nullable=False),
     Column("cim_version", Integer, comment="of the CIM that its rows were mapped to"),
     Index("batch_content_idx", "dataset_id", "source_digest", unique=True),
+    Index("batch_committed_idx", "dataset_id", "committed", "id"),
 )
 
 quarantine_row = Table(

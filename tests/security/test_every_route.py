@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from tests.factories import COLLECTION_ID, DATASET_ID
 from tests.interface import (
+    BATCH_ID,
     EXTENSION_ID,
     INCOMING_ID,
     METERS,
@@ -46,6 +47,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/dataset/{dataset_id}"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/records"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/dcat"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/batch"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/batch/{batch_id}"): (401, 404, 200, 200),
     ("OPTIONS", "/upload/"): (204, 204, 204, 204),
     ("POST", "/upload/"): (401, 201, 201, 201),
     ("GET", "/upload/"): (401, 200, 200, 200),
@@ -105,6 +108,7 @@ def routes() -> list[tuple[str, str]]:
 
 
 IDS = {
+    "batch_id": BATCH_ID,
     "collection_id": COLLECTION_ID,
     "dataset_id": DATASET_ID,
     "run_id": RUN_ID,
@@ -115,6 +119,7 @@ IDS = {
     "concept": "meter_reading",
 }
 ABSENT = {
+    "batch_id": uuid4(),
     "collection_id": uuid4(),
     "dataset_id": uuid4(),
     "run_id": "manual__2",

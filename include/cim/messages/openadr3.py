@@ -37,7 +37,7 @@ class Interval(_Part):
 
     id: int = 0
     interval_period: IntervalPeriod | None = None
-    payloads: list[Payload] = Field(min_length=1)
+    payloads: list[Payload] = []
 
 
 class PayloadDescriptor(_Part):
@@ -92,7 +92,7 @@ class Event(_Object):
     report_descriptors: list[Mapping[str, Any]] | None = None
     payload_descriptors: list[PayloadDescriptor] | None = None
     interval_period: IntervalPeriod | None = None
-    intervals: list[Interval] = Field(min_length=1)
+    intervals: list[Interval] = []
 
 
 class ReportResource(_Part):
@@ -100,7 +100,7 @@ class ReportResource(_Part):
 
     resource_name: Name
     interval_period: IntervalPeriod | None = None
-    intervals: list[Interval] = Field(min_length=1)
+    intervals: list[Interval] = []
 
 
 class Report(_Object):
@@ -113,7 +113,7 @@ class Report(_Object):
     client_name: Name
     report_name: str | None = None
     payload_descriptors: list[PayloadDescriptor] | None = None
-    resources: list[ReportResource] = Field(min_length=1)
+    resources: list[ReportResource] = []
 
 
 Kind = Literal["program", "event", "report"]
@@ -157,6 +157,11 @@ def read_message(plain: Mapping[str, Any], kind: Kind) -> Program | Event | Repo
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or kind
         raise ValueError(f"{where}: {first['msg'].lower()}") from None
+
+
+def unknown_members(plain: Mapping[str, Any], kind: Kind) -> set[str]:
+    """Give the names of members that the standard's object of this kind does not have, and that are left out."""
+    return {name for name in plain if name not in {field.alias for field in _MODELS[kind].model_fields.values()}}
 
 
 def write_message(message: Program | Event | Report) -> dict[str, Any]:

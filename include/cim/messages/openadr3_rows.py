@@ -126,15 +126,12 @@ def _report(report: Report) -> Iterator[Row]:
 
 def _payload(payload: Payload, descriptor: PayloadDescriptor) -> Row:
     number, text = read_values(payload.values)
-    unit = read_unit(descriptor.units, descriptor.currency)
     return {
         "payload_type": payload.type,
         "value": number,
         "value_text": text,
-        "unit": unit,
+        "unit": read_unit(descriptor.units, descriptor.currency),
         "currency": descriptor.currency,
-        "value_kw": number if unit == "kW" else None,
-        "value_kwh": number if unit == "kWh" else None,
     }
 
 

@@ -54,7 +54,8 @@ def write_unit(unit: str | None, currency: str | None) -> str | None:
 def read_values(values: Sequence[Any]) -> tuple[str | None, str | None]:
     """Give the number that a payload's values are, or else their text: a word, or the list as JSON.
 
-    Numbers are taken as they are written. A list of one word that looks like a list stays a list.
+    Numbers are taken as they are written. A list of one word that looks like a list, or that a mapping would strip of
+    its blanks, stays a list.
 
     Example:
         >>> read_values([0.17]), read_values(["NORMAL"]), read_values([True]), read_values([1, 2])
@@ -64,7 +65,7 @@ def read_values(values: Sequence[Any]) -> tuple[str | None, str | None]:
         (value,) = values
         if is_number(value):
             return str(value), None
-        if isinstance(value, str) and not value.startswith("["):
+        if isinstance(value, str) and value and value == value.strip() and not value.startswith("["):
             return None, value
     return None, write_json(list(values))
 

@@ -59,6 +59,7 @@ _SETTLED: Final = {
     "ActualPower": "ACTUAL",
     "DeliveredFlexPower": "DELIVERED_FLEX",
     "PowerDeficiency": "DEFICIENCY",
+    "PoweDeficiency": "DEFICIENCY",  # as the published schema spells it
     "ReservedPower": "RESERVED",
     "RequestedPower": "REQUESTED",
     "AvailablePower": "AVAILABLE",

@@ -45,7 +45,8 @@ def _rows(content: Content, form: UftpFormat) -> Iterator[Row]:
         except ValueError as error:
             raise SourceRefused(where, str(error), f"It is read as a {kind} of UFTP.") from None
     if not given:
-        raise SourceEmpty(content.name, f"there is no {wanted or 'message of UFTP'} in it", "Nothing can be loaded.")
+        what = f"there is no {wanted or 'message of UFTP'} in it"
+        raise SourceEmpty(content.name, what, "A SignedMessage has to be opened before; else nothing can be loaded.")
 
 
 def read_messages(content: Content) -> Iterator[Element]:

@@ -61,7 +61,8 @@ PRICE_MAPPER = {
         {"field": "product", "constant": "day_ahead"},
         {"field": "auction_sequence", "constant": 1},
         {"field": "interval_start", "source": "time", "format": "iso8601"},
-        {"field": "price", "source": "value", "unit": "1/MWh", "where": {"quantity": "price"}},
+        {"field": "price", "source": "value", "unit": "EUR/MWh", "where": {"quantity": "price"}},
+        {"field": "currency", "constant": "EUR"},
         {"field": "volume", "source": "value", "unit": "MWh", "where": {"quantity": "energy"}},
     ],
 }

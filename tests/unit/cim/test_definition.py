@@ -74,7 +74,6 @@ def test_an_unknown_concept_is_answered_with_those_that_there_are() -> None:
         pytest.param("verified: true", "verified: false", "before it is verified", id="an exact term nobody verified"),
         pytest.param(", note: 'owner/things: thing.ttl'", "", "where it was verified", id="verified, but where?"),
         pytest.param("standard: SAREF, ", "", "standard", id="a term of no standard"),
-        pytest.param("standard: SAREF", "standard: Saref", "no standard is called", id="an unknown standard"),
         pytest.param("sources: [grid]", "sources: [moon]", "moon", id="an unknown kind of source"),
     ],
 )
@@ -99,6 +98,15 @@ def test_every_term_has_its_standard_and_every_verified_one_where_it_was_found()
         assert term.iri is None or term.iri.startswith(standards[term.standard]["iris"])
         assert not term.verified or re.fullmatch(r"[\w.-]+/[\w.-]+: \S.*", term.note), term
         assert term.verified or not term.exact
+
+
+def test_a_term_that_is_written_out_is_read_as_it_stands(tmp_path: Path) -> None:
+    short = "term: Thing"
+    assert short in WHOLE
+    for written in (short, "term: https://saref.etsi.org/core/Thing"):
+        (tmp_path / "thing.yaml").write_text(WHOLE.replace(short, written))
+        (term,) = read_definition(tmp_path).concept("thing").anchors
+        assert (term.iri, term.note) == ("https://saref.etsi.org/core/Thing", "owner/things: thing.ttl")
 
 
 def test_every_concept_says_what_standards_call_it() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from include.cim.messages.write_openadr3 import write_openadr3
 from tests.messages import EVENT, PROGRAM, REPORT, meaning, rows_of
@@ -48,6 +50,43 @@ def test_many_messages_come_back_one_by_one(tmp_path: Path) -> None:
     written = write_openadr3("flexibility_event", rows_of(events, "openadr3_events", tmp_path))
     expected = {event["id"]: meaning(event) for event in events}
     assert {event["id"]: meaning(event) for event in written} == expected
+
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=20)
+NUMBER = st.integers(-(2**50), 2**50) | st.floats(-1e12, 1e12, allow_nan=False)
+VALUES = (
+    st.lists(NUMBER, min_size=1, max_size=1)
+    | st.lists(TEXT, min_size=1, max_size=1)
+    | st.lists(NUMBER | TEXT | st.booleans(), min_size=1, max_size=3)
+)
+PAYLOADS = st.dictionaries(st.sampled_from(["OURS", "THEIRS", "OTHERS"]), VALUES, min_size=1)
+LENGTHS = st.sampled_from(["PT5M", "PT1H", "P1D", "PT0.5S"])
+
+
+@st.composite
+def an_event(draw: st.DrawFn) -> dict[str, Any]:
+    """Build an event whose intervals follow one another, or begin when they say."""
+    count = draw(st.integers(1, 4))
+    intervals: list[dict[str, Any]] = [
+        {"id": number, "payloads": [{"type": kind, "values": values} for kind, values in draw(PAYLOADS).items()]}
+        for number in range(count)
+    ]
+    event = {**EVENT, "intervals": intervals, "targets": draw(st.lists(TEXT.map(str.strip).filter(bool), min_size=1))}
+    event["intervalPeriod"] = {"start": "2026-03-28T23:00:00+01:00", "duration": draw(LENGTHS)}
+    if draw(st.booleans()):
+        for number, interval in enumerate(intervals):
+            start = datetime(2026, 3, 28, tzinfo=UTC) + timedelta(days=2 * number, minutes=draw(st.integers(0, 1439)))
+            interval["intervalPeriod"] = {"start": start.isoformat(), "duration": draw(LENGTHS)}
+    return event
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(event=an_event())
+def test_any_event_says_the_same_after_its_way_through_rows(event: dict[str, Any], tmp_path: Path) -> None:
+    (written,) = write_openadr3("flexibility_event", rows_of(event, "openadr3_events", tmp_path))
+    kinds = {payload["type"] for interval in event["intervals"] for payload in interval["payloads"]}
+    described = [each for each in event["payloadDescriptors"] if each["payloadType"] in kinds]
+    assert meaning(written) == meaning({**event, "payloadDescriptors": described})
 
 
 def test_what_a_client_sends_has_no_id_and_gets_none(tmp_path: Path) -> None:

@@ -140,7 +140,28 @@ def test_an_event_that_repeats_is_told_and_given_as_written() -> None:
     content = Content.of(json.dumps({**EVENT, "duration": "P1Y"}).encode(), "m")
     frames = list(read_frames(content, OpenAdr3Format()))
     assert frames[0].height == 5
-    assert [issue.where for issue in content.issues] == ["m, object 1"]
+    assert [issue.what for issue in content.issues] == [
+        "1 events have a `duration`, which repeats their intervals or cuts them off"
+    ]
+
+
+def test_members_that_the_standard_does_not_have_are_told() -> None:
+    content = Content.of(json.dumps([{**EVENT, "vendorNote": "x"}, EVENT]).encode(), "m")
+    assert sum(frame.height for frame in read_frames(content, OpenAdr3Format())) == 10
+    assert [issue.what for issue in content.issues] == ["members that OpenADR 3 does not have are left out: vendorNote"]
+
+
+def test_an_event_without_intervals_gives_no_row_and_is_told() -> None:
+    bare = {key: value for key, value in EVENT.items() if key != "intervals"}
+    content = Content.of(json.dumps([bare, {**EVENT, "intervals": [{"id": 0, "payloads": []}]}, EVENT]).encode(), "m")
+    assert sum(frame.height for frame in read_frames(content, OpenAdr3Format())) == 5
+    assert [issue.what for issue in content.issues] == ["2 events have no interval with a payload, and give no row"]
+
+
+def test_two_objects_without_an_id_and_of_one_name_are_not_taken_for_one() -> None:
+    sent = {key: value for key, value in EVENT.items() if key != "id"}
+    with pytest.raises(SourceRefused, match="object 2: it has no id"):
+        list(read_frames(Content.of(json.dumps([sent, sent]).encode(), "m"), OpenAdr3Format()))
 
 
 def test_numbers_stay_as_they_are_written() -> None:
