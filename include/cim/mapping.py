@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -13,8 +13,7 @@ from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import plain_number, read_number
-from include.cim.occurrence import Occurrences
-from include.cim.timestamps import INSTANT, read_timestamps
+from include.cim.timestamps import INSTANT, around_changes, asks_batch, read_timestamps, settle
 from include.cim.units import find_conversion, find_unit
 
 DTYPES: Final = {
@@ -51,12 +50,16 @@ class Mapped:
     Attributes:
         rows: `row_id` and every field of the concept, in its order; what is not mapped is null.
         issues: Cells that could not be read, with the columns of `ISSUES`.
-        occurrences: What the next part of the same batch has to know.
+        left_out: How many rows are in neither, because their rule says so (`missing_hour: skip`).
     """
 
     rows: pl.DataFrame
     issues: pl.DataFrame
-    occurrences: Occurrences = field(default_factory=Occurrences)
+    left_out: int = 0
+
+
+Settled = Mapping[str, pl.DataFrame]
+"""By field, what the rows of a whole batch tell of its times around the changes of a clock, see `settle`."""
 
 
 def raw_name(column: str) -> str:
@@ -69,7 +72,7 @@ def map_columns(
     config: MapperConfig,
     concept: Concept,
     numbers: NumberStyle,
-    occurrences: Occurrences | None = None,
+    settled: Settled | None = None,
 ) -> Mapped:
     """Map one part of a batch.
 
@@ -78,18 +81,18 @@ def map_columns(
     Args:
         part: `row_id`, and the source's columns, all String, under the names that `raw_name` gives.
         numbers: How the source writes numbers.
-        occurrences: What the part before gave; parts of a batch are mapped one after the other, because the second
-            showing of a local hour may begin in another part than the first.
+        settled: What `settle_times` gave for the batch; None where the part is all of it.
     """
-    known = occurrences or Occurrences()
+    settled = settle_times([part], config, concept) if settled is None else settled
     sourced = [rule for rule in config.rules if rule.source is not None]
     texts = part.select(ROW_ID, *[_text(rule).alias(rule.field) for rule in sourced])
     instants: list[pl.Series] = []
     issues = [pl.DataFrame(schema=ISSUES)]
+    left_out = [pl.Series(ROW_ID, dtype=pl.Int64)]
     for rule in sourced:
         if concept.fields[rule.field].type is FieldType.TIMESTAMP:
-            read = read_timestamps(_with_registers(texts, part, rule), rule, known)
-            known = read.occurrences
+            read = read_timestamps(_times(part, rule), rule, settled.get(rule.field))
+            left_out.append(read.left_out)
             instants.append(read.instants.alias(rule.field))
             issues.append(read.unreadable.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
     values = texts.select(
@@ -111,7 +114,31 @@ def map_columns(
             for name, each in concept.fields.items()
         ],
     )
-    return Mapped(rows, pl.concat([*issues, *find_unreadable(texts, values, concept)]), known)
+    found = pl.concat([*issues, *find_unreadable(texts, values, concept)])
+    if (gone := pl.concat(left_out).unique()).is_empty():
+        return Mapped(rows, found)
+    stays = ~pl.col(ROW_ID).is_in(gone.implode())
+    return Mapped(rows.filter(stays), found.filter(stays), len(gone))
+
+
+def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: Concept) -> Settled:
+    """Look through a batch for the times around the changes of a clock whose meaning other rows tell.
+
+    The second showing of a local hour may lie in another part than the first. Once this is known, parts may be mapped
+    in any order.
+    """
+    asking = [
+        rule
+        for rule in config.rules
+        if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
+    ]
+    if not asking:
+        return {}
+    found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
+    for part in parts:
+        for rule in asking:
+            found[rule.field].append(around_changes(_times(part, rule), rule))
+    return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
 
 
 def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:
@@ -138,9 +165,19 @@ def _text(rule: MappingRule) -> pl.Expr:
     return joined.str.strip_chars()
 
 
-def _with_registers(texts: pl.DataFrame, part: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
-    registers = [part[raw_name(name)].alias(f"register {number}") for number, name in enumerate(rule.occurrence_per)]
-    return texts.select(ROW_ID, pl.col(rule.field).alias("text"), *registers)
+def _times(part: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
+    """Give what `read_timestamps` reads."""
+    per = [raw_name(name) for name in rule.occurrence_per]
+    later = pl.lit(False)
+    if rule.repeated_flag is not None:
+        flag = pl.col(raw_name(rule.repeated_flag.column)).str.strip_chars()
+        later = pl.any_horizontal(flag.str.ends_with(sign) for sign in rule.repeated_flag.later).fill_null(False)
+    return part.select(
+        ROW_ID,
+        _text(rule).alias("text"),
+        (pl.struct(per).hash(seed=0) if per else pl.lit(0, pl.UInt64)).alias("register"),
+        later.alias("later"),
+    )
 
 
 def _value(rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Expr:

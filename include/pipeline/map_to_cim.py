@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from include.batch import BatchRef, Stage
 from include.cim.concept import Concept
-from include.cim.mapping import Mapped, map_columns
+from include.cim.mapping import Mapped, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
-from include.cim.occurrence import Occurrences
 from include.collection.contract import OnDrift
 from include.errors import SourceRefused
 from include.pipeline.outcome import Outcome
@@ -44,10 +43,11 @@ def map_to_cim(
     parts: list[str] = []
     issues = list(raw.issues)
     cells = _Cells()
-    occurrences = Occurrences()
+    left_out = 0
+    settled = settle_times(map(staging.read, raw.parts), config, concept)
     for number, path in enumerate(raw.parts):
-        mapped = map_columns(staging.read(path), config, concept, numbers, occurrences)
-        occurrences = mapped.occurrences
+        mapped = map_columns(staging.read(path), config, concept, numbers, settled)
+        left_out += mapped.left_out
         cells.add(mapped)
         write = (raw.collection_id, raw.batch_id, Stage.MAPPED)
         parts.append(staging.write(*write, f"part-{number:05d}", mapped.rows))
@@ -55,15 +55,12 @@ def map_to_cim(
             issues.append(staging.write(*write, f"issues-{number:05d}", mapped.issues))
     if retype is OnDrift.FREEZE:
         cells.refuse_retyped(config)
-    logger.info(
-        "collection %s batch %s: %s rows mapped, %s cells unreadable",
-        raw.collection_id,
-        raw.batch_id,
-        raw.rows,
-        cells.unreadable.total(),
-    )
-    ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), issues=tuple(issues))
-    return Outcome(ref, {"rows_mapped": raw.rows, "cells_unreadable": cells.unreadable.total()})
+    rows, counts = raw.rows - left_out, {"cells_unreadable": cells.unreadable.total()}
+    if left_out:
+        counts["rows_left_out"] = left_out
+    logger.info("collection %s batch %s: %s rows mapped, %s", raw.collection_id, raw.batch_id, rows, counts)
+    ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
+    return Outcome(ref, {"rows_mapped": rows, **counts})
 
 
 @dataclass
