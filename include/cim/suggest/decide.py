@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from include.cim.concept import FieldType
@@ -19,7 +21,8 @@ from include.cim.units import find_unit
 _SHARP: Final = 9.0
 """How much more likely a better match is: e to the power of this, from no match to a whole one."""
 _NONE: Final = 0.45
-"""A match as good as this is as likely none."""
+_RARELY: Final = 0.3
+"""A match as good as the first is as likely none, where so much of a file is of no concept."""
 _ROUNDS: Final = 12
 _AGREES: Final = 0.16
 """What it adds to a match that the file's other columns speak for the concept, per power of e."""
@@ -30,15 +33,21 @@ _CLEAR: Final = 0.75
 _LACKING: Final = 0.1
 _MUCH: Final = 0.35
 _LENDS: Final = frozenset(
-    ["weather_observation", "electrical_measurement", "battery_status", "pv_generation", "site_energy", "market_price", "meter_reading", "indoor_climate", "heat_pump_operation", "grid_observation"]
+    {
+        *("weather_observation", "electrical_measurement", "battery_status", "pv_generation", "site_energy"),
+        *("market_price", "meter_reading", "indoor_climate", "heat_pump_operation", "grid_observation"),
+    }
 )
 """Concepts whose quantities also stand in files of others."""
 _TIME_WITHOUT_NAME: Final = 0.5
 
 _PERIOD: Final = re.compile(
-    r"^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$|(^|[^a-z])(h|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std)[ _]?\d{1,3}$",
+    r"^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
+    r"|(^|[^a-z])(h|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std)[ _]?\d{1,3}$",
     re.IGNORECASE,
 )
+"""A name that only numbers one of the day's periods."""
+_ANY_TIME: Final = frozenset({"time", "start", "end", "date_part", "period_number", "hour_ending"})
 _PERIOD_MATCH: Final = 0.6
 _WIDE: Final = 3
 _NUMBERS: Final = frozenset({"integer", "decimal"})
@@ -71,7 +80,7 @@ class Reading:
     options: tuple[Option, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """What was decided of a file.
 
@@ -83,12 +92,17 @@ class Decision:
 
     shares: Mapping[str, float]
     readings: tuple[Reading, ...]
-    taken: Mapping[str, FieldRef] = field(default_factory=dict)
+    taken: Mapping[str, FieldRef]
 
-    @property
+    @cached_property
     def main(self) -> str:
         """The concept that most of the file is of."""
         return min(self.shares, key=lambda concept: (-self.shares[concept], concept))
+
+    @cached_property
+    def filled(self) -> Mapping[str, int]:
+        """How many columns fill fields of each concept."""
+        return Counter(ref.concept for ref in self.taken.values())
 
     def may_lend(self, ref: FieldRef, vocabulary: Vocabulary) -> bool:
         """Say whether a column of this file may be of that concept: of another one only what is measured."""
@@ -105,24 +119,33 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary) -> Dec
         hints: What else speaks of the file: its name, its preamble.
     """
     # in the order of the names: how a file lays its columns out changes nothing, not even a sum's last digit
-    readings = [read_column(column, vocabulary) for column in sorted(columns, key=lambda each: each.name)]
+    seen: dict[Hashable, Mapping[FieldRef, Named]] = {}
+    ordered = sorted(columns, key=lambda each: each.name)
+    readings = [read_column(column, vocabulary, seen) for column in ordered]
     readings = list(_add_periods(readings, vocabulary))
     shares = _share(readings, _expect(hints, readings, vocabulary), vocabulary)
     placed = tuple(_place(reading, shares) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
 
 
-def read_column(column: Column, vocabulary: Vocabulary) -> Reading:
-    """Find the fields that a column may fill, by itself."""
+def read_column(column: Column, vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]) -> Reading:
+    """Find the fields that a column may fill, by itself.
+
+    Args:
+        seen: What names say that differ in their numbers only.
+    """
     words = read_name(column.name)
     dimension = find_unit(column.unit).dimension if column.unit else None
-    named = dict(match_name(words, dimension, vocabulary))
+    key = (dimension, *("0" if word.is_number else (word.text, word.outer) for word in words))
+    if key not in seen:
+        seen[key] = match_name(words, dimension, vocabulary)
+    named = dict(seen[key])
     if column.tells_time or column.kind == "timestamp":
         for ref, each in vocabulary.fields.items():
             if each.type is FieldType.TIMESTAMP and each.required and ref not in named:
                 named[ref] = Named(_TIME_WITHOUT_NAME, (), about=False)
     options = []
-    for ref, name in named.items():
+    for ref, name in sorted(named.items()):
         fit = find_fit(column, vocabulary.fields[ref])
         if fit is not None:
             options.append(Option(ref, name.score + fit.worth, name, fit))
@@ -177,23 +200,22 @@ def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: 
 
     A field counts once for a concept, however many columns look like it.
     """
-    best: list[dict[str, tuple[float, FieldRef]]] = []
+    best: dict[tuple[tuple[float, FieldRef], ...], dict[str, tuple[float, FieldRef]]] = {}
     for reading in readings:
         mine: dict[str, tuple[float, FieldRef]] = {}
         for option in reading.options:
-            if option.ref.field in vocabulary.about[option.ref.concept].silent or option.numbered:
+            if not _speaks(option, vocabulary):
                 continue
             likely = math.exp(_SHARP * min(option.match, 1.1))
             if likely > mine.get(option.ref.concept, (0.0,))[0]:
                 mine[option.ref.concept] = (likely, option.ref)
-        if mine:
-            best.append(mine)
+        best[tuple(mine.values())] = mine  # columns that look the same count once
     shares = dict(prior)
-    nothing = math.exp(_SHARP * _NONE)
+    nothing = _RARELY * math.exp(_SHARP * _NONE)
     for _ in range(_ROUNDS):
         fields: dict[FieldRef, float] = {}
-        for mine in best:
-            whole = nothing / len(prior) + sum(shares[concept] * likely for concept, (likely, _) in mine.items())
+        for mine in best.values():
+            whole = nothing + sum(shares[concept] * likely for concept, (likely, _) in mine.items())
             for concept, (likely, ref) in mine.items():
                 fields[ref] = max(fields.get(ref, 0.0), shares[concept] * likely / whole)
         sums = {concept: _PRIOR * share for concept, share in prior.items()}
@@ -202,6 +224,13 @@ def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: 
         total = sum(sums.values())
         shares = {concept: share / total for concept, share in sums.items()}
     return shares
+
+
+def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
+    """Say whether a column that may fill this field tells what the file is: a time alone does not."""
+    if option.numbered or option.ref.field in vocabulary.about[option.ref.concept].silent:
+        return False
+    return not all(any(meaning <= _ANY_TIME for meaning in word.meanings) for word in option.named.words)
 
 
 def _place(reading: Reading, shares: Mapping[str, float]) -> Reading:
@@ -241,7 +270,7 @@ def _stands_beside(reading: Reading, first: Reading, ref: FieldRef, vocabulary: 
     """Say whether a column is of the same field as another: of a wide table, or another part of one time."""
     kinds = {reading.column.kind, first.column.kind}
     if vocabulary.fields[ref].type is FieldType.TIMESTAMP:
-        return kinds <= {"date", "time", "integer"} and kinds != {"date"} and kinds != {"time"}
+        return kinds <= {"date", "time", "integer"} and kinds not in ({"date"}, {"time"})
     series = vocabulary.about[ref.concept].series
     if "any" in series:
         return vocabulary.fields[ref].type is FieldType.FLOAT

@@ -35,6 +35,13 @@ _LIKELY: Final = {
 }
 """Units that sources do not write down where they go without saying, by dimension; the values decide."""
 
+_TOLD: Final = 0.15
+_LOOKS: Final = 0.03
+_LED: Final = 0.4
+_GRIDS_ARE_POWER: Final = 0.04
+"""What it adds to a match that the unit is told, and that values look like one; what it takes that only an interval
+leads to the field, and that a grid's numbers without a unit are power rather than energy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fit:
@@ -91,31 +98,33 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
 
 def _measured(column: Column, field: Field, worth: float) -> Fit | None:
     worth += _counts(column, field)
+    unit = find_unit(column.unit) if column.unit is not None else None
     if field.unit is None:
-        money = column.unit is None or find_unit(column.unit).dimension.startswith("money")
+        money = unit is None or unit.dimension.startswith("money")
         return Fit(worth, None) if money else None
     target = find_unit(field.unit)
-    if column.unit is not None:
-        unit = find_unit(column.unit)
-        if unit.dimension == target.dimension:
-            worth += 0.15 + _scale(unit, target)
-            return None if _outside(column, field, unit) else Fit(worth, unit.name, told=True)
-        if unit.dimension.startswith("price") and target.dimension.startswith("price"):
-            return Fit(worth + 0.15, unit.name, told=True)
-        if (unit.dimension, target.dimension) in _BECOMES:
-            return Fit(worth - 0.4, unit.name, told=True)
-        return None
-    if field.unit == "MWh":
-        worth -= 0.04  # of a grid, numbers without a unit are power
+    if unit is None:
+        return _untold(column, field, target, worth)
+    if unit.dimension == target.dimension:
+        worth += _TOLD + _scale(unit, target)
+        return None if _outside(column, field, unit) else Fit(worth, unit.name, told=True)
+    if unit.dimension.startswith("price") and target.dimension.startswith("price"):
+        return Fit(worth + _TOLD, unit.name, told=True)
+    return Fit(worth - _LED, unit.name, told=True) if (unit.dimension, target.dimension) in _BECOMES else None
+
+
+def _untold(column: Column, field: Field, target: Unit, worth: float) -> Fit | None:
+    """Weigh a column whose unit nothing tells: its values may look like one."""
+    if target.name == "MWh":
+        worth -= _GRIDS_ARE_POWER
     if column.minimum is None or column.maximum is None:
         return Fit(worth, None)
     candidates = _LIKELY.get(target.dimension, ())
     for name in candidates:
         if not _outside(column, field, find_unit(name)) and _plausible(column, name):
-            return Fit(worth + 0.03, name, likely=True)
-    if candidates and field.minimum is not None and field.maximum is not None:
-        return None
-    return Fit(worth, None)
+            return Fit(worth + _LOOKS, name, likely=True)
+    bounded = field.minimum is not None and field.maximum is not None
+    return None if candidates and bounded else Fit(worth, None)
 
 
 def _scale(unit: Unit, target: Unit) -> float:

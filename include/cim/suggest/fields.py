@@ -95,8 +95,7 @@ def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
                 words = (min(word.meanings, key=sorted) for word in read_name(field.name))
                 ways.append(Way(ref, frozenset().union(*words), vague=False))
             else:
-                for way in text.split("|"):
-                    ways.append(Way(ref, frozenset(way.replace("~", "").split()), "~" in way))
+                ways += [Way(ref, frozenset(way.replace("~", "").split()), "~" in way) for way in text.split("|")]
     common: dict[str, int] = {}
     for way in ways:
         for word in way.words:

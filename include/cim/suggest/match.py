@@ -10,7 +10,12 @@ from include.cim.suggest.fields import FieldRef, Vocabulary, Way
 from include.cim.suggest.words import Meaning, Word
 
 _CHANGES: Final = frozenset(
-    ["forecast", "deviation", "limit", "maximum", "minimum", "setpoint", "monthly", "yesterday", "dew_point", "wet_bulb", "sea_level", "gust", "snow", "apparent_temperature", "sun_position", "tank_extra", "duration", "time_zone", "memory", "residual_load", "pm10", "requested", "rated", "cost", "quality", "status", "type", "unit", "reactive", "apparent", "cpu", "phase_to_phase", "requested", "departure_expected"]
+    {
+        *("forecast", "deviation", "limit", "maximum", "minimum", "setpoint", "monthly", "yesterday", "dew_point"),
+        *("wet_bulb", "sea_level", "gust", "snow", "apparent_temperature", "sun_position", "tank_extra", "duration"),
+        *("time_zone", "memory", "residual_load", "pm10", "requested", "rated", "cost", "quality", "status", "type"),
+        *("unit", "reactive", "apparent", "cpu", "phase_to_phase", "departure_expected", "comment", "read_at"),
+    }
 )
 """Words that make something else of what they stand beside: a maximum temperature is no temperature."""
 _SMALL: Final = {
@@ -21,6 +26,8 @@ _SMALL: Final = {
     "id": 0.4,
     "name": 0.5,
     "country": 0.5,
+    "quantity": 0.4,
+    "volume": 0.5,
     "time": 0.6,
     "today": 0.4,
     "tariff_n": 0.5,
@@ -65,7 +72,7 @@ def match_name(words: Sequence[Word], dimension: str | None, vocabulary: Vocabul
         {implied} if implied else set()
     )
     found: dict[FieldRef, Named] = {}
-    for key in there:
+    for key in sorted(there):  # in an order that no run changes
         for way in vocabulary.ways.get(key, ()):
             if not way.words <= there:
                 continue

@@ -23,8 +23,8 @@ def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
         parts.append(f"its unit is {option.fit.unit}")
     elif option.fit.likely:
         parts.append(f"its values look like {option.fit.unit}")
-    beside = sum(
-        ref.concept == option.ref.concept for name, ref in decision.taken.items() if name != reading.column.name
+    beside = decision.filled.get(option.ref.concept, 0) - (
+        decision.taken.get(reading.column.name, ("",))[0] == option.ref.concept
     )
     if beside:
         parts.append(f"{beside} other column{'s are' if beside > 1 else ' is'} of {option.ref.concept}")
