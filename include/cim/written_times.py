@@ -57,7 +57,7 @@ _ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
-_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|[a-zà-ü]+)?[\s._-]*(\d{1,3})(?:\.0)?$"
+_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0)?$"
 
 
 def dated(form: str) -> bool:
@@ -104,8 +104,10 @@ def split_periods(texts: pl.Series) -> pl.DataFrame:
         >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 48", "H25Q4"])).rows()
         [('2024-01-01', 1), ('01/01/2024', 48), ('', 100)]
     """
-    number, hour = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (3, 2))
-    return pl.DataFrame({"head": texts.str.extract(_PERIOD, 1), "number": number + (hour.fill_null(1) - 1) * 4})
+    head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
+    hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
+    zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
+    return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
 
 
 def _read(texts: pl.Series, form: str) -> pl.DataFrame:
