@@ -19,8 +19,6 @@ INSTANT: Final = pl.Datetime("us", "UTC")
 _UTC: Final = pl.Datetime("us")
 _DAY: Final = timedelta(days=1)
 _NONE: Final = timedelta(0)
-_AROUND: Final = timedelta(hours=4)
-"""How far from a change of the clock rows still tell whether time runs forwards or backwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +193,10 @@ def _read(texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     begun = place(frame["local"] - length, zone) if length else placed
     single = (placed["earliest"] == placed["latest"]) & (begun["earliest"] == begun["latest"])
     sure = single & (placed["earliest"] - length == begun["earliest"])
-    around = [((each["unchanged"] - each["at"]).abs() <= _AROUND).fill_null(False) for each in (placed, begun)]
+    around = placed["at"].is_not_null() | begun["at"].is_not_null()
     return frame.with_columns(
         pl.coalesce("instant", pl.when(pl.lit(sure)).then(pl.lit(begun["earliest"]))).alias("instant"),
-        (pl.col("local").is_not_null() & (around[0] | around[1])).alias("around"),
+        (pl.col("local").is_not_null() & around).alias("around"),
     )
 
 

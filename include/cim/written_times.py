@@ -43,6 +43,7 @@ _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 _OFFSET: Final = r"(\d)( ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))$"
 _SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
+_ISO_USUAL: Final = tuple(f"%Y-%m-%d{gap}%H:%M:%S.%f{offset}" for gap in "T " for offset in ("", "%z"))
 _ISO_CLOCKS: Final = (
     "%Y-%m-%d %H:%M:%S.%f",
     "%Y-%m-%d %H:%M",
@@ -53,7 +54,10 @@ _ISO_CLOCKS: Final = (
     "%G-W%V-%u %H:%M",
 )
 _ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
-_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|[a-zà-ü]+)?[\s._-]*(\d{1,3})(?:\.0)?$"
+_PROBED: Final = 10_000
+"""The first texts of a column tell whether it is worth while to read each different one once."""
+
+_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0)?$"
 
 
 def dated(form: str) -> bool:
@@ -81,10 +85,11 @@ def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
     Returns:
         `time`, as `read_times` gives it, and `zoned`: whether that is UTC.
     """
+    head = texts.head(_PROBED)
+    if head.n_unique() * 2 > len(head):
+        return _read(texts, form)
     keyed = pl.DataFrame({"text": texts, "hash": texts.hash(seed=0)})
     different = keyed.group_by("hash").agg(pl.col("text").first())
-    if different.height * 2 > keyed.height:
-        return _read(texts, form)
     read = different.select("hash").hstack(_read(different["text"], form))
     return keyed.join(read, on="hash", how="left", maintain_order="left").select("time", "zoned")
 
@@ -99,8 +104,10 @@ def split_periods(texts: pl.Series) -> pl.DataFrame:
         >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 48", "H25Q4"])).rows()
         [('2024-01-01', 1), ('01/01/2024', 48), ('', 100)]
     """
-    number, hour = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (3, 2))
-    return pl.DataFrame({"head": texts.str.extract(_PERIOD, 1), "number": number + (hour.fill_null(1) - 1) * 4})
+    head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
+    hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
+    zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
+    return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
 
 
 def _read(texts: pl.Series, form: str) -> pl.DataFrame:
@@ -111,15 +118,29 @@ def _read(texts: pl.Series, form: str) -> pl.DataFrame:
 
 
 def _read_iso(texts: pl.Series) -> pl.DataFrame:
-    """Read each text by the first of ISO 8601's forms that it has."""
+    """Read most texts by the first one's form, the others by any of ISO 8601's."""
+    sample = texts.drop_nulls().head(1)
+    for form in _ISO_USUAL:
+        if _strptime(sample, form).count():
+            times = _strptime(texts, form)
+            read = pl.DataFrame({"time": times, "zoned": pl.repeat(zoned(form), len(texts), eager=True)})
+            left = times.is_null() & texts.is_not_null()
+            if not left.any():
+                return read
+            others = _read_any_iso(texts.filter(left))
+            return read.select(each.scatter(left.arg_true(), others[each.name]) for each in read)
+    return _read_any_iso(texts)
+
+
+def _read_any_iso(texts: pl.Series) -> pl.DataFrame:
     texts = texts.str.replace(r" ?/.*$", "").str.replace(r"^(\d{4}-?W?\d{1,2}-?\d{1,2})[Tt]", "${1} ")
     texts = beginnings(texts, "%z")
-    clock = texts.str.contains(r"\d \d")
-    offset = clock & texts.str.contains(_OFFSET)
+    clock = texts.str.contains(r"\d \d").fill_null(False)
+    offset = clock & texts.str.contains(_OFFSET).fill_null(False)
     times = pl.Series("time", [None] * len(texts), dtype=_TIME)
     for those, forms in ((clock & ~offset, _ISO_CLOCKS), (offset, _ISO_CLOCKS), (~clock, _ISO_DATES)):
         for form in forms:
-            left = (those & times.is_null()).fill_null(False)
+            left = those & times.is_null() & texts.is_not_null()
             if left.any():
                 read = _parse(texts.filter(left), f"{form}%z" if those is offset else form)
                 times = times.scatter(left.arg_true(), read)
@@ -136,22 +157,32 @@ def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return _read_epochs(texts, EPOCHS[form])
     form = _spell_out(form)
+    times = _strptime(texts, form)
+    left = times.is_null() & texts.is_not_null()
+    return times.scatter(left.arg_true(), _parse_odd(texts.filter(left), form)) if left.any() else times
+
+
+def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
+    """Read what strptime does not know: intervals, 24:00, and fractions behind a comma."""
     texts = beginnings(texts, form)
+    if ".%f" in form:
+        texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
+    midnight = texts.str.contains(_MIDNIGHT)
+    if "%I" in form or "%H" not in form or not midnight.any():
+        return _strptime(texts, form)
+    texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
+    times = _strptime(texts, form)
+    later = times + pl.duration(days=1).cast(pl.Duration("us"))
+    return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
+
+
+def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if form.startswith(("%a", "%A")):
         texts, form = texts.str.replace(r"^[^\W\d_]+", ""), form[2:]
     if "%b" in form:
         texts, form = _number_months(texts), form.replace("%b", "%m")
     if "%p" in form:
         texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", "${1}m")
-    if ".%f" in form:
-        texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
-    if "%I" not in form and "%H" in form:
-        midnight = texts.str.contains(_MIDNIGHT)
-        if midnight.any():
-            texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
-            times = _parse(texts, form)
-            later = times + pl.duration(days=1).cast(pl.Duration("us"))
-            return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
     if not dated(form):
         texts, form = "1970-01-01 " + texts, f"%Y-%m-%d {form}"
     if not any(sign in form for sign in ("%m", "%V", "%j")):
