@@ -63,11 +63,11 @@ def map_columns(
     sourced = {rule.field: rule for rule in config.rules if rule.source is not None}
     texts, missed = read_texts(part, {name: rule.columns for name, rule in sourced.items()}, sourced)
     issues = [missed.select(ROW_ID, "field", pl.lit(NOT_FOUND).alias("rule"))]
-    columns: list[pl.Series] = []
     left_out = [pl.Series(ROW_ID, dtype=pl.Int64)]
+    columns: list[pl.Series] = []
     for rule in config.rules:
         if fields[rule.field].type is FieldType.TIMESTAMP and rule.field in sourced:
-            read = read_timestamps(_times(part, texts, rule), rule, settled.get(rule.field))
+            read = read_timestamps(_times(texts[rule.field], part, rule), rule, settled.get(rule.field))
             left_out.append(read.left_out)
             columns.append(read.instants.alias(rule.field))
             issues.append(read.unreadable.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
@@ -113,14 +113,11 @@ def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: C
     ]
     if not asking:
         return {}
-    by_field = {rule.field: rule for rule in asking}
-    found: dict[str, list[pl.DataFrame]] = {name: [] for name in by_field}
+    found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
     for part in parts:
-        texts, _ = read_texts(
-            part, {rule.field: rule.columns for rule in asking}, {rule.field: rule for rule in asking}
-        )
         for rule in asking:
-            found[rule.field].append(around_changes(_times(part, texts, rule), rule))
+            texts, _ = read_texts(part, {rule.field: rule.columns}, {rule.field: rule})
+            found[rule.field].append(around_changes(_times(texts[rule.field], part, rule), rule))
     return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
 
 
@@ -147,7 +144,7 @@ def _constant(rule: MappingRule, target: Field) -> pl.Expr:
     return (pl.when(takes(rule.where)).then(value) if rule.where else value).alias(rule.field)
 
 
-def _times(part: pl.DataFrame, texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
+def _times(texts: pl.Series, part: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     """Give what `read_timestamps` reads."""
     per = [raw_name(name) for name in rule.occurrence_per]
     later = pl.lit(False)
@@ -156,7 +153,7 @@ def _times(part: pl.DataFrame, texts: pl.DataFrame, rule: MappingRule) -> pl.Dat
         later = pl.any_horizontal(flag.str.ends_with(sign) for sign in rule.repeated_flag.later).fill_null(False)
     return part.select(
         ROW_ID,
-        texts[rule.field].alias("text"),
+        texts.alias("text"),
         (pl.struct(per).hash(seed=0) if per else pl.lit(0, pl.UInt64)).alias("register"),
         later.alias("later"),
     )

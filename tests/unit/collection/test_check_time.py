@@ -1,0 +1,85 @@
+"""What is wrong in a rule of a timestamp is told on saving."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.collection.test_check import found_in_rule
+
+LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "where", "says"),
+    [
+        pytest.param({"zone": "Europe/Brussel"}, "zone", "Close: Europe/Brussels", id="a zone that is written alike"),
+        pytest.param({"zone": "+25:00"}, "zone", "there is no zone", id="an offset longer than a day"),
+        pytest.param({"zone": None}, "zone", "+01:00", id="neither a zone nor an offset"),
+        pytest.param({"label": "end"}, "interval", "only with the length", id="an end without a length"),
+        pytest.param({"interval": "PT15M"}, "interval", "needs no length", id="a length without an end"),
+        pytest.param({"interval": "row"}, "interval", "between two timestamps", id="the row's own length"),
+        pytest.param(
+            {"period": "PT1H", "source": "h"}, "period", "no other tells the day", id="a number without a day"
+        ),
+        pytest.param({"period": "PT7M"}, "period", "not made of such periods", id="a period that no day has"),
+        pytest.param(
+            {"period": "PT1H", "label": "end", "interval": "PT1H"}, "label", "all of it", id="end of a period"
+        ),
+        pytest.param({"numbering": "clock"}, "numbering", "goes with `period`", id="numbering of nothing"),
+        pytest.param({"format": "%H:%M"}, "format", "has no date", id="a time of day alone"),
+        pytest.param({"format": "%H:%M", "date": "30/10/2022"}, "date", "2022-10-30", id="a date of another form"),
+        pytest.param({"date": "2022-10-30"}, "date", "a date of its own", id="two dates"),
+        pytest.param({"format": "%z %Y-%m-%d"}, "format", "Move %z to the end", id="an offset before the time"),
+        pytest.param(
+            {"repeated_hour": "later", "repeated_flag": {"column": "f", "later": ["Y"]}},
+            "repeated_hour",
+            "already",
+            id="a flag and a rule",
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_read_says_why(rule: dict[str, Any], where: str, says: str) -> None:
+    problems = found_in_rule("interval_start", **(LOCAL | rule))
+    assert list(problems) == [where]
+    assert says in problems[where]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"format": "epoch_ms", "zone": None, "source": "t"},
+        {"format": "%G-W%V-%u"},
+        {"format": "%d %b %Y"},
+        {"zone": "+01:00"},
+        {"zone": "Z"},
+        {"label": "end", "interval": "PT15M"},
+        {"period": "PT15M", "numbering": "clock", "repeated_hour": "by_occurrence"},
+        {"period": "PT1H", "source": "h", "date": "2022-10-30", "format": None},
+        {"format": "%H:%M", "date": "2022-10-30"},
+        {"repeated_flag": {"column": "DSTFlag", "later": ["Y"]}, "missing_hour": "skip"},
+    ],
+)
+def test_a_time_that_can_be_read_is_let_through(rule: dict[str, Any]) -> None:
+    assert found_in_rule("interval_start", **(LOCAL | rule)) == {}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"zone": "UTC"},
+        {"date": "2022-10-30"},
+        {"label": "end"},
+        {"period": "PT1H"},
+        {"numbering": "clock"},
+        {"repeated_hour": "later"},
+        {"missing_hour": "skip"},
+        {"repeated_flag": {"column": "f", "later": ["Y"]}},
+        {"occurrence_per": ["r"]},
+    ],
+)
+def test_options_of_times_are_for_timestamps(option: dict[str, Any]) -> None:
+    problems = found_in_rule("register", source="c", **option)
+    assert list(problems) == list(option)
+    assert "no timestamp" in problems[next(iter(option))]
