@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -196,6 +196,36 @@ def test_the_24_hours_of_a_day_of_23_and_of_a_day_of_25():
         datetime(2024, 10, 27, 0, tzinfo=UTC), *[datetime(2024, 10, 27, hour, tzinfo=UTC) for hour in range(2, 23)],
     ]  # fmt: skip
     assert shaped.issues == []
+
+
+def test_25_numbered_hours_count_from_midnight_on_both_days():
+    numbers = [str(number) for number in range(1, 26)]
+    table = pl.DataFrame({"day": ["2024-03-31", "2024-10-27", "2024-10-28"], **{each: [each] * 3 for each in numbers}})
+    # of 31 March the last two hours are empty, of an ordinary day the last
+    table = table.with_columns(
+        pl.when(pl.col("day") != "2024-03-31").then("24").alias("24"),
+        pl.when(pl.col("day") == "2024-10-27").then("25").alias("25"),
+    )
+    config = {
+        "concept": "grid_observation",
+        "unpivot": {"label": "hour", "groups": {number: {"load": number} for number in numbers}},
+        "rules": [
+            {
+                "field": "interval_start", "source": ["day", "hour"], "format": "%Y-%m-%d", "zone": "Europe/Brussels",
+                "period": "PT1H",
+            },
+            {"field": "power", "source": "load", "unit": "MW"},
+        ],
+    }  # fmt: skip
+    shaped = shape(table, config, cuts=(1, 2))
+    assert shaped.issues == []
+    begins = [datetime(2024, 3, 30, 23, tzinfo=UTC), datetime(2024, 10, 26, 22, tzinfo=UTC)]
+    begins.append(datetime(2024, 10, 27, 23, tzinfo=UTC))
+    assert shaped.column("interval_start", "power") == [
+        (begin + timedelta(hours=number - 1), number)
+        for begin, count in zip(begins, (23, 25, 24), strict=True)
+        for number in range(1, count + 1)
+    ]
 
 
 def test_groups_that_differ_are_refused():
