@@ -82,16 +82,20 @@ def apply_file(file: Path, user: str, start: bool) -> None:
 
 def read_document(file: Path) -> CollectionConfig:
     """Read the collection of a YAML file; raises ConfigurationInvalid where there is none."""
+    return read_yaml(read_text(file))
+
+
+def read_text(file: Path) -> str:
+    """Read a file that a person wrote; raises ConfigurationInvalid where it is none."""
     if not file.is_file():
         raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigurationInvalid(
             [Problem(f"{file}, line {line}", "it is no UTF-8", "Save the file as UTF-8")]
         ) from None
-    return read_yaml(text)
 
 
 def apply_config(

@@ -16,6 +16,14 @@ class RecordsAs(StrEnum):
     UFTP = "uftp"
 
 
+class ConceptAs(StrEnum):
+    """How a concept is written."""
+
+    TABLE = "table"
+    TURTLE = "turtle"
+    JSONSCHEMA = "jsonschema"
+
+
 def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Write columns as wide as their widest cell; numbers stand right.
 

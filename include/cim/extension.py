@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from include.cim.concept import FieldType, Personal, SourceKind
 from include.configuration import Configuration
@@ -16,9 +16,20 @@ from include.configuration import Configuration
 NAME: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 """snake_case, as the names of fields and concepts are."""
 
+
+def _refuse_unprintable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it holds a line end, or another character that does not print")
+    return text
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME, max_length=63)]  # PostgreSQL's longest
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=63, strip_whitespace=True)]
+Sentence = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), AfterValidator(_refuse_unprintable)
+]
+Word = Annotated[
+    str, StringConstraints(min_length=1, max_length=63, strip_whitespace=True), AfterValidator(_refuse_unprintable)
+]
 
 
 class ProposedTerm(Configuration):
