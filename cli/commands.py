@@ -186,10 +186,11 @@ def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs,
     if form in (RecordsAs.OPENADR3, RecordsAs.UFTP):
         if fields:
             raise ConfigurationInvalid([Problem("--fields", "a message is of all fields", "Leave it out")])
-        text = read_messages(
-            session.services, session.requestor, dataset_id, Protocol(form.value), limit=min(limit, _PAGE)
-        ).text
-        print(json.dumps(json.loads(text), indent=2, ensure_ascii=False) if form is RecordsAs.OPENADR3 else text)
+        messages = read_messages(session.services, session.requestor, dataset_id, Protocol(form.value), limit=limit)
+        plain = form is RecordsAs.OPENADR3
+        print(json.dumps(json.loads(messages.text), indent=2, ensure_ascii=False) if plain else messages.text)
+        if messages.cursor:
+            print(f"More messages follow the first {limit} rows: raise --limit.", file=sys.stderr)
         return
     for number, page in enumerate(_pages(session, dataset_id, fields, limit)):
         match form:

@@ -202,5 +202,10 @@ def test_records_writes_messages_of_flexibility(interface, capsys):
     interface.services.records.rows[DATASET_ID] = [{**row, "program_id": "7", "name": "Evening"}]
     cdmp("records", str(DATASET_ID), "--format", "openadr3")
     assert json.loads(capsys.readouterr().out) == [{"objectType": "PROGRAM", "id": "7", "programName": "Evening"}]
+    interface.services.records.rows[DATASET_ID].append({**row, "program_id": "8", "name": "Night"})
+    cdmp("records", str(DATASET_ID), "--format", "openadr3", "--limit", "1")
+    told = capsys.readouterr()
+    assert len(json.loads(told.out)) == 1
+    assert told.err == "More messages follow the first 1 rows: raise --limit.\n"
     with pytest.raises(ConfigurationInvalid, match="uftp writes no flexibility_program"):
         cdmp("records", str(DATASET_ID), "--format", "uftp")
