@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cli.formats import write_table
+from include.cim.definition import load_definition
 from include.collection.inspection import Inspection
 from include.collection.inspection_document import inspection_document, refusal_document
+from include.collection.suggesting import suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import CdmpError, ConfigurationInvalid, Problem
 
@@ -22,6 +24,7 @@ def inspect_file(file: Path, settings: Sequence[str], as_json: bool) -> None:
         if not file.is_file():
             raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path.")])
         inspection = inspect_source(file, file.name, read_settings(settings))
+        inspection = suggest_fields(inspection, file.name, load_definition().concepts())
     except CdmpError as error:
         if as_json:
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
@@ -79,8 +82,8 @@ def describe(inspection: Inspection) -> str:
         )
     ]
     for table in found["tables"]:
-        rows = [list(column.values()) for column in table["columns"]]
-        header = ["COLUMN", "TYPE", "UNIT", "NULLS", "DISTINCT", "LEAST", "GREATEST", "SUM"]
+        rows = [[*list(column.values())[:-1], _suggestion(column["suggestion"])] for column in table["columns"]]
+        header = ["COLUMN", "TYPE", "UNIT", "NULLS", "DISTINCT", "LEAST", "GREATEST", "SUM", "MAY FILL"]
         parts.append(f"{table['name']}: {table['rows']:,} rows\n" + write_table(header, _short(rows)))
     if found["time"]:
         parts.append(_pairs({f"time {key}" if key == "column" else key: value for key, value in found["time"].items()}))
@@ -105,6 +108,13 @@ def _pairs(pairs: dict[str, Any]) -> str:
 
 def _short(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [[cell[:39] + "…" if isinstance(cell, str) and len(cell) > 40 else cell for cell in row] for row in rows]
+
+
+def _suggestion(suggestion: dict[str, Any] | None) -> str | None:
+    if suggestion is None:
+        return None
+    unit = f" in {suggestion['unit']}" if suggestion["unit"] else ""
+    return f"{suggestion['concept']}.{suggestion['field']}{unit} ({suggestion['confidence']:.0%})"
 
 
 def _with_remedy(text: str, remedy: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -14,10 +14,9 @@ from include.cim.concept import Concept, Field, FieldType
 from include.cim.conversion import convert_units
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
-from include.cim.occurrence import Occurrences
 from include.cim.raw_rows import raw_name, takes
 from include.cim.texts import NOT_FOUND, read_texts
-from include.cim.timestamps import read_timestamps
+from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_value
 
 ISSUES: Final = pl.Schema({ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()})
@@ -31,12 +30,16 @@ class Mapped:
     Attributes:
         rows: `row_id` and every field of the concept, in its order; what is not mapped is null.
         issues: Cells that could not be read, with the columns of `ISSUES`.
-        occurrences: What the next part of the same batch has to know.
+        left_out: How many rows are in neither, because their rule says so (`missing_hour: skip`).
     """
 
     rows: pl.DataFrame
     issues: pl.DataFrame
-    occurrences: Occurrences = field(default_factory=Occurrences)
+    left_out: int = 0
+
+
+Settled = Mapping[str, pl.DataFrame]
+"""By field, what the rows of a whole batch tell of its times around the changes of a clock, see `settle`."""
 
 
 def map_columns(
@@ -44,7 +47,7 @@ def map_columns(
     config: MapperConfig,
     concept: Concept,
     numbers: NumberStyle,
-    occurrences: Occurrences | None = None,
+    settled: Settled | None = None,
 ) -> Mapped:
     """Map one part of a batch.
 
@@ -53,19 +56,19 @@ def map_columns(
     Args:
         part: `row_id`, and the source's columns, all String, under the names that `raw_name` gives.
         numbers: How the source writes numbers.
-        occurrences: What the part before gave; parts of a batch are mapped one after the other, because the second
-            showing of a local hour may begin in another part than the first.
+        settled: What `settle_times` gave for the batch; None where the part is all of it.
     """
-    known = occurrences or Occurrences()
+    settled = settle_times([part], config, concept) if settled is None else settled
     fields = concept.fields
     sourced = {rule.field: rule for rule in config.rules if rule.source is not None}
     texts, missed = read_texts(part, {name: rule.columns for name, rule in sourced.items()}, sourced)
     issues = [missed.select(ROW_ID, "field", pl.lit(NOT_FOUND).alias("rule"))]
     columns: list[pl.Series] = []
+    left_out = [pl.Series(ROW_ID, dtype=pl.Int64)]
     for rule in config.rules:
         if fields[rule.field].type is FieldType.TIMESTAMP and rule.field in sourced:
-            read = read_timestamps(_with_registers(texts, part, rule), rule, known)
-            known = read.occurrences
+            read = read_timestamps(_times(part, texts, rule), rule, settled.get(rule.field))
+            left_out.append(read.left_out)
             columns.append(read.instants.alias(rule.field))
             issues.append(read.unreadable.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
         elif rule.formula is not None:
@@ -90,7 +93,35 @@ def map_columns(
             for name, each in fields.items()
         ],
     )
-    return Mapped(rows, pl.concat([*issues, lost]), known)
+    found = pl.concat([*issues, lost])
+    if (gone := pl.concat(left_out).unique()).is_empty():
+        return Mapped(rows, found)
+    stays = ~pl.col(ROW_ID).is_in(gone.implode())
+    return Mapped(rows.filter(stays), found.filter(stays), len(gone))
+
+
+def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: Concept) -> Settled:
+    """Look through a batch for the times around the changes of a clock whose meaning other rows tell.
+
+    The second showing of a local hour may lie in another part than the first. Once this is known, parts may be mapped
+    in any order.
+    """
+    asking = [
+        rule
+        for rule in config.rules
+        if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
+    ]
+    if not asking:
+        return {}
+    by_field = {rule.field: rule for rule in asking}
+    found: dict[str, list[pl.DataFrame]] = {name: [] for name in by_field}
+    for part in parts:
+        texts, _ = read_texts(
+            part, {rule.field: rule.columns for rule in asking}, {rule.field: rule for rule in asking}
+        )
+        for rule in asking:
+            found[rule.field].append(around_changes(_times(part, texts, rule), rule))
+    return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
 
 
 def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:
@@ -116,6 +147,16 @@ def _constant(rule: MappingRule, target: Field) -> pl.Expr:
     return (pl.when(takes(rule.where)).then(value) if rule.where else value).alias(rule.field)
 
 
-def _with_registers(texts: pl.DataFrame, part: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
-    registers = [part[raw_name(name)].alias(f"register {number}") for number, name in enumerate(rule.occurrence_per)]
-    return texts.select(ROW_ID, pl.col(rule.field).alias("text"), *registers)
+def _times(part: pl.DataFrame, texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
+    """Give what `read_timestamps` reads."""
+    per = [raw_name(name) for name in rule.occurrence_per]
+    later = pl.lit(False)
+    if rule.repeated_flag is not None:
+        flag = pl.col(raw_name(rule.repeated_flag.column)).str.strip_chars()
+        later = pl.any_horizontal(flag.str.ends_with(sign) for sign in rule.repeated_flag.later).fill_null(False)
+    return part.select(
+        ROW_ID,
+        texts[rule.field].alias("text"),
+        (pl.struct(per).hash(seed=0) if per else pl.lit(0, pl.UInt64)).alias("register"),
+        later.alias("later"),
+    )

@@ -16,7 +16,7 @@ Length = Annotated[timedelta, Field(gt=timedelta(0), description="ISO 8601, for 
 class RepeatedHour(StrEnum):
     """What a local time means that the clock showed twice."""
 
-    BY_OCCURRENCE = "by_occurrence"  # the k-th time that the label comes (per `occurrence_per`) is its k-th instant
+    BY_OCCURRENCE = "by_occurrence"  # the order of the rows tells (per `occurrence_per`), forwards or backwards
     EARLIER = "earlier"
     LATER = "later"
     REFUSE = "refuse"  # the row gets an issue
@@ -53,6 +53,15 @@ class Difference(Configuration):
     per: tuple[str, ...] = Field((), description="source columns that tell the counters apart")
     rollover: float | None = Field(None, gt=0, description="where the counter begins again at 0, in the source's unit")
     reset: bool = Field(False, description="whether a smaller reading means that the counter was set to 0")
+
+
+class RepeatedFlag(Configuration):
+    """A column that says which showing of a repeated hour a row is of: a flag, or a mark behind the time itself."""
+
+    column: str
+    later: tuple[str, ...] = Field(
+        min_length=1, description="how its cells end where the later showing is meant: Y, B, X, *, EST"
+    )
 
 
 class MappingRule(Configuration):
@@ -102,6 +111,7 @@ class MappingRule(Configuration):
     )
     numbering: Numbering = Numbering.ELAPSED
     repeated_hour: RepeatedHour = RepeatedHour.REFUSE
+    repeated_flag: RepeatedFlag | None = Field(None, description="the source's own word for it, in place of a rule")
     missing_hour: MissingHour = MissingHour.REFUSE
     occurrence_per: tuple[str, ...] = Field((), description="source columns that tell the registers of one label apart")
 
@@ -129,7 +139,8 @@ class MappingRule(Configuration):
     def reads(self) -> tuple[str, ...]:
         """Every source column that the rule looks at."""
         per = self.difference.per if self.difference else ()
-        return tuple(dict.fromkeys((*self.columns, *self.where, *self.occurrence_per, *per)))
+        flag = (self.repeated_flag.column,) if self.repeated_flag else ()
+        return tuple(dict.fromkeys((*self.columns, *self.where, *self.occurrence_per, *flag, *per)))
 
 
 class Unpivot(Configuration):

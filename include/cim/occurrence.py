@@ -1,43 +1,37 @@
-"""Which showing of a local time a row means that the clock showed twice."""
+"""Which showing of a local time a row means that the clock showed twice: what the order of a batch's rows tells."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import polars as pl
 
-from include.batch import ROW_ID
 
+def number_showings(rows: pl.DataFrame) -> pl.Series:
+    """Number the showings of ambiguous labels, per change of the clock and register.
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """How often each ambiguous label of each register has come so far in a batch, by field.
+    The rows around the change tell whether time runs forwards or backwards. Where the labels start anew once, the
+    second run is the second showing, whichever labels either run lacks. Where they do not, the showings of a label
+    follow one another: the k-th row is the k-th showing, if there are no more than two, and a label that comes once
+    while others come twice is not told.
 
-    Attributes:
-        seen: Per field one row per label and register, with the column `times`.
+    Args:
+        rows: In the order of the source: `label`, `at` (when the clock was changed), `register`, and `ambiguous`.
+            Those that are not ambiguous tell the direction.
+
+    Returns:
+        1 or 2; null where a label is not ambiguous, or its showing cannot be told.
     """
-
-    seen: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-
-    def count(self, name: str, ambiguous: pl.DataFrame) -> tuple[pl.Series, Occurrences]:
-        """Number the rows of each label from 1, over the whole batch.
-
-        Args:
-            ambiguous: `row_id`, in the source's order, and the columns that together are the label.
-
-        Returns:
-            The number of each row, and what is known after them.
-        """
-        label = [column for column in ambiguous.columns if column != ROW_ID]
-        within = ambiguous.with_columns(pl.col(ROW_ID).cum_count().over(label).alias("times"))
-        before = self.seen.get(name)
-        if before is not None:
-            within = within.join(
-                before, on=label, how="left", suffix="_before", nulls_equal=True, maintain_order="left"
-            ).with_columns(pl.col("times") + pl.col("times_before").fill_null(0))
-        after = within.select(*label, "times")
-        if before is not None:
-            after = pl.concat([before, after])
-        after = after.group_by(label).agg(pl.col("times").max())
-        return within["times"], Occurrences({**self.seen, name: after})
+    key = ["at", "register"]
+    step = pl.col("label").diff().over(key).dt.total_microseconds().sign()
+    ordered = rows.select("label", *key, "ambiguous", backwards=step.sum().over(key) < 0).with_row_index("place")
+    place = pl.col("place").cast(pl.Int64)
+    inside = ordered.filter("ambiguous").sort(pl.when("backwards").then(-place).otherwise(place))
+    inside = inside.with_columns(
+        run=1 + (pl.col("label").diff() < pl.duration(microseconds=0)).fill_null(False).cum_sum().over(key),
+        count=pl.len().over(*key, "label"),
+        time=pl.col("label").cum_count().over(*key, "label"),
+    )
+    runs, most = pl.col("run").max().over(key), pl.col("count").max().over(key)
+    told = (pl.col("count") == 2) | ((pl.col("count") == 1) & (most == 1))
+    showing = pl.when(runs == 2).then("run").when(told).then("time")
+    numbered = inside.select("place", showing.cast(pl.Int64).alias("showing"))
+    return ordered.select("place").join(numbered, on="place", how="left", maintain_order="left")["showing"]

@@ -1,20 +1,24 @@
-"""Reading timestamps: formats, zones, and the hours that a clock shows twice or never."""
+"""Reading timestamps: what a column's texts say, and the instants that they mean in the rule's zone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 from typing import Final
 
 import polars as pl
 
 from include.batch import ROW_ID
-from include.cim.mapping_config import MappingRule, RepeatedHour
-from include.cim.occurrence import Occurrences
+from include.cim.clock_changes import place
+from include.cim.mapping_config import MappingRule, MissingHour, Numbering, RepeatedHour
+from include.cim.occurrence import number_showings
+from include.cim.written_times import ISO, read_placed, split_periods
+from include.cim.zone import read_zone
 
-ISO: Final = "iso8601"
 INSTANT: Final = pl.Datetime("us", "UTC")
-_LOCAL: Final = pl.Datetime("us")
-_ISO_LOCAL: Final = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_UTC: Final = pl.Datetime("us")
+_DAY: Final = timedelta(days=1)
+_NONE: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,96 +28,201 @@ class Timestamps:
     Attributes:
         instants: As many as there were texts; null where there was none, or none that can be read.
         unreadable: `row_id` and `rule` of each text without an instant.
+        left_out: `row_id`s of the rows that `missing_hour: skip` leaves out.
     """
 
     instants: pl.Series
     unreadable: pl.DataFrame
-    occurrences: Occurrences
+    left_out: pl.Series
 
 
-def read_timestamps(texts: pl.DataFrame, rule: MappingRule, occurrences: Occurrences) -> Timestamps:
+def read_timestamps(texts: pl.DataFrame, rule: MappingRule, settled: pl.DataFrame | None = None) -> Timestamps:
     """Read one column of timestamps.
 
     A text with an offset is an instant; one without is the local time of the rule's zone. Almost every local time
-    happened once and is converted as a column; only what remains, a few labels a year, is looked at more closely.
+    happened once and is placed as a column; only what remains, a few labels a year, is looked at more closely.
 
     Args:
-        texts: `row_id`, `text`, and the columns that tell the registers of one label apart.
+        texts: `row_id`, `text`, `register` (the same for rows whose showings of a repeated label are counted together)
+            and `later` (whether the source says so).
+        settled: What `settle` made of the whole batch, where the rule `asks_batch`.
     """
-    parsed = texts.with_columns(_parse(pl.col("text"), rule.format or ISO)).with_columns(
-        pl.coalesce("instant", _to_utc(rule.zone, "null")).alias("instant")
-    )
-    open_rows = parsed.filter(pl.col("text").is_not_null() & (pl.col("text") != "") & pl.col("instant").is_null())
-    if open_rows.is_empty():
-        return Timestamps(parsed["instant"], open_rows.select(ROW_ID, pl.lit("").alias("rule")), occurrences)
-
-    open_rows = open_rows.with_columns(
-        _to_utc(rule.zone, "earliest").alias("earliest"), _to_utc(rule.zone, "latest").alias("latest")
-    )
-    repeated = open_rows.filter(pl.col("earliest").is_not_null())
-    chosen, known = _choose(repeated, rule, occurrences)
-    settled = chosen.filter(pl.col("instant").is_not_null())
-    unreadable = open_rows.join(settled, on=ROW_ID, how="anti", maintain_order="left").select(ROW_ID, _reason(rule))
-    if settled.is_empty():
-        return Timestamps(parsed["instant"], unreadable, known)
-    completed = parsed.select(ROW_ID, "instant").update(settled, on=ROW_ID, how="left", maintain_order="left")
-    return Timestamps(completed["instant"], unreadable, known)
-
-
-def _parse(text: pl.Expr, form: str) -> list[pl.Expr]:
-    if form == ISO:
-        spaced = text.str.replace("T", " ", literal=True)
-        instant = text.str.to_datetime("%+", strict=False, time_unit="us")
-        local = pl.coalesce(*[spaced.str.to_datetime(each, strict=False, time_unit="us") for each in _ISO_LOCAL])
-    elif "%z" in form:
-        instant = text.str.to_datetime(_directives(form), strict=False, time_unit="us")
-        local = pl.lit(None)
+    read = _read(texts, rule)
+    unsure = read.filter(pl.col("instant").is_null() & pl.col("local").is_not_null())
+    if rule.zone is None or unsure.is_empty():
+        answers = unsure.select(ROW_ID, pl.lit(None, _UTC).alias("instant"), pl.lit("missing_offset").alias("rule"))
+    elif settled is not None and asks_batch(rule):
+        answers = unsure.select(ROW_ID).join(settled, on=ROW_ID, how="left", maintain_order="left")
     else:
-        instant = pl.lit(None)
-        local = text.str.to_datetime(_directives(form), strict=False, time_unit="us")
-    return [instant.cast(INSTANT).alias("instant"), local.cast(_LOCAL).alias("local")]
-
-
-def _directives(form: str) -> str:
-    """Bring strptime's directives to polars', which reads %f as nanoseconds and %.f as a fraction with its point."""
-    return form.replace(".%f", "%.f").replace("%z", "%#z")
-
-
-def _to_utc(zone: str | None, ambiguous: str) -> pl.Expr:
-    if zone is None:
-        return pl.lit(None, INSTANT)
-    zoned = pl.col("local").dt.replace_time_zone(
-        zone,
-        ambiguous=ambiguous,  # type: ignore[arg-type]  # one of polars' own words, see the callers
-        non_existent="null",
+        answers = settle(unsure, rule)
+    instants = read["instant"]
+    if answers["instant"].count():
+        instants = read.select(ROW_ID, "instant").update(
+            answers.select(ROW_ID, "instant"), on=ROW_ID, how="left", maintain_order="left"
+        )["instant"]
+    written = pl.col("text").is_not_null() & (pl.col("text") != "")
+    failed = read.with_columns(instants.alias("instant")).filter(written & pl.col("instant").is_null())
+    unreadable = (
+        failed.select(ROW_ID, "beyond")
+        .join(answers.select(ROW_ID, "rule"), on=ROW_ID, how="left", maintain_order="left")
+        .select(
+            ROW_ID,
+            pl.coalesce(
+                "rule", pl.when("beyond").then(pl.lit("missing_hour")).otherwise(pl.lit("unreadable_timestamp"))
+            ),
+        )
     )
-    return zoned.dt.convert_time_zone("UTC")
+    missing = (pl.col("rule") == "missing_hour") & (rule.missing_hour is MissingHour.SKIP)
+    return Timestamps(
+        instants.dt.replace_time_zone("UTC"), unreadable.filter(~missing), unreadable.filter(missing)[ROW_ID]
+    )
 
 
-def _choose(repeated: pl.DataFrame, rule: MappingRule, occurrences: Occurrences) -> tuple[pl.DataFrame, Occurrences]:
-    """Give `row_id` and `instant` of the rows in a repeated hour, after the collection's rule."""
+def asks_batch(rule: MappingRule) -> bool:
+    """Say whether other rows of the batch tell what a time means, when the clock is changed."""
+    return rule.zone is not None and (rule.repeated_hour is RepeatedHour.BY_OCCURRENCE or _length(rule) > _NONE)
+
+
+def around_changes(texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
+    """Give the rows of a part that `settle` needs: those around the changes of the clock."""
+    read = _read(texts, rule)
+    unsure = pl.col("instant").is_null() & pl.col("local").is_not_null()
+    return read.filter(unsure | pl.col("around")).select(ROW_ID, "local", "register", "later")
+
+
+def settle(rows: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
+    """Say which instants local times mean that the clock showed twice or never, or that end an interval around them.
+
+    Args:
+        rows: `row_id`, `local`, `register` and `later`, in the order of the source.
+
+    Returns:
+        `row_id`, `instant` and `rule`: why there is no instant.
+    """
+    zone, length = read_zone(rule.zone or "UTC"), _length(rule)
+    placed = place(rows["local"], zone)
+    begun = place(rows["local"] - length, zone)
+    by_clock = _ends_by_clock(placed, begun, length)
+    placed = placed.select(
+        pl.when(by_clock).then(begun[name]).otherwise(pl.col(name)).alias(name) for name in placed.columns
+    )
+    rows = rows.select(
+        ROW_ID,
+        pl.when(by_clock).then(pl.col("local") - length).otherwise("local").alias("label"),
+        "register",
+        "later",
+        pl.when(by_clock).then(pl.lit(_NONE)).otherwise(pl.lit(length)).alias("back"),
+    ).hstack(placed)
+    rows = rows.with_columns((pl.col("earliest") != pl.col("latest")).fill_null(False).alias("ambiguous"))
+    missing = pl.col("earliest").is_null()
+    shifted = pl.col("unchanged") if rule.missing_hour is MissingHour.SHIFT else pl.lit(None, _UTC)
+    instant = pl.when(missing).then(shifted).when("ambiguous").then(_choose(rows, rule)).otherwise("earliest")
+    reason = pl.when(missing).then(pl.lit("missing_hour")).otherwise(pl.lit("ambiguous_hour"))
+    return rows.select(ROW_ID, (instant - pl.col("back")).alias("instant"), reason.alias("rule"))
+
+
+def _choose(rows: pl.DataFrame, rule: MappingRule) -> pl.Expr:
+    if rule.repeated_flag is not None:
+        return pl.when("later").then("latest").otherwise("earliest")
     match rule.repeated_hour:
         case RepeatedHour.EARLIER:
-            instant = pl.col("earliest")
+            return pl.col("earliest")
         case RepeatedHour.LATER:
-            instant = pl.col("latest")
+            return pl.col("latest")
         case RepeatedHour.REFUSE:
-            instant = pl.lit(None, INSTANT)
+            return pl.lit(None, _UTC)
         case RepeatedHour.BY_OCCURRENCE:
-            times, occurrences = occurrences.count(rule.field, repeated.drop("text", "instant", "earliest", "latest"))
-            repeated = repeated.with_columns(times)
-            showing = pl.col("times")
-            instant = pl.when(showing == 1).then(pl.col("earliest")).when(showing == 2).then(pl.col("latest"))
-    return repeated.select(ROW_ID, instant.alias("instant")), occurrences
+            showing = pl.lit(number_showings(rows))
+            return pl.when(showing == 1).then("earliest").when(showing == 2).then("latest")
 
 
-def _reason(rule: MappingRule) -> pl.Expr:
-    unknown = pl.lit("missing_offset" if rule.zone is None else "missing_hour")
-    reason = (
-        pl.when(pl.col("local").is_null())
-        .then(pl.lit("unreadable_timestamp"))
-        .when(pl.col("earliest").is_null())
-        .then(unknown)
-        .otherwise(pl.lit("ambiguous_hour"))
+def _ends_by_clock(placed: pl.DataFrame, begun: pl.DataFrame, length: timedelta) -> pl.Series:
+    """Say of each row whether its label is what the clock would show at the interval's end, had it not been changed.
+
+    When clocks go back at 3, the quarter hour before ends at 3 by the clock that is about to be changed, and at 2 by
+    the one that is; when they go forward at 2, at 2 or at 3. A source that writes the former has its time from the
+    clock: more labels tell of it than against it. An interval longer than the change is one of the clock anyway.
+    """
+    if length == _NONE:
+        return pl.repeat(False, placed.height, eager=True, dtype=pl.Boolean)
+    twice, begins_twice = (each["earliest"] != each["latest"] for each in (placed, begun))
+    never, begins_never = (each["earliest"].is_null() for each in (placed, begun))
+    twice, begins_twice = twice.fill_null(False), begins_twice.fill_null(False)
+    told = pl.DataFrame(
+        {
+            "at": placed["at"],
+            "gap": placed["gap"].fill_null(begun["gap"]),
+            "for": (begins_twice & ~twice) | (never & ~begins_never),
+            "against": twice & ~begins_twice,
+        }
     )
-    return reason.alias("rule")
+    longer = pl.col("at").is_null() | (pl.col("gap").abs() < length)
+    return told.select(longer | (pl.col("for").sum().over("at") > pl.col("against").sum().over("at"))).to_series()
+
+
+def _length(rule: MappingRule) -> timedelta:
+    return rule.interval if rule.label == "end" and isinstance(rule.interval, timedelta) else _NONE
+
+
+def _read(texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
+    """Read the texts, and place what is sure.
+
+    Returns:
+        `texts` with `instant` (UTC, where it is sure), `local` (where there is no offset), `around` (whether a change
+        of the clock is near) and `beyond` (whether its day has no such period).
+    """
+    heads, number = texts["text"], None
+    if rule.period is not None:
+        split = split_periods(heads)
+        heads, number = split["head"], split["number"]
+    form = rule.format or ("" if rule.date else ISO)
+    if rule.date is not None:
+        heads, form = (f"{rule.date} " + heads).str.strip_chars(), f"%Y-%m-%d {form}".strip()
+    read = read_placed(heads, form)
+    time, length = pl.col("time"), _length(rule)
+    frame = texts.hstack(read).with_columns(pl.lit(False).alias("beyond"), pl.lit(False).alias("around"))
+    frame = frame.with_columns(
+        pl.when("zoned").then(time - length).alias("instant"), pl.when(~pl.col("zoned")).then(time).alias("local")
+    )
+    if number is not None and rule.period is not None:
+        frame = _count_periods(frame, number, rule.period, rule)
+    if rule.zone is None or not frame["local"].count():
+        return frame
+    zone = read_zone(rule.zone)
+    placed = place(frame["local"], zone)
+    begun = place(frame["local"] - length, zone) if length else placed
+    single = (placed["earliest"] == placed["latest"]) & (begun["earliest"] == begun["latest"])
+    sure = single & (placed["earliest"] - length == begun["earliest"])
+    around = placed["at"].is_not_null() | begun["at"].is_not_null()
+    return frame.with_columns(
+        pl.coalesce("instant", pl.when(pl.lit(sure)).then(pl.lit(begun["earliest"]))).alias("instant"),
+        (pl.col("local").is_not_null() & around).alias("around"),
+    )
+
+
+def _count_periods(frame: pl.DataFrame, number: pl.Series, period: timedelta, rule: MappingRule) -> pl.DataFrame:
+    """Go from the beginning of the count to the period of this number."""
+    number = pl.select(pl.when(number >= 1).then(number)).to_series()
+    since = (number - 1) * period
+    counted = frame.with_columns(pl.col("instant") + since)
+    if rule.numbering is Numbering.CLOCK:
+        beyond = (number * period > _DAY).fill_null(False)
+        local = pl.when(~beyond).then(pl.col("local") + since)
+        return counted.with_columns(local.alias("local"), (beyond & frame["local"].is_not_null()).alias("beyond"))
+    if rule.zone is None:
+        return counted
+    zone = read_zone(rule.zone)
+    midnight, next_midnight = (_begin(frame["local"].dt.offset_by(day), zone) for day in ("0d", "1d"))
+    instant = midnight + since
+    beyond = (instant >= next_midnight).fill_null(False)
+    return counted.with_columns(
+        pl.coalesce("instant", pl.when(~beyond).then(pl.lit(instant))).alias("instant"),
+        beyond.alias("beyond"),
+        pl.lit(None, _UTC).alias("local"),
+    )
+
+
+def _begin(local: pl.Series, zone: tzinfo) -> pl.Series:
+    """Give the first instant of days, also where the clock has no midnight, or two."""
+    placed = place(local, zone)
+    return placed["earliest"].fill_null(placed["at"])

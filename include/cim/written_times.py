@@ -1,4 +1,7 @@
-"""Reads times that are written as text, in formats of strptime's directives and a few of our own."""
+"""Reads times that are written as text, in formats of strptime's directives and a few of our own.
+
+Detection tries these formats, and a mapping reads by them: there is no other reader of times.
+"""
 
 from __future__ import annotations
 
@@ -30,18 +33,40 @@ CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?)[-–](\d{1,2}:\d{2}(?
 """An interval without blanks, or a time with an offset: the cells of a column tell, the format says which."""
 
 EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
-"""Formats of whole numbers since 1970 in UTC, and how many microseconds one is."""
+"""Formats of numbers since 1970 in UTC, and how many microseconds one is."""
 
+ISO: Final = "iso8601"
+"""The format of ISO 8601's dates and times, with an offset or without: each text for itself."""
+
+_TIME: Final = pl.Datetime("us")
+_LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
+_OFFSET: Final = r"(\d)( ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))$"
+_SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
+_ISO_USUAL: Final = tuple(f"%Y-%m-%d{gap}%H:%M:%S.%f{offset}" for gap in "T " for offset in ("", "%z"))
+_ISO_CLOCKS: Final = (
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%d %H:%M",
+    "%Y%m%d %H%M%S",
+    "%Y%m%d %H%M",
+    "%Y-%m-%d %H",
+    "%G-W%V-%u %H:%M:%S",
+    "%G-W%V-%u %H:%M",
+)
+_ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
+_PROBED: Final = 10_000
+"""The first texts of a column tell whether it is worth while to read each different one once."""
+
+_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0)?$"
 
 
 def dated(form: str) -> bool:
-    """Say whether a format writes a day, or at least a month."""
-    return form in EPOCHS or any(sign in form for sign in ("%d", "%V", "%m", "%b"))
+    """Say whether a format writes a day, or at least a month or a year."""
+    return form == ISO or form in EPOCHS or any(f"%{sign}" in _spell_out(form) for sign in "dVmbjYy")
 
 
 def zoned(form: str) -> bool:
-    """Say whether times in this format are instants."""
+    """Say whether all times in this format are instants."""
     return form in EPOCHS or "%z" in form
 
 
@@ -51,39 +76,140 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
     Returns:
         Datetime("us"), without a zone. A time of day is on 1 January 1970.
     """
+    return read_placed(texts, form)["time"]
+
+
+def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
+    """Read texts in a format, and say of each whether it had an offset.
+
+    Returns:
+        `time`, as `read_times` gives it, and `zoned`: whether that is UTC.
+    """
+    head = texts.head(_PROBED)
+    if head.n_unique() * 2 > len(head):
+        return _read(texts, form)
     keyed = pl.DataFrame({"text": texts, "hash": texts.hash(seed=0)})
     different = keyed.group_by("hash").agg(pl.col("text").first())
-    if different.height * 2 > keyed.height:
-        return _parse(texts, form)
-    times = different.with_columns(_parse(different["text"], form).alias("time")).select("hash", "time")
-    return keyed.join(times, on="hash", how="left", maintain_order="left")["time"]
+    read = different.select("hash").hstack(_read(different["text"], form))
+    return keyed.join(read, on="hash", how="left", maintain_order="left").select("time", "zoned")
+
+
+def split_periods(texts: pl.Series) -> pl.DataFrame:
+    """Split the number of a day's period from what stands before it, with or without a word: HE01, SP 48, H25Q4.
+
+    Returns:
+        `head` and `number`; both null where a text does not end with a number.
+
+    Example:
+        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 48", "H25Q4"])).rows()
+        [('2024-01-01', 1), ('01/01/2024', 48), ('', 100)]
+    """
+    head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
+    hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
+    zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
+    return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
+
+
+def _read(texts: pl.Series, form: str) -> pl.DataFrame:
+    if form == ISO:
+        return _read_iso(texts)
+    times = _parse(texts, form).alias("time")
+    return times.to_frame().with_columns(pl.lit(zoned(form)).alias("zoned"))
+
+
+def _read_iso(texts: pl.Series) -> pl.DataFrame:
+    """Read most texts by the first one's form, the others by any of ISO 8601's."""
+    sample = texts.drop_nulls().head(1)
+    for form in _ISO_USUAL:
+        if _strptime(sample, form).count():
+            times = _strptime(texts, form)
+            read = pl.DataFrame({"time": times, "zoned": pl.repeat(zoned(form), len(texts), eager=True)})
+            left = times.is_null() & texts.is_not_null()
+            if not left.any():
+                return read
+            others = _read_any_iso(texts.filter(left))
+            return read.select(each.scatter(left.arg_true(), others[each.name]) for each in read)
+    return _read_any_iso(texts)
+
+
+def _read_any_iso(texts: pl.Series) -> pl.DataFrame:
+    texts = texts.str.replace(r" ?/.*$", "").str.replace(r"^(\d{4}-?W?\d{1,2}-?\d{1,2})[Tt]", "${1} ")
+    texts = beginnings(texts, "%z")
+    clock = texts.str.contains(r"\d \d").fill_null(False)
+    offset = clock & texts.str.contains(_OFFSET).fill_null(False)
+    times = pl.Series("time", [None] * len(texts), dtype=_TIME)
+    for those, forms in ((clock & ~offset, _ISO_CLOCKS), (offset, _ISO_CLOCKS), (~clock, _ISO_DATES)):
+        for form in forms:
+            left = those & times.is_null() & texts.is_not_null()
+            if left.any():
+                read = _parse(texts.filter(left), f"{form}%z" if those is offset else form)
+                times = times.scatter(left.arg_true(), read)
+    return pl.DataFrame({"time": times, "zoned": offset})
+
+
+def _spell_out(form: str) -> str:
+    for short, long in _SHORT.items():
+        form = form.replace(short, long)
+    return form
 
 
 def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
-        return (texts.cast(pl.Int64, strict=False) * EPOCHS[form]).cast(pl.Datetime("us"))
+        return _read_epochs(texts, EPOCHS[form])
+    form = _spell_out(form)
+    times = _strptime(texts, form)
+    left = times.is_null() & texts.is_not_null()
+    return times.scatter(left.arg_true(), _parse_odd(texts.filter(left), form)) if left.any() else times
+
+
+def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
+    """Read what strptime does not know: intervals, 24:00, and fractions behind a comma."""
     texts = beginnings(texts, form)
+    if ".%f" in form:
+        texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
+    midnight = texts.str.contains(_MIDNIGHT)
+    if "%I" in form or "%H" not in form or not midnight.any():
+        return _strptime(texts, form)
+    texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
+    times = _strptime(texts, form)
+    later = times + pl.duration(days=1).cast(pl.Duration("us"))
+    return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
+
+
+def _strptime(texts: pl.Series, form: str) -> pl.Series:
+    if form.startswith(("%a", "%A")):
+        texts, form = texts.str.replace(r"^[^\W\d_]+", ""), form[2:]
     if "%b" in form:
         texts, form = _number_months(texts), form.replace("%b", "%m")
-    if "%I" not in form and "%H" in form:
-        midnight = texts.str.contains(_MIDNIGHT)
-        if midnight.any():
-            texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
-            times = _parse(texts, form)
-            later = times + pl.duration(days=1).cast(pl.Duration("us"))
-            return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
+    if "%p" in form:
+        texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", "${1}m")
     if not dated(form):
         texts, form = "1970-01-01 " + texts, f"%Y-%m-%d {form}"
-    if "%d" not in form and "%u" not in form:
+    if not any(sign in form for sign in ("%m", "%V", "%j")):
+        texts, form = texts + " 1", f"{form} %m"
+    if not any(sign in form for sign in ("%d", "%u", "%j")):
         texts, form = texts + " 1", f"{form} %d"
     if "%M" not in form and "%H" in form:
-        texts, form = texts + ":00", f"{form}:%M"
+        texts, form = _with_minutes(texts, form)
     if form.endswith("%z"):
-        texts = texts.str.replace(r" ?(UTC|GMT)$", "Z")
+        texts = texts.str.replace(r" ?(UTC|GMT|z)$", "Z")
     times = texts.str.to_datetime(
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )
     return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+
+
+def _with_minutes(texts: pl.Series, form: str) -> tuple[pl.Series, str]:
+    """Write the minute that every time has, where a format has only the hour."""
+    if form.endswith("%z"):
+        return texts.str.replace(_OFFSET, "${1}:00${2}"), form.replace("%z", ":%M%z")
+    return texts + ":00", f"{form}:%M"
+
+
+def _read_epochs(texts: pl.Series, scale: int) -> pl.Series:
+    micros = texts.cast(pl.Decimal(38, 6), strict=False) * scale
+    seen = pl.select(pl.when(micros.abs() <= _LATEST).then(micros)).to_series()
+    return seen.cast(pl.Int64, strict=False).cast(_TIME)
 
 
 def beginnings(texts: pl.Series, form: str) -> pl.Series:

@@ -10,10 +10,9 @@ import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.concept import Concept
-from include.cim.mapping import Mapped, map_columns
+from include.cim.mapping import Mapped, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
-from include.cim.occurrence import Occurrences
 from include.cim.previous import without_previous
 from include.collection.contract import OnDrift
 from include.errors import SourceRefused
@@ -52,8 +51,9 @@ def map_to_cim(
     parts: list[str] = []
     issues = list(raw.issues)
     cells = _Cells()
-    occurrences = Occurrences()
+    left_out = 0
     plain = without_previous(config)
+    settled = settle_times(map(staging.read, raw.parts), plain, concept)
 
     def write(name: str, rows: pl.DataFrame) -> str:
         return staging.write(raw.collection_id, raw.batch_id, Stage.MAPPED, name, rows)
@@ -62,15 +62,17 @@ def map_to_cim(
         return write(f"part-{number:05d}", rows)
 
     for number, path in enumerate(raw.parts):
-        mapped = map_columns(staging.read(path), plain, concept, numbers, occurrences)
-        occurrences = mapped.occurrences
+        mapped = map_columns(staging.read(path), plain, concept, numbers, settled)
+        left_out += mapped.left_out
         cells.add(mapped)
         parts.append(write_part(number, mapped.rows))
         if retype is not OnDrift.EVOLVE and not mapped.issues.is_empty():
             issues.append(write(f"issues-{number:05d}", mapped.issues))
     if retype is OnDrift.FREEZE:
         cells.refuse_retyped(config)
-    rows, counts = raw.rows, {"cells_unreadable": cells.unreadable.total()}
+    rows, counts = raw.rows - left_out, {"cells_unreadable": cells.unreadable.total()}
+    if left_out:
+        counts["rows_left_out"] = left_out
     if plain != config:
         steps = take_steps(parts, raw.parts, config, concept, staging, write_part)
         counts["cells_without_previous"] = steps.without_previous

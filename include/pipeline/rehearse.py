@@ -125,7 +125,7 @@ class _Show:
         ref = outcome.ref
         rows = [self.staging.scan(path).head(self.shown) for path in ref.parts]
         self.frames[ref.stage] = pl.concat(rows).head(self.shown).collect()
-        self.counts |= outcome.counts
+        self.counts |= {name: self.counts.get(name, 0) + count for name, count in outcome.counts.items()}
         self.notes += outcome.notes
         self.cells = ref.issues
         return ref

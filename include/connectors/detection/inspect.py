@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from include.cim.zone import read_zone
 from include.collection.inspection import DetectedTable, Detection, Inspection, Issue
 from include.collection.source_format import Format
 from include.connectors.content import Content
@@ -15,7 +16,6 @@ from include.connectors.detection.profile import Profiled, profile_table
 from include.connectors.detection.sample import Sample, take_sample
 from include.connectors.detection.settings import name_known
 from include.connectors.detection.times import profile_time
-from include.connectors.detection.zones import read_zone
 from include.connectors.formats.choose import read_frames, read_units
 from include.errors import ConfigurationInvalid, Problem
 

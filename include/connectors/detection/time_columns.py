@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import read_times, zoned
+from include.cim.written_times import read_times, split_periods, zoned
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
 from include.connectors.detection.time_formats import kind_of
@@ -43,7 +43,6 @@ _PERIOD: Final = re.compile(
     r"|ptu|isp)([^a-z].*)?",
     re.IGNORECASE,
 )
-_PERIOD_WORD: Final = r"(?i)^(?:he|hour|hr|h|sp|qh|q|p)[ _-]?"
 _PERIODS: Final = (
     (25, timedelta(hours=1)),
     (50, timedelta(minutes=30)),
@@ -187,7 +186,9 @@ def _parts(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[Time
 
 def _numbers(frame: pl.DataFrame, name: str) -> pl.Series:
     """Read the numbers of a day's periods, with or without a word before them: HE01, H1, SP 48."""
-    return frame[name].str.strip_chars().str.replace(_PERIOD_WORD, "").cast(pl.Int64, strict=False)
+    texts = frame[name].str.strip_chars()
+    alone = pl.when(pl.col("head") == "").then("number")
+    return split_periods(texts).select(pl.coalesce(texts.cast(pl.Int64, strict=False), alone)).to_series()
 
 
 def _span(frame: pl.DataFrame, name: str) -> tuple[int, int] | None:

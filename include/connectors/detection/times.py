@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from include.cim.units import find_unit
 from include.cim.written_times import EPOCHS, zoned
+from include.cim.zone import read_zone
 from include.collection.inspection import Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.steps import Steps, duration, weigh_steps
@@ -20,7 +21,6 @@ from include.connectors.detection.time_formats import as_mapped, order_of
 from include.connectors.detection.zones import (
     hinted,
     rank_zones,
-    read_zone,
     same_clock,
     weigh_day_lengths,
     weigh_hours,
@@ -82,7 +82,7 @@ def profile_time(
         questions.append(Question("interval_label", what, ("start", "end")))
     profile = TimeProfile(
         columns=axis.time.columns,
-        format=as_mapped(axis.form),
+        format=axis.form if axis.intervals else as_mapped(axis.form),
         zone=zoning.name,
         first=_write(first),
         last=_write(last),

@@ -124,9 +124,8 @@ def _ending(name: str) -> tuple[str | None, str | None]:
     if _LOOKS_MEASURED.search(name) and (unit := spell_unit(name)):
         return unit, None
     parts = [part for part in _BLANKS.split(name) if part]
-    parts = parts[:-1] + [
-        part for part in (_SIGNS.split(parts[-1]) if not spell_unit(parts[-1]) else parts[-1:]) if part
-    ]
+    if parts and not spell_unit(parts[-1]):
+        parts[-1:] = [part for part in _SIGNS.split(parts[-1]) if part]
     if len(parts) < 2 or parts[-1].casefold() in _THINGS:
         return None, None
     before, ending = parts[-2:]

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,14 +14,11 @@ from zoneinfo import ZoneInfo, available_timezones
 import polars as pl
 import yaml
 
-from include.errors import ConfigurationInvalid, Problem
-
 _TABLE: Final = Path(__file__).parent / "zones.yaml"
 _HOUR: Final = timedelta(hours=1)
 _NAMED: Final = re.compile(
     r"\b(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_]+(?:/[A-Za-z_]+)?"
 )
-_FIXED: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +32,6 @@ class ZoneEvidence:
 
     fitting: tuple[str, ...]
     unchanged: bool
-
-
-def read_zone(text: str) -> tzinfo:
-    """Read a zone's IANA name, or a fixed offset.
-
-    Raises:
-        ConfigurationInvalid: There is no such zone; names those that are written alike.
-
-    Example:
-        >>> read_zone("+05:30").utcoffset(None), read_zone("Europe/Brussels").key
-        (datetime.timedelta(seconds=19800), 'Europe/Brussels')
-    """
-    if found := _FIXED.fullmatch(text):
-        shift = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        if shift < timedelta(hours=24):
-            return timezone(-shift if found[1] == "-" else shift)
-    if text == "Z":
-        text = "UTC"
-    names = available_timezones()
-    if text not in names:
-        close = get_close_matches(text, sorted(names), n=4, cutoff=0.6)
-        close += [name for name in sorted(names) if name.rsplit("/", 1)[-1].casefold() == text.casefold()]
-        remedy = f"Close: {', '.join(dict.fromkeys(close))}." if close else "Give an IANA name or an offset: +01:00."
-        raise ConfigurationInvalid([Problem("zone", f"there is no zone {text!r}", remedy)])
-    return ZoneInfo(text)
 
 
 def zone_in_text(text: str) -> str | None:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from include.batch import ROW_ID
 from include.cim.concept import FieldType
-from include.cim.mapping import Mapped, map_columns
+from include.cim.mapping import Mapped, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
-from include.cim.occurrence import Occurrences
 from tests.factories import a_concept, a_field
 
 CONCEPT = a_concept(
@@ -253,10 +252,10 @@ def test_a_repeated_hour_means_what_the_collection_says(policy: str, hour: int |
 NIGHT = {"field": "at", "source": "c", "format": "iso8601", "zone": "Europe/Berlin", "repeated_hour": "by_occurrence"}
 
 
-def test_the_third_showing_of_a_label_is_one_too_many() -> None:
+def test_three_showings_of_a_label_tell_that_registers_are_not_told_apart() -> None:
     values, issues = mapped_cells(["2024-10-27T02:30:00"] * 3, {k: v for k, v in NIGHT.items() if k != "source"})
-    assert values == [utc(2024, 10, 27, 0, 30), utc(2024, 10, 27, 1, 30), None]
-    assert issues == [(3, "ambiguous_hour")]
+    assert values == [None, None, None]
+    assert issues == [(1, "ambiguous_hour"), (2, "ambiguous_hour"), (3, "ambiguous_hour")]
 
 
 def test_registers_count_their_showings_apart_also_where_one_has_no_name() -> None:
@@ -277,9 +276,8 @@ def test_cutting_the_batch_anywhere_changes_nothing(cells: list[tuple[str, str |
     whole = columns(c=[label for label, _ in cells], r=[register for _, register in cells])
     expected = map_columns(whole, config, CONCEPT, NumberStyle())
     places = [0, *sorted(cut for cut in cuts if cut < whole.height), whole.height]
-    known, pieces = Occurrences(), []
-    for start, end in pairwise(places):
-        pieces.append(map_columns(whole[start:end], config, CONCEPT, NumberStyle(), known))
-        known = pieces[-1].occurrences
+    parts = [whole[start:end] for start, end in pairwise(places)]
+    settled = settle_times(parts, config, CONCEPT)
+    pieces = [map_columns(part, config, CONCEPT, NumberStyle(), settled) for part in parts]
     assert pl.concat([piece.rows for piece in pieces]).equals(expected.rows)
     assert pl.concat([piece.issues for piece in pieces]).equals(expected.issues)

@@ -17,7 +17,6 @@ from include.cim.concept import FieldType
 from include.cim.mapping import Mapped, map_columns
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
-from include.cim.occurrence import Occurrences
 from include.cim.units import find_conversion, find_fitting_units, find_unit
 from tests.factories import a_concept, a_field
 
@@ -323,7 +322,7 @@ def test_the_order_of_columns_and_rules_changes_nothing(
 def test_cutting_the_rows_anywhere_changes_nothing(rows: list[dict[str, str | None]], cut: int) -> None:
     part = columns(**{name: [row[name] for row in rows] for name in ("c", "d", "s", "e")})
     config = MapperConfig.model_validate({"concept": "meter_reading", "rules": RULES})
-    pieces = [map_columns(piece, config, CONCEPT, NumberStyle(), Occurrences()) for piece in (part[:cut], part[cut:])]
+    pieces = [map_columns(piece, config, CONCEPT, NumberStyle()) for piece in (part[:cut], part[cut:])]
     expected, issues = outcome([map_columns(part, config, CONCEPT, NumberStyle())])
     whole, same = outcome(pieces)
     assert whole.equals(expected)

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from include.cim.number_style import NumberStyle
+from include.cim.zone import read_zone
 from include.connectors.detection.profile import profile_table
 from include.connectors.detection.times import Timed, profile_time
-from include.connectors.detection.zones import read_zone
 from include.errors import ConfigurationInvalid
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

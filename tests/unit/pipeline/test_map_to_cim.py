@@ -10,7 +10,7 @@ import polars as pl
 
 from include.batch import ROW_ID, Stage
 from include.cim.definition import load_definition
-from include.cim.mapping_config import MapperConfig
+from include.cim.mapping_config import MapperConfig, MissingHour
 from include.cim.number_style import NumberStyle
 from include.pipeline.map_to_cim import map_to_cim
 from tests.factories import a_batch_ref
@@ -52,7 +52,7 @@ def test_parts_stay_parts_and_the_repeated_hour_goes_on_over_their_border(tmp_pa
     raw = stage_parts(
         staging,
         [("LU", "1500,5", "2024-10-27 02:00"), ("LU", "x", "2024-10-27 02:15")],
-        [("LU", None, "2024-10-27 02:00"), ("LU", "1.500", "2024-10-27 02:00")],
+        [("LU", None, "2024-10-27 02:00"), ("LU", "1.500", "2024-10-27 02:75")],
     )
     outcome = map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(","))
     assert outcome.counts == {"rows_mapped": 4, "cells_unreadable": 3}
@@ -71,8 +71,22 @@ def test_parts_stay_parts_and_the_repeated_hour_goes_on_over_their_border(tmp_pa
     assert set(issues.iter_rows()) == {
         (2, "energy", "unreadable_number"),
         (4, "energy", "unreadable_number"),
-        (4, "interval_start", "ambiguous_hour"),
+        (4, "interval_start", "unreadable_timestamp"),
     }
+
+
+def test_rows_at_a_time_that_the_clock_never_showed_are_left_out_and_counted(tmp_path: Path) -> None:
+    rule = CONFIG.rules[2].model_copy(update={"missing_hour": MissingHour.SKIP})
+    config = CONFIG.model_copy(update={"rules": (*CONFIG.rules[:2], rule)})
+    staging = FolderStaging(tmp_path)
+    raw = stage_parts(
+        staging, [("LU", "1", "2024-03-31 01:00"), ("LU", "x", "2024-03-31 02:00")], [("LU", "3", "2024-03-31 03:00")]
+    )
+    outcome = map_to_cim(raw, config, CONCEPT, staging, numbers=NumberStyle(","))
+    assert outcome.counts == {"rows_mapped": 2, "cells_unreadable": 0, "rows_left_out": 1}
+    assert (outcome.ref.rows, outcome.ref.issues) == (2, ())
+    rows = pl.concat([staging.read(part) for part in outcome.ref.parts])
+    assert rows.select(ROW_ID, "energy").rows() == [(1, 0.001), (3, 0.003)]
 
 
 def test_a_clean_batch_has_no_issues_and_a_rerun_writes_the_same(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""What a suggestion is made of, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["integer", "decimal", "boolean", "timestamp", "date", "time", "text", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file, as far as it is known.
+
+    Attributes:
+        unit: As `units.yaml` spells it; None where the file tells none.
+        minimum, maximum: Of numbers; None where they are not known.
+        distinct: How many different values; None where nobody counted.
+        examples: A few cells.
+        tells_time: Whether it is (a part of) the time of the rows.
+    """
+
+    name: str
+    kind: Kind
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    distinct: int | None = None
+    examples: tuple[str, ...] = ()
+    tells_time: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A field that a column may fill.
+
+    Attributes:
+        unit: The source's: what the file tells, else what the values look like, else None.
+        negate: Whether the column counts the other direction as positive; None where nothing tells.
+        confidence: From 0 to 1: how often such a suggestion is right.
+        reason: For a person.
+    """
+
+    concept: str
+    field: str
+    unit: str | None
+    confidence: float
+    reason: str
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is suggested for a file.
+
+    Attributes:
+        concept: What its rows are; None where nothing tells.
+        columns: By name: the candidates, the likeliest first. The first counts only from `SURE` on.
+    """
+
+    concept: str | None
+    columns: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)

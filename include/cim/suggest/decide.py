@@ -1,0 +1,281 @@
+"""Decides over a whole file: what its rows are, and which column fills which field."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from include.cim.concept import FieldType
+from include.cim.suggest.column import Column
+from include.cim.suggest.evidence import Fit, find_fit
+from include.cim.suggest.fields import FieldRef, Vocabulary
+from include.cim.suggest.match import Named, match_name, shape_of
+from include.cim.suggest.words import Word, read_name
+from include.cim.units import find_unit
+
+_SHARP: Final = 9.0
+"""How much more likely a better match is: e to the power of this, from no match to a whole one."""
+_NONE: Final = 0.45
+_RARELY: Final = 0.3
+"""A match as good as the first is as likely none, where so much of a file is of no concept."""
+_ROUNDS: Final = 12
+_AGREES: Final = 0.16
+"""What it adds to a match that the file's other columns speak for the concept, per power of e."""
+_PRIOR: Final = 0.6
+"""So many columns' worth is what is known of a file without its columns."""
+_HINTED: Final = 2.0
+_CLEAR: Final = 0.75
+_LACKING: Final = 0.1
+_MUCH: Final = 0.35
+_LENDS: Final = frozenset(
+    {
+        *("weather_observation", "electrical_measurement", "battery_status", "pv_generation", "site_energy"),
+        *("market_price", "meter_reading", "indoor_climate", "heat_pump_operation", "grid_observation"),
+    }
+)
+"""Concepts whose quantities also stand in files of others."""
+_TIME_WITHOUT_NAME: Final = 0.5
+
+_PERIOD: Final = re.compile(
+    r"^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
+    r"|(^|[^a-z])(h|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std)[ _]?\d{1,3}$",
+    re.IGNORECASE,
+)
+"""A name that only numbers one of the day's periods."""
+_ANY_TIME: Final = frozenset({"time", "start", "end", "date_part", "period_number", "hour_ending"})
+_PERIOD_MATCH: Final = 0.6
+_WIDE: Final = 3
+_NUMBERS: Final = frozenset({"integer", "decimal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A field that a column may fill.
+
+    Attributes:
+        match: From about 0 to 1: how well name, type, unit and values fit.
+        score: The same, in the light of what the file is.
+        numbered: Whether the name only numbers one of the day's periods.
+    """
+
+    ref: FieldRef
+    match: float
+    named: Named
+    fit: Fit
+    score: float = 0.0
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A column, its words, and the fields that it may fill, the likeliest first."""
+
+    column: Column
+    words: tuple[Word, ...]
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided of a file.
+
+    Attributes:
+        shares: How much of the file is of each concept; together 1.
+        readings: By the columns' names.
+        taken: Column → the field that it fills; those of several columns are a wide table's.
+    """
+
+    shares: Mapping[str, float]
+    readings: tuple[Reading, ...]
+    taken: Mapping[str, FieldRef]
+
+    @cached_property
+    def main(self) -> str:
+        """The concept that most of the file is of."""
+        return min(self.shares, key=lambda concept: (-self.shares[concept], concept))
+
+    @cached_property
+    def filled(self) -> Mapping[str, int]:
+        """How many columns fill fields of each concept."""
+        return Counter(ref.concept for ref in self.taken.values())
+
+    def may_lend(self, ref: FieldRef, vocabulary: Vocabulary) -> bool:
+        """Say whether a column of this file may be of that concept: of another one only what is measured."""
+        if ref.concept == self.main or self.shares[ref.concept] > _MUCH:
+            return True
+        measured = vocabulary.fields[ref].type is FieldType.FLOAT
+        return ref.concept == "usage_point" or (measured and ref.concept in _LENDS)
+
+
+def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary) -> Decision:
+    """Weigh every column against every field, and all of them together.
+
+    Args:
+        hints: What else speaks of the file: its name, its preamble.
+    """
+    # in the order of the names: how a file lays its columns out changes nothing, not even a sum's last digit
+    seen: dict[Hashable, Mapping[FieldRef, Named]] = {}
+    ordered = sorted(columns, key=lambda each: each.name)
+    readings = [read_column(column, vocabulary, seen) for column in ordered]
+    readings = list(_add_periods(readings, vocabulary))
+    shares = _share(readings, _expect(hints, readings, vocabulary), vocabulary)
+    placed = tuple(_place(reading, shares) for reading in readings)
+    return Decision(shares, placed, _assign(placed, vocabulary))
+
+
+def read_column(column: Column, vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]) -> Reading:
+    """Find the fields that a column may fill, by itself.
+
+    Args:
+        seen: What names say that differ in their numbers only.
+    """
+    words = read_name(column.name)
+    dimension = find_unit(column.unit).dimension if column.unit else None
+    key = (dimension, *("0" if word.is_number else (word.text, word.outer) for word in words))
+    if key not in seen:
+        seen[key] = match_name(words, dimension, vocabulary)
+    named = dict(seen[key])
+    if column.tells_time or column.kind == "timestamp":
+        for ref, each in vocabulary.fields.items():
+            if each.type is FieldType.TIMESTAMP and each.required and ref not in named:
+                named[ref] = Named(_TIME_WITHOUT_NAME, (), about=False)
+    options = []
+    for ref, name in sorted(named.items()):
+        fit = find_fit(column, vocabulary.fields[ref])
+        if fit is not None:
+            options.append(Option(ref, name.score + fit.worth, name, fit))
+    return Reading(column, words, tuple(options))
+
+
+def _add_periods(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[Reading]:
+    """Let columns whose names only number the day's periods fill the concepts' main fields."""
+    numbered = [
+        each.column.name for each in readings if _PERIOD.search(each.column.name) and each.column.kind in _NUMBERS
+    ]
+    if len(numbered) < _WIDE:
+        return readings
+    more = []
+    for reading in readings:
+        options = list(reading.options)
+        if reading.column.name in numbered:
+            for concept, about in vocabulary.about.items():
+                for name in about.main:
+                    ref = FieldRef(concept, name)
+                    fit = find_fit(reading.column, vocabulary.fields[ref])
+                    if fit is not None:
+                        options.append(
+                            Option(
+                                ref,
+                                _PERIOD_MATCH + fit.worth,
+                                Named(_PERIOD_MATCH, (), about=False),
+                                fit,
+                                numbered=True,
+                            )
+                        )
+        more.append(Reading(reading.column, reading.words, tuple(options)))
+    return more
+
+
+def _expect(hints: str, readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, float]:
+    """Say what is likely before the columns are looked at: the usual, and what the file's name says."""
+    told = {meaning for word in read_name(hints) for each in word.meanings for meaning in each}
+    weights = {
+        concept: about.usual * (1 + _HINTED * len(about.words & told)) for concept, about in vocabulary.about.items()
+    }
+    there = {option.ref for reading in readings for option in reading.options if option.match > _CLEAR}
+    for concept, about in vocabulary.about.items():
+        if about.needs and not any(FieldRef(concept, name) in there for name in about.needs):
+            weights[concept] *= _LACKING
+    total = sum(weights.values())
+    return {concept: weight / total for concept, weight in weights.items()}
+
+
+def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: Vocabulary) -> Mapping[str, float]:
+    """Find how much of a file each concept is: a mixture that explains its columns best.
+
+    A field counts once for a concept, however many columns look like it.
+    """
+    best: dict[tuple[tuple[float, FieldRef], ...], dict[str, tuple[float, FieldRef]]] = {}
+    for reading in readings:
+        mine: dict[str, tuple[float, FieldRef]] = {}
+        for option in reading.options:
+            if not _speaks(option, vocabulary):
+                continue
+            likely = math.exp(_SHARP * min(option.match, 1.1))
+            if likely > mine.get(option.ref.concept, (0.0,))[0]:
+                mine[option.ref.concept] = (likely, option.ref)
+        best[tuple(mine.values())] = mine  # columns that look the same count once
+    shares = dict(prior)
+    nothing = _RARELY * math.exp(_SHARP * _NONE)
+    for _ in range(_ROUNDS):
+        fields: dict[FieldRef, float] = {}
+        for mine in best.values():
+            whole = nothing + sum(shares[concept] * likely for concept, (likely, _) in mine.items())
+            for concept, (likely, ref) in mine.items():
+                fields[ref] = max(fields.get(ref, 0.0), shares[concept] * likely / whole)
+        sums = {concept: _PRIOR * share for concept, share in prior.items()}
+        for ref, share in fields.items():
+            sums[ref.concept] += share
+        total = sum(sums.values())
+        shares = {concept: share / total for concept, share in sums.items()}
+    return shares
+
+
+def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
+    """Say whether a column that may fill this field tells what the file is: a time alone does not."""
+    if option.numbered or option.ref.field in vocabulary.about[option.ref.concept].silent:
+        return False
+    return not all(any(meaning <= _ANY_TIME for meaning in word.meanings) for word in option.named.words)
+
+
+def _place(reading: Reading, shares: Mapping[str, float]) -> Reading:
+    options = [
+        replace(each, score=each.match + _AGREES * math.log(shares[each.ref.concept])) for each in reading.options
+    ]
+    options.sort(key=lambda each: (-each.score, each.ref))
+    return Reading(reading.column, reading.words, tuple(options))
+
+
+def _assign(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, FieldRef]:
+    """Give each field to the column that fits it best; to several where only a wide table's word tells them apart."""
+    pairs = [
+        (-option.score, reading.column.name, at, option)
+        for reading in readings
+        for at, option in enumerate(reading.options)
+    ]
+    pairs.sort(key=lambda pair: (pair[0], pair[3].ref, pair[1]))
+    by_name = {reading.column.name: reading for reading in readings}
+    taken: dict[str, FieldRef] = {}
+    holders: dict[FieldRef, list[Reading]] = {}
+    for _, name, at, option in pairs:
+        if name in taken or (at > 0 and _is_far(by_name[name], option)):
+            continue
+        there = holders.get(option.ref, [])
+        if not there or _stands_beside(by_name[name], there[0], option.ref, vocabulary):
+            taken[name] = option.ref
+            holders.setdefault(option.ref, []).append(by_name[name])
+    return taken
+
+
+def _is_far(reading: Reading, option: Option) -> bool:
+    return reading.options[0].score - option.score > 0.15
+
+
+def _stands_beside(reading: Reading, first: Reading, ref: FieldRef, vocabulary: Vocabulary) -> bool:
+    """Say whether a column is of the same field as another: of a wide table, or another part of one time."""
+    kinds = {reading.column.kind, first.column.kind}
+    if vocabulary.fields[ref].type is FieldType.TIMESTAMP:
+        return kinds <= {"date", "time", "integer"} and kinds not in ({"date"}, {"time"})
+    series = vocabulary.about[ref.concept].series
+    if "any" in series:
+        return vocabulary.fields[ref].type is FieldType.FLOAT
+    return (
+        bool(series)
+        and reading.column.unit == first.column.unit
+        and shape_of(reading.words, series) == shape_of(first.words, series)
+    )

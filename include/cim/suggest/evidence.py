@@ -1,0 +1,181 @@
+"""Whether a column's type, unit and values fit a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from include.cim.concept import Field, FieldType
+from include.cim.suggest.column import Column
+from include.cim.units import Unit, find_conversion, find_unit
+
+_NUMBERS: Final = frozenset({"integer", "decimal"})
+_TIMES: Final = frozenset({"timestamp", "date", "time"})
+_GAPS: Final = frozenset(
+    {-9999.0, -999.0, -99.0, -9.0, -999.9, -99.9, 9999.0, 999.0, 99999.0, -32768.0, 32767.0, 65535.0, -1.0}
+)
+"""Numbers that sources write where there is no value."""
+_BECOMES: Final = {("power", "energy"), ("energy", "power"), ("irradiation", "irradiance")}
+"""Dimensions between which the length of an interval leads."""
+_LIKELY: Final = {
+    "pressure": ("hPa", "Pa", "kPa"),
+    "temperature": ("degC", "K"),
+    "ratio": ("%", "fraction"),
+    "frequency": ("Hz",),
+    "voltage": ("V",),
+    "angle": ("deg",),
+    "speed": ("m/s",),
+    "irradiance": ("W/m2",),
+    "length": ("mm",),
+    "concentration": ("ppm", "ppb"),
+    "illuminance": ("lx",),
+    "current": ("A",),
+    "mass_concentration": ("ug/m3",),
+    "level_of_power": ("dBm",),
+}
+"""Units that sources do not write down where they go without saying, by dimension; the values decide."""
+
+_TOLD: Final = 0.15
+_LOOKS: Final = 0.03
+_LED: Final = 0.4
+_GRIDS_ARE_POWER: Final = 0.04
+"""What it adds to a match that the unit is told, and that values look like one; what it takes that only an interval
+leads to the field, and that a grid's numbers without a unit are power rather than energy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A column that may fill a field.
+
+    Attributes:
+        worth: What type, unit and values add to what the name says.
+        unit: Told, or likely.
+        told, likely: Whether the unit fits that the file tells; whether the values fit.
+    """
+
+    worth: float
+    unit: str | None
+    told: bool = False
+    likely: bool = False
+
+
+def find_fit(column: Column, field: Field) -> Fit | None:
+    """Weigh a column against a field; None where it cannot be."""
+    worth = _kind_fits(column, field)
+    if worth is None:
+        return None
+    if field.type is not FieldType.FLOAT:
+        if column.unit is not None and not (field.type is FieldType.INTEGER and column.unit in {"%", "s", "h", "min"}):
+            return None
+        if field.type is FieldType.INTEGER and _outside(column, field, None):
+            return None
+        return Fit(worth, None)
+    return _measured(column, field, worth)
+
+
+def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 - a table of cases
+    kind = column.kind
+    if kind == "empty":
+        return -0.05
+    match field.type:
+        case FieldType.TIMESTAMP:
+            if kind in _TIMES or column.tells_time:
+                return 0.1
+            return -0.05 if kind == "integer" else -0.3 if kind == "text" else None
+        case FieldType.FLOAT:
+            return 0.0 if kind in _NUMBERS else None
+        case FieldType.INTEGER:
+            return 0.0 if kind == "integer" or (kind == "decimal" and field.unit is None) else None
+        case FieldType.BOOLEAN:
+            return {"boolean": 0.1, "integer": -0.05, "text": -0.1}.get(kind)
+        case FieldType.ID:
+            return 0.0 if kind in {"text", "integer"} else None
+        case FieldType.ENUM:
+            return {"text": 0.0, "integer": -0.1, "boolean": -0.15, "decimal": -0.4}.get(kind)
+        case _:
+            return {"text": 0.0, "integer": -0.1, "boolean": -0.2, "decimal": -0.4}.get(kind)
+
+
+def _measured(column: Column, field: Field, worth: float) -> Fit | None:
+    worth += _counts(column, field)
+    unit = find_unit(column.unit) if column.unit is not None else None
+    if field.unit is None:
+        money = unit is None or unit.dimension.startswith("money")
+        return Fit(worth, None) if money else None
+    target = find_unit(field.unit)
+    if unit is None:
+        return _untold(column, field, target, worth)
+    if unit.dimension == target.dimension:
+        worth += _TOLD + _scale(unit, target)
+        return None if _outside(column, field, unit) else Fit(worth, unit.name, told=True)
+    if unit.dimension.startswith("price") and target.dimension.startswith("price"):
+        return Fit(worth + _TOLD, unit.name, told=True)
+    return Fit(worth - _LED, unit.name, told=True) if (unit.dimension, target.dimension) in _BECOMES else None
+
+
+def _untold(column: Column, field: Field, target: Unit, worth: float) -> Fit | None:
+    """Weigh a column whose unit nothing tells: its values may look like one."""
+    if target.name == "MWh":
+        worth -= _GRIDS_ARE_POWER
+    if column.minimum is None or column.maximum is None:
+        return Fit(worth, None)
+    candidates = _LIKELY.get(target.dimension, ())
+    for name in candidates:
+        if not _outside(column, field, find_unit(name)) and _plausible(column, name):
+            return Fit(worth + _LOOKS, name, likely=True)
+    bounded = field.minimum is not None and field.maximum is not None
+    return None if candidates and bounded else Fit(worth, None)
+
+
+def _scale(unit: Unit, target: Unit) -> float:
+    """Weigh a unit of households where a grid's is held, or the other way round."""
+    if target.name in {"MW", "MWh"} and unit.factor < target.factor / 100:
+        return -0.25
+    return -0.1 if unit.name in {"MW", "MWh", "GW", "GWh"} and unit.factor > target.factor else 0.0
+
+
+def _counts(column: Column, field: Field) -> float:
+    """Weigh whether a column's numbers are a counter's: great, and close together."""
+    if field.unit != "kWh" or column.minimum is None or column.maximum is None:
+        return 0.0
+    total = "total" in field.name or "cumulative" in field.name
+    if column.minimum > 100 and column.minimum > 0.5 * column.maximum:
+        return 0.12 if total else -0.12
+    return -0.1 if total and column.maximum > 0 and column.minimum < 0.05 * column.maximum else 0.0
+
+
+def _outside(column: Column, field: Field, unit: Unit | None) -> bool:
+    """Say whether values lie where the field's cannot; what stands for a gap does not count."""
+    for value in (column.minimum, column.maximum):
+        if value is None or value in _GAPS:
+            continue
+        held = value
+        if unit is not None and field.unit is not None:
+            target = find_unit(field.unit)
+            if unit.dimension != target.dimension:
+                return False
+            held = find_conversion(unit, target)(value)
+        slack = 0.02 * abs(held) + 1e-9
+        if field.minimum is not None and held < field.minimum - slack - _below(field):
+            return True
+        if field.maximum is not None and held > field.maximum + slack:
+            return True
+    return False
+
+
+def _below(field: Field) -> float:
+    """A little below zero is the sign turned, or a sensor's offset, where zero is the least."""
+    return 0.0 if field.minimum != 0 else 1e6 if field.unit in {"W", "kW", "kWh"} else 1.0
+
+
+def _plausible(column: Column, unit: str) -> bool:
+    low, high = column.minimum, column.maximum
+    if low is None or high is None:
+        return True
+    match unit:
+        case "%":
+            return high > 1 or low == high == 0
+        case "K":
+            return low > 150
+        case _:
+            return True

@@ -1,0 +1,106 @@
+"""Which words name which field: `fields.yaml`, laid out for looking up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from include.cim.concept import Concept, Field
+from include.cim.suggest.words import read_name
+
+TABLE: Final = Path(__file__).parent / "fields.yaml"
+
+
+class FieldRef(NamedTuple):
+    """A field of the CIM."""
+
+    concept: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in which words name a field.
+
+    Attributes:
+        vague: It says little by itself.
+    """
+
+    ref: FieldRef
+    words: frozenset[str]
+    vague: bool
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A concept as names tell of it.
+
+    Attributes:
+        words: Its own.
+        series: Words that tell the columns of one field apart; `any` where all do.
+        needs: Without one of these fields a file is rarely of it.
+        silent: Fields that do not speak for it.
+        usual: How common files of it are.
+        main: The fields of columns whose names tell no more than which one of a series they are.
+    """
+
+    words: frozenset[str]
+    series: frozenset[str]
+    needs: frozenset[str]
+    silent: frozenset[str]
+    usual: float
+    main: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All ways, by a word that each needs; what the concepts are about; the fields."""
+
+    ways: Mapping[str, tuple[Way, ...]]
+    about: Mapping[str, About]
+    fields: Mapping[FieldRef, Field]
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    plain: Mapping[str, Any] = yaml.load(TABLE.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return plain
+
+
+def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
+    """Lay out the ways of these concepts; a field that the table lacks is named by the words of its own name."""
+    about: dict[str, About] = {}
+    fields: dict[FieldRef, Field] = {}
+    ways: list[Way] = []
+    for concept in concepts:
+        entry = _table().get(concept.name, {})
+        about[concept.name] = About(
+            words=frozenset(entry.get("about", "").split()),
+            series=frozenset(entry.get("series", "").split()),
+            needs=frozenset(entry.get("needs", "").split()),
+            silent=frozenset(entry.get("silent", "").split()),
+            usual=float(entry.get("usual", 0.5)),
+            main=tuple(entry.get("main", "").split()),
+        )
+        for field in concept.fields.values():
+            ref = FieldRef(concept.name, field.name)
+            fields[ref] = field
+            text = entry.get("fields", {}).get(field.name)
+            if text is None:
+                words = (min(word.meanings, key=sorted) for word in read_name(field.name))
+                ways.append(Way(ref, frozenset().union(*words), vague=False))
+            else:
+                ways += [Way(ref, frozenset(way.replace("~", "").split()), "~" in way) for way in text.split("|")]
+    common: dict[str, int] = {}
+    for way in ways:
+        for word in way.words:
+            common[word] = common.get(word, 0) + 1
+    by_word: dict[str, list[Way]] = {}
+    for way in ways:
+        by_word.setdefault(min(way.words, key=lambda word: (common[word], word)), []).append(way)
+    return Vocabulary({word: tuple(each) for word, each in by_word.items()}, about, fields)

@@ -1,0 +1,37 @@
+"""Writes why a column may fill a field."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from include.cim.suggest.decide import Decision, Option, Reading
+
+_LANGUAGES: Final = {
+    "en": "English", "de": "German", "fr": "French", "nl": "Dutch", "es": "Spanish", "it": "Italian",
+    "pt": "Portuguese", "da": "Danish", "sv": "Swedish", "no": "Norwegian", "pl": "Polish",
+}  # fmt: skip
+
+
+def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
+    """Write one sentence for a person."""
+    parts = []
+    if option.named.words:
+        parts.append("the name says " + ", ".join(_word(each) for each in option.named.words))
+    else:
+        parts.append("it tells the time of the rows")
+    if option.fit.told:
+        parts.append(f"its unit is {option.fit.unit}")
+    elif option.fit.likely:
+        parts.append(f"its values look like {option.fit.unit}")
+    beside = decision.filled.get(option.ref.concept, 0) - (
+        decision.taken.get(reading.column.name, ("",))[0] == option.ref.concept
+    )
+    if beside:
+        parts.append(f"{beside} other column{'s are' if beside > 1 else ' is'} of {option.ref.concept}")
+    return "; ".join(parts)[:500]
+
+
+def _word(word: object) -> str:
+    text, languages = word.text, word.languages  # type: ignore[attr-defined]
+    named = [_LANGUAGES[each] for each in languages if each in _LANGUAGES]
+    return f"{text!r} ({named[0]})" if len(named) == 1 and named[0] != "English" else repr(text)

@@ -1,0 +1,63 @@
+"""Adds to an inspection which CIM field each column may fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from include.cim.concept import Concept
+from include.cim.suggest.advise import SURE, advise
+from include.cim.suggest.column import Candidate, Column
+from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
+
+
+def suggest_fields(inspection: Inspection, name: str, concepts: Iterable[Concept]) -> Inspection:
+    """Suggest a field for every column of every table; a column that nothing sure can be said of stays without.
+
+    Args:
+        name: What the file is called; it may tell what its rows are.
+    """
+    concepts = tuple(concepts)
+    main, *others = inspection.tables or (None,)
+    if main is None:
+        return inspection
+    tables = [_suggest(main, inspection.time, name, concepts)]
+    tables += [_suggest(other, None, f"{name} {other.name}", concepts) for other in others if other is not None]
+    return replace(inspection, tables=tuple(tables))
+
+
+def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) -> list[Column]:
+    """Give columns as the CIM's suggestions take them."""
+    timed = set(time.columns) if time else set()
+    return [
+        Column(
+            name=column.name,
+            kind=column.type.value,
+            unit=column.unit,
+            minimum=_number(column, column.minimum),
+            maximum=_number(column, column.maximum),
+            distinct=column.distinct,
+            examples=column.examples,
+            tells_time=column.name in timed,
+        )
+        for column in columns
+    ]
+
+
+def _suggest(table: TableProfile, time: TimeProfile | None, name: str, concepts: Sequence[Concept]) -> TableProfile:
+    advice = advise(plain_columns(table.columns, time), concepts, name)
+    columns = tuple(replace(column, suggestion=_sure(advice.columns[column.name])) for column in table.columns)
+    return replace(table, columns=columns)
+
+
+def _sure(candidates: Sequence[Candidate]) -> Suggestion | None:
+    if not candidates or candidates[0].confidence < SURE:
+        return None
+    first = candidates[0]
+    return Suggestion(first.concept, first.field, first.unit, first.confidence, first.reason)
+
+
+def _number(column: ColumnProfile, text: str | None) -> float | None:
+    if text is None or column.type not in (ColumnType.INTEGER, ColumnType.DECIMAL):
+        return None
+    return float(text)

@@ -1,0 +1,123 @@
+"""Labelled header sets of public formats: how many suggestions on them are right.
+
+`tests/data/headers/README.md` says how the sets are labelled. The held-out half is only counted, never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from include.cim.definition import load_definition
+from include.cim.number_style import NumberStyle
+from include.cim.suggest.advise import SURE, advise
+from include.cim.suggest.column import Candidate, Column
+from include.collection.suggesting import plain_columns
+from include.connectors.detection.profile import profile_table
+
+FOLDER = Path(__file__).parents[2] / "data" / "headers"
+Right = Sequence[Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A column of a set, what is right for it, and what was suggested, the likeliest first."""
+
+    set_name: str
+    column: Column
+    right: Right
+    candidates: Sequence[Candidate]
+
+    @property
+    def labelled(self) -> bool:
+        return None not in self.right
+
+    @property
+    def suggested(self) -> bool:
+        return bool(self.candidates) and self.candidates[0].confidence >= SURE
+
+    def is_right(self, candidate: Candidate) -> bool:
+        return any(
+            each and (each["concept"], each["field"]) == (candidate.concept, candidate.field) for each in self.right
+        )
+
+    @property
+    def first_right(self) -> bool:
+        return bool(self.candidates) and self.is_right(self.candidates[0])
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Accuracy over a half.
+
+    Attributes:
+        top_1: Of the labelled columns, those whose first candidate is right.
+        silent: Of all columns, those with a suggestion that is wrong; a column that nobody could know counts too.
+        suggested: Of the labelled columns, those with a suggestion.
+    """
+
+    sets: int
+    columns: int
+    top_1: float
+    silent: float
+    suggested: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sets} sets, {self.columns} columns: top-1 {self.top_1:.1%}, silent errors {self.silent:.1%}, "
+            f"suggested {self.suggested:.1%} of the labelled"
+        )
+
+
+def judge(path: Path) -> Iterator[Judged]:
+    """Suggest fields for every set of a half."""
+    concepts = load_definition().concepts()
+    for each in yaml.safe_load(path.read_text(encoding="utf-8")):
+        columns = columns_of(each)
+        advice = advise(columns, concepts, each["file"] or "")
+        for column, entry in zip(columns, each["columns"], strict=True):
+            truth = entry["truth"]
+            right = truth["any_of"] if truth and "any_of" in truth else [truth]
+            yield Judged(each["name"], column, right, advice.columns[column.name])
+
+
+def measure(judged: Sequence[Judged]) -> Figures:
+    """Count what was right."""
+    labelled = [each for each in judged if each.labelled]
+    wrong = [each for each in judged if each.suggested and not each.first_right]
+    return Figures(
+        sets=len({each.set_name for each in judged}),
+        columns=len(judged),
+        top_1=sum(each.first_right for each in labelled) / len(labelled),
+        silent=len(wrong) / len(judged),
+        suggested=sum(each.suggested for each in labelled) / len(labelled),
+    )
+
+
+def columns_of(header_set: Mapping[str, Any]) -> list[Column]:
+    """Profile a set's cells as the cells of a file are."""
+    entries = header_set["columns"]
+    height = max(len(each["examples"]) for each in entries)
+    cells = {
+        each["name"]: [_cell(text) for text in each["examples"]] + [None] * (height - len(each["examples"]))
+        for each in entries
+    }
+    frame = pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
+    numbers = [text for column in cells.values() for text in column if text]
+    commas = sum(text.replace("-", "").replace(",", "", 1).isdigit() and "," in text for text in numbers)
+    points = sum(text.replace("-", "").replace(".", "", 1).isdigit() and "." in text for text in numbers)
+    style = NumberStyle(decimal=",", thousands=".") if commas > points else NumberStyle()
+    units = {each["name"]: each["unit"] for each in entries if each["unit"]}
+    profiled = profile_table("set", iter([frame]), style, units)
+    return plain_columns(profiled.table.columns, None)
+
+
+def _cell(text: Any) -> str | None:
+    if text is None or text == "":
+        return None
+    return str(text).removeprefix('="').removesuffix('"') if str(text).startswith('="') else str(text)

@@ -1,0 +1,231 @@
+"""Suggestions of fields: what names, units, values and neighbours say, and when nothing is said."""
+
+from __future__ import annotations
+
+import random
+from time import process_time
+
+import pytest
+
+from include.cim.definition import load_definition
+from include.cim.suggest.advise import SURE, advise
+from include.cim.suggest.column import Advice, Candidate, Column
+from include.cim.suggest.fields import TABLE, _table
+from include.cim.suggest.words import read_name
+
+CONCEPTS = load_definition().concepts()
+
+
+def number(name: str, unit: str | None = None, low: float | None = None, high: float | None = None) -> Column:
+    return Column(name, "decimal", unit, low, high)
+
+
+def text(name: str) -> Column:
+    return Column(name, "text")
+
+
+def time(name: str) -> Column:
+    return Column(name, "timestamp", tells_time=True)
+
+
+def suggest(*columns: Column, hints: str = "") -> Advice:
+    return advise(columns, CONCEPTS, hints)
+
+
+def first(advice: Advice, name: str) -> Candidate | None:
+    candidates = advice.columns[name]
+    return candidates[0] if candidates and candidates[0].confidence >= SURE else None
+
+
+def said(advice: Advice, name: str) -> str | None:
+    found = first(advice, name)
+    return f"{found.concept}.{found.field}" if found else None
+
+
+WEATHER = {
+    "English": "Time, Outdoor temperature, Relative humidity, Wind speed, Wind direction",
+    "German": "Zeit, Außentemperatur, Luftfeuchtigkeit, Windgeschwindigkeit, Windrichtung",
+    "French": "Heure, Température extérieure, Humidité relative, Vitesse du vent, Direction du vent",
+    "Dutch": "Tijd, Buitentemperatuur, Luchtvochtigheid, Windsnelheid, Windrichting",
+    "Spanish": "Hora, Temperatura exterior, Humedad relativa, Velocidad del viento, Dirección del viento",
+    "Italian": "Ora, Temperatura esterna, Umidità relativa, Velocità del vento, Direzione del vento",
+    "Portuguese": "Hora, Temperatura exterior, Umidade relativa, Velocidade do vento, Direção do vento",
+}
+
+
+@pytest.mark.parametrize("language", WEATHER)
+def test_the_weather_is_understood_in_every_language(language: str) -> None:
+    names = WEATHER[language].split(", ")
+    advice = suggest(time(names[0]), *(number(name) for name in names[1:]))
+    assert [said(advice, name) for name in names] == [
+        "weather_observation.observed_at",
+        "weather_observation.air_temperature",
+        "weather_observation.relative_humidity",
+        "weather_observation.wind_speed",
+        "weather_observation.wind_direction",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grid_import", "grid_export", "battery", "use"),
+    [
+        pytest.param("Grid import", "Grid export", "Battery charge level", "House consumption", id="English"),
+        pytest.param("Netzbezug", "Netzeinspeisung", "Ladezustand", "Hausverbrauch", id="German"),
+        pytest.param("Soutirage réseau", "Injection réseau", "État de charge", "Consommation", id="French"),
+        pytest.param("Netafname", "Teruglevering", "Laadtoestand", "Verbruik", id="Dutch"),
+        pytest.param("Importación de red", "Excedentes", "Estado de carga", "Consumo", id="Spanish"),
+        pytest.param("Prelievo da rete", "Immissione in rete", "Stato di carica", "Consumi", id="Italian"),
+    ],
+)
+def test_a_household_is_understood_in_every_language(
+    grid_import: str, grid_export: str, battery: str, use: str
+) -> None:
+    advice = suggest(
+        time("timestamp"),
+        number(grid_import, "kWh"),
+        number(grid_export, "kWh"),
+        number(battery, "%", 0, 100),
+        number(use, "kWh"),
+        number("PV", "kWh"),
+    )
+    assert [said(advice, name) for name in (grid_import, grid_export, battery, use, "PV")] == [
+        "site_energy.import_energy",
+        "site_energy.export_energy",
+        "site_energy.state_of_charge",
+        "site_energy.consumption_energy",
+        "site_energy.production_energy",
+    ]
+
+
+def test_neighbours_decide_what_an_ambiguous_name_means() -> None:
+    battery = suggest(
+        time("time"),
+        number("soc", "%", 3, 97),
+        number("power", "W"),
+        number("cell temperature", "degC"),
+        number("soh", "%"),
+    )
+    plant = suggest(
+        time("time"), number("dc voltage string 1", "V"), number("power", "W"), number("poa irradiance", "W/m2")
+    )
+    assert said(battery, "power") == "battery_status.power"
+    assert said(battery, "time") == "battery_status.observed_at"
+    assert said(plant, "power") == "pv_generation.ac_power"
+    assert said(plant, "time") == "pv_generation.interval_start"
+
+
+def test_a_column_of_another_concept_is_suggested_with_that() -> None:
+    advice = suggest(
+        time("Zeitstempel"),
+        text("Zählpunkt"),
+        number("Verbrauch", "kWh", 0, 3),
+        number("Außentemperatur", "degC", -8, 31),
+    )
+    assert advice.concept == "meter_reading"
+    assert said(advice, "Außentemperatur") == "weather_observation.air_temperature"
+
+
+@pytest.mark.parametrize("name", ["xq7", "foo", "Bemerkung", "comment", "lorem ipsum", "row", "hash"])
+def test_nothing_is_said_of_what_says_nothing(name: str) -> None:
+    advice = suggest(time("time"), number("consumption", "kWh"), text(name))
+    assert first(advice, name) is None
+
+
+def test_a_unit_of_another_dimension_is_a_veto() -> None:
+    advice = suggest(time("time"), number("ambient temperature", "kWh"), number("wind speed", "m/s"))
+    assert all(each.field != "air_temperature" for each in advice.columns["ambient temperature"])
+
+
+def test_text_is_no_measurement() -> None:
+    advice = suggest(time("time"), text("wind speed"), number("ghi", "W/m2"))
+    assert all(each.field != "wind_speed" for each in advice.columns["wind speed"])
+
+
+def test_values_that_a_field_cannot_have_are_a_veto() -> None:
+    advice = suggest(time("time"), number("state of charge", "%", 0, 4000), number("battery power", "W"))
+    assert all(each.field != "state_of_charge" for each in advice.columns["state of charge"])
+
+
+def test_values_tell_a_unit_that_the_file_does_not() -> None:
+    advice = suggest(
+        time("time"),
+        number("pressure", low=96120, high=102120),
+        number("soc", low=0.1, high=0.93),
+        number("wind speed"),
+    )
+    assert advice.columns["pressure"][0].unit == "Pa"
+    assert advice.columns["soc"][0].unit == "fraction"
+
+
+def test_numbers_close_together_and_great_are_a_counter() -> None:
+    counter = suggest(time("time"), text("EAN"), number("Import T1", "kWh", 8293.1, 8301.4))
+    interval = suggest(time("time"), text("EAN"), number("Import T1", "kWh", 0, 1.4))
+    assert said(counter, "Import T1") == "meter_reading.cumulative_energy"
+    assert said(interval, "Import T1") == "meter_reading.energy"
+
+
+def test_a_field_is_filled_once_unless_the_table_is_wide() -> None:
+    twice = suggest(time("time"), number("wind speed", "m/s"), number("speed of wind", "m/s"), number("ghi", "W/m2"))
+    assert sum(said(twice, name) == "weather_observation.wind_speed" for name in ("wind speed", "speed of wind")) == 1
+    wide = suggest(time("time"), *(number(f"voltage_l{phase}", "V", 228, 236) for phase in (1, 2, 3)))
+    assert {said(wide, f"voltage_l{phase}") for phase in (1, 2, 3)} == {"electrical_measurement.voltage"}
+
+
+def test_date_and_time_of_day_fill_one_field_together() -> None:
+    advice = suggest(
+        Column("Datum", "date", tells_time=True), Column("Uhrzeit", "time", tells_time=True), number("Netzlast", "MW")
+    )
+    assert said(advice, "Datum") == said(advice, "Uhrzeit") == "grid_observation.interval_start"
+
+
+def test_the_order_of_the_columns_changes_nothing() -> None:
+    measured = ["power.grid.power", "power.solar.power", "power.load.power", "battery.power"]
+    columns = [time("time"), *(number(name, "W") for name in measured), number("soc", "%", 0, 100), text("id")]
+    expected = suggest(*columns)
+    for seed in range(20):
+        shuffled = random.Random(seed).sample(columns, len(columns))
+        advice = suggest(*shuffled)
+        assert advice.columns == expected.columns
+        assert list(advice.columns) == [column.name for column in shuffled]
+
+
+def test_the_reason_is_for_a_person() -> None:
+    advice = suggest(time("Zeit"), number("Außentemperatur", "degC"), number("Windgeschwindigkeit", "m/s"))
+    assert advice.columns["Außentemperatur"][0].reason == (
+        "the name says 'aussen' (German), 'temperatur'; its unit is degC; 2 other columns are of weather_observation"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "meanings"),
+    [
+        pytest.param("WirkleistungL1", ["active", "power", "phase_n"], id="a compound, and a phase"),
+        pytest.param("batteryStateOfCharge", ["battery", "soc"], id="camel case"),
+        pytest.param("total_power_import_t1_kwh", ["total", "power", "import", "tariff_n", "energy"], id="snake case"),
+        pytest.param("Temprature", ["temperature"], id="a slip of the finger"),
+        pytest.param("1-0:2.8.0", ["active cumulative energy export"], id="an OBIS code"),
+        pytest.param("Zaehlerstand", ["cumulative"], id="a digraph"),
+        pytest.param("", [], id="no name"),
+    ],
+)
+def test_names_are_taken_apart(name: str, meanings: list[str]) -> None:
+    assert [" ".join(sorted(word.meanings[0])) for word in read_name(name)] == meanings
+
+
+def test_every_way_of_naming_a_field_is_of_the_cim_and_its_words_are_known() -> None:
+    fields = {concept.name: set(concept.fields) for concept in CONCEPTS}
+    assert {name: set(entry["fields"]) - fields.get(name, set()) for name, entry in _table().items()} == {
+        name: set() for name in _table()
+    }, f"{TABLE.name} names fields that there are not"
+
+
+def test_a_file_of_1600_columns_takes_less_than_a_second() -> None:
+    columns = [
+        time("time"),
+        *(number(f"sensor {at} temperature", "degC") for at in range(800)),
+        *(number(f"meter_{at}_active_power", "W") for at in range(800)),
+    ]
+    suggest(*columns[:10])  # what is read once
+    started = process_time()
+    suggest(*columns)
+    assert process_time() - started < 1

@@ -1,0 +1,22 @@
+"""How many suggestions are right on labelled headers of public formats."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.cim.header_sets import FOLDER, judge, measure
+
+
+def test_on_the_half_that_the_suggestions_were_written_with() -> None:
+    figures = measure(list(judge(FOLDER / "tuning.yaml")))
+    print(f"\ntuning: {figures}")
+    assert figures.top_1 >= 0.9
+    assert figures.silent <= 0.02
+
+
+@pytest.mark.skipif(not (FOLDER / "heldout.yaml").is_file(), reason="the held-out half is not there")
+def test_on_the_half_that_nobody_looked_at() -> None:
+    figures = measure(list(judge(FOLDER / "heldout.yaml")))
+    print(f"\nheld out: {figures}")
+    assert figures.top_1 >= 0.9, str(figures)
+    assert figures.silent <= 0.02, str(figures)
