@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from include.cim.concept import Field, Term
@@ -14,6 +15,9 @@ from include.cim.extension import Proposal, ProposedField, ProposedTerm
 from include.cim.units import known_unit
 
 MOST: Final = 20
+MOST_PENDING: Final = 1000
+"""So many fields of proposals that wait are looked at."""
+
 NAMES_ALIKE: Final = 0.75
 DESCRIPTIONS_ALIKE: Final = 0.5
 
@@ -64,8 +68,8 @@ def find_near_matches(
         ('battery_status.state_of_charge', 'similar name')
     """
     others = [_Known.of(c.name, field, field.anchors) for c in definition.concepts() for field in c.fields.values()]
-    for waiting in pending:
-        others += [_Known.of(waiting.about[0], field, field.terms, pending=True) for field in _proposed(waiting)]
+    waiting = ((each.about[0], field) for each in pending for field in _proposed(each))
+    others += [_Known.of(name, field, field.terms, pending=True) for name, field in islice(waiting, MOST_PENDING)]
     mine = [_Known.of("", field, field.terms) for field in _proposed(proposal)]
     found = [near for each in mine for other in others if (near := _compare(each, other)) is not None]
     order = list(Likeness)

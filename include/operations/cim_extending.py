@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -211,6 +212,8 @@ def _bounds(column: Mapping[str, Any], unit: str | None) -> dict[str, float]:
             return {}
         convert = find_conversion(source, target)
         low, high = convert(low), convert(high)
+    if not isfinite(2 * low) or not isfinite(2 * high):
+        return {}
     if unit == "%" and low >= 0 and high <= 100:
         return {"minimum": 0.0, "maximum": 100.0}
     return {"minimum": min(0.0, -_beyond(-low)), "maximum": max(0.0, _beyond(high))}

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, tupl
 
 from include.cim.definition import Definition
 from include.cim.extension import CimVersion, Decision, Extension, ExtensionState, Proposal, Review
-from include.cim.mapping_config import MapperConfig
 from include.cim_ports import Use
 from include.collection.model import CollectionState
 from include.errors import Conflict, NotFound, StoreUnavailable
@@ -161,7 +160,8 @@ class PostgresCimStore:
 
 
 def _filled(mapper: dict[str, Any]) -> frozenset[str]:
-    return frozenset(rule.field for rule in MapperConfig.model_validate(mapper).rules)
+    """Name the fields that a stored mapping fills, whatever else its version of the platform wrote."""
+    return frozenset(rule["field"] for rule in mapper["rules"])
 
 
 def _close(connection: Connection, extension_id: UUID, **values: Any) -> None:

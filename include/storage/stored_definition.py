@@ -77,7 +77,8 @@ class StoredDefinition:
 
     def look_again(self) -> None:
         """Forget which version is current: this process has just made another."""
-        self._newest = None
+        with self._lock:
+            self._newest = None
 
 
 def read_version(connection: Connection, version: int) -> Definition:

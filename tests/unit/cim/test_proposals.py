@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from include.cim.amend import accept, describe_changes, merge
@@ -234,3 +237,12 @@ def test_a_proposal_proposes_one_thing(plain: dict[str, Any]) -> None:
 def test_a_review_says_all_that_it_needs(plain: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Review.model_validate(plain)
+
+
+def test_the_proposals_of_the_documentation_are_right() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "cim-extension.md").read_text()
+    documented = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.S)]
+    assert len(documented) == 2
+    documented[0]["field"] |= {"type": "float", "unit": "V"}  # what the sample's column tells
+    del documented[0]["sample"]
+    assert [problems(Proposal.model_validate(each)) for each in documented] == [{}, {}]

@@ -107,3 +107,19 @@ def test_a_failed_run_in_plain_words() -> None:
 def test_an_unknown_kind_of_event_is_refused() -> None:
     with pytest.raises(ValueError, match="no mail"):
         write_message("moon.rose", {}, "")
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"state": "accepted", "version": 7}, "It is in version 7 of the CIM"),
+        ({"state": "merged", "into": "meter_reading.energy", "version": 7}, "Map to meter_reading.energy"),
+        ({"state": "rejected", "reason": "It is not measured."}, "The reason: It is not measured."),
+    ],
+)
+def test_a_proposer_reads_what_was_decided_and_why(facts: dict[str, Any], says: str) -> None:
+    known = {"about": "meter_reading.losses", "extension_id": "e1", **facts}
+    message = write_message("cim.reviewed", known, "https://data.example.org/")
+    assert message.subject == f"Your proposal meter_reading.losses is {facts['state']}"
+    assert says in message.text
+    assert "https://data.example.org/twinergy-api/cim/extension/e1" in message.text
