@@ -74,7 +74,9 @@ FILES = (
             "Cuantía unitaria del ajuste (EUR/MWh)": "0.00",
         },
         units={"Cuantía unitaria del ajuste (EUR/MWh)": "EUR/MWh"},
-        span=None,
+        span=("2022-10-30T00:00:00+02:00", "2022-10-30T23:00:00+01:00"),
+        resolution="PT1H",
+        settings={"zone": "Europe/Madrid"},
     ),
     SampleFile(
         DOCUMENTS / "22_entsoe_a44_prices_a03.xml",

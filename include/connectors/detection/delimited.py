@@ -138,7 +138,9 @@ def _detect_tables(
         fields = {**common, **layout.fields, **settings}
         if layout.ragged and "ragged" not in settings:
             fields["ragged"] = "skip"
-        tables.append(DetectedTable(f"table {number}" if len(layouts) > 1 else "table", CsvFormat(**fields)))
+        tables.append(
+            DetectedTable(f"table {number}" if len(layouts) > 1 else "table", CsvFormat(**fields), layout.notes)
+        )
     if layouts[0].ragged and "ragged" not in settings:
         questions.append(
             Question("ragged", "Rows have more or fewer cells than there are columns.", ("skip", "fill", "refuse"))

@@ -20,6 +20,10 @@ from include.connectors.formats.layout import name_columns
 
 _MARKS: Final = ("#", "%", "//", "!", "*")
 _TOLD: Final = 10
+_NOTES: Final = 10
+"""So many lines above a table below another are looked at for notes."""
+
+_MOST_NOTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class DetectedLayout:
         fields: What is right for `TableLayout`, by field; what the owner has set is among them.
         confidence: From 0 to 1.
         ragged: Rows in the table that have another number of cells, as places from 0.
+        notes: What stands above the table, line by line.
     """
 
     fields: Mapping[str, Any]
@@ -57,6 +62,7 @@ class DetectedLayout:
     questions: tuple[Question, ...] = ()
     ragged: tuple[int, ...] = ()
     width: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
@@ -75,13 +81,18 @@ def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout,
         layout
         for block in blocks
         for layout in _detect_in(
-            Rows(block.rows, True, (), rows.word, rows.likely_decimal), block, {**given, "table": block.number}
+            Rows(block.rows, True, (), rows.word, rows.likely_decimal),
+            block,
+            {**given, "table": block.number},
+            rows.cells[max(block.above - _NOTES, 0) : block.above],
         )
     ]
     return tuple(found)
 
 
-def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[DetectedLayout]:
+def _detect_in(
+    rows: Rows, block: Block, given: Mapping[str, Any], before: Sequence[Cells] = ()
+) -> list[DetectedLayout]:
     """Find one table, or several side by side, in rows where none stands below another."""
     skipped = given.get("skip_lines", 0)
     cells = rows.cells[skipped:]
@@ -96,6 +107,7 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
         _tell_between(body, place),
         _find_footer(rows, cells, body, comment, place),
     ]
+    notes = _read_notes([*(row for row in before if len(row) < body.width), *rows.cells[: skipped + body.first]])
     chosen = bool({"first_column", "last_column"} & set(given))
     ranges: list[tuple[int, int | None]] = [(given.get("first_column", 1), given.get("last_column"))]
     sides = [] if chosen else find_side_by_side(cells, body, header)
@@ -115,7 +127,7 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
         found = join_findings(findings, given)
         ragged = tuple(at + place.above for at in body.ragged)
         layouts.append(
-            DetectedLayout(found.fields, found.confidence, found.issues, found.questions, ragged, body.width)
+            DetectedLayout(found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes)
         )
     return layouts
 
@@ -154,6 +166,11 @@ def _find_comment(rows: Sequence[Cells], given: Mapping[str, Any]) -> str | None
             return None
         return mark
     return None
+
+
+def _read_notes(rows: Sequence[Cells]) -> tuple[str, ...]:
+    """Give what stands above the rows, cells parted by tabs: the header too, whose cells may hold a day."""
+    return tuple("\t".join(cell.strip() for cell in row if cell.strip()) for row in rows[:_MOST_NOTES] if any(row))
 
 
 def _is_typed(row: Cells) -> bool:

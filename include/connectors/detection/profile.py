@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -45,6 +46,7 @@ def profile_table(
     style: NumberStyle,
     units: Mapping[str, str] | None = None,
     order: str | None = None,
+    day: date | None = None,
 ) -> Profiled:
     """Profile a table in bounded memory.
 
@@ -52,6 +54,7 @@ def profile_table(
         frames: All columns String, as `read_frames` gives them.
         units: What else tells the columns' units: a line below the header, a member beside the records.
         order: The order of day, month and year, where the owner has set it: `dmy`, `mdy`, `ymd`.
+        day: The day of all rows, where it stands outside of them.
 
     Raises:
         SourceRefused: While it is read.
@@ -71,7 +74,7 @@ def profile_table(
             columns[column].add(frame[column])
         whole_rows.add(frame.select(pl.struct(pl.all()).hash(seed=0)).to_series())
         if rows == 0:
-            axes = _open_axes(tuple(columns.values()), frame)
+            axes = _open_axes(tuple(columns.values()), frame, day)
         for axis in axes:
             axis.add(frame, rows)
         rows += frame.height
@@ -87,8 +90,8 @@ def profile_table(
     return Profiled(table, tallies, tuple(axes), tuple(issues))
 
 
-def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame) -> list[TimeAxis]:
-    time = choose_time(columns, frame)
+def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame, day: date | None) -> list[TimeAxis]:
+    time = choose_time(columns, frame, day)
     if time is None:
         return []
     return [TimeAxis(time, form, find_series(time, form, columns, frame)) for form in time.formats[:4]]
