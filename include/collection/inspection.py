@@ -71,6 +71,7 @@ class Detection:
         confidence: From 0 to 1: how sure it is that the first table is read as its owner means it.
         tables: The main one first; others are chosen by their `form`.
         member: Which file of a ZIP archive this is of, as `FileSource.member` takes it.
+        zone: The zone of its times, where its kind fixes it or its preamble says it.
     """
 
     tables: tuple[DetectedTable, ...]
@@ -79,6 +80,7 @@ class Detection:
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
     member: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,11 @@ def classify(cell: str) -> Kind:
     return Kind.TIME if _TIME.fullmatch(text) and not _PLAIN_DATE.fullmatch(text) else Kind.TEXT
 
 
+def is_type(cell: str) -> bool:
+    """Say whether a cell below a header names what its column holds: `Number`, `String`."""
+    return cell.strip().lower() in _TYPES
+
+
 @lru_cache(maxsize=10_000)
 def is_unit(cell: str) -> bool:
     """Say whether a cell is a unit, a type or the pattern of a time, as a line below a header holds them."""

@@ -35,6 +35,9 @@ _NAMES_SOMETHING: Final = re.compile(
     r"(^|[^a-zà-ü])(ean|gln|id|ids|nr|no|num|number|nummer|serial|code|zip|plz|postcode|postal|phone|tel|mpan|mprn|nmi|cups|pod|account)($|[^a-zà-ü])",
     re.IGNORECASE,
 )
+_SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hundredth|thousandth)s\)")
+"""Names of what is counted in parts of a unit: whole numbers, however they are padded."""
+
 NAMES_TIME: Final = re.compile(
     r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
     r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
@@ -196,7 +199,7 @@ class ColumnTally:
     @property
     def _names(self) -> bool:
         """Whether whole numbers are names: padded with zeros, too long to count, or called so."""
-        if self.unit is not None:
+        if self.unit is not None or _SCALED.search(self.name):
             return False
         shortest, longest = self._lengths
         constant = shortest == longest and not self._signed

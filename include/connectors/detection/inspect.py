@@ -46,6 +46,7 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     form = {key: value for key, value in given.items() if key not in _OWN}
     sample = take_sample(name, lambda: Content.open(path, name), given.get("member"))
     found = _choose_table(detect(sample, form), given.get("table"))
+    own = {"zone": found.zone, **own} if found.zone else own
     noted = [find_noted_days(Path(name).stem, table.notes) for table in found.tables]
     days = [_day_of(each, own) for each in noted]
     profiles = [_profile(sample, table, own, day) for table, day in zip(found.tables, days, strict=True)]

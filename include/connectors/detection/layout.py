@@ -103,7 +103,7 @@ def _detect_in(
     header = find_header(cells, body, comment, given)
     place = _Place(rows.word, block.above + skipped)
     common = [
-        _read_header(body, header, comment, place),
+        _read_header(body, header, comment, place, named=bool(given.get("names"))),
         _tell_between(body, place),
         _find_footer(rows, cells, body, comment, place),
     ]
@@ -177,7 +177,7 @@ def _is_typed(row: Cells) -> bool:
     return any(classify(cell) in TYPED for cell in row)
 
 
-def _read_header(body: Body, header: Header, comment: str | None, place: _Place) -> Finding:
+def _read_header(body: Body, header: Header, comment: str | None, place: _Place, *, named: bool) -> Finding:
     fields: dict[str, Any] = {"skip_lines": header.skip, "header_lines": len(header.lines)}
     if header.units:
         fields["unit_lines"] = len(header.units)
@@ -188,7 +188,7 @@ def _read_header(body: Body, header: Header, comment: str | None, place: _Place)
     confidence = 1.0
     if header.skip:
         issues.append(Issue(place.of(range(header.skip)), "above the header: no rows", "`skip_lines` says how many."))
-    if not header.lines:
+    if not header.lines and not named:
         issues.append(
             Issue(
                 place.of([body.first]), "no header was found: columns are called column_1, column_2 …", "`header_lines`"

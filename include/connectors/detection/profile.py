@@ -12,6 +12,7 @@ import polars as pl
 from include.cim.number_style import NumberStyle
 from include.cim.units import find_units_but_case
 from include.collection.inspection import Issue, TableProfile
+from include.connectors.detection.cells import is_type
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.doubts import doubts
 from include.connectors.detection.tallies import DistinctTally
@@ -104,7 +105,7 @@ def slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _unit_of(column: str, units: Mapping[str, str]) -> tuple[str | None, str | None]:
-    if told := units.get(column):
+    if (told := units.get(column)) and not is_type(told):
         unit = spell_unit(told)
         return unit, None if unit else told
     return unit_in_name(column)

@@ -44,6 +44,9 @@ _FULL_DAYS: Final = {
 }
 """How many periods a day has, and how long one is; on the days on which the clock is changed, too."""
 
+_CERTAIN_YEARS: Final = 40
+"""Up to here a year of two digits is one of this century."""
+
 _PARTS_OF_HOURS: Final = (2, 4, 6, 12)
 
 
@@ -166,7 +169,11 @@ def _named_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | 
         if match is None or span_of(frame, match.name) is None:
             return None
         names.append(match.name)
-    return Parts(tuple(names), ("%Y %m %d",))
+    first, last = span_of(frame, names[0]) or (0, 0)
+    if 1900 <= first <= last <= 2100:
+        return Parts(tuple(names), ("%Y %m %d",))
+    # of two digits 62 may be 1962
+    return Parts(tuple(names), ("%y %m %d",)) if 0 <= first <= last <= _CERTAIN_YEARS else None
 
 
 def _nameless_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
