@@ -13,6 +13,7 @@ from include.connectors.detection.body import Body, find_body, is_empty, is_row
 from include.connectors.detection.cells import TYPED, Cells, Kind, classify
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import Header, find_header
+from include.connectors.detection.measured import read_measured
 from include.connectors.detection.numbers import detect_numbers
 from include.connectors.detection.several import Block, find_side_by_side, find_stacked, part_blocks
 from include.connectors.detection.wide import find_shape
@@ -281,7 +282,8 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
 def _find_numbers(kinds: Sequence[Kind], rows: Sequence[Cells], likely: str, given: Mapping[str, Any]) -> Finding:
     columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
     cells = {row[at] for row in rows for at in columns if at < len(row)}
-    found = detect_numbers((cell for cell in cells if classify(cell) is Kind.NUMBER), likely)
+    numbers = (cell for cell in cells if classify(cell) is Kind.NUMBER)
+    found = detect_numbers((measured.number if (measured := read_measured(cell)) else cell for cell in numbers), likely)
     decimal, thousands = given.get("decimal", found.decimal), found.thousands
     if "decimal" in given and given["decimal"] != found.decimal:
         # what was taken for the sign of thousands is the decimal one, or the other way round
