@@ -12,7 +12,18 @@ from fastapi.staticfiles import StaticFiles
 
 from api.documentation import install_documentation
 from api.problems import ProblemDocument, install_problems
-from api.routes import appending, data_collections, datasets, health, samples, secrets, sources, uploads
+from api.routes import (
+    appending,
+    batches,
+    cim,
+    data_collections,
+    datasets,
+    health,
+    samples,
+    secrets,
+    sources,
+    uploads,
+)
 from api.strict_json import StrictJsonBodies
 from api.tus import TusAnswers, takes_file
 from include.access.requestor import Requestor
@@ -51,7 +62,7 @@ def create_app(
     install_documentation(app)
     app.add_middleware(StrictJsonBodies, takes_files=takes_file)
     app.add_middleware(TusAnswers)
-    for routes in (data_collections, appending, datasets, uploads, samples, sources, secrets, health):
+    for routes in (data_collections, appending, datasets, batches, uploads, samples, sources, secrets, cim, health):
         app.include_router(routes.router)
     if pages is not None:
         app.mount("/ui", StaticFiles(directory=pages), name="ui")

@@ -26,6 +26,8 @@ class RecordFormat(StrEnum):
     JSON = "json"
     NDJSON = "ndjson"
     CSV = "csv"
+    OPENADR3 = "openadr3"
+    UFTP = "uftp"
 
 
 MEDIA_TYPES: Final = {
@@ -33,6 +35,10 @@ MEDIA_TYPES: Final = {
     RecordFormat.NDJSON: "application/x-ndjson",
     RecordFormat.CSV: "text/csv",
 }
+
+
+MESSAGE_TYPES: Final = {RecordFormat.OPENADR3: "application/json", RecordFormat.UFTP: "application/xml"}
+"""Formats that write whole messages of flexibility; they are asked for by name alone."""
 
 
 def choose_format(asked: RecordFormat | None, accept: str) -> RecordFormat:

@@ -74,7 +74,7 @@ def _in_one_process(platform: RunningPlatform, folder: Path, number: int) -> flo
     services.runs.queue(collection, run_id, None, services.clock())
     services.runs.start(collection, run_id, services.clock())
     for task, stage in STAGES.items():
-        left[task] = stage(Work(services, collection, run_id, left.__getitem__)).ref
+        left[task] = stage(Work(services, collection, run_id, left.__getitem__, services.definition.current())).ref
     _await_rows(platform, collection.dataset_id)
     return time.monotonic() - began
 

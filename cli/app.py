@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cli.formats import RecordsAs
+from cli.formats import ConceptAs, RecordsAs
 from include.errors import CdmpError, ConfigurationInvalid
 
 app = typer.Typer(
@@ -25,6 +25,9 @@ app = typer.Typer(
 
 secret = typer.Typer(help="Secrets that sources refer to by name; none is ever shown.", no_args_is_help=True)
 app.add_typer(secret, name="secret")
+
+cim = typer.Typer(help="The Common Information Model: concepts, fields, and what people propose.", no_args_is_help=True)
+app.add_typer(cim, name="cim")
 
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
@@ -106,6 +109,21 @@ def records(
 
 
 @app.command()
+def batches(
+    which: Annotated[str, typer.Argument(metavar="DATASET|TITLE", help="A dataset's id, or its collection.")],
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="One batch; else all.")] = None,
+    user: As = "admin",
+) -> None:
+    """Show what was loaded into a dataset, newest first; of one batch, how each field came about."""
+    from cli.batches import show_batch, show_batches  # noqa: PLC0415
+
+    if batch is None:
+        show_batches(which, user)
+    else:
+        show_batch(which, batch, user)
+
+
+@app.command()
 def backfill(
     which: Which,
     start: Annotated[datetime, typer.Argument(metavar="START", formats=MOMENTS, help="2024-01-01, or with a time.")],
@@ -183,6 +201,67 @@ def secret_rotate(user: As = "admin") -> None:
     from cli.sources import rotate_secrets  # noqa: PLC0415
 
     rotate_secrets(user)
+
+
+@cim.command(name="list")
+def cim_list(
+    words: Annotated[str | None, typer.Argument(metavar="[WORDS]", help="Words that they speak of.")] = None,
+    user: As = "admin",
+) -> None:
+    """Show the concepts, or those that speak of some words."""
+    from cli.cim import show_concepts  # noqa: PLC0415
+
+    show_concepts(words, user)
+
+
+@cim.command(name="show")
+def cim_show(
+    concept: Annotated[str, typer.Argument(metavar="CONCEPT")],
+    form: Annotated[ConceptAs, typer.Option("--format", help="How to write it.")] = ConceptAs.TABLE,
+    version: Annotated[int | None, typer.Option(min=1, help="Of the CIM; else the current one.")] = None,
+    user: As = "admin",
+) -> None:
+    """Show a concept: its fields, units and bounds."""
+    from cli.cim import show_concept  # noqa: PLC0415
+
+    show_concept(concept, form, version, user)
+
+
+@cim.command(name="propose")
+def cim_propose(
+    file: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="A field, a concept, or a change of a field.")],
+    user: As = "admin",
+) -> None:
+    """Propose what a file says, and show what it may double."""
+    from cli.cim import propose_file  # noqa: PLC0415
+
+    propose_file(file, user)
+
+
+@cim.command(name="extensions")
+def cim_extensions(
+    state: Annotated[str | None, typer.Option(help="proposed, accepted, merged, rejected or withdrawn.")] = None,
+    user: As = "admin",
+) -> None:
+    """Show proposals: your own, or everybody's for a steward."""
+    from cli.cim import show_extensions  # noqa: PLC0415
+
+    show_extensions(state, user)
+
+
+@cim.command(name="review")
+def cim_review(
+    extension: Annotated[str, typer.Argument(metavar="ID", help="The first characters are enough.")],
+    accept: Annotated[bool, typer.Option("--accept", help="It becomes part of the CIM.")] = False,
+    reject: Annotated[str | None, typer.Option(metavar="REASON", help="It does not; the proposer reads why.")] = None,
+    merge: Annotated[str | None, typer.Option(metavar="CONCEPT.FIELD", help="It is another name of this.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is accepted or merged.")] = "",
+    user: As = "admin",
+) -> None:
+    """Decide on a proposal, as a steward; without a decision, show what it may double and who uses what."""
+    from cli.cim import review_one  # noqa: PLC0415
+
+    review_one(extension, accept, reject, merge, reason, user)
 
 
 @app.command()

@@ -25,6 +25,7 @@ from include.operations.collection_life import create_collection, replace_collec
 from include.operations.collection_reading import CollectionView, list_collections, read_collection, view_collection
 from include.operations.collection_running import run_collection
 from include.operations.dataset_reading import RecordPage, read_records
+from include.operations.message_reading import Protocol, read_messages
 from include.operations.services import Services
 from include.operations.uploading import upload_file
 from include.ports import Engine
@@ -81,16 +82,20 @@ def apply_file(file: Path, user: str, start: bool) -> None:
 
 def read_document(file: Path) -> CollectionConfig:
     """Read the collection of a YAML file; raises ConfigurationInvalid where there is none."""
+    return read_yaml(read_text(file))
+
+
+def read_text(file: Path) -> str:
+    """Read a file that a person wrote; raises ConfigurationInvalid where it is none."""
     if not file.is_file():
         raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ConfigurationInvalid(
             [Problem(f"{file}, line {line}", "it is no UTF-8", "Save the file as UTF-8")]
         ) from None
-    return read_yaml(text)
 
 
 def apply_config(
@@ -177,7 +182,15 @@ def show_one(which: str, user: str) -> None:
 def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, user: str) -> None:
     """Write records of a dataset, page after page."""
     session = open_session(user)
-    dataset_id = _find_dataset(session, which)
+    dataset_id = find_dataset(session, which)
+    if form in (RecordsAs.OPENADR3, RecordsAs.UFTP):
+        if fields:
+            raise ConfigurationInvalid([Problem("--fields", "a message is of all fields", "Leave it out")])
+        text = read_messages(
+            session.services, session.requestor, dataset_id, Protocol(form.value), limit=min(limit, _PAGE)
+        ).text
+        print(json.dumps(json.loads(text), indent=2, ensure_ascii=False) if form is RecordsAs.OPENADR3 else text)
+        return
     for number, page in enumerate(_pages(session, dataset_id, fields, limit)):
         match form:
             case RecordsAs.TABLE:
@@ -231,7 +244,7 @@ def find_collection(session: Session, which: str) -> Collection:
         NotFound: There is none that the user may see.
         Conflict: Several have this title.
     """
-    identity = _id(which)
+    identity = read_id(which)
     if identity is not None:
         return read_collection(session.services, session.requestor, identity)
     found = [view.collection for view in _all(session, which)]
@@ -243,8 +256,9 @@ def find_collection(session: Session, which: str) -> Collection:
     return found[0]
 
 
-def _find_dataset(session: Session, which: str) -> UUID:
-    identity = _id(which)
+def find_dataset(session: Session, which: str) -> UUID:
+    """Find a dataset by its id, or by its collection's id or title; raises as `find_collection`."""
+    identity = read_id(which)
     if identity is None:
         return find_collection(session, which).dataset_id
     try:
@@ -253,7 +267,8 @@ def _find_dataset(session: Session, which: str) -> UUID:
         return identity
 
 
-def _id(text: str) -> UUID | None:
+def read_id(text: str) -> UUID | None:
+    """Read an id; None where the text is none."""
     try:
         return UUID(text)
     except ValueError:

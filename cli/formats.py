@@ -12,6 +12,16 @@ class RecordsAs(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    OPENADR3 = "openadr3"
+    UFTP = "uftp"
+
+
+class ConceptAs(StrEnum):
+    """How a concept is written."""
+
+    TABLE = "table"
+    TURTLE = "turtle"
+    JSONSCHEMA = "jsonschema"
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from api.record_formats import plain_records
 from cli.commands import find_collection, open_session, read_document
 from cli.formats import write_table
+from include.collection.mapping_preset import load_mapping_presets
 from include.collection.preset import load_presets
 from include.operations.collection_life import pause_collection, resume_collection
 from include.operations.collection_reading import view_collection
@@ -35,20 +36,21 @@ def write_dry_run(run: DryRun) -> str:
         lines += [trial.request.body] if trial.request.body is not None else []
     if trial.status is not None:
         lines += ["", f"{trial.status}  {trial.content_type or ''}  {trial.size:,} bytes"]
-    if trial.problem is not None:
-        lines += ["", f"{trial.problem.where}: {trial.problem.what}"]
-        lines += [f"  → {trial.problem.remedy}"] if trial.problem.remedy else []
     if trial.rows is not None:
         lines += ["", write_table(trial.rows.columns, trial.rows.rows())]
         told = f" of {trial.total:,}" if trial.total is not None else ""
         lines.append(f"{trial.rows.height} rows{told}{', and another page' if trial.more else ''}")
     if run.missing:
         lines += ["", f"the mapping reads {', '.join(map(repr, run.missing))}, and the answer has no such column"]
-    if run.mapped is not None:
+    if run.problem is not None:
+        lines += ["", f"{run.problem.where}: {run.problem.what}"]
+        lines += [f"  → {run.problem.remedy}"] if run.problem.remedy else []
+    if run.rehearsal is not None and run.mapped is not None:
         rows = list(plain_records(run.mapped.to_arrow()))
         names = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
         lines += ["", write_table(names, [[row[name] for name in names] for row in rows])]
-        lines += [f"row {row}: {field} could not be read ({rule})" for row, field, rule in run.unreadable]
+        lines += [f"row {cell.row_id}: {cell.field} could not be read ({cell.rule})" for cell in run.rehearsal.issues]
+        lines.append(", ".join(f"{name} {count:,}" for name, count in run.rehearsal.counts.items()))
     return "\n".join(lines)
 
 
@@ -62,6 +64,10 @@ def show_presets() -> None:
             default = f" [{json.dumps(choice.default)}]" if choice.default is not None else ""
             print(f"    {parameter}{default}  {choice.description}")
         print()
+    for name, mapping in load_mapping_presets().items():
+        print(
+            f"mapper: {{preset: {name}}}\n  {mapping.title}, read in the format {mapping.format}: {mapping.concept}\n"
+        )
 
 
 def set_secret(name: str, user: str) -> None:

@@ -61,6 +61,7 @@ class BatchRef:
             String, the row as it was read, as a JSON object), from validation on.
         columns: Every column that this dataset's source has had up to this batch, under the source's names.
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
+        cim_version: The CIM's version that the whole run uses; None where no run is behind it.
     """
 
     collection_id: UUID
@@ -75,6 +76,7 @@ class BatchRef:
     issues: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    cim_version: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -91,6 +93,7 @@ class BatchRef:
             "issues": list(self.issues),
             "aside": list(self.aside),
             "columns": list(self.columns),
+            "cim_version": self.cim_version,
         }
 
     @classmethod
@@ -109,6 +112,7 @@ class BatchRef:
             issues=tuple(plain["issues"]),
             aside=tuple(plain["aside"]),
             columns=tuple(plain["columns"]),
+            cim_version=plain.get("cim_version"),
         )
 
 

@@ -1,4 +1,5 @@
-"""What the platform asks of the outside world: every port on one page, but those of uploads (`upload_ports`).
+"""What the platform asks of the outside world: every port on one page, but those of uploads and of the CIM
+(`upload_ports`, `cim_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -219,6 +220,17 @@ class DatasetStore(Protocol):
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
 
+    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
+        """Raises NotFound where the dataset has none of this id."""
+
+    def batches(
+        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[BatchRecord]:
+        """List newest first, `after` the given (committed, id)."""
+
+    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
+        """How the values of a batch came about (`BatchLineage.to_json`); None where that was not recorded."""
+
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""
 
@@ -373,12 +385,3 @@ class Engine(Protocol):
         self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
     ) -> bool:
         """Start a run under this id; False while its DAG is not there yet. The second time does nothing."""
-
-
-class Definition(Protocol):
-    """The CIM that is installed."""
-
-    def concept(self, name: str) -> Concept:
-        """Raises NotFound, naming what there is."""
-
-    def concepts(self) -> Sequence[Concept]: ...

@@ -174,10 +174,12 @@ class Rehearse(Protocol):
         until: Stage = Stage.ANONYMIZED,
         shown: int = 20,
         appends: bool = False,
+        given: pl.DataFrame | None = None,
     ) -> Rehearsal:
         """Do to the first rows of its source what a run would do to all of them.
 
         Args:
+            given: Rows of the source that are at hand: it is not read.
             rows: How many; None: all of them.
             appends: The dataset is there: hold the rows against what it has.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from include.batch import Stage, Window
-from include.cim.definition import load_definition
+from include.cim_ports import CimStore, Definition
 from include.collection.model import Collection
 from include.collection.source import Source
 from include.connectors.choose import choose_connector
@@ -21,7 +22,6 @@ from include.ports import (
     CollectionStore,
     Connector,
     DatasetStore,
-    Definition,
     Inspector,
     Mailer,
     Outbox,
@@ -33,6 +33,7 @@ from include.ports import (
     Staging,
 )
 from include.settings import Settings, load_settings
+from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
@@ -45,8 +46,12 @@ from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 from include.storage.secret_store import SealedSecretStore
 from include.storage.staging import ParquetStaging
+from include.storage.stored_definition import StoredDefinition
 from include.storage.upload_store import FileUploadStore
 from include.upload_ports import IncomingStore, Rehearsal, SampleStore, UploadStore
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Platform:
 
     settings: Settings
     definition: Definition
+    cim: CimStore
     collections: CollectionStore
     runs: RunStore
     uploads: UploadStore
@@ -78,6 +84,11 @@ class Platform:
             source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
         )
 
+    @property
+    def public_url(self) -> str:
+        """Where people reach the platform, without the interface's prefix."""
+        return self.settings.public_url
+
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
         reveal = partial(self.secrets.reveal, owner_id)
@@ -91,16 +102,20 @@ class Platform:
         until: Stage = Stage.ANONYMIZED,
         shown: int = 20,
         appends: bool = False,
+        given: pl.DataFrame | None = None,
     ) -> Rehearsal:
         """Show what a run would do; see the port `Rehearse`."""
-        from include.pipeline.rehearse import rehearse  # Great Expectations and Presidio: seconds, and seldom asked for
+        from include.pipeline.rehearse import (  # Great Expectations and Presidio: seconds, and seldom asked for
+            GivenRows,
+            rehearse,
+        )
 
         config = collection.config
         if config.ingester is None:
             raise ConfigurationInvalid([Problem("ingester", "is missing", "Say where the rows come from")])
         return rehearse(
             collection,
-            self.connector(config.ingester, collection.owner_id),
+            self.connector(config.ingester, collection.owner_id) if given is None else GivenRows(given),
             self.definition.concept(config.mapper.concept) if config.mapper is not None else None,
             self.staging,
             datasets=self.datasets if appends else None,
@@ -117,9 +132,11 @@ def build_platform(settings: Settings) -> Platform:
     reader = open_engine(settings.reader_url)
     secrets = SealedSecretStore(loader, settings.master_keys)
     staging = ParquetStaging(settings.staging)
+    definition = StoredDefinition(loader)
     return Platform(
         settings=settings,
-        definition=load_definition(),
+        definition=definition,
+        cim=PostgresCimStore(loader, definition),
         collections=PostgresCollectionStore(loader),
         runs=PostgresRunStore(loader),
         uploads=FileUploadStore(settings.uploads, loader),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from include.batch import BatchRef, Stage
-from include.cim.concept import Concept, Field, FieldType, Personal
+from include.cim.concept import Concept, Field, FieldType, Personal, Term
 from include.collection.model import Collection, CollectionConfig, CollectionState
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ def a_concept(*fields: Field, **changes: Any) -> Concept:
         description="What a meter counted in an interval.",
         key=tuple(field.name for field in chosen if field.required),
         fields={field.name: field for field in chosen},
-        anchors=("http://iec.ch/TC57/CIM100#IntervalReading",),
+        anchors=(Term("http://iec.ch/TC57/CIM100#IntervalReading", "IEC 61968-9"),),
     )
     return replace(concept, **changes)
 

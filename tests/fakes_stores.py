@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
-from include.cim.definition import load_definition
+from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 from include.collection.source import Source
@@ -29,7 +29,6 @@ from include.ports import (
     BatchRecord,
     Connector,
     Dataset,
-    Definition,
     Inspector,
     Prober,
     RecordQuery,
@@ -39,6 +38,7 @@ from include.upload_ports import Rehearsal
 from include.wiring import Platform
 from tests.factories import NOON
 from tests.fakes import FixedSecrets, FolderStaging
+from tests.fakes_cim import FakeCim
 from tests.fakes_incoming import FakeIncoming
 from tests.fakes_samples import FakeSamples
 
@@ -207,7 +207,8 @@ class FakeUploads:
 class FakeDatasets:
     def __init__(self) -> None:
         self.rows: dict[UUID, Dataset] = {}
-        self.batches: dict[tuple[UUID, str], BatchRecord] = {}
+        self.loaded: dict[tuple[UUID, str], BatchRecord] = {}
+        self.lineages: dict[UUID, Mapping[str, Any]] = {}
 
     def get(self, dataset_id: UUID) -> Dataset:
         if dataset_id not in self.rows:
@@ -222,7 +223,23 @@ class FakeDatasets:
         ][:limit]
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
-        return self.batches.get((dataset_id, source_digest))
+        return self.loaded.get((dataset_id, source_digest))
+
+    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
+        for each in self.batches(dataset_id):
+            if each.id == batch_id:
+                return each
+        raise NotFound("store", "no such row")
+
+    def batches(
+        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[BatchRecord]:
+        mine = [each for (dataset, _), each in self.loaded.items() if dataset == dataset_id]
+        newest = sorted(mine, key=lambda each: (each.committed, each.id), reverse=True)
+        return [each for each in newest if after is None or (each.committed, each.id) < after][:limit]
+
+    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
+        return self.lineages.get(batch_id)
 
     def cursor(self, dataset_id: UUID) -> str | None:
         return None
@@ -293,7 +310,7 @@ class FakeSecrets(FixedSecrets):
 class FakeServices:
     """What `include.operations` asks of the platform."""
 
-    definition: Definition = field(default_factory=load_definition)
+    cim: FakeCim = field(default_factory=FakeCim)
     collections: FakeCollections = field(default_factory=FakeCollections)
     runs: FakeRuns = field(default_factory=FakeRuns)
     uploads: FakeUploads = field(default_factory=FakeUploads)
@@ -305,10 +322,15 @@ class FakeServices:
     inspector: Inspector = inspect_source
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
+    public_url: str = "https://data.example.org"
     clock: TickingClock = field(default_factory=TickingClock)
 
     def __post_init__(self) -> None:
         self.incoming.uploads = self.uploads
+
+    @property
+    def definition(self) -> Definition:
+        return self.cim
 
     def connector(self, source: Source, owner_id: str) -> Connector:
         return choose_connector(source, self.uploads, Egress(), lambda name: "", self.clock)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials
@@ -16,9 +16,11 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
 from include.batch import RuleOutcome, ValidationReport
+from include.cim.extension import Extension, Proposal
+from include.collection.lineage import lineage_of
 from include.collection.run import RunFailure, RunState, StageResult
 from include.collection.upload import Incoming, Sample
-from include.ports import Dataset
+from include.ports import BatchRecord, Dataset
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
 from tests.fakes_stores import FakeEngine, FakeServices
 
@@ -28,8 +30,10 @@ PEOPLE = {
     "steward": Requestor("9", "stella", frozenset({STEWARD})),
 }
 RUN_ID = "manual__1"
+BATCH_ID = UUID("00000000-0000-4000-8000-0000000000f3")
 INCOMING_ID = UUID("00000000-0000-4000-8000-0000000000f1")
 SAMPLE_ID = UUID("00000000-0000-4000-8000-0000000000f2")
+EXTENSION_ID = UUID("00000000-0000-4000-8000-0000000000f4")
 METERS = Path(__file__).parent / "data" / "meters.csv"
 PAGES = Path(__file__).parent.parent / "plugins" / "ui" / "dist"
 
@@ -44,7 +48,8 @@ async def sign_in(request: Request, bearer: HTTPAuthorizationCredentials | None)
 
 @dataclass
 class Interface:
-    """The app, with a collection, a failed run, a dataset of three records, a sample and ten bytes to come, of `owner`.
+    """The app, with a collection, a failed run, a dataset of three records, a sample, a proposal to the CIM
+    and ten bytes to come, of `owner`.
 
     Attributes:
         upload: The id of the sample's file.
@@ -57,7 +62,7 @@ class Interface:
     def __post_init__(self) -> None:
         self.services.collections.add(a_collection())
         self.services.runs.queue(a_collection(), RUN_ID, "olive", NOON)
-        runs, batch = self.services.runs, uuid4()
+        runs, batch = self.services.runs, BATCH_ID
         runs.add_stage(COLLECTION_ID, RUN_ID, batch, StageResult("ingest", NOON, 0.25, {"rows_read": 5}))
         rule = RuleOutcome("expect_column_values_to_not_be_null", "energy", "quarantine", 5, 2, (2, 4))
         runs.add_report(COLLECTION_ID, RUN_ID, ValidationReport(5, 3, 2, 0, 0, (rule,)))
@@ -66,6 +71,11 @@ class Interface:
         self.services.datasets.rows[DATASET_ID] = Dataset(
             DATASET_ID, COLLECTION_ID, "7", "Meters", "meter_reading", 3, NOON, NOON, NOON, dcat=a_record()
         )
+        self.services.datasets.loaded[DATASET_ID, "d" * 64] = BatchRecord(
+            BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON
+        )
+        lineage = lineage_of(a_collection(), self.services.definition.concept("meter_reading"))
+        self.services.datasets.lineages[BATCH_ID] = lineage.to_json() if lineage else {}
         self.services.records.rows[DATASET_ID] = [
             {"usage_point_id": "=1+1", "register": "-a", "interval_start": NOON + timedelta(hours=h), "energy": h - 0.5}
             for h in range(3)
@@ -76,6 +86,8 @@ class Interface:
         document = {"dialect": {"kind": "csv"}}
         tomorrow = NOON + timedelta(days=1)
         self.services.samples.add(Sample(SAMPLE_ID, "7", "meters.csv", self.upload, document, NOON, tomorrow))
+        proposal = Proposal.model_validate(a_plain_proposal())
+        self.services.cim.add(Extension(EXTENSION_ID, proposal, "7", "olive", NOON))
         self.app = create_app(lambda: self.services, lambda: self.engine, sign_in, PAGES)
 
     def client(self, person: str | None = "owner", **options: Any) -> TestClient:
@@ -90,6 +102,18 @@ def a_record() -> dict[str, Any]:
         "@type": "dcat:Dataset",
         "dcterms:title": "Meters",
     }
+
+
+def a_plain_proposal(**changes: Any) -> dict[str, Any]:
+    """Build the proposal of a field that the CIM has no other of; `changes` are of the field."""
+    field = {
+        "name": "standing_losses",
+        "type": "float",
+        "unit": "kWh",
+        "description": "What the meter's own supply took.",
+        **changes,
+    }
+    return {"concept": "meter_reading", "field": field, "reason": "Our meters tell it."}
 
 
 def a_draft(**changes: Any) -> dict[str, Any]:

@@ -11,11 +11,21 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
-from api.record_formats import MEDIA_TYPES, RecordFormat, choose_format, plain_records, stream_csv, stream_ndjson
+from api.record_formats import (
+    MEDIA_TYPES,
+    MESSAGE_TYPES,
+    RecordFormat,
+    choose_format,
+    plain_records,
+    stream_csv,
+    stream_ndjson,
+)
 from api.schemas.dataset import DatasetAnswer, DatasetLinks, DatasetListAnswer, FieldAnswer, RecordsAnswer
 from include.catalog.dcat import from_json_ld, serialise
 from include.cim.concept import Field
+from include.errors import ConfigurationInvalid, Problem
 from include.operations.dataset_reading import list_datasets, read_dataset, read_description, read_records
+from include.operations.message_reading import Protocol, read_messages
 from include.operations.services import Services
 from include.ports import Dataset
 
@@ -49,7 +59,7 @@ def read(dataset_id: UUID, request: Request, services: ServicesDep, requestor: S
     "/{dataset_id}/records",
     summary="Read a page of records",
     response_model=RecordsAnswer,
-    responses={200: {"content": {name: {} for name in MEDIA_TYPES.values()}}},
+    responses={200: {"content": {name: {} for name in (*MEDIA_TYPES.values(), *MESSAGE_TYPES.values())}}},
 )
 def read_page(
     dataset_id: UUID,
@@ -61,21 +71,27 @@ def read_page(
     limit: Limit = 50,
     format: Annotated[RecordFormat | None, Query(description="goes before Accept")] = None,
 ) -> Response:
-    """In the order of the dataset's key. The next page is `cursor` in JSON, and the header `Link` in every format."""
+    """In the order of the dataset's key. The next page is `cursor` in JSON, and the header `Link` in every format.
+
+    `openadr3` and `uftp` write datasets of flexibility as whole messages, the last one of a page to its end.
+    """
     names = [name.strip() for name in fields.split(",") if name.strip()] if fields else []
-    page = read_records(services, requestor, dataset_id, fields=names, cursor=cursor, limit=limit)
     chosen = choose_format(format, request.headers.get("accept", ""))
-    headers = dict(_PRIVATE, Vary="Accept, Authorization, Cookie")
-    if page.cursor:
-        following = {**request.query_params, "cursor": page.cursor, "limit": str(limit)}
-        headers["Link"] = f'<{link(request, f"/dataset/{dataset_id}/records")}?{urlencode(following)}>; rel="next"'
+    if chosen in MESSAGE_TYPES:
+        if names:
+            raise ConfigurationInvalid([Problem("fields", "a message is of all fields", "Leave it out")])
+        messages = read_messages(services, requestor, dataset_id, Protocol(chosen.value), cursor=cursor, limit=limit)
+        headers = _paged(request, dataset_id, messages.cursor, limit)
+        return Response(messages.text, headers=headers, media_type=MESSAGE_TYPES[chosen])
+    page = read_records(services, requestor, dataset_id, fields=names, cursor=cursor, limit=limit)
+    headers = _paged(request, dataset_id, page.cursor, limit)
     match chosen:
         case RecordFormat.NDJSON:
             return StreamingResponse(stream_ndjson(page.table), headers=headers, media_type=MEDIA_TYPES[chosen])
         case RecordFormat.CSV:
             lines = stream_csv(page.fields, page.table)
             return StreamingResponse(lines, headers=headers, media_type=MEDIA_TYPES[chosen])
-        case RecordFormat.JSON:
+        case _:
             plain: dict[str, Any] = {
                 "dataset": str(dataset_id),
                 "fields": [_field(field).model_dump() for field in page.fields],
@@ -106,6 +122,15 @@ def read_dcat(
     return JSONResponse(dict(record), headers=headers, media_type="application/ld+json")
 
 
+def _paged(request: Request, dataset_id: UUID, cursor: str | None, limit: int) -> dict[str, str]:
+    """Give the headers of a page, with the address of the next one."""
+    headers = dict(_PRIVATE, Vary="Accept, Authorization, Cookie")
+    if cursor:
+        following = {**request.query_params, "cursor": cursor, "limit": str(limit)}
+        headers["Link"] = f'<{link(request, f"/dataset/{dataset_id}/records")}?{urlencode(following)}>; rel="next"'
+    return headers
+
+
 def _dataset(request: Request, services: Services, dataset: Dataset) -> DatasetAnswer:
     concept = services.definition.concept(dataset.concept)
     here = link(request, f"/dataset/{dataset.id}")
@@ -124,6 +149,7 @@ def _dataset(request: Request, services: Services, dataset: Dataset) -> DatasetA
         links=DatasetLinks(
             self=here,
             records=f"{here}/records",
+            batches=f"{here}/batch",
             dcat=f"{here}/dcat",
             collection=link(request, f"/data-collection/{dataset.collection_id}"),
         ),

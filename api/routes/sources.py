@@ -36,7 +36,7 @@ def list_presets(_requestor: SignedIn) -> PresetListAnswer:
 
 def _answer(run: DryRun) -> DryRunAnswer:
     trial = run.trial
-    request, problem, rows = trial.request, trial.problem, trial.rows
+    request, problem, rows, rehearsal = trial.request, run.problem, trial.rows, run.rehearsal
     return DryRunAnswer(
         request=RequestShown(method=request.method, url=request.url, headers=dict(request.headers), body=request.body)
         if request
@@ -49,7 +49,11 @@ def _answer(run: DryRun) -> DryRunAnswer:
         more=trial.more,
         total=trial.total,
         mapped=list(plain_records(run.mapped.to_arrow())) if run.mapped is not None else None,
-        unreadable=[UnreadableCell(row=row, field=field, rule=rule) for row, field, rule in run.unreadable],
+        unreadable=[
+            UnreadableCell(row=cell.row_id, field=cell.field, rule=cell.rule)
+            for cell in (rehearsal.issues if rehearsal is not None else ())
+        ],
+        counts=dict(rehearsal.counts) if rehearsal is not None else {},
         missing=list(run.missing),
         problem=ProblemPart(where=problem.where, what=problem.what, expected=problem.remedy) if problem else None,
     )

@@ -25,6 +25,7 @@ class DatasetLinks(Answer):
 
     self: str
     records: str
+    batches: str
     dcat: str
     collection: str
 

@@ -45,9 +45,9 @@ class RequestShown(Answer):
 
 
 class UnreadableCell(Answer):
-    """A cell that became nothing."""
+    """A cell that became nothing, or that contradicts others."""
 
-    row: int = Field(description="the row's number, from 1")
+    row: int = Field(description="the mapped row's number, from 1")
     field: str
     rule: str
 
@@ -63,10 +63,11 @@ class DryRunAnswer(Answer):
     rows: list[dict[str, str | None]] = Field(description="the first records, as the source wrote them")
     more: bool = Field(description="the answer says that there is another page")
     total: int | None = Field(description="the records that it declares")
-    mapped: list[dict[str, Any]] | None = Field(description="the same rows as fields of the concept")
+    mapped: list[dict[str, Any]] | None = Field(description="what a run would make of them, as fields of the concept")
     unreadable: list[UnreadableCell]
+    counts: dict[str, int] = Field(description="rows read, left out, mapped, merged, as a run counts them")
     missing: list[str] = Field(description="columns that the mapping reads and the answer does not have")
-    problem: ProblemPart | None = Field(description="why there are no rows")
+    problem: ProblemPart | None = Field(description="why there are no rows, or none mapped")
 
 
 class PresetParameter(Answer):

@@ -28,6 +28,44 @@ class Personal(StrEnum):
     SERIES = "series"  # a load curve below an hour tells of daily life
 
 
+class SourceKind(StrEnum):
+    """Where energy data comes from."""
+
+    DER_MANAGEMENT = "DER management"
+    ENERGY_MANAGEMENT = "energy management systems"
+    SMART_HOME = "smart home"
+    DER = "distributed energy resources"
+    GRID = "grid"
+    SENSORS = "sensors"
+    GATEWAYS = "gateways"
+    MARKETS = "markets"
+    WEATHER = "weather"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a standard calls the same thing, or one like it.
+
+    Attributes:
+        term: An IRI where the standard has one, else its name there.
+        standard: The standard, with its part or version.
+        verified: Whether the term was found in a copy of what the standard publishes; `note` says in which.
+        exact: Whether it means the same; else it is close.
+        note: The repository and path of that copy, or how the meaning differs.
+    """
+
+    term: str
+    standard: str
+    verified: bool = False
+    exact: bool = False
+    note: str = ""
+
+    @property
+    def iri(self) -> str | None:
+        """The term, where it is an IRI on the web."""
+        return self.term if self.term.startswith(("http://", "https://")) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One field of a concept.
@@ -36,6 +74,9 @@ class Field:
         unit: The one unit that values are held in, a key of `units.yaml`; None where there is none.
         minimum: Smallest plausible value, inclusive, in `unit`; likewise `maximum`.
         after: A timestamp field that this timestamp must lie after.
+        anchors: What standards call it.
+        synonyms: Other names, in words or as sources write them; a proposal that was merged leaves its name here.
+        replaced_by: The field of this concept that new mappings use instead: this one is deprecated, its data stays.
     """
 
     name: str
@@ -48,6 +89,9 @@ class Field:
     values: tuple[str, ...] = ()
     after: str | None = None
     personal: Personal = Personal.NONE
+    anchors: tuple[Term, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +100,8 @@ class Concept:
 
     Attributes:
         key: Fields that together name a row; all required.
-        anchors: Terms of the standards that mean the same, as IRIs or names.
+        anchors: What standards call it.
+        sources: The kinds of source whose data lands in it.
     """
 
     name: str
@@ -64,4 +109,5 @@ class Concept:
     description: str
     key: tuple[str, ...]
     fields: Mapping[str, Field]
-    anchors: tuple[str, ...] = ()
+    anchors: tuple[Term, ...] = ()
+    sources: tuple[SourceKind, ...] = ()

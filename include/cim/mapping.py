@@ -9,39 +9,19 @@ from typing import Final
 import polars as pl
 
 from include.batch import ROW_ID
+from include.cim.computing import compute
 from include.cim.concept import Concept, Field, FieldType
+from include.cim.conversion import convert_units
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
-from include.cim.numbers import plain_number, read_number
 from include.cim.occurrence import Occurrences
-from include.cim.timestamps import INSTANT, read_timestamps
-from include.cim.units import find_conversion, find_unit
-
-DTYPES: Final = {
-    FieldType.ID: pl.String(),
-    FieldType.TEXT: pl.String(),
-    FieldType.ENUM: pl.String(),
-    FieldType.TIMESTAMP: INSTANT,
-    FieldType.FLOAT: pl.Float64(),
-    FieldType.INTEGER: pl.Int64(),
-    FieldType.BOOLEAN: pl.Boolean(),
-}
-"""How the values of a field are held in a frame."""
+from include.cim.raw_rows import raw_name, takes
+from include.cim.texts import NOT_FOUND, read_texts
+from include.cim.timestamps import read_timestamps
+from include.cim.values import DTYPES, UNREADABLE, read_value
 
 ISSUES: Final = pl.Schema({ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()})
 """The columns of a frame of `RowIssue`s."""
-
-_RULES: Final = {
-    FieldType.ID: "unknown_value",
-    FieldType.TEXT: "unknown_value",
-    FieldType.ENUM: "unknown_value",
-    FieldType.FLOAT: "unreadable_number",
-    FieldType.INTEGER: "unreadable_number",
-    FieldType.BOOLEAN: "unknown_value",
-}
-"""Why a cell could not be read, by the type of its field; timestamps have reasons of their own."""
-
-_TRUTHS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +37,6 @@ class Mapped:
     rows: pl.DataFrame
     issues: pl.DataFrame
     occurrences: Occurrences = field(default_factory=Occurrences)
-
-
-def raw_name(column: str) -> str:
-    """Give the name under which a source's column is staged: its own, but for one called like our row number."""
-    return f"{ROW_ID} (source)" if column == ROW_ID else column
 
 
 def map_columns(
@@ -82,36 +57,40 @@ def map_columns(
             showing of a local hour may begin in another part than the first.
     """
     known = occurrences or Occurrences()
-    sourced = [rule for rule in config.rules if rule.source is not None]
-    texts = part.select(ROW_ID, *[_text(rule).alias(rule.field) for rule in sourced])
-    instants: list[pl.Series] = []
-    issues = [pl.DataFrame(schema=ISSUES)]
-    for rule in sourced:
-        if concept.fields[rule.field].type is FieldType.TIMESTAMP:
+    fields = concept.fields
+    sourced = {rule.field: rule for rule in config.rules if rule.source is not None}
+    texts, missed = read_texts(part, {name: rule.columns for name, rule in sourced.items()}, sourced)
+    issues = [missed.select(ROW_ID, "field", pl.lit(NOT_FOUND).alias("rule"))]
+    columns: list[pl.Series] = []
+    for rule in config.rules:
+        if fields[rule.field].type is FieldType.TIMESTAMP and rule.field in sourced:
             read = read_timestamps(_with_registers(texts, part, rule), rule, known)
             known = read.occurrences
-            instants.append(read.instants.alias(rule.field))
+            columns.append(read.instants.alias(rule.field))
             issues.append(read.unreadable.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
-    values = texts.select(
+        elif rule.formula is not None:
+            computed, faults = compute(part, rule, fields[rule.field], numbers)
+            columns.append(computed)
+            issues.append(faults.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
+    cells = texts.select(
+        read_value(rule, fields[name], numbers).cast(DTYPES[fields[name].type]).alias(name)
+        for name, rule in sourced.items()
+        if fields[name].type is not FieldType.TIMESTAMP
+    )
+    issues += find_unreadable(texts, cells, concept)
+    given = part.select(
+        ROW_ID, *[_constant(rule, fields[rule.field]) for rule in config.rules if rule.constant is not None]
+    )
+    values = add_ends(given.with_columns(*columns, *cells.get_columns()), config.rules)
+    converted, lost = convert_units(values, config.rules, concept)
+    rows = converted.select(
         ROW_ID,
-        *instants,
         *[
-            _value(rule, concept.fields[rule.field], numbers)
-            .cast(DTYPES[concept.fields[rule.field].type])
-            .alias(rule.field)
-            for rule in config.rules
-            if rule.after is None and rule.field not in {series.name for series in instants}
+            pl.col(name) if name in converted.columns else pl.lit(None, DTYPES[each.type]).alias(name)
+            for name, each in fields.items()
         ],
     )
-    complete = add_ends(values, config.rules)
-    rows = complete.select(
-        ROW_ID,
-        *[
-            pl.col(name) if name in complete.columns else pl.lit(None, DTYPES[each.type]).alias(name)
-            for name, each in concept.fields.items()
-        ],
-    )
-    return Mapped(rows, pl.concat([*issues, *find_unreadable(texts, values, concept)]), known)
+    return Mapped(rows, pl.concat([*issues, lost]), known)
 
 
 def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:
@@ -122,72 +101,21 @@ def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame
 
 
 def find_unreadable(texts: pl.DataFrame, values: pl.DataFrame, concept: Concept) -> list[pl.DataFrame]:
-    """List the cells, but for timestamps, that hold something and gave nothing."""
+    """List the cells that hold something and gave nothing."""
     found = []
-    for name in texts.columns:
-        kind = concept.fields[name].type if name != ROW_ID else FieldType.TIMESTAMP
-        if kind is not FieldType.TIMESTAMP and values[name].null_count() > texts[name].null_count():
+    for name in values.columns:
+        if values[name].null_count() > texts[name].null_count():
             bad = texts.filter(texts[name].is_not_null() & (texts[name] != "") & values[name].is_null())
-            found.append(bad.select(ROW_ID, pl.lit(name).alias("field"), pl.lit(_RULES[kind]).alias("rule")))
+            rule = UNREADABLE[concept.fields[name].type]
+            found.append(bad.select(ROW_ID, pl.lit(name).alias("field"), pl.lit(rule).alias("rule")))
     return found
 
 
-def _text(rule: MappingRule) -> pl.Expr:
-    columns = [pl.col(raw_name(column)) for column in rule.columns]
-    joined = columns[0] if len(columns) == 1 else pl.concat_str(columns, separator=" ", ignore_nulls=True)
-    return joined.str.strip_chars()
+def _constant(rule: MappingRule, target: Field) -> pl.Expr:
+    value = pl.lit(rule.constant).cast(DTYPES[target.type])
+    return (pl.when(takes(rule.where)).then(value) if rule.where else value).alias(rule.field)
 
 
 def _with_registers(texts: pl.DataFrame, part: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     registers = [part[raw_name(name)].alias(f"register {number}") for number, name in enumerate(rule.occurrence_per)]
     return texts.select(ROW_ID, pl.col(rule.field).alias("text"), *registers)
-
-
-def _value(rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Expr:
-    if rule.constant is not None:
-        return pl.lit(rule.constant)
-    text = pl.col(rule.field)
-    if rule.values is not None:
-        return _look_up(text, rule, DTYPES[target.type])
-    match target.type:
-        case FieldType.FLOAT:
-            value = convert_unit(read_number(text, numbers), rule, target)
-        case FieldType.INTEGER:
-            value = plain_number(text, numbers).cast(pl.Int64, strict=False)
-        case FieldType.BOOLEAN:
-            value = text.str.to_lowercase().replace_strict(_TRUTHS, default=None, return_dtype=pl.Boolean)
-        case FieldType.ENUM:
-            value = pl.when(text.is_in(list(target.values))).then(text)
-        case _:
-            # PostgreSQL holds no NUL in text: such a cell is an issue of its row, and not the end of the batch
-            value = pl.when((text != "") & ~text.str.contains("\0", literal=True)).then(text)
-    return value
-
-
-def _look_up(text: pl.Expr, rule: MappingRule, dtype: pl.DataType) -> pl.Expr:
-    table = rule.values or {}
-    found = text.replace_strict(
-        list(table),
-        pl.Series(list(table.values()), dtype=dtype),
-        default=pl.lit(rule.otherwise, dtype),
-        return_dtype=dtype,
-    )
-    return pl.when(text.is_not_null() & ((text != "") | pl.lit("" in table))).then(found)
-
-
-def convert_unit(number: pl.Expr, rule: MappingRule, target: Field) -> pl.Expr:
-    """Bring numbers to the field's unit and direction: at most three operations per column, however many rows."""
-    if rule.negate:
-        number = -number
-    if rule.unit is None or target.unit is None:
-        return number
-    conversion = find_conversion(find_unit(rule.unit), find_unit(target.unit))
-    if conversion.multiplier != 1:
-        number = number * float(conversion.multiplier)
-    if conversion.summand != 0:
-        number = number + float(conversion.summand)
-    if conversion.divisor != 1:
-        # by a column that holds the divisor, computed from the numbers so that nothing folds it into a scalar: polars
-        # divides by a scalar as by its reciprocal, and 99630 Pa would be 996.3000000000001 hPa
-        number = number / (number * 0.0 + float(conversion.divisor))
-    return number

@@ -74,6 +74,9 @@ class MappingRule(Configuration):
     extract: str | None = Field(
         None, max_length=200, description="a regular expression: its first group, or all that it finds, is read"
     )
+    bracketed: Literal["negative"] | None = Field(
+        None, description="numbers in brackets, which else cannot be read: (12) is -12, as bookkeepers write it"
+    )
     values: dict[str, str | int | float | bool] | None = Field(None, description="source value → CIM value")
     otherwise: str | int | float | bool | None = Field(None, description="the CIM value where `values` has no entry")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
@@ -17,6 +18,18 @@ from include.errors import NotFound
 
 TABLE: Final = Path(__file__).parent / "units.yaml"
 
+OVER_TIME: Final = {
+    "power": ("energy", Fraction(1)),
+    "reactive_power": ("reactive_energy", Fraction(1, 3600)),
+    "apparent_power": ("apparent_energy", Fraction(1, 3600)),
+    "current": ("charge", Fraction(1)),
+    "irradiance": ("irradiation", Fraction(1)),
+    "volume_flow": ("volume", Fraction(1)),
+    "mass_flow": ("mass", Fraction(1)),
+    "precipitation_rate": ("length", Fraction(1, 3_600_000)),
+}
+"""Dimension → what it becomes over time, and how much of that one's base a second of its own base is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -24,12 +37,14 @@ class Unit:
 
     Attributes:
         factor, offset: The dimension's base is `value * factor + offset`.
+        currency: Of prices and money (ISO 4217); None where a unit leaves it open.
     """
 
     name: str
     dimension: str
     factor: Fraction
     offset: Fraction
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +103,11 @@ def find_units_but_case(text: str) -> tuple[str, ...]:
 def find_conversion(source: Unit, target: Unit) -> Conversion:
     """Give the conversion between two units of one dimension.
 
+    A price in a named currency only scales to a unit that leaves the currency open; whoever converts sees to it that
+    the currency is told beside it.
+
     Raises:
-        ValueError: They measure different things.
+        ValueError: They measure different things, or in different currencies.
 
     Example:
         >>> find_conversion(find_unit("Wh"), find_unit("kWh"))
@@ -99,8 +117,64 @@ def find_conversion(source: Unit, target: Unit) -> Conversion:
     """
     if source.dimension != target.dimension:
         raise ValueError(f"{source.name} is a unit of {source.dimension}, {target.name} of {target.dimension}")
-    scale = source.factor / target.factor
-    shift = (source.offset - target.offset) / target.factor
+    if target.currency not in (None, source.currency):
+        of = source.currency or "no currency"
+        raise ValueError(f"{source.name} is a {source.dimension} in {of}, {target.name} in {target.currency}")
+    return _conversion(source.factor / target.factor, (source.offset - target.offset) / target.factor)
+
+
+def find_conversion_over(interval: timedelta, source: Unit, target: Unit) -> Conversion:
+    """Give the conversion of what is measured through an interval, from power to energy or back.
+
+    Raises:
+        ValueError: Neither is the other one over time.
+
+    Example:
+        >>> find_conversion_over(timedelta(minutes=15), find_unit("kW"), find_unit("kWh"))
+        Conversion(multiplier=1, summand=0, divisor=4)
+        >>> find_conversion_over(timedelta(minutes=15), find_unit("kWh"), find_unit("W"))
+        Conversion(multiplier=4000, summand=0, divisor=1)
+    """
+    seconds = Fraction(interval // timedelta(microseconds=1), 1_000_000)
+    if base := _per_second(source, target):
+        scale = seconds * base
+    elif base := _per_second(target, source):
+        scale = 1 / (seconds * base)
+    else:
+        raise ValueError(f"{source.name} is a unit of {source.dimension}, {target.name} of {target.dimension}")
+    return _conversion(scale * source.factor / target.factor, Fraction(0))
+
+
+def becomes_over_time(source: Unit, target: Unit) -> bool:
+    """Say whether the target is what the source comes to over time, such as the energy of a power."""
+    return bool(_per_second(source, target))
+
+
+def needs_interval(source: Unit, target: Unit) -> bool:
+    """Say whether one of both is the other over time."""
+    return becomes_over_time(source, target) or becomes_over_time(target, source)
+
+
+def find_fitting_units(target: Unit, *, over_time: bool = False) -> tuple[str, ...]:
+    """Name the units that convert to this one; `over_time`: those that do with an interval.
+
+    Example:
+        >>> find_fitting_units(find_unit("kvarh")), find_fitting_units(find_unit("kvarh"), over_time=True)
+        (('varh', 'kvarh', 'Mvarh'), ('var', 'kvar', 'Mvar'))
+    """
+    units = dict.fromkeys(_aliases().values())
+    if over_time:
+        return tuple(unit.name for unit in units if needs_interval(unit, target))
+    return tuple(unit.name for unit in units if unit.dimension == target.dimension)
+
+
+def _per_second(rate: Unit, amount: Unit) -> Fraction:
+    """Give how much of the amount's base a second of the rate's base is; 0 where it is another thing."""
+    becomes, base = OVER_TIME.get(rate.dimension, ("", Fraction(0)))
+    return base if becomes == amount.dimension else Fraction(0)
+
+
+def _conversion(scale: Fraction, shift: Fraction) -> Conversion:
     divisor = lcm(scale.denominator, shift.denominator)
     return Conversion(int(scale * divisor), int(shift * divisor), divisor)
 
@@ -110,7 +184,8 @@ def _aliases() -> Mapping[str, Unit]:
     table: dict[str, Unit] = {}
     for dimension, units in yaml.safe_load(TABLE.read_text(encoding="utf-8")).items():
         for name, entry in units.items():
-            unit = Unit(name, dimension, Fraction(str(entry["factor"])), Fraction(str(entry.get("offset", 0))))
+            factor, offset = (Fraction(str(entry.get(each, 0))) for each in ("factor", "offset"))
+            unit = Unit(name, dimension, factor, offset, entry.get("currency"))
             for alias in (name, *entry.get("aliases", ())):
                 if alias in table:
                     raise ValueError(f"{TABLE.name}: {alias!r} stands for {table[alias].name} and for {name}")

@@ -15,6 +15,7 @@ from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.mapping_config import MapperConfig
 from include.collection.check_rest import check_rest
 from include.collection.check_rule import check_rule
+from include.collection.check_shape import check_shape
 from include.collection.formats.delimited import CsvFormat
 from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource
@@ -52,6 +53,7 @@ def check_collection(config: CollectionConfig, definition: Concepts) -> list[Pro
     return [
         *problems,
         *_check_mapper(config.mapper, concept),
+        *check_shape(config.mapper, concept),
         *_check_curator(config.curator, config.mapper, concept),
         *_check_plan(config.anonymization, config.mapper, concept),
     ]

@@ -9,8 +9,8 @@ from zoneinfo import available_timezones
 
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig, MappingRule, RepeatedHour
-from include.cim.units import find_conversion, find_unit
-from include.errors import NotFound, Problem
+from include.collection.check_value import check_texts, check_value
+from include.errors import Problem
 
 _DIRECTIVES: Final = frozenset("YymdjHIMSpbBaAefzTFDR%")
 _TIMES_ONLY: Final = ("format", "zone", "occurrence_per")
@@ -22,7 +22,7 @@ def check_rule(rule: MappingRule, where: str, concept: Concept, mapper: MapperCo
     field = concept.fields[rule.field]
     if field.type is not FieldType.TIMESTAMP:
         for name in _TIMES_ONLY:
-            if getattr(rule, name):
+            if getattr(rule, name) and not (name == "occurrence_per" and rule.interval == "previous"):
                 yield Problem(f"{where}.{name}", f"{field.name} is no timestamp", f"Leave `{name}` out.")
     if field.type is not FieldType.FLOAT:
         for name in _NUMBERS_ONLY:
@@ -33,9 +33,8 @@ def check_rule(rule: MappingRule, where: str, concept: Concept, mapper: MapperCo
     elif field.type is FieldType.TIMESTAMP:
         yield from _check_timestamp(rule, where)
     else:
-        yield from _check_values(rule, field, where)
-    if field.type is FieldType.FLOAT and rule.after is None:
-        yield from _check_unit(rule, field, where)
+        yield from check_value(rule, field, where, concept, mapper)
+    yield from check_texts(rule, field, where)
 
 
 def _check_after(base: str, field: Field, where: str, concept: Concept, mapper: MapperConfig) -> Iterator[Problem]:
@@ -64,8 +63,11 @@ def _check_timestamp(rule: MappingRule, where: str) -> Iterator[Problem]:
         yield Problem(
             f"{where}.zone", f"no time zone is called {rule.zone!r}", "IANA's names look like Europe/Brussels."
         )
-    if rule.occurrence_per and rule.repeated_hour is not RepeatedHour.BY_OCCURRENCE:
-        yield Problem(f"{where}.occurrence_per", "it goes with `repeated_hour: by_occurrence`")
+    by_register = rule.repeated_hour is RepeatedHour.BY_OCCURRENCE or rule.interval == "previous"
+    if rule.occurrence_per and not by_register:
+        yield Problem(
+            f"{where}.occurrence_per", "it goes with `repeated_hour: by_occurrence`, or with `interval: previous`"
+        )
 
 
 def _check_format(form: str, where: str) -> Iterator[Problem]:
@@ -77,44 +79,3 @@ def _check_format(form: str, where: str) -> Iterator[Problem]:
         )
     if "f" in used and ".%f" not in form:
         yield Problem(where, "fractions of a second need their point", "Write %S.%f.")
-
-
-def _check_unit(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
-    if rule.unit is None:
-        if field.unit is not None and rule.source is not None:
-            yield Problem(
-                f"{where}.unit", f"{field.name} has a unit, and the source's is not given", f"It may be {field.unit}."
-            )
-        return
-    if field.unit is None:
-        yield Problem(f"{where}.unit", f"{field.name} has no unit", "Leave `unit` out.")
-        return
-    try:
-        find_conversion(find_unit(rule.unit), find_unit(field.unit))
-    except NotFound as error:
-        yield Problem(f"{where}.unit", error.what, error.remedy)
-    except ValueError as error:
-        yield Problem(f"{where}.unit", str(error), f"{field.name} is held in {field.unit}.")
-
-
-def _check_values(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
-    given = {"constant": rule.constant, "otherwise": rule.otherwise}
-    given |= {f"values.{source or '(empty)'}": value for source, value in (rule.values or {}).items()}
-    for place, value in given.items():
-        if value is not None and not _fits(value, field):
-            remedy = f"It takes {', '.join(field.values)}." if field.values else ""
-            yield Problem(f"{where}.{place}", f"{value!r} is no {field.type.value} that {field.name} takes", remedy)
-
-
-def _fits(value: str | float | bool, field: Field) -> bool:
-    match field.type:
-        case FieldType.ENUM:
-            return value in field.values
-        case FieldType.BOOLEAN:
-            return isinstance(value, bool)
-        case FieldType.INTEGER:
-            return isinstance(value, int) and not isinstance(value, bool)
-        case FieldType.FLOAT:
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, str)

@@ -6,30 +6,38 @@ import re
 from collections.abc import Hashable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from include.collection.model import CollectionConfig
+from include.configuration import Configuration
 from include.errors import ConfigurationInvalid, Problem
 
 MOST_CHARACTERS: Final = 1 << 20
 
+_Model = TypeVar("_Model", bound=Configuration)
+
 
 def read_yaml(text: str) -> CollectionConfig:
-    """Read a collection from YAML.
+    """Read a collection from YAML; raises as `load_yaml` and `read_plain`."""
+    return read_plain(load_yaml(text))
+
+
+def load_yaml(text: str) -> Any:
+    """Give what a YAML document says.
 
     Keys are text as they stand; `yes`, `no` and dates are text too, so that nothing turns into what nobody meant.
 
     Raises:
-        ConfigurationInvalid: Lists everything that is wrong.
+        ConfigurationInvalid: It is no YAML, or more than anybody writes.
     """
     if len(text) > MOST_CHARACTERS:
         raise ConfigurationInvalid([Problem("document", f"it has more than {MOST_CHARACTERS} characters")])
     try:
-        plain = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader, see below
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader, see below
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "document"
         raise ConfigurationInvalid([Problem(line, f"it is no YAML: {error.problem}")]) from None
@@ -39,7 +47,6 @@ def read_yaml(text: str) -> CollectionConfig:
         ) from None
     except RecursionError:
         raise ConfigurationInvalid([Problem("document", "it is nested too deep")]) from None
-    return read_plain(plain)
 
 
 def read_plain(plain: Any) -> CollectionConfig:
@@ -50,13 +57,22 @@ def read_plain(plain: Any) -> CollectionConfig:
     """
     if not isinstance(plain, Mapping):
         raise ConfigurationInvalid([Problem("document", "it is no collection", "It begins with `title: …`.")])
+    return read_model(CollectionConfig, plain)
+
+
+def read_model(model: type[_Model], plain: Any) -> _Model:
+    """Read something that a person wrote from what JSON or YAML gave.
+
+    Raises:
+        ConfigurationInvalid: Lists everything that is wrong.
+    """
     if unstorable := list(_find_unstorable(plain, "")):
         raise ConfigurationInvalid(unstorable)
     try:
-        return CollectionConfig.model_validate(plain)
+        return model.model_validate(plain)
     except ValidationError as error:
         problems: dict[str, Problem] = {}
-        for problem in (_problem(each, plain) for each in error.errors()):
+        for problem in (_problem(each, plain, model) for each in error.errors()):
             problems.setdefault(problem.where, problem)
         # a list whose items are all wrong is called too short as well
         inner = [where for where in problems if not any(other.startswith(f"{where}[") for other in problems)]
@@ -115,14 +131,14 @@ _Loader.add_implicit_resolver(
 )
 
 
-def _problem(error: ErrorDetails, plain: Any) -> Problem:
+def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Problem:
     where = _path(error["loc"], plain, missing=error["type"] == "missing")
     match error["type"]:
         case "missing":
             problem = Problem(where, "it is missing")
         case "extra_forbidden":
             name = str(error["loc"][-1])
-            close = get_close_matches(name, _known_names(), n=1)
+            close = get_close_matches(name, _known_names(model), n=1)
             problem = Problem(where, "there is no such key", f"Did you mean {close[0]}?" if close else "")
         case "value_error":
             problem = Problem(where, str(error["ctx"]["error"]))
@@ -155,8 +171,8 @@ def _path(location: tuple[int | str, ...], plain: Any, *, missing: bool) -> str:
 
 
 @cache
-def _known_names() -> tuple[str, ...]:
-    schema = CollectionConfig.model_json_schema()
+def _known_names(model: type[Configuration]) -> tuple[str, ...]:
+    schema = model.model_json_schema()
     parts = [schema, *schema["$defs"].values()]
     return tuple(sorted({name for part in parts for name in part.get("properties", {})}))
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
-from uuid import UUID
+from typing import Any, Self
+from uuid import UUID, uuid4
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from include.anonymization.config import AnonymizationConfig
 from include.catalog.config import MetadataConfig
 from include.cim.mapping_config import MapperConfig
 from include.collection.contract import Contract
+from include.collection.mapping_preset import expand_mapping
 from include.collection.source import Source
 from include.collection.zone import Zone
 from include.configuration import Configuration
@@ -47,6 +48,11 @@ class CollectionConfig(Configuration):
     metadata: MetadataConfig | None = None
     contract: Contract = Contract()
     schedule: Schedule | None = None
+
+    @field_validator("mapper", mode="before")
+    @classmethod
+    def _write_out(cls, plain: Any) -> Any:
+        return expand_mapping(plain) if isinstance(plain, dict) and "preset" in plain else plain
 
 
 class CollectionState(StrEnum):
@@ -89,3 +95,18 @@ class Collection:
     dataset_id: UUID
     created: datetime
     updated: datetime
+
+
+def make_draft(config: CollectionConfig, owner_id: str, now: datetime) -> Collection:
+    """Make a collection of a configuration that nobody has saved, for showing what it would do."""
+    return Collection(
+        id=uuid4(),
+        version=1,
+        owner_id=owner_id,
+        owner_name="",
+        config=config,
+        state=CollectionState.DRAFT,
+        dataset_id=uuid4(),
+        created=now,
+        updated=now,
+    )

@@ -14,7 +14,9 @@ from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
+from include.collection.formats.openadr3 import OpenAdr3Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.uftp import UftpFormat
 from include.collection.formats.xml_records import XmlFormat
 
 Format = Annotated[
@@ -27,6 +29,8 @@ Format = Annotated[
     | EspiFormat
     | Nem12Format
     | DsmrFormat
-    | FixedWidthFormat,
+    | FixedWidthFormat
+    | OpenAdr3Format
+    | UftpFormat,
     Field(discriminator="kind"),
 ]

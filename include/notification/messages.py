@@ -21,7 +21,7 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
 
     Args:
         facts: Of `batch.loaded`: title, dataset_id, rows_loaded, rows_already_there, rows_quarantined. Of `run.failed`:
-            title, task, where, what, remedy.
+            title, task, where, what, remedy. Of `cim.reviewed`: about, state, reason, into, version, extension_id.
 
     Raises:
         ValueError: No mail is written about this kind of event.
@@ -35,6 +35,8 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
             return _loaded(facts, public_url.rstrip("/"))
         case "run.failed":
             return _failed(facts, public_url.rstrip("/"))
+        case "cim.reviewed":
+            return _reviewed(facts, public_url.rstrip("/"))
         case _:
             raise ValueError(f"no mail is written about {kind!r}")
 
@@ -62,6 +64,19 @@ def _failed(facts: Mapping[str, Any], public_url: str) -> Message:
     run = f"collection_{facts['collection_id']}/runs/{quote(facts['run_id'], safe='')}"
     lines.append(f"\nThe run: {public_url}/dags/{run}")
     return Message(f"{title}: a run has failed", "\n".join(lines) + "\n")
+
+
+def _reviewed(facts: Mapping[str, Any], public_url: str) -> Message:
+    about, state = facts["about"], facts["state"]
+    lines = [f"A steward has decided on your proposal {about}: it is {state}."]
+    if facts.get("into"):
+        lines.append(f"Map to {facts['into']}: it is the same, and now has your name for it as a synonym.")
+    elif facts.get("version"):
+        lines.append(f"It is in version {facts['version']} of the CIM, and collections can map to it at once.")
+    if facts.get("reason"):
+        lines.append(f"\nThe reason: {facts['reason']}")
+    lines.append(f"\nThe proposal: {public_url}/twinergy-api/cim/extension/{facts['extension_id']}")
+    return Message(f"Your proposal {about} is {state}", "\n".join(lines) + "\n")
 
 
 def _rows(count: int, kind: str = "") -> str:

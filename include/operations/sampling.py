@@ -18,7 +18,7 @@ from include.cim.mapping_config import MapperConfig
 from include.collection.check import check_collection
 from include.collection.inspection import Inspection
 from include.collection.inspection_document import inspection_document
-from include.collection.model import Collection, CollectionConfig, CollectionState
+from include.collection.model import CollectionConfig, make_draft
 from include.collection.source import FileSource
 from include.collection.source_format import Format
 from include.collection.upload import Sample
@@ -116,7 +116,8 @@ def preview_sample(
     if any(problem.where == "mapper.concept" for problem in problems):
         config = config.model_copy(update={"mapper": None})
     with one_of_few():
-        rehearsal = services.rehearse(_draft(sample, config), rows=PREVIEW_ROWS, until=until, shown=shown)
+        collection = make_draft(config, sample.owner_id, sample.created)
+        rehearsal = services.rehearse(collection, rows=PREVIEW_ROWS, until=until, shown=shown)
     return rehearsal, problems
 
 
@@ -161,20 +162,6 @@ def _as_far_as(problems: list[Problem]) -> Stage:
         if any(where.startswith(step) for where in wrong):
             return before
     return Stage.ANONYMIZED
-
-
-def _draft(sample: Sample, config: CollectionConfig) -> Collection:
-    return Collection(
-        id=sample.id,
-        version=1,
-        owner_id=sample.owner_id,
-        owner_name="",
-        config=config,
-        state=CollectionState.DRAFT,
-        dataset_id=uuid4(),
-        created=sample.created,
-        updated=sample.created,
-    )
 
 
 def _document(inspection: Inspection) -> dict[str, Any]:

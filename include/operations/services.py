@@ -6,12 +6,12 @@ from typing import NoReturn, Protocol
 from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
+from include.cim_ports import CimStore, Definition
 from include.errors import NotFound
 from include.ports import (
     Clock,
     CollectionStore,
     DatasetStore,
-    Definition,
     Inspector,
     Prober,
     RecordReader,
@@ -26,6 +26,8 @@ class Services(Protocol):
 
     @property
     def definition(self) -> Definition: ...
+    @property
+    def cim(self) -> CimStore: ...
     @property
     def collections(self) -> CollectionStore: ...
     @property
@@ -48,6 +50,8 @@ class Services(Protocol):
     def prober(self) -> Prober: ...
     @property
     def secrets(self) -> SecretStore: ...
+    @property
+    def public_url(self) -> str: ...
     @property
     def clock(self) -> Clock: ...
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-
-import polars as pl
+from typing import TYPE_CHECKING, Final
 
 from include.access.requestor import Requestor
-from include.batch import ROW_ID
-from include.cim.mapping import map_columns, raw_name
+from include.batch import Stage
 from include.collection.check import check_collection
-from include.collection.model import CollectionConfig
+from include.collection.model import CollectionConfig, make_draft
 from include.collection.rest_source import RestSource
 from include.collection.trial import Trial
 from include.errors import ConfigurationInvalid, Problem
 from include.operations.collection_running import read_window
 from include.operations.secret_keeping import missing_secrets
 from include.operations.services import Services
+from include.upload_ports import Rehearsal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_MOST_SHOWN: Final = 1_000
+"""One row may become as many as it has hours, or quarters of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +30,24 @@ class DryRun:
     """What one request to a source showed.
 
     Attributes:
-        mapped: The rows as the concept's fields; None without a mapper, or without rows.
-        unreadable: Cells that became nothing: the row's number, the field and the rule.
+        rehearsal: What a run would make of the rows, as far as mapping; None without a mapper, or without rows.
         missing: Columns that the mapping reads and the answer does not have.
     """
 
     trial: Trial
-    mapped: pl.DataFrame | None = None
-    unreadable: tuple[tuple[int, str, str], ...] = ()
+    rehearsal: Rehearsal | None = None
     missing: tuple[str, ...] = ()
+
+    @property
+    def mapped(self) -> pl.DataFrame | None:
+        """The rows as the concept's fields."""
+        return self.rehearsal.frames.get(Stage.MAPPED) if self.rehearsal is not None else None
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why there are no rows, or none that are mapped."""
+        stopped = self.rehearsal.stopped if self.rehearsal is not None else None
+        return Problem(stopped.where, stopped.what, stopped.remedy) if stopped is not None else self.trial.problem
 
 
 def try_source(
@@ -65,15 +79,8 @@ def try_source(
     trial = services.prober(source, requestor.id, window)
     if trial.rows is None or trial.rows.is_empty() or config.mapper is None:
         return DryRun(trial)
-    return _map(services, config, source, trial)
-
-
-def _map(services: Services, config: CollectionConfig, source: RestSource, trial: Trial) -> DryRun:
-    mapper, rows = config.mapper, trial.rows
-    assert mapper is not None and rows is not None  # noqa: S101  # the caller looked
-    missing = tuple(name for name in mapper.columns if name not in rows.columns)
+    missing = tuple(name for name in config.mapper.columns if name not in trial.rows.columns)
     if missing:
         return DryRun(trial, missing=missing)
-    part = rows.rename(raw_name).with_row_index(ROW_ID, offset=1).with_columns(pl.col(ROW_ID).cast(pl.Int64))
-    mapped = map_columns(part, mapper, services.definition.concept(mapper.concept), source.numbers)
-    return DryRun(trial, mapped.rows, tuple(mapped.issues.select(ROW_ID, "field", "rule").rows()))
+    draft = make_draft(asked, requestor.id, services.clock())
+    return DryRun(trial, services.rehearse(draft, given=trial.rows, until=Stage.MAPPED, shown=_MOST_SHOWN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from include.collection.run import StageResult
@@ -12,6 +12,7 @@ from include.errors import ConfigurationInvalid, Conflict, Problem
 if TYPE_CHECKING:
     from include.batch import BatchRef, Window
     from include.cim.concept import Concept
+    from include.cim.definition import Definition
     from include.cim.mapping_config import MapperConfig
     from include.collection.model import Collection
     from include.collection.source import Source
@@ -31,18 +32,20 @@ class Work:
         collection: At the version that the run took when it began.
         left_by: The batch as an earlier task left it.
         window: The span of time that the run is for; None: what is new.
+        definition: The CIM at the version that the run took when it began.
     """
 
     platform: Platform
     collection: Collection
     run_id: str
     left_by: Callable[[str], BatchRef]
+    definition: Definition
     window: Window | None = None
 
     @property
     def concept(self) -> Concept:
         """The CIM concept that the collection maps to."""
-        return self.platform.definition.concept(self.mapper.concept)
+        return self.definition.concept(self.mapper.concept)
 
     @property
     def source(self) -> Source:
@@ -67,7 +70,7 @@ def ingest(work: Work) -> Outcome:
         note = str(error)
     else:
         if outcome is not None:
-            return outcome
+            return replace(outcome, ref=replace(outcome.ref, cim_version=work.definition.version))
         note = "The source had nothing new."
     finish_earlier(work)
     raise Unchanged(note)

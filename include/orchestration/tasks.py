@@ -112,11 +112,14 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
         collection = platform.collections.get(run.collection_id)
         platform.runs.start(collection, run.run_id, started)
         refuse_deleted(collection)
-        window = _window_of(context)
-    else:  # whatever was saved meanwhile, the run stays with the version that it began with
-        collection = platform.collections.get(run.collection_id, left_by(FIRST).version)
+        window, definition = _window_of(context), platform.definition.current()
+    else:  # whatever was saved or accepted meanwhile, the run stays with the versions that it began with
+        first = left_by(FIRST)
+        collection = platform.collections.get(run.collection_id, first.version)
+        at = first.cim_version
+        definition = platform.definition.current() if at is None else platform.definition.at(at)
 
-    outcome = STAGES[task](Work(platform, collection, run.run_id, left_by, window))
+    outcome = STAGES[task](Work(platform, collection, run.run_id, left_by, definition, window))
 
     seconds = perf_counter() - clock
     result = StageResult(task, started, seconds, dict(outcome.counts), outcome.notes)

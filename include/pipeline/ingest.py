@@ -10,9 +10,10 @@ from uuid import uuid4, uuid5
 import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
-from include.cim.mapping import raw_name
+from include.cim.raw_rows import raw_name
+from include.cim.reshape import shape_rows
 from include.collection.model import Collection
-from include.errors import Conflict
+from include.errors import Conflict, SourceRefused
 from include.pipeline.outcome import Outcome
 from include.pipeline.source_columns import SourceColumns
 from include.ports import Connector, DatasetStore, Staging
@@ -36,24 +37,37 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
     Raises:
         AlreadyLoaded: The content was committed before.
         SourceUnavailable: Worth another try.
-        SourceRefused: Nothing usable came, or the columns are others than the contract allows.
+        SourceRefused: Nothing usable came, the columns are others than the contract allows, or the mapping takes no
+            row.
     """
     reading = connector.read(datasets.cursor(collection.dataset_id))
+    mapper = collection.config.mapper
     columns = SourceColumns(collection, datasets.source_columns(collection.dataset_id))
     # the content, and with it the id, is known only at the end
     while_reading = uuid4()
-    parts = rows = 0
+    parts = rows = read = left_out = 0
     try:
         for frame in reading.frames:
-            row_ids = pl.int_range(rows + 1, rows + frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW_ID)
-            admitted, issues = columns.admit(frame, row_ids)
-            numbered = admitted.rename(raw_name).insert_column(0, row_ids)
-            staging.write(collection.id, while_reading, Stage.RAW, f"part-{parts:05d}", numbered)
-            if not issues.is_empty():
-                staging.write(collection.id, while_reading, Stage.RAW, f"issues-{parts:05d}", issues)
-            parts, rows = parts + 1, rows + frame.height
-        if rows == 0:
+            read_ids = _number(read, frame.height)
+            admitted, found = columns.admit(frame, read_ids)
+            read += frame.height
+            left_out += frame.height
+            for part in shape_rows(admitted.rename(raw_name).insert_column(0, read_ids), mapper):
+                numbered = part.with_columns(_number(rows, part.height))
+                staging.write(collection.id, while_reading, Stage.RAW, f"part-{parts:05d}", numbered)
+                if not found.is_empty():
+                    renamed = pl.DataFrame({ROW_ID: part[ROW_ID], "new": numbered[ROW_ID]})
+                    issues = found.join(renamed, on=ROW_ID).select(pl.col("new").alias(ROW_ID), "field", "rule")
+                    staging.write(collection.id, while_reading, Stage.RAW, f"issues-{parts:05d}", issues)
+                parts, rows, left_out = parts + 1, rows + part.height, left_out - part[ROW_ID].n_unique()
+        if read == 0 or (rows == 0 and reading.cursor() is not None):
             return None
+        if rows == 0:
+            raise SourceRefused(
+                collection.config.title,
+                f"the mapping takes none of its {read:,} rows",
+                "Compare the values of `mapper.where`, and the columns of `mapper.unpivot`, with the source.",
+            )
         digest = reading.digest()
         if (loaded := datasets.find_batch(collection.dataset_id, digest)) is not None:
             raise AlreadyLoaded(
@@ -65,7 +79,12 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
         staged = staging.move(collection.id, while_reading, batch_id, Stage.RAW)
     finally:
         staging.remove(collection.id, while_reading)
-    logger.info("collection %s batch %s: %s rows read in %s parts", collection.id, batch_id, rows, parts)
+    counts = {"rows_read": read}
+    if mapper is not None and mapper.where:
+        counts["rows_left_out"] = left_out
+    if mapper is not None and mapper.unpivot is not None:
+        counts["rows_unpivoted"] = rows
+    logger.info("collection %s batch %s: %s rows in %s parts, %s", collection.id, batch_id, rows, parts, counts)
     ref = BatchRef(
         collection_id=collection.id,
         dataset_id=collection.dataset_id,
@@ -80,7 +99,11 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
         columns=columns.names(),
     )
     noticed = dict.fromkeys(f"{issue.where}: {issue.what}." for issue in reading.issues())
-    return Outcome(ref, {"rows_read": rows}, (*columns.notes(), *islice(noticed, MOST_NOTES)))
+    return Outcome(ref, counts, (*columns.notes(), *islice(noticed, MOST_NOTES)))
+
+
+def _number(before: int, count: int) -> pl.Series:
+    return pl.int_range(before + 1, before + count + 1, dtype=pl.Int64, eager=True).alias(ROW_ID)
 
 
 def _name(path: str) -> str:

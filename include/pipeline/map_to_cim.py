@@ -6,15 +6,20 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from include.batch import BatchRef, Stage
+import polars as pl
+
+from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.concept import Concept
 from include.cim.mapping import Mapped, map_columns
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
 from include.cim.occurrence import Occurrences
+from include.cim.previous import without_previous
 from include.collection.contract import OnDrift
 from include.errors import SourceRefused
+from include.pipeline.merge_parts import merge_parts
 from include.pipeline.outcome import Outcome
+from include.pipeline.take_steps import take_steps
 from include.ports import Staging
 
 logger = logging.getLogger(__name__)
@@ -29,7 +34,9 @@ def map_to_cim(
     numbers: NumberStyle,
     retype: OnDrift = OnDrift.QUARANTINE,
 ) -> Outcome:
-    """Map a batch part by part, in order; part i of the result holds the rows of part i.
+    """Map a batch part by part, in order; the rows of part i of the result have ids of part i.
+
+    Where a value needs the reading before, or several rows are one, that comes after, over all parts.
 
     Args:
         numbers: How the source writes numbers (`Source.numbers`).
@@ -39,31 +46,43 @@ def map_to_cim(
         The mapped batch, and how many rows it has and how many cells could not be read (they are in its `issues`).
 
     Raises:
-        SourceRefused: More than half of a column cannot be read, and the contract freezes types.
+        SourceRefused: More than half of a column cannot be read, and the contract freezes types; or millions of rows
+            that are to be merged have one key.
     """
     parts: list[str] = []
     issues = list(raw.issues)
     cells = _Cells()
     occurrences = Occurrences()
+    plain = without_previous(config)
+
+    def write(name: str, rows: pl.DataFrame) -> str:
+        return staging.write(raw.collection_id, raw.batch_id, Stage.MAPPED, name, rows)
+
+    def write_part(number: int, rows: pl.DataFrame) -> str:
+        return write(f"part-{number:05d}", rows)
+
     for number, path in enumerate(raw.parts):
-        mapped = map_columns(staging.read(path), config, concept, numbers, occurrences)
+        mapped = map_columns(staging.read(path), plain, concept, numbers, occurrences)
         occurrences = mapped.occurrences
         cells.add(mapped)
-        write = (raw.collection_id, raw.batch_id, Stage.MAPPED)
-        parts.append(staging.write(*write, f"part-{number:05d}", mapped.rows))
+        parts.append(write_part(number, mapped.rows))
         if retype is not OnDrift.EVOLVE and not mapped.issues.is_empty():
-            issues.append(staging.write(*write, f"issues-{number:05d}", mapped.issues))
+            issues.append(write(f"issues-{number:05d}", mapped.issues))
     if retype is OnDrift.FREEZE:
         cells.refuse_retyped(config)
-    logger.info(
-        "collection %s batch %s: %s rows mapped, %s cells unreadable",
-        raw.collection_id,
-        raw.batch_id,
-        raw.rows,
-        cells.unreadable.total(),
-    )
-    ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), issues=tuple(issues))
-    return Outcome(ref, {"rows_mapped": raw.rows, "cells_unreadable": cells.unreadable.total()})
+    rows, counts = raw.rows, {"cells_unreadable": cells.unreadable.total()}
+    if plain != config:
+        steps = take_steps(parts, raw.parts, config, concept, staging, write_part)
+        counts["cells_without_previous"] = steps.without_previous
+        issues += [write(f"issues-steps-{number:05d}", found) for number, found in steps.issues.items()]
+    if config.merge_rows:
+        apart = pl.concat([pl.Series(dtype=pl.Int64), *[staging.read(path)[ROW_ID] for path in issues]]).unique()
+        merged = merge_parts(parts, apart, raw.collection_id, concept, staging, write_part)
+        counts["rows_merged"], rows = rows - merged.rows, merged.rows
+        issues += [write(f"issues-merging-{number:05d}", found) for number, found in enumerate(merged.issues)]
+    logger.info("collection %s batch %s: %s rows mapped, %s", raw.collection_id, raw.batch_id, rows, counts)
+    ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
+    return Outcome(ref, {"rows_mapped": rows, **counts})
 
 
 @dataclass

@@ -45,7 +45,7 @@ def publish(
         language=metadata.language,
         keywords=metadata.keywords,
         themes=metadata.themes,
-        conforms_to=[anchor for anchor in concept.anchors if anchor.startswith(("http://", "https://"))],
+        conforms_to=[term.iri for term in concept.anchors if term.iri and term.verified],
         attribution=metadata.attribution,
         landing_page=metadata.landing_page,
         spatial=metadata.spatial,

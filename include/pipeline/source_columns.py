@@ -9,8 +9,8 @@ from typing import Final
 import polars as pl
 
 from include.batch import ROW_ID
-from include.cim.mapping import ISSUES, raw_name
-from include.cim.mapping_config import MappingRule
+from include.cim.mapping import ISSUES
+from include.cim.raw_rows import raw_name
 from include.collection.contract import OnDrift
 from include.collection.formats.delimited import CsvFormat
 from include.collection.model import Collection
@@ -82,7 +82,7 @@ class SourceColumns:
         if appeared:
             notes.append(f"New in the source ({contract.appear}): {_listed(appeared)}.")
         if vanished:
-            filled = [f"{name!r}, which fills {', '.join(_filled_by(name, self.collection))}" for name in vanished]
+            filled = [f"{name!r}, which fills {_filled_by(name, self.collection)}" for name in vanished]
             notes.append(f"Not in the source any more ({contract.vanish}): {'; '.join(filled)}.")
         if unread:
             notes.append(f"Not in the source any more, and not mapped: {_listed(unread)}.")
@@ -93,12 +93,14 @@ def _mapped(collection: Collection) -> Sequence[str]:
     return collection.config.mapper.columns if collection.config.mapper is not None else ()
 
 
-def _rules(collection: Collection) -> Sequence[MappingRule]:
-    return collection.config.mapper.rules if collection.config.mapper is not None else ()
-
-
-def _filled_by(column: str, collection: Collection) -> list[str]:
-    return [rule.field for rule in _rules(collection) if column in (*rule.columns, *rule.occurrence_per)]
+def _filled_by(column: str, collection: Collection) -> str:
+    mapper = collection.config.mapper
+    if mapper is None:
+        return ""
+    groups = mapper.unpivot.groups.values() if mapper.unpivot is not None else ()
+    names = {column, *(new for group in groups for new, old in group.items() if old == column)}
+    filled = [rule.field for rule in mapper.rules if names.intersection(rule.reads)]
+    return ", ".join(filled) or "no field, and says which rows are taken"
 
 
 def _issues(row_ids: pl.Series, column: str, rule: str) -> pl.DataFrame:

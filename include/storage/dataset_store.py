@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, select, tuple_, update
 
 from include.batch import AnonymizedBatch, Foreseen
 from include.cim.concept import Concept
@@ -58,6 +58,31 @@ class PostgresDatasetStore:
         with begin(self._engine) as connection:
             row = connection.execute(query).first()
         return None if row is None else BatchRecord(**row._mapping)
+
+    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
+        """Read one batch of a dataset; raises NotFound."""
+        query = select(*_RECORD).where(batches.c.dataset_id == dataset_id, batches.c.id == batch_id)
+        with begin(self._engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(f"batch {batch_id}", "the dataset has none of this id")
+        return BatchRecord(**row._mapping)
+
+    def batches(
+        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[BatchRecord]:
+        """List newest first; see the port."""
+        query = select(*_RECORD).where(batches.c.dataset_id == dataset_id)
+        if after is not None:
+            query = query.where(tuple_(batches.c.committed, batches.c.id) < after)
+        with begin(self._engine) as connection:
+            rows = connection.execute(query.order_by(batches.c.committed.desc(), batches.c.id.desc()).limit(limit))
+            return [BatchRecord(**row._mapping) for row in rows]
+
+    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
+        """How the values of a batch came about; see the port."""
+        with begin(self._engine) as connection:
+            return connection.scalar(select(batches.c.lineage).where(batches.c.id == batch_id))
 
     def cursor(self, dataset_id: UUID) -> str | None:
         """Where the last committed batch of an incremental source ended."""

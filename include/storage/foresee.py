@@ -6,7 +6,7 @@ from include.batch import BatchRef, Foreseen
 from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
-from include.storage.load import SCRATCH, copy_rows, find_row, require_concept, transaction
+from include.storage.load import SCRATCH, copy_rows, find_row, is_there, make_scratch, require_concept, transaction
 
 
 def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Staging) -> Foreseen:
@@ -23,10 +23,9 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
     same = " AND ".join(f"old.{field} = mine.{field}" for field in map(tables.quoted, zip(concept.key)))
     with transaction(loader_url) as cursor:
         require_concept(cursor, ref.dataset_id, concept)
-        there = find_row(cursor, "SELECT to_regclass($1) IS NOT NULL", name)
-        if there is None or not there[0]:
+        if not is_there(cursor, table):
             return Foreseen(ref.rows, 0)
-        cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
+        make_scratch(cursor, table)
         copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, table, staging)
         new = find_row(
             cursor,

@@ -15,10 +15,11 @@ import adbc_driver_manager
 import polars as pl
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from include.batch import ROW_ID, BatchRef
 from include.cim.concept import Concept
+from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
 from include.ports import BatchRecord, SecretStore, Staging
@@ -72,7 +73,7 @@ def load_batch(
             committed=now,
         )
         _record_dataset(cursor, ref, collection, concept, span, now)
-        _record_batch(cursor, record, ref)
+        _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
         _announce(cursor, record, collection)
     _log.info(
@@ -129,10 +130,9 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     name, key, time = tables.quoted_name(table), tables.quoted(concept.key), tables.time_field(concept)
     moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
     same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
-    there = find_row(cursor, "SELECT to_regclass($1) IS NOT NULL", name)
     cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MEMORY}'")
     cursor.execute(f"SET LOCAL work_mem = '{_SORT_MEMORY}'")
-    if there is None or not there[0]:
+    if not is_there(cursor, table):
         for statement in tables.create_table(table):
             cursor.execute(statement)
         copy_rows(cursor, table.name, DATA, ref, concept, table, staging)
@@ -141,8 +141,11 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
         for statement in tables.wall_table(table, ref.dataset_id):
             cursor.execute(statement)
     else:
-        cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
+        missing = make_scratch(cursor, table)
         copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, table, staging)
+        # what the concept has new; only now, because it keeps readers out until the end
+        for statement in (*tables.add_columns(name, missing), *tables.comment_columns(missing)):
+            cursor.execute(statement)
         # Half the time of ON CONFLICT DO NOTHING; safe, because every load of this dataset holds the advisory lock
         rows = (
             f"INSERT INTO {name} SELECT DISTINCT ON ({key}) * FROM {SCRATCH} WHERE NOT EXISTS"  # noqa: S608
@@ -151,6 +154,26 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     span = find_row(cursor, f"WITH added AS ({rows}) SELECT count(*), min(moment), max(moment) FROM added")  # noqa: S608
     assert span is not None  # noqa: S101 - an aggregate has a row
     return _Span(*span)
+
+
+def is_there(cursor: dbapi.Cursor, table: Table) -> bool:
+    """Whether anything was loaded into the dataset yet."""
+    row = find_row(cursor, "SELECT to_regclass($1) IS NOT NULL", tables.quoted_name(table))
+    return row is not None and bool(row[0])
+
+
+def make_scratch(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
+    """Make a temporary table that is as the dataset's will be; gives the columns that the dataset's lacks."""
+    name = tables.quoted_name(table)
+    cursor.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", (name,)
+    )
+    there = {column for (column,) in cursor.fetchall()}
+    missing = [column for column in table.columns if column.name not in there]
+    cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
+    for statement in tables.add_columns(SCRATCH, missing):
+        cursor.execute(statement)
+    return missing
 
 
 def copy_rows(
@@ -203,13 +226,13 @@ def _record_dataset(
     )
 
 
-def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef) -> None:
+def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef, lineage: BatchLineage | None) -> None:
     cursor.execute(
         """
         INSERT INTO cdmp.batch
             (id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed,
-             cursor, source_columns)
-        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json)
+             cursor, source_columns, lineage, cim_version)
+        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json, $11::json, $12)
         """,
         (
             str(record.id),
@@ -222,6 +245,8 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef) -> N
             record.committed,
             ref.cursor,
             json.dumps(ref.columns),
+            json.dumps(lineage.to_json()) if lineage is not None else None,
+            ref.cim_version,
         ),
     )
 

@@ -188,8 +188,11 @@ batch = Table(
     Column("rows_quarantined", BigInteger, nullable=False),
     Column("cursor", Text),
     Column("source_columns", JSON(none_as_null=True), comment="every column that the source has had so far"),
+    Column("lineage", JSON(none_as_null=True), comment="how each field came about; no values of rows"),
     Column("committed", Moment, nullable=False),
+    Column("cim_version", Integer, comment="of the CIM that its rows were mapped to"),
     Index("batch_content_idx", "dataset_id", "source_digest", unique=True),
+    Index("batch_committed_idx", "dataset_id", "committed", "id"),
 )
 
 quarantine_row = Table(
@@ -222,6 +225,39 @@ owner_secret = Table(
     Column("key_id", Text, nullable=False, comment="of the master key that sealed it"),
     Column("created", Moment, nullable=False),
     Column("updated", Moment, nullable=False),
+)
+
+# JSON and not JSONB: fields have their order. The loader adds versions, and can change none.
+cim_version = Table(
+    "cim_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("definition", JSON, nullable=False, comment="concept → as its YAML"),
+    Column("shipped", JSON(none_as_null=True), comment="the platform's own concepts, where they made this version"),
+    Column("made", Moment, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("changes", ARRAY(Text), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("extension_id", Uuid),
+)
+
+cim_extension = Table(
+    "cim_extension",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("proposal", JSON, nullable=False),
+    Column("proposer_id", Text, nullable=False),
+    Column("proposer_name", Text, nullable=False),
+    Column("proposed", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reviewer_name", Text),
+    Column("reviewed", Moment),
+    Column("into", Text, comment="what it was merged into: concept.field"),
+    Column("reason", Text, nullable=False),
+    Column("version", Integer, comment="of the CIM that it made"),
+    CheckConstraint("state IN ('proposed', 'accepted', 'merged', 'rejected', 'withdrawn')", name="state"),
+    Index("cim_extension_proposed_idx", "proposed", "id"),
+    Index("cim_extension_proposer_idx", "proposer_id", "proposed", "id"),
 )
 
 search_document = Table(

@@ -7,23 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
-from include.batch import BatchRef
 from include.collection.model import Collection
-from include.collection.run import RunState
 from include.errors import Conflict, NotAllowed, NotFound
 from include.operations.appending import append_file, preview_append
 from include.operations.collection_life import create_collection
 from include.operations.dataset_reading import read_records
 from include.operations.uploading import upload_file
-from include.orchestration.stages import STAGES, Work
-from include.settings import Settings
-from include.wiring import Platform, build_platform
-from tests.factories import NOON, a_config
+from include.wiring import Platform
+from tests.factories import a_config
 from tests.fakes_stores import FakeEngine
 from tests.interface import PEOPLE
 from tests.postgres import Database
+from tests.whole_runs import a_platform, run_stages
 
 OWNER = PEOPLE["owner"]
 HEADER = "point,register,start,energy_wh,status"
@@ -31,21 +27,7 @@ HEADER = "point,register,start,energy_wh,status"
 
 @pytest.fixture
 def platform(database: Database, tmp_path: Path) -> Iterator[Platform]:
-    settings = Settings(
-        owner_url=database.owner_url,
-        loader_url=database.loader_url,
-        reader_url=database.reader_url,
-        master_keys=(Fernet.generate_key().decode(),),
-        staging=tmp_path / "staging",
-        uploads=tmp_path / "uploads",
-        bundle=tmp_path / "bundle",
-        elasticsearch_url=None,
-        smtp_url=None,
-        mail_sender="cdmp@localhost",
-        public_url="http://127.0.0.1:8080",
-        egress_allow=frozenset(),
-    )
-    yield build_platform(settings)
+    yield a_platform(database, tmp_path)
 
 
 def a_file(folder: Path, name: str, quarters: range, *, watt_hours: Any = 100, more: str = "", extra: str = "") -> Path:
@@ -56,20 +38,6 @@ def a_file(folder: Path, name: str, quarters: range, *, watt_hours: Any = 100, m
         lines.append(f"p1,import,{start},{watt_hours},ok" + (",x" if more else ""))
     (folder / name).write_text("\n".join([*lines, *([extra] if extra else [])]) + "\n")
     return folder / name
-
-
-def run_stages(platform: Platform, collection: Collection, run_id: str) -> dict[str, int]:
-    """Do what Airflow's seven tasks do; gives all counts."""
-    left: dict[str, BatchRef] = {}
-    counts: dict[str, int] = {}
-    platform.runs.start(collection, run_id, NOON)
-    for task, stage in STAGES.items():
-        outcome = stage(Work(platform, collection, run_id, left.__getitem__))
-        left[task] = outcome.ref
-        counts |= outcome.counts
-    platform.runs.finish(collection.id, run_id, RunState.SUCCEEDED, NOON)
-    platform.staging.remove(collection.id)
-    return counts
 
 
 def records(platform: Platform, collection: Collection) -> list[tuple[Any, ...]]:

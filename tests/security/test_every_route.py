@@ -12,7 +12,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.factories import COLLECTION_ID, DATASET_ID
-from tests.interface import INCOMING_ID, METERS, RUN_ID, SAMPLE_ID, Interface, a_draft
+from tests.interface import (
+    BATCH_ID,
+    EXTENSION_ID,
+    INCOMING_ID,
+    METERS,
+    RUN_ID,
+    SAMPLE_ID,
+    Interface,
+    a_draft,
+    a_plain_proposal,
+)
 
 WHO = ("nobody", "stranger", "owner", "steward")
 
@@ -37,6 +47,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/dataset/{dataset_id}"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/records"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/dcat"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/batch"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/batch/{batch_id}"): (401, 404, 200, 200),
     ("OPTIONS", "/upload/"): (204, 204, 204, 204),
     ("POST", "/upload/"): (401, 201, 201, 201),
     ("GET", "/upload/"): (401, 200, 200, 200),
@@ -51,6 +63,15 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("DELETE", "/secret/{name}"): (401, 404, 404, 404),
     ("POST", "/source/dry-run"): (401, 200, 200, 200),
     ("GET", "/source/preset"): (401, 200, 200, 200),
+    ("GET", "/cim/"): (401, 200, 200, 200),
+    ("GET", "/cim/version"): (401, 200, 200, 200),
+    ("GET", "/cim/{concept}"): (401, 200, 200, 200),
+    ("GET", "/cim/{concept}/usage"): (401, 200, 200, 200),
+    ("POST", "/cim/extension"): (401, 201, 201, 201),
+    ("GET", "/cim/extension"): (401, 200, 200, 200),
+    ("GET", "/cim/extension/{extension_id}"): (401, 404, 200, 200),
+    ("DELETE", "/cim/extension/{extension_id}"): (401, 404, 200, 403),
+    ("POST", "/cim/extension/{extension_id}/review"): (401, 404, 403, 200),
     ("GET", "/health"): (200, 200, 200, 200),
 }
 SPAN = {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}
@@ -63,6 +84,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/sample/{sample_id}/preview"): {},
     ("POST", "/data-collection/{collection_id}/backfill"): SPAN,
     ("PUT", "/secret/{name}"): {"value": "hush"},
+    ("POST", "/cim/extension"): a_plain_proposal(name="own_supply"),
+    ("POST", "/cim/extension/{extension_id}/review"): {"decision": "accept"},
     ("POST", "/source/dry-run"): {"ingester": {"kind": "rest", "url": "https://data.example.org/"}},
 }
 TUS = {
@@ -85,20 +108,26 @@ def routes() -> list[tuple[str, str]]:
 
 
 IDS = {
+    "batch_id": BATCH_ID,
     "collection_id": COLLECTION_ID,
     "dataset_id": DATASET_ID,
     "run_id": RUN_ID,
     "upload_id": INCOMING_ID,
     "sample_id": SAMPLE_ID,
+    "extension_id": EXTENSION_ID,
     "name": "key",
+    "concept": "meter_reading",
 }
 ABSENT = {
+    "batch_id": uuid4(),
     "collection_id": uuid4(),
     "dataset_id": uuid4(),
     "run_id": "manual__2",
     "upload_id": uuid4(),
     "sample_id": uuid4(),
+    "extension_id": uuid4(),
     "name": "key",
+    "concept": "meter_reading",
 }
 
 
@@ -162,6 +191,7 @@ def test_lists_show_a_stranger_nothing_of_others():
     client = Interface().client("stranger")
     assert client.get("/data-collection/").json() == {"collections": [], "cursor": None}
     assert client.get("/dataset/").json() == {"datasets": [], "cursor": None}
+    assert client.get("/cim/extension").json() == {"extensions": [], "cursor": None}
 
 
 @pytest.mark.parametrize("token", ["", "forged", "owner "], ids=["empty", "forged", "almost"])

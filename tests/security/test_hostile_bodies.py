@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.strict_json import DEEPEST, MOST_BYTES, BodyRefused, check_json
 from tests.factories import COLLECTION_ID, DATASET_ID
-from tests.interface import Interface, a_draft
+from tests.interface import Interface, a_draft, a_plain_proposal
 
 JSON = {"Content-Type": "application/json"}
 
@@ -98,6 +98,11 @@ PATHS = [
     "/data-collection/%00",
     "/dataset/..%2f",
     "/dataset/None/records",
+    "/cim/%00",
+    "/cim/..%2f",
+    "/cim/meter_reading%0a",
+    "/cim/no_such_concept",
+    "/cim/meter_reading?version=99",
     "/nothing",
     "/ui/..%2f..%2fpackage.json",
     "/ui/%00",
@@ -110,6 +115,54 @@ def test_an_odd_path_is_simply_absent(path: str):
     answer = Interface().client().get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+PROPOSALS = [
+    pytest.param(json.dumps(a_plain_proposal(description="HERE")).replace('"HERE"', raw).encode(), status, id=raw)
+    for raw, status in [
+        ("NaN", 400),
+        (r'"\ud800"', 400),
+        (r'"a\u0000b"', 400),
+        ('""', 422),
+        ("[1]", 422),
+        ('"' + "x" * 501 + '"', 422),
+    ]
+] + [
+    pytest.param(json.dumps(a_plain_proposal(**{name: value})).encode(), 422, id=f"{name} {str(value)[:30]}")
+    for name, value in [
+        ("name", "x'; DROP TABLE cdmp.cim_version; --"),
+        ("name", "_row_id"),
+        ("name", "Row"),
+        ("name", "énergie"),
+        ("name", "a" * 64),
+        ("name", "ctid"),
+        ("name", "row_id"),
+        ("name", "energy\n"),
+        ("description", "a\x1b[2Jb"),
+        ("description", "a\u202eb"),
+        ("synonyms", ["a\nb"]),
+        ("type", "money"),
+        ("unit", "parsec"),
+        ("unit", "kwh"),
+        ("required", True),
+        ("minimum", "-inf"),
+        ("values", ["a"]),
+        ("synonyms", ["x"] * 51),
+        ("terms", [{"term": "javascript:alert(1)>", "standard": "x"}]),
+        ("terms", [{"term": "http://a/<b>", "standard": "x"}]),
+        ("terms", [{"term": "x", "standard": "y", "verified": True}]),
+    ]
+]
+
+
+@pytest.mark.parametrize(("body", "status"), PROPOSALS)
+def test_a_proposal_that_cannot_be_one_is_refused_with_its_place(body: bytes, status: int):
+    interface = Interface()
+    answer = interface.client().post("/cim/extension", content=body, headers=JSON)
+    assert answer.status_code == status
+    assert all(part["where"] and part["what"] for part in answer.json()["errors"])
+    assert answer.json()["errors"]
+    assert len(interface.services.cim.extensions) == 1
 
 
 QUERIES = [
@@ -128,7 +181,14 @@ QUERIES = [
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize(
     "path",
-    ["/data-collection/", f"/data-collection/{COLLECTION_ID}/run", "/dataset/", f"/dataset/{DATASET_ID}/records"],
+    [
+        "/data-collection/",
+        f"/data-collection/{COLLECTION_ID}/run",
+        "/dataset/",
+        f"/dataset/{DATASET_ID}/records",
+        "/cim/version",
+        "/cim/extension",
+    ],
 )
 def test_an_odd_page_is_refused(path: str, query: str):
     assert Interface().client().get(f"{path}?{query}").status_code == 422
@@ -163,6 +223,21 @@ KEYS = [
 def test_no_document_makes_it_fail(document: dict[str, Any]):
     body = json.dumps(document).encode()
     assert CLIENT.post("/data-collection/", content=body, headers=JSON).status_code < 500
+
+
+PARTS = ["concept", "field", "new_concept", "change", "reason", "sample"]
+INNER = ["name", "type", "unit", "description", "minimum", "values", "terms", "key", "fields", "id", "column", "field"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(PARTS), plain_json | st.dictionaries(st.sampled_from(INNER), plain_json, max_size=6), max_size=3
+    )
+)
+def test_no_proposal_makes_it_fail(document: dict[str, Any]):
+    body = json.dumps(document).encode()
+    assert CLIENT.post("/cim/extension", content=body, headers=JSON).status_code < 500
 
 
 CLIENT = Interface().client()

@@ -12,6 +12,7 @@ from include.connectors.detection.excel import detect_excel
 from include.connectors.detection.fixed_width import detect_fixed_width
 from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.known_files import recognise
+from include.connectors.detection.messages import detect_openadr3, detect_uftp
 from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_nem12
 from include.connectors.detection.sample import Sample
@@ -25,6 +26,8 @@ The mapping holds what the owner has set: keys of the format (`delimiter`, `skip
 """
 
 DETECTORS: Final[tuple[Detector, ...]] = (
+    detect_openadr3,
+    detect_uftp,
     detect_json,
     detect_xml,
     detect_nem12,

@@ -12,7 +12,7 @@ import polars as pl
 from include.cim.units import known_unit
 
 _NUMBER: Final = r"\d(?:[\d.,'’_ \u00a0\u202f]*\d)?[.,]?"
-_MONEY: Final = r"US\$|[€$£]|EUR|USD|GBP|CHF|DKK|SEK|NOK"
+_MONEY: Final = r"[A-Z]{0,2}[€$£]|[A-Z]{3}"
 _UNIT: Final = r"[^\d\s.,+\-()]\S{0,11}(?: \S{1,6})?"
 _PATTERN: Final = rf"^([-+−]?) ?(?:({_MONEY})[ \u00a0]?)?([-+−]?)({_NUMBER})(?:[ \u00a0\u202f]?({_UNIT}))?$"
 _MEASURED: Final = re.compile(_PATTERN)

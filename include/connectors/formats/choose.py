@@ -14,7 +14,9 @@ from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
+from include.collection.formats.openadr3 import OpenAdr3Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.uftp import UftpFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
 from include.connectors.content import Content
@@ -27,7 +29,9 @@ from include.connectors.formats.fixed_width import read_fixed_width
 from include.connectors.formats.json_records import read_json
 from include.connectors.formats.market_document import read_market_document
 from include.connectors.formats.nem12 import read_nem12
+from include.connectors.formats.openadr3 import read_openadr3
 from include.connectors.formats.parquet import read_parquet
+from include.connectors.formats.uftp import read_uftp
 from include.connectors.formats.xml_records import read_xml
 
 
@@ -62,6 +66,10 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_nem12(content, form)
         case DsmrFormat():
             return read_dsmr(content, form)
+        case OpenAdr3Format():
+            return read_openadr3(content, form)
+        case UftpFormat():
+            return read_uftp(content, form)
 
 
 def read_units(content: Content, form: Format) -> Mapping[str, str]:  # noqa: PLR0911  # one a format

@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 import polars as pl
 
 from include.batch import PART_ROWS
+from include.cim.reshape import unpivot_rows
 from include.collection.formats.layout import TableLayout
 from include.errors import SourceEmpty, SourceRefused
 
@@ -269,10 +270,6 @@ def _unpivot(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> I
         across = [name for name in frame.columns if name not in wide.keep]
         if not across:
             raise SourceRefused(where, "`unpivot` keeps every column", "Keep fewer.")
-        size = max(PART_ROWS // len(across), 1)
-        place = "\0place"
-        for part in frame.with_row_index(place).iter_slices(size):
-            long = part.unpivot(across, index=[place, *wide.keep], variable_name=wide.name, value_name=wide.value).sort(
-                place, maintain_order=True
-            )
-            yield (long if wide.keep_empty else long.filter(pl.col(wide.value).is_not_null())).drop(place)
+        groups = {name: {wide.value: name} for name in across}
+        for part in frame.iter_slices(max(PART_ROWS // len(across), 1)):
+            yield unpivot_rows(part, groups, label=wide.name, keep=wide.keep, keep_empty=wide.keep_empty)

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from include.batch import AnonymizedBatch, Foreseen
 from include.cim.concept import FieldType
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict, NotFound, StoreUnavailable
@@ -79,6 +80,39 @@ def test_rows_that_are_there_stay_as_they_are(shelf: Shelf, a_stored_collection:
     dataset = shelf.datasets.get(collection.dataset_id)
     assert (dataset.rows, dataset.last) == (7, datetime(2024, 3, 31, 1, 30, tzinfo=UTC))
     assert shelf.datasets.cursor(collection.dataset_id) == "a"
+
+
+def test_a_table_gets_the_fields_that_its_concept_has_new(
+    shelf: Shelf, a_stored_collection: Make, database: Database
+) -> None:
+    collection, older = a_stored_collection(), shelf.concept
+    shelf.load(collection, shelf.stage(collection, [reading(0)], cim_version=1))
+    waiting = shelf.stage(collection, [reading(1)], cim_version=1)
+    extra = a_field("extra", unit="kW", description="What's new."), a_field("state", type=FieldType.TEXT)
+    shelf.concept = a_concept(*older.fields.values(), *extra)
+    before = shelf.records.page(collection.dataset_id, shelf.concept, RecordQuery(fields=("extra", "energy")))
+    assert before.select(["energy", "extra"]).to_pylist() == [{"energy": 0.0, "extra": None}]
+    newer = shelf.stage(collection, [reading(2, extra=0.5, state="on"), reading(0, extra=9.0)], cim_version=2)
+    assert shelf.datasets.foresee(AnonymizedBatch(newer), shelf.concept) == Foreseen(1, 1)
+    assert shelf.load(collection, newer).rows_loaded == 1
+    shelf.load(collection, waiting, concept=older)
+    page = shelf.records.page(collection.dataset_id, shelf.concept, RecordQuery())
+    assert page.select(["energy", "extra", "state"]).to_pylist() == [
+        {"energy": 0.0, "extra": None, "state": None},
+        {"energy": 1.0, "extra": None, "state": None},
+        {"energy": 2.0, "extra": 0.5, "state": "on"},
+    ]
+    with psycopg.connect(database.admin_url) as connection:
+        told = connection.execute(
+            "SELECT col_description(attrelid, attnum), attnotnull FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attname = 'extra'",
+            (f"data.d_{collection.dataset_id.hex}",),
+        ).fetchall()
+        versions = connection.execute(
+            "SELECT cim_version FROM cdmp.batch WHERE dataset_id = %s ORDER BY 1", (collection.dataset_id,)
+        ).fetchall()
+    assert told == [("What's new. [kW]", False)]
+    assert versions == [(1,), (1,), (2,)]
 
 
 def test_the_columns_of_the_source_are_those_of_the_last_batch(shelf: Shelf, a_stored_collection: Make) -> None:

@@ -146,7 +146,10 @@ def test_tables_of_values_know_what_they_know() -> None:
     table = {"field": "quality", "values": {"ok": "measured", "1": "estimated"}}
     assert mapped_cells(["ok", "1", "?"], table) == (["measured", "estimated", None], [(3, "unknown_value")])
     assert mapped_cells(["ok", "?", None], table | {"otherwise": "estimated"}) == (["measured", "estimated", None], [])
-    assert mapped_cells(["measured", "Measured"], {"field": "quality"}) == (["measured", None], [(2, "unknown_value")])
+    assert mapped_cells(["measured", "Measured", "good"], {"field": "quality"}) == (
+        ["measured", "measured", None],
+        [(3, "unknown_value")],
+    )
     truths = {"field": "claimed", "values": {"ja": True, "nein": False}}
     assert mapped_cells(["ja", "nein"], truths) == ([True, False], [])
     assert mapped_cells(["-", "5"], {"field": "energy", "values": {"-": 0, "5": 5.5}}) == ([0.0, 5.5], [])
@@ -157,13 +160,13 @@ def test_text_with_a_nul_is_an_issue_of_its_row() -> None:
 
 
 def test_truths_and_whole_numbers_are_read() -> None:
-    assert mapped_cells(["True", "FALSE", "1", "0", "yes"], {"field": "claimed"}) == (
+    assert mapped_cells(["True", "FALSE", "1", "0", "maybe"], {"field": "claimed"}) == (
         [True, False, True, False, None],
         [(5, "unknown_value")],
     )
-    assert mapped_cells(["12", "1.5", "99999999999999999999"], {"field": "count"}) == (
-        [12, None, None],
-        [(2, "unreadable_number"), (3, "unreadable_number")],
+    assert mapped_cells(["12", "3.0", "1e3", "1.5", "99999999999999999999"], {"field": "count"}) == (
+        [12, 3, 1000, None, None],
+        [(4, "unreadable_number"), (5, "unreadable_number")],
     )
 
 

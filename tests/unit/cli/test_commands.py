@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -17,7 +18,9 @@ import yaml
 from cli import commands
 from cli.app import app, main
 from cli.commands import Session
+from include.cim.definition import load_definition
 from include.collection.run import RunState
+from include.errors import ConfigurationInvalid
 from include.settings import ROOT
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection
 from tests.interface import METERS, PEOPLE, RUN_ID, Interface
@@ -190,3 +193,14 @@ def test_append_says_why_a_file_would_not_be_loaded(interface, tmp_path, capsys)
     file.write_text("point,when\np1,2026-11-20T10:00:00Z\n")
     cdmp("append", str(COLLECTION_ID), str(file), "--preview")
     assert "Nothing would be loaded. other.csv: the mapping reads 'register', 'start'" in capsys.readouterr().out
+
+
+def test_records_writes_messages_of_flexibility(interface, capsys):
+    of = interface.services.datasets.rows
+    of[DATASET_ID] = replace(of[DATASET_ID], concept="flexibility_program")
+    row = dict.fromkeys(load_definition().concept("flexibility_program").fields)
+    interface.services.records.rows[DATASET_ID] = [{**row, "program_id": "7", "name": "Evening"}]
+    cdmp("records", str(DATASET_ID), "--format", "openadr3")
+    assert json.loads(capsys.readouterr().out) == [{"objectType": "PROGRAM", "id": "7", "programName": "Evening"}]
+    with pytest.raises(ConfigurationInvalid, match="uftp writes no flexibility_program"):
+        cdmp("records", str(DATASET_ID), "--format", "uftp")

@@ -94,7 +94,7 @@ def test_a_dry_run_shows_request_answer_rows_and_what_the_mapping_made_of_them(i
         "1 rows of 7, and another page", "1.5", "row 1: interval_start could not be read",
     ):  # fmt: skip
         assert part in said
-    assert interface.services.datasets.batches == {}
+    assert len(interface.services.datasets.loaded) == 1  # the one of before
 
 
 def test_a_dry_run_that_fails_shows_the_request_and_why(interface, tmp_path, capsys):
@@ -114,3 +114,4 @@ def test_presets_are_shown_with_what_they_need(capsys):
     said = capsys.readouterr().out
     assert "open_meteo\n" in said
     assert "latitude  degrees north" in said
+    assert "mapper: {preset: openadr3_events}\n" in said

@@ -115,7 +115,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "ingester.format.delimitr": "there is no such key. Did you mean delimiter?",
         "ingester.format.decimal": "it should be '.' or ','. ",
         "mapper.rules[0].source": "it should be a valid string. ",
-        "mapper.rules[1]": "field 'x' needs exactly one of source, constant, after; it has none. ",
+        "mapper.rules[1]": "field 'x' needs exactly one of source, constant, after, formula; it has none. ",
         "mapper.rules[2].field": "it is missing. ",
         "anonymization.fields.usage_point_id": "`keep` needs a `reason`. ",
         "metadata.publisher": "it is missing. ",

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.connectors.documents import ROOT
 
 MOST_MEMORY = 512 << 20
-MOST_SECONDS = 30.0  # the machine may be busy
+MOST_SECONDS = 20.0  # of the processor: the machine may be busy
 
 PROGRAM = """
 import io, json, re, sys, time
@@ -53,7 +53,7 @@ class Endless(io.RawIOBase):
             self.at += len(piece)
         return b"".join(parts)
 
-started = time.monotonic()
+started = time.process_time()
 said = "read"
 rows = 0
 try:
@@ -64,7 +64,7 @@ except CdmpError as error:
     said = str(error)
 # not ru_maxrss: that one is handed down by the process that started this one
 memory = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
-print(json.dumps({"said": said, "rows": rows, "memory": memory, "seconds": time.monotonic() - started}))
+print(json.dumps({"said": said, "rows": rows, "memory": memory, "seconds": time.process_time() - started}))
 """
 
 GIB = 1 << 30

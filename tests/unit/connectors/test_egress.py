@@ -283,7 +283,7 @@ def test_what_passes_is_told_from_what_will_not(reply: Reply, error: type[Except
     with pytest.raises(error) as raised:
         ask(allowed(canary), canary.url(), timeout_s=0.5, whole_s=1)
     assert type(raised.value) is error
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10  # the drips would take a minute and a half
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 404, 429, 500, 503])

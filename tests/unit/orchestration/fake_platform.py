@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from include.cim.definition import load_definition
+from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
 from include.errors import NotFound, StoreUnavailable
@@ -124,6 +126,7 @@ class FakePlatform:
     runs: FakeRuns = field(default_factory=FakeRuns)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     staging: FakeStaging = field(default_factory=FakeStaging)
+    definition: Definition = field(default_factory=load_definition)
 
     def clock(self) -> datetime:
         return NOON

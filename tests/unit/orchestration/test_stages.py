@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from include.cim.definition import load_definition
 from include.collection.run import Run, RunState, StageResult
 from include.errors import ConfigurationInvalid
 from include.orchestration import stages
@@ -32,7 +33,7 @@ def a_work(*earlier: tuple[str, ...]) -> Work:
         run = Run(COLLECTION_ID, f"run-{number}", 1, RunState.FAILED, None, queued=NOON + timedelta(hours=number))
         platform.runs.runs[run.run_id] = replace(run, stages=stages_done, batch_id=a_batch_ref().batch_id)
     platform.runs.start(a_collection(), "now", NOON + timedelta(days=1))
-    return Work(cast(Any, platform), a_collection(), "now", lambda task: a_batch_ref())
+    return Work(cast(Any, platform), a_collection(), "now", lambda task: a_batch_ref(), load_definition())
 
 
 def test_what_an_earlier_run_loaded_and_did_not_publish_is_published(done: list[str]) -> None:

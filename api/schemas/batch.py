@@ -1,0 +1,85 @@
+"""Batches of a dataset, as answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.data_collection import Answer, ReportAnswer
+
+
+class FieldLineageAnswer(Answer):
+    """How the values of one field come about: `(sign × number × multiplier + summand) ÷ divisor`."""
+
+    field: str
+    rule: int = Field(description="the rule's place in the mapping, from 0")
+    source: list[str] = Field(description="the source's columns")
+    read: str = Field(
+        description="number, integer, boolean, enum, text, id, timestamp, table, formula, constant, or after"
+    )
+    decimal: str | None
+    thousands: str | None
+    format: str | None
+    zone: str | None
+    values: int | None = Field(description="the entries of the table that was looked up")
+    constant: str | int | float | bool | None
+    formula: str | None
+    inputs: dict[str, str] | None
+    sign: int
+    from_unit: str | None
+    to_unit: str | None
+    multiplier: int = Field(description="where the interval is `row` or `previous`: of one second")
+    summand: int
+    divisor: int
+    interval: str | None = Field(description="an ISO 8601 length, `row` or `previous`")
+    options: dict[str, Any] | None = Field(description="what else the rule says, as its owner wrote it")
+
+
+class LineageAnswer(Answer):
+    """What was done to the source's rows; names and numbers of the configuration, no value of a row."""
+
+    collection_version: int
+    cim_version: int | None
+    concept: str
+    rows: dict[str, Any] = Field(description="what the mapping did to whole rows")
+    fields: list[FieldLineageAnswer]
+    anonymized: dict[str, str] = Field(description="field → the method that the mapped value went through")
+
+
+class BatchLinks(Answer):
+    """Where to go on."""
+
+    self: str
+    dataset: str
+    run: str
+
+
+class BatchAnswer(Answer):
+    """What one run loaded."""
+
+    id: UUID = Field(description="each row of the dataset's table carries it, beside its number in the source")
+    dataset: UUID
+    run: str = Field(description="Airflow's run id")
+    source_digest: str = Field(description="sha256 of the content that was read")
+    rows_loaded: int
+    rows_already_there: int
+    rows_quarantined: int
+    committed: datetime
+    links: BatchLinks
+
+
+class BatchListAnswer(Answer):
+    """Some batches, newest first."""
+
+    batches: list[BatchAnswer]
+    cursor: str | None = Field(description="for the next page; null on the last one")
+
+
+class BatchDetailAnswer(BatchAnswer):
+    """A batch, what validation found in it, and how its values came about."""
+
+    report: ReportAnswer | None = Field(description="null where the run's record is gone")
+    lineage: LineageAnswer | None = Field(description="null where it was loaded before lineage was recorded")

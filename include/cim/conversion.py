@@ -1,0 +1,80 @@
+"""Brings numbers from the source's unit and direction to the field's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import polars as pl
+
+from include.batch import ROW_ID
+from include.cim.concept import Concept, Field, FieldType
+from include.cim.lineage import conversion_of
+from include.cim.mapping_config import MappingRule
+from include.cim.units import Conversion, becomes_over_time, find_unit
+
+NO_INTERVAL: Final = "no_interval"
+NOT_A_NUMBER: Final = "not_a_number"
+START: Final = "interval_start"
+END: Final = "interval_end"
+
+
+def convert_unit(number: pl.Expr, rule: MappingRule, target: Field, seconds: pl.Expr | None = None) -> pl.Expr:
+    """Bring numbers to the field's unit and direction: a few operations per column, however many rows.
+
+    Args:
+        seconds: The length of each row's interval, where the rule does not know it.
+    """
+    if rule.negate:
+        number = -number
+    conversion = conversion_of(rule, target)
+    if conversion is None:
+        return number
+    divisor = pl.lit(float(conversion.divisor))
+    if conversion.multiplier != 1:
+        number = number * float(conversion.multiplier)
+    if seconds is not None:
+        if becomes_over_time(find_unit(rule.unit or ""), find_unit(target.unit or "")):
+            number = number * seconds
+        else:
+            divisor = divisor * seconds
+    if conversion.summand != 0:
+        number = number + float(conversion.summand)
+    if conversion.divisor != 1 or seconds is not None:
+        # by a column that holds the divisor, computed from the numbers so that nothing folds it into a scalar: polars
+        # divides by a scalar as by its reciprocal, and 99630 Pa would be 996.3000000000001 hPa
+        number = number / (number * 0.0 + divisor)
+    return number
+
+
+def convert_units(
+    values: pl.DataFrame, rules: Sequence[MappingRule], concept: Concept
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Convert every column whose rule asks for it.
+
+    Args:
+        values: `row_id` and the fields that are mapped, numbers as they were read; ends of intervals are there.
+
+    Returns:
+        The same columns; and `row_id`, `field` and `rule` of numbers that have no interval or are beyond a double.
+    """
+    seconds = (pl.col(END) - pl.col(START)).dt.total_microseconds() / 1e6
+    changes: dict[str, pl.Expr] = {}
+    reasons: dict[str, pl.Expr] = {}
+    for rule in rules:
+        target, number = concept.fields[rule.field], pl.col(rule.field)
+        if rule.interval == "row" and target.type is FieldType.FLOAT:
+            reasons[rule.field] = pl.when(seconds > 0).then(pl.lit(NOT_A_NUMBER)).otherwise(pl.lit(NO_INTERVAL))
+            changes[rule.field] = convert_unit(pl.when(seconds > 0).then(number), rule, target, seconds)
+        elif rule.negate or conversion_of(rule, target) not in (None, Conversion(1, 0, 1)):
+            changes[rule.field] = convert_unit(number, rule, target)
+    converted = values.with_columns(
+        pl.when(change.is_finite()).then(change).alias(name) for name, change in changes.items()
+    )
+    lost = [pl.DataFrame(schema={ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()})]
+    for name in changes:
+        if converted[name].null_count() > values[name].null_count():
+            gone = values.filter(values[name].is_not_null() & converted[name].is_null())
+            reason = reasons.get(name, pl.lit(NOT_A_NUMBER))
+            lost.append(gone.select(ROW_ID, pl.lit(name).alias("field"), reason.alias("rule")))
+    return converted, pl.concat(lost)

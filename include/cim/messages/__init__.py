@@ -1,0 +1,1 @@
+"""Messages of flexibility: OpenADR 3 and USEF's Flex Trading Protocol (UFTP), and what they have in common."""

@@ -1,0 +1,43 @@
+"""What other vocabularies call a unit that fields are held in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+TABLE: Final = Path(__file__).parent / "unit_codes.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCodes:
+    """A unit's names elsewhere; None where a vocabulary does not have it.
+
+    Attributes:
+        unece: The code of UN/ECE Recommendation 20, which NGSI calls `unitCode`.
+        qudt: The local name below `http://qudt.org/vocab/unit/`.
+    """
+
+    ucum: str | None = None
+    unece: str | None = None
+    qudt: str | None = None
+
+
+def find_codes(unit: str) -> UnitCodes:
+    """Give the codes of a unit by its name in `units.yaml`; empty where none are known.
+
+    Example:
+        >>> find_codes("kWh")
+        UnitCodes(ucum='kW.h', unece='KWH', qudt='KiloW-HR')
+    """
+    return _table().get(unit, UnitCodes())
+
+
+@cache
+def _table() -> Mapping[str, UnitCodes]:
+    plain = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+    return {unit: UnitCodes(**codes) for unit, codes in plain.items()}

@@ -1,0 +1,73 @@
+"""From texts to the values of a field, by its type or by a table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from include.cim.concept import Field, FieldType
+from include.cim.mapping_config import MappingRule
+from include.cim.number_style import NumberStyle
+from include.cim.numbers import read_integer, read_number
+from include.cim.timestamps import INSTANT
+
+DTYPES: Final = {
+    FieldType.ID: pl.String(),
+    FieldType.TEXT: pl.String(),
+    FieldType.ENUM: pl.String(),
+    FieldType.TIMESTAMP: INSTANT,
+    FieldType.FLOAT: pl.Float64(),
+    FieldType.INTEGER: pl.Int64(),
+    FieldType.BOOLEAN: pl.Boolean(),
+}
+"""How the values of a field are held in a frame."""
+
+UNREADABLE: Final = {
+    FieldType.ID: "unknown_value",
+    FieldType.TEXT: "unknown_value",
+    FieldType.ENUM: "unknown_value",
+    FieldType.FLOAT: "unreadable_number",
+    FieldType.INTEGER: "unreadable_number",
+    FieldType.BOOLEAN: "unknown_value",
+}
+"""Why a cell could not be read, by the type of its field; timestamps have reasons of their own."""
+
+_YES: Final = (
+    "true t 1 1.0 yes y on wahr ja j ein an vrai v oui o waar aan verdadero sí si s encendido vero sì acceso prawda tak"
+)
+_NO: Final = "false f 0 0.0 no n off falsch nein aus faux non onwaar nee uit falso apagado spento fałsz nie"
+TRUTHS: Final = dict.fromkeys(_YES.split(), True) | dict.fromkeys(_NO.split(), False)
+"""How English, German, French, Dutch, Spanish, Italian and Polish sources write booleans, in small letters; no word
+means yes in one of them and no in another."""
+
+
+def read_value(rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Expr:
+    """Read a rule's texts, which stand in a column named after its field; a text that gives nothing gives null."""
+    text = pl.col(rule.field)
+    if rule.values is not None:
+        return _look_up(text, rule, DTYPES[target.type])
+    match target.type:
+        case FieldType.FLOAT:
+            return read_number(text, numbers)
+        case FieldType.INTEGER:
+            return read_integer(text, numbers)
+        case FieldType.BOOLEAN:
+            return text.str.to_lowercase().replace_strict(TRUTHS, default=None, return_dtype=pl.Boolean)
+        case FieldType.ENUM:
+            folded = {value.lower(): value for value in target.values}
+            return text.str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String)
+        case _:
+            # PostgreSQL holds no NUL in text: such a cell is an issue of its row, and not the end of the batch
+            return pl.when((text != "") & ~text.str.contains("\0", literal=True)).then(text)
+
+
+def _look_up(text: pl.Expr, rule: MappingRule, dtype: pl.DataType) -> pl.Expr:
+    table = rule.values or {}
+    found = text.replace_strict(
+        list(table),
+        pl.Series(list(table.values()), dtype=dtype),
+        default=pl.lit(rule.otherwise, dtype),
+        return_dtype=dtype,
+    )
+    return pl.when(text.is_not_null() & ((text != "") | pl.lit("" in table))).then(found)

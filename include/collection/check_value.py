@@ -1,0 +1,178 @@
+"""Checks how a rule reads its cells and computes its value: patterns, tables, formulas, units, currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from include.cim.concept import Concept, Field, FieldType
+from include.cim.formula import find_mistakes
+from include.cim.mapping_config import MapperConfig, MappingRule
+from include.cim.units import Unit, find_conversion, find_fitting_units, find_unit, needs_interval
+from include.errors import NotFound, Problem
+
+_NUMBERS: Final = (FieldType.FLOAT, FieldType.INTEGER)
+_SHOWN: Final = 12
+
+
+def check_texts(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
+    """Find what is wrong with the options that say which cells are read, and what of them."""
+    if rule.join != " " and len(rule.columns) < 2 and rule.formula is None:
+        yield Problem(f"{where}.join", "it stands between several columns, and there is one", "Leave `join` out.")
+    if rule.after is not None and rule.where:
+        yield Problem(f"{where}.where", f"{field.name} comes after a field, in whatever row that is", "Leave it out.")
+    for column, values in rule.where.items():
+        if not values and values != "":
+            yield Problem(f"{where}.where.{column}", "no value is named", "Name those of the rows that are read.")
+    if rule.source is None and rule.formula is None:
+        for name in ("extract", "bracketed", "values"):
+            if getattr(rule, name) is not None:
+                yield Problem(f"{where}.{name}", "there is no cell that it could be for", f"Leave `{name}` out.")
+    elif rule.extract is not None:
+        yield from _check_pattern(rule.extract, f"{where}.extract")
+    if rule.bracketed is not None and field.type not in _NUMBERS:
+        yield Problem(f"{where}.bracketed", f"{field.name} is no number", "Leave `bracketed` out.")
+
+
+def check_value(
+    rule: MappingRule, field: Field, where: str, concept: Concept, mapper: MapperConfig
+) -> Iterator[Problem]:
+    """Find what is wrong with the value that a rule gives to a field that is no timestamp."""
+    yield from _check_given(rule, field, where)
+    if rule.formula is not None:
+        yield from _check_formula(rule, field, where)
+    if rule.interval == "previous":
+        return  # what a unit comes to since the row before is looked at in check_shape
+    if field.type is FieldType.FLOAT:
+        yield from _check_unit(rule, field, where, concept, mapper)
+    elif rule.interval is not None:
+        yield Problem(f"{where}.interval", f"{field.name} is no measured number", "Leave `interval` out.")
+
+
+def _check_pattern(pattern: str, where: str) -> Iterator[Problem]:
+    from include.cim.texts import count_groups
+
+    try:
+        groups = count_groups(pattern)
+    except ValueError as error:
+        lines = [line.strip().removeprefix("error: ") for line in str(error).splitlines() if line.strip()]
+        remedy = "Rust's syntax: `[0-9.,]+` finds a number; nothing looks ahead, behind or back."
+        yield Problem(where, f"it is no regular expression: {lines[-1]}", remedy)
+        return
+    if groups > 1:
+        yield Problem(where, f"it has {groups} groups, and one is read", "Write (?:…) for the others.")
+
+
+def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
+    given = {"constant": rule.constant, "otherwise": rule.otherwise}
+    given |= {f"values.{source or '(empty)'}": value for source, value in (rule.values or {}).items()}
+    for place, value in given.items():
+        if value is not None and not _fits(value, field):
+            remedy = f"It takes {', '.join(field.values)}." if field.values else ""
+            yield Problem(f"{where}.{place}", f"{value!r} is no {field.type.value} that {field.name} takes", remedy)
+    for source in rule.values or {}:
+        if source != source.strip():
+            what = "it has blanks around it, and cells are read without theirs"
+            yield Problem(f"{where}.values.{source}", what, f"Write {source.strip()!r}.")
+
+
+def _fits(value: str | float | bool, field: Field) -> bool:
+    match field.type:
+        case FieldType.ENUM:
+            return value in field.values
+        case FieldType.BOOLEAN:
+            return isinstance(value, bool)
+        case FieldType.INTEGER:
+            return isinstance(value, int) and not isinstance(value, bool)
+        case FieldType.FLOAT:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, str)
+
+
+def _check_formula(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
+    if field.type not in _NUMBERS:
+        yield Problem(f"{where}.formula", f"{field.name} is no number", "Name the column that it comes from.")
+    if rule.values is not None:
+        yield Problem(f"{where}.values", "a formula computes with numbers as they are read", "Leave `values` out.")
+    if rule.join != " ":
+        yield Problem(f"{where}.join", "each input is one column", "Leave `join` out.")
+    for mistake in find_mistakes(rule.formula or "", rule.inputs):
+        yield Problem(f"{where}.formula", mistake.what, mistake.remedy)
+
+
+def _check_unit(
+    rule: MappingRule, field: Field, where: str, concept: Concept, mapper: MapperConfig
+) -> Iterator[Problem]:
+    if rule.unit is None:
+        if field.unit is not None and (rule.source is not None or rule.formula is not None):
+            what = f"{field.name} has a unit, and the source's is not given"
+            yield Problem(f"{where}.unit", what, f"It may be {field.unit}.")
+        if rule.interval is not None and rule.difference is None:
+            yield Problem(f"{where}.interval", "it is for a `unit` that needs one", "Give the unit, or leave it out.")
+        return
+    if field.unit is None:
+        yield Problem(f"{where}.unit", f"{field.name} has no unit", "Leave `unit` out.")
+        return
+    try:
+        source, target = find_unit(rule.unit), find_unit(field.unit)
+    except NotFound as error:
+        yield Problem(f"{where}.unit", error.what, error.remedy)
+        return
+    if needs_interval(source, target):
+        yield from _check_interval(rule, source, target, where, concept, mapper)
+        return
+    try:
+        find_conversion(source, target)
+    except ValueError as error:
+        yield Problem(f"{where}.unit", str(error), f"{field.name} is held in {target.name}. {_fitting(target)}")
+    else:
+        if rule.interval is not None and rule.difference is None:
+            what = f"{source.name} needs none to become {target.name}"
+            yield Problem(f"{where}.interval", what, "Leave `interval` out.")
+        yield from _check_currency(source, field, where, concept, mapper)
+
+
+def _check_interval(
+    rule: MappingRule, source: Unit, target: Unit, where: str, concept: Concept, mapper: MapperConfig
+) -> Iterator[Problem]:
+    if rule.interval is None:
+        what = f"{source.name} is a unit of {source.dimension}, {target.name} of {target.dimension}"
+        remedy = f"Add the interval that turns the one into the other: `interval: PT15M`, or `row`. {_fitting(target)}"
+        yield Problem(f"{where}.unit", what, remedy)
+    elif rule.interval == "row":
+        for name in ("interval_start", "interval_end"):
+            if name not in concept.fields:
+                yield Problem(f"{where}.interval", f"{concept.name} has no {name}", "Give a length, such as PT15M.")
+            elif not any(each.field == name for each in mapper.rules):
+                yield Problem(f"{where}.interval", f"{name} is not mapped", "Map it, or give a length, such as PT15M.")
+
+
+def _check_currency(unit: Unit, field: Field, where: str, concept: Concept, mapper: MapperConfig) -> Iterator[Problem]:
+    if unit.dimension not in ("price", "money") or "currency" not in concept.fields:
+        return
+    rule = next((each for each in mapper.rules if each.field == "currency"), None)
+    currency, where = unit.currency, f"{where}.unit"
+    if rule is None:
+        what = f"{field.name} is in {currency or 'some currency'}, and nothing fills `currency`"
+        yield Problem(where, what, f"Add the rule {{field: currency, constant: {currency or 'EUR'}}}.")
+    elif currency is not None and rule.constant is None:
+        what = f"{unit.name} is in {currency}, and `currency` is told by each row"
+        yield Problem(where, what, f"Map `currency` by the constant {currency}, or write the unit {field.unit}.")
+    elif currency is not None and rule.constant != currency:
+        own = [name for name in find_fitting_units(unit) if find_unit(name).currency == rule.constant]
+        what = f"{unit.name} is in {currency}, and `currency` is {rule.constant}: currencies are not converted"
+        remedy = f"Map `currency` by the constant {currency}"
+        yield Problem(
+            where, what, f"{remedy}, or write a unit of {rule.constant}: {', '.join(own)}." if own else remedy + "."
+        )
+
+
+def _fitting(target: Unit) -> str:
+    fit, over_time = find_fitting_units(target), find_fitting_units(target, over_time=True)
+    text = f"What fits: {_listed(fit)}"
+    return f"{text}; with `interval` also {_listed(over_time)}." if over_time else f"{text}."
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")

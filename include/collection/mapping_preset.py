@@ -1,0 +1,54 @@
+"""Mapping presets: what the columns of a standard's messages mean, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import yaml
+
+from include.configuration import Configuration
+
+_FOLDER: Final = Path(__file__).with_name("mappings")
+
+
+class MappingPreset(Configuration):
+    """A mapping that fits whatever a format gives: the concept, and a rule for each field."""
+
+    title: str
+    format: str
+    concept: str
+    rules: tuple[dict[str, Any], ...]
+
+
+def expand_mapping(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a mapping out that names a preset; rules beside it go before those that the preset has for their fields.
+
+    Raises:
+        ValueError: There is no such preset.
+    """
+    presets = load_mapping_presets()
+    name = plain["preset"]
+    if not isinstance(name, str) or name not in presets:
+        close = get_close_matches(str(name), presets, n=1)
+        raise ValueError(f"no mapping preset is called {name!r}; there are {', '.join(close or presets)}")
+    own = [rule for rule in plain.get("rules", ()) if isinstance(rule, Mapping)]
+    replaced = {rule.get("field") for rule in own}
+    kept = [rule for rule in presets[name].rules if rule["field"] not in replaced]
+    others = {key: value for key, value in plain.items() if key not in ("preset", "rules")}
+    return {"concept": presets[name].concept, **others, "rules": [*kept, *own]}
+
+
+@cache
+def load_mapping_presets() -> Mapping[str, MappingPreset]:
+    """Read every preset, by name."""
+    return MappingProxyType(
+        {
+            file.stem: MappingPreset.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+            for file in sorted(_FOLDER.glob("*.yaml"))
+        }
+    )

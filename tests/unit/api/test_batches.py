@@ -1,0 +1,73 @@
+"""Batches over HTTP: page after page, and one with its counts, its report and its lineage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.factories import COLLECTION_ID, DATASET_ID, NOON
+from tests.interface import BATCH_ID, RUN_ID, Interface
+
+BATCHES = f"/dataset/{DATASET_ID}/batch"
+
+
+@pytest.fixture
+def interface() -> Interface:
+    return Interface()
+
+
+def test_a_batch_tells_its_counts_its_report_and_how_each_field_came_about(interface: Interface) -> None:
+    body = interface.client().get(f"{BATCHES}/{BATCH_ID}").json()
+    assert (body["rows_loaded"], body["rows_already_there"], body["rows_quarantined"]) == (3, 0, 2)
+    assert body["report"]["rules"][0]["row_ids"] == [2, 4]
+    assert body["links"]["run"].endswith(f"/data-collection/{COLLECTION_ID}/run/{RUN_ID}")
+    fields = {each["field"]: each for each in body["lineage"]["fields"]}
+    energy = fields["energy"]
+    assert (energy["source"], energy["read"], energy["decimal"]) == (["energy_wh"], "number", ".")
+    assert (energy["from_unit"], energy["to_unit"], energy["multiplier"], energy["divisor"]) == ("Wh", "kWh", 1, 1000)
+    assert fields["interval_end"]["options"] == {"after": {"field": "interval_start", "duration": "PT15M"}}
+    assert body["lineage"]["anonymized"] == {"usage_point_id": "pseudonym"}
+
+
+def test_what_is_gone_or_was_never_recorded_is_null(interface: Interface) -> None:
+    interface.services.datasets.lineages.clear()
+    interface.services.runs.rows.clear()
+    body = interface.client().get(f"{BATCHES}/{BATCH_ID}").json()
+    assert (body["report"], body["lineage"], body["rows_loaded"]) == (None, None, 3)
+
+
+def test_the_cursor_leads_through_every_batch_newest_first(interface: Interface) -> None:
+    loaded = interface.services.datasets.loaded
+    first = loaded[DATASET_ID, "d" * 64]
+    for number in range(1, 5):
+        later = replace(first, id=UUID(int=number), committed=NOON + timedelta(hours=number // 2))
+        loaded[DATASET_ID, f"{number:064}"] = later
+    client, cursor, found = interface.client(), None, []
+    while True:
+        page = client.get(BATCHES, params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
+        found += [each["id"] for each in page["batches"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert found == [str(UUID(int=number)) for number in (4, 3, 2)] + [str(BATCH_ID), str(UUID(int=1))]
+    assert client.get(BATCHES, params={"cursor": "nonsense"}).status_code == 422
+    assert client.get(BATCHES, params={"limit": 1001}).status_code == 422
+
+
+def test_a_batch_of_another_dataset_is_not_there(interface: Interface) -> None:
+    datasets = interface.services.datasets
+    other = uuid4()
+    datasets.rows[other] = replace(datasets.rows[DATASET_ID], id=other)
+    client = interface.client()
+    foreign, absent = (client.get(f"/dataset/{other}/batch/{batch}") for batch in (BATCH_ID, uuid4()))
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.json()["title"] == absent.json()["title"]
+    assert client.get(f"/dataset/{other}/batch").json() == {"batches": [], "cursor": None}
+
+
+def test_the_document_has_the_schemas(interface: Interface) -> None:
+    schemas = interface.client().get("/openapi.json").json()["components"]["schemas"]
+    assert {"BatchListAnswer", "BatchDetailAnswer", "LineageAnswer", "FieldLineageAnswer"} <= set(schemas)

@@ -1,0 +1,120 @@
+"""The header sets that suggestions are measured with: labels of the CIM, units that fit, a split by vendor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from include.cim.concept import Field
+from include.cim.definition import load_definition
+from include.cim.units import find_unit
+
+FOLDER: Final = Path(__file__).parents[2] / "data" / "headers"
+HALVES: Final = ("tuning", "heldout")
+ONCE_KNOWN: Final = frozenset(
+    {
+        *("Fluvius", "GivEnergy", "OMIE", "ENTSO-E", "NREL"),
+        *("PVGIS", "Bundesnetzagentur", "ACN", "Forecast.Solar", "HomeWizard"),
+    }
+)
+SET_KEYS: Final = {"name", "kind", "source", "licence", "vendor", "language", "file", "cells", "columns"}
+# What a mapping brings into the field's dimension by an interval, and prices by a currency beside them.
+FITS: Final = {
+    ("energy", "power"),
+    ("irradiance", "irradiation"),
+    *(("price", f"price_{currency}") for currency in ("eur", "gbp", "usd", "dkk", "sek", "nok", "chf")),
+}
+
+
+@cache
+def read_half(half: str) -> list[dict[str, Any]]:
+    return list(yaml.load((FOLDER / f"{half}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+
+
+def all_sets() -> list[dict[str, Any]]:
+    return [one for half in HALVES for one in read_half(half)]
+
+
+def labels_of(column: dict[str, Any]) -> list[dict[str, Any] | None]:
+    truth = column["truth"]
+    return list(truth["any_of"]) if truth is not None and "any_of" in truth else [truth]
+
+
+def labels() -> Iterator[tuple[str, Field, dict[str, Any]]]:
+    for one in all_sets():
+        for column in one["columns"]:
+            for label in labels_of(column):
+                if label is not None:
+                    field = load_definition().concept(label["concept"]).fields.get(label["field"])
+                    assert field is not None, f"{one['name']}: {label['concept']} has no field {label['field']}"
+                    yield f"{one['name']}: {column['name']}", field, label
+
+
+def test_every_set_says_what_it_is_and_where_it_comes_from() -> None:
+    for one in all_sets():
+        assert set(one) == SET_KEYS, one["name"]
+        assert all(isinstance(one[key], str) and one[key].strip() for key in SET_KEYS - {"columns"}), one["name"]
+        assert one["cells"] in {"source", "typical"}, one["name"]
+    assert len({one["name"] for one in all_sets()}) == len(all_sets())
+
+
+def test_every_column_has_cells_and_a_truth() -> None:
+    for one in all_sets():
+        assert len(one["columns"]) >= 2, one["name"]
+        assert len({column["name"] for column in one["columns"]}) == len(one["columns"]), one["name"]
+        for column in one["columns"]:
+            assert set(column) == {"name", "unit", "examples", "truth"}, f"{one['name']}: {column}"
+            assert 1 <= len(column["examples"]) <= 5, f"{one['name']}: {column['name']}"
+            assert all(isinstance(cell, str) for cell in column["examples"]), f"{one['name']}: {column['name']}"
+            given = labels_of(column)
+            assert len(given) == len({str(label) for label in given}), f"{one['name']}: {column['name']} twice"
+
+
+def test_every_label_is_a_field_with_a_unit_that_fits() -> None:
+    for where, field, label in labels():
+        assert set(label) == {"concept", "field", "unit"}, where
+        if label["unit"] is None:
+            continue
+        assert field.unit is not None, f"{where}: {field.name} has no unit"
+        given, wanted = find_unit(label["unit"]), find_unit(field.unit)
+        assert given.name == label["unit"], f"{where}: {label['unit']} is an alias"
+        assert given.dimension == wanted.dimension or (wanted.dimension, given.dimension) in FITS, where
+
+
+def test_no_vendor_is_in_both_halves() -> None:
+    tuning, heldout = ({one["vendor"] for one in read_half(half)} for half in HALVES)
+    assert not tuning & heldout
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_the_vendor_s_name_decides_the_half(half: str) -> None:
+    for one in read_half(half):
+        even = hashlib.sha256(one["vendor"].encode()).digest()[0] % 2 == 0
+        assert (even or one["vendor"] in ONCE_KNOWN) == (half == "tuning"), one["vendor"]
+
+
+def test_there_are_enough_sets_of_every_language_in_both_halves() -> None:
+    for half in HALVES:
+        assert len(read_half(half)) >= 80
+    languages = Counter(one["language"] for one in all_sets())
+    assert all(languages[language] >= 20 for language in ("de", "fr", "nl", "es")), languages
+    assert languages["it"] + languages["pt"] >= 20, languages
+
+
+def test_few_sets_are_from_memory() -> None:
+    remembered = [one["name"] for one in all_sets() if one["source"].startswith("from memory")]
+    assert len(remembered) < 0.15 * len(all_sets()), remembered
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_every_half_has_columns_that_belong_nowhere(half: str) -> None:
+    truths = [labels_of(column) for one in read_half(half) for column in one["columns"]]
+    nowhere = sum(given == [None] for given in truths)
+    assert 0.1 * len(truths) < nowhere < 0.4 * len(truths)

@@ -1,0 +1,44 @@
+"""`cdmp batches` shows what was loaded, and how each field of a batch came about."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli import commands
+from cli.app import app
+from cli.commands import Session
+from include.errors import NotFound
+from tests.factories import DATASET_ID
+from tests.interface import BATCH_ID, PEOPLE, Interface
+
+
+@pytest.fixture
+def interface(monkeypatch: pytest.MonkeyPatch) -> Interface:
+    interface = Interface()
+    session = Session(interface.services, lambda: interface.engine, PEOPLE["owner"])  # type: ignore[arg-type,return-value]
+    monkeypatch.setattr(commands, "open_session", lambda _user: session)
+    return interface
+
+
+def test_batches_are_listed_by_the_collections_title(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["batches", "Meters of the test street"], standalone_mode=False)
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split("  ")[0] == "BATCH"
+    assert line.split() == [str(BATCH_ID), "2026-11-20", "12:00:00", "3", "0", "2"]
+
+
+def test_one_batch_shows_how_its_values_came_about(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["batches", str(DATASET_ID), str(BATCH_ID)], standalone_mode=False)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "rows 3 loaded, 0 there already, 2 in quarantine" in lines
+    assert "energy energy_wh number with '.' Wh → kWh ÷ 1000" in lines
+    assert "usage_point_id point id pseudonym" in lines
+    assert "quality status table of 1 otherwise: estimated" in lines
+
+
+def test_what_was_not_recorded_is_said(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
+    interface.services.datasets.lineages.clear()
+    app(["batches", str(DATASET_ID), str(BATCH_ID)], standalone_mode=False)
+    assert "was not recorded" in capsys.readouterr().out
+    with pytest.raises(NotFound, match="no batch's id"):
+        app(["batches", str(DATASET_ID), "latest"], standalone_mode=False)
