@@ -74,7 +74,10 @@ FILES = (
             "Cuantía unitaria del ajuste (EUR/MWh)": "0.00",
         },
         units={"Cuantía unitaria del ajuste (EUR/MWh)": "EUR/MWh"},
-        span=None,
+        span=("2022-10-30T00:00:00+02:00", "2022-10-30T23:00:00+01:00"),
+        resolution="PT1H",
+        settings={"zone": "Europe/Madrid"},
+        zone="Europe/Madrid",
     ),
     SampleFile(
         DOCUMENTS / "22_entsoe_a44_prices_a03.xml",
@@ -94,7 +97,6 @@ FILES = (
         units={"GHI (W/m^2)": "W/m2", "Dry-bulb (C)": "degC", "Pressure (mbar)": "hPa"},
         span=("1988-01-01T01:00:00-05:00", "1981-01-01T00:00:00-05:00"),  # 12/31/1980 24:00
         resolution="PT1H",
-        settings={"zone": "-05:00"},
         zone="-05:00",
     ),
     SampleFile(

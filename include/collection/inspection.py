@@ -52,10 +52,15 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DetectedTable:
-    """One table of a sample: reading the sample in this format gives it."""
+    """One table of a sample: reading the sample in this format gives it.
+
+    Attributes:
+        notes: What stands above it that is no row, line by line: titles, places, days.
+    """
 
     name: str
     form: Format
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Detection:
         confidence: From 0 to 1: how sure it is that the first table is read as its owner means it.
         tables: The main one first; others are chosen by their `form`.
         member: Which file of a ZIP archive this is of, as `FileSource.member` takes it.
+        zone: The zone of its times, where its kind fixes it or its preamble says it.
     """
 
     tables: tuple[DetectedTable, ...]
@@ -74,6 +80,7 @@ class Detection:
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
     member: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,10 @@ class TimeProfile:
         first, last: RFC 3339 with the offset; without one where no zone is known.
         resolution: ISO 8601 (`PT15M`); None where the steps differ.
         interval_label: `start` or `end`: which end of its interval a time names; None where nothing tells.
+        date: The day of all rows, YYYY-MM-DD, where no column tells it.
+        period: Where the last columns number the day's periods from 1, how long one is, in ISO 8601.
+        numbers: How many of the columns do: one, or the hour and the part of it.
+        numbering: Of these: `elapsed` since midnight, or what the `clock` shows, where the file tells.
     """
 
     columns: tuple[str, ...]
@@ -147,6 +158,10 @@ class TimeProfile:
     last: str | None
     resolution: str | None
     interval_label: str | None
+    date: str | None = None
+    period: str | None = None
+    numbers: int = 0
+    numbering: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ def _time(time: TimeProfile | None) -> dict[str, Any] | None:
         "last": time.last,
         "resolution": time.resolution,
         "interval_label": time.interval_label,
+        "date": time.date,
+        "period": time.period,
+        "numbering": time.numbering,
     }
 
 

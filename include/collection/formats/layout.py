@@ -64,6 +64,15 @@ class TableLayout(WrittenNumbers):
     transpose: bool = Field(False, description="the table's rows are its columns: the first cell of a line names it")
     unpivot: Unpivot | None = None
     null_values: tuple[str, ...] = ("",)
+    names: tuple[str, ...] = Field(
+        (), max_length=1_600, description="the columns' names from the first on, where the source's own are missing"
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        if len(set(self.names)) < len(self.names) or not all(self.names):
+            raise ValueError("`names`: every column needs a name of its own")
+        return self
 
     @model_validator(mode="after")
     def _columns_in_order(self) -> Self:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from include.cim.units import find_unit
+from include.connectors.detection.measured import read_measured
 from include.errors import NotFound
 
 
@@ -79,9 +80,14 @@ def classify(cell: str) -> Kind:
         return Kind.WORD
     if len(text) > 80 or not any("0" <= sign <= "9" for sign in text):
         return Kind.TEXT
-    if _NUMBER.fullmatch(text):
+    if _NUMBER.fullmatch(text) or read_measured(text):
         return Kind.NUMBER
     return Kind.TIME if _TIME.fullmatch(text) and not _PLAIN_DATE.fullmatch(text) else Kind.TEXT
+
+
+def is_type(cell: str) -> bool:
+    """Say whether a cell below a header names what its column holds: `Number`, `String`."""
+    return cell.strip().lower() in _TYPES
 
 
 @lru_cache(maxsize=10_000)

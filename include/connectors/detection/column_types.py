@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, cast
@@ -16,6 +16,7 @@ from include.cim.written_times import EPOCHS, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
+from include.connectors.detection.measured import MINUS_APART, extracting, read_measured, strip_unit
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
 from include.connectors.detection.time_formats import find_formats, kind_of
 
@@ -35,6 +36,9 @@ _NAMES_SOMETHING: Final = re.compile(
     r"(^|[^a-zà-ü])(ean|gln|id|ids|nr|no|num|number|nummer|serial|code|zip|plz|postcode|postal|phone|tel|mpan|mprn|nmi|cups|pod|account)($|[^a-zà-ü])",
     re.IGNORECASE,
 )
+_SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hundredth|thousandth)s\)")
+"""Names of what is counted in parts of a unit: whole numbers, however they are padded."""
+
 NAMES_TIME: Final = re.compile(
     r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
     r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
@@ -81,6 +85,9 @@ class ColumnTally:
         self._truth_fit: Fit | None = None
         self._truth: tuple[str, str] = ("", "")
         self._started = False
+        self._measure: str | None = None  # the unit that stands in the cells
+        self._minus_apart = False
+        self._several: tuple[str, ...] = ()  # units, where cells have several
         self._texts: tuple[str | None, str | None] = (None, None)
         self._lengths: tuple[int, int] = (1 << 62, 0)
         self._padded = False  # whole numbers that begin with a zero
@@ -114,9 +121,11 @@ class ColumnTally:
         sample = texts.head(_LOOK_AT)
         lowered = sample.str.to_lowercase()
         telling = sample.filter(~lowered.is_in(list(NULL_WORDS)))
+        self._find_measure(telling)
         if len(telling):
             ones = pl.repeat(1, len(telling), dtype=pl.UInt32, eager=True)
-            numbers = NumberTally(self._style).add(Cells(telling, ones, ones)).sum()
+            bare = strip_unit(telling, self._measure) if self._measure else telling
+            numbers = NumberTally(self._style).add(Cells(bare, ones, ones)).sum()
             if int(numbers) * 2 < len(telling):
                 self._number_fit = None
         for pair in _TRUTHS:
@@ -126,6 +135,19 @@ class ColumnTally:
         formats = find_formats(telling.to_list(), self._order)
         self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
         self.examples = sample.head(_EXAMPLES).to_list()
+
+    def _find_measure(self, texts: pl.Series) -> None:
+        """See whether the cells hold a unit beside the number: one, else nobody could add them."""
+        found = [measured.unit for text in texts.to_list() if (measured := read_measured(text))]
+        units = tuple(dict.fromkeys(found))
+        if len(found) * 2 <= len(texts):
+            return
+        if len(units) > 1:
+            self._several = units
+            return
+        self._measure = units[0]
+        if self.unit is None or not self.unit.startswith(f"{units[0]}/"):  # € 0,30 of a price in EUR/kWh
+            self.unit = units[0]
 
     def _may_be(self, form: str) -> bool:
         """Digits alone are a time only where the column's name says so, or it has none and stands first.
@@ -139,6 +161,9 @@ class ColumnTally:
     def _add_numbers(self, cells: Cells) -> pl.Series:
         if self._number_fit is None:
             return pl.repeat(False, len(cells.texts), eager=True)
+        if self._measure:
+            self._minus_apart |= bool(cells.texts.str.contains(MINUS_APART).any())
+            cells = replace(cells, texts=strip_unit(cells.texts, self._measure))
         numeric = self._numbers.add(cells)
         self._number_fit.add(cells, numeric)
         if not numeric.all():
@@ -196,7 +221,7 @@ class ColumnTally:
     @property
     def _names(self) -> bool:
         """Whether whole numbers are names: padded with zeros, too long to count, or called so."""
-        if self.unit is not None:
+        if self.unit is not None or _SCALED.search(self.name):
             return False
         shortest, longest = self._lengths
         constant = shortest == longest and not self._signed
@@ -253,6 +278,15 @@ class ColumnTally:
         """Say what is not as it should be."""
         where = f"column {self.name!r}"
         fit, numbers = self._fit, self._number_fit
+        if self._several:
+            what = f"its cells are in several units: {', '.join(self._several)}; they are read as text"
+            yield Issue(where, what, "Write one rule for each unit, or export one unit.")
+        if self._measure and self.type in {ColumnType.INTEGER, ColumnType.DECIMAL}:
+            what = f"the unit stands in its cells: {self._measure}"
+            remedy = f"A mapping's `extract` takes the number out: {extracting(self._style.thousands)}"
+            if self._minus_apart:
+                remedy = "A minus stands before the money sign, where `extract` would lose it: export plain numbers."
+            yield Issue(where, what, remedy)
         if self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
             what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
             yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")

@@ -12,6 +12,7 @@ from include.collection.inspection import DetectedTable, Detection, Issue, Quest
 from include.connectors.detection.dialect import Dialect, detect_dialect, split_lines
 from include.connectors.detection.encoding import DetectedEncoding, decode_head, detect_encoding
 from include.connectors.detection.layout import Rows, detect_layout
+from include.connectors.detection.marked_lines import Marks, detect_marked, find_marks
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.layout import MOST_RAW_COLUMNS
@@ -21,11 +22,12 @@ from include.errors import SourceRefused
 _TAIL_BYTES: Final = 1 << 16
 _ROWS: Final = 20_000
 _LEAST_SCORE: Final = 0.25
+_NOTES: Final = 100
 _MOST_CELL_LINES: Final = 50
 _LONG_LINE: Final = MOST_LINE * 3 // 4
 _MARKUP: Final = re.compile(rb'[\xef\xbb\xbf\s]*(?:\{|\[\s*[\[{"\d-]|<[?!a-zA-Z])')
 _EDIFACT: Final = re.compile(r"\ufeff?(UNA.{6}\s*)?UNB\+")
-_NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged"})
+_NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged", "row_mark", "header_mark"})
 
 
 def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
@@ -125,10 +127,14 @@ def _detect_tables(
     end = split_lines(_read_end(sample, encoding.encoding), dialect.delimiter, dialect.quote) if cut else []
     likely = "," if dialect.delimiter == ";" else "."
     layout_given = {key: value for key, value in settings.items() if key not in _NO_LAYOUT}
+    sure = 1.0 if "delimiter" in settings else _sureness(dialect)
+    if not {"skip_lines", "header_lines", "comment", "row_mark"} & set(settings) and (marks := find_marks(cells)):
+        others = [row for row in cells[:_NOTES] if row and row[0].strip() not in {marks.header, marks.row}]
+        notes = tuple("\t".join(row) for row in others)
+        return _detect_marked(sample, marks, common, layout_given, encoding, sure, notes)
     layouts = detect_layout(Rows(cells, not cut, end, "line", likely), layout_given)
     if not layouts:
         return None
-    sure = 1.0 if "delimiter" in settings else _sureness(dialect)
     issues = [*encoding.issues, *_tell_lost(cells), *layouts[0].issues]
     questions = [*encoding.questions, *layouts[0].questions]
     if sure < 0.7:
@@ -138,7 +144,9 @@ def _detect_tables(
         fields = {**common, **layout.fields, **settings}
         if layout.ragged and "ragged" not in settings:
             fields["ragged"] = "skip"
-        tables.append(DetectedTable(f"table {number}" if len(layouts) > 1 else "table", CsvFormat(**fields)))
+        tables.append(
+            DetectedTable(f"table {number}" if len(layouts) > 1 else "table", CsvFormat(**fields), layout.notes)
+        )
     if layouts[0].ragged and "ragged" not in settings:
         questions.append(
             Question("ragged", "Rows have more or fewer cells than there are columns.", ("skip", "fill", "refuse"))
@@ -149,6 +157,37 @@ def _detect_tables(
         )
     confidence = round(sure * encoding.confidence * layouts[0].confidence, 2)
     return Detection(tuple(tables), confidence, encoding.encoding, tuple(issues), tuple(questions))
+
+
+def _detect_marked(
+    sample: Sample,
+    marks: Marks,
+    common: dict[str, Any],
+    given: Mapping[str, Any],
+    encoding: DetectedEncoding,
+    sure: float,
+    notes: tuple[str, ...],
+) -> Detection | None:
+    """Say of lines that say what they are how each of their tables is read."""
+    given = {key: value for key, value in given.items() if key != "table"}
+    found = detect_marked(sample, marks, common, given, "," if common["delimiter"] == ";" else ".")
+    if not found:
+        return None
+    tables = tuple(
+        DetectedTable(
+            table.name or (f"table {number}" if len(found) > 1 else "table"),
+            CsvFormat(**{**common, **table.fields}),
+            notes,
+        )
+        for number, table in enumerate(found, start=1)
+    )
+    main = found[0].layout
+    what = f"the first cell of its lines says what they are: {marks.header!r} a header, {marks.row!r} a row"
+    issues = [Issue("the file", what, "Lines of other types are no rows: `header_mark`, `row_mark`.")]
+    if len(tables) > 1:
+        issues.append(Issue("the file", f"it holds {len(tables)} tables", "Choose one by `table`."))
+    confidence = round(sure * encoding.confidence * main.confidence, 2)
+    return Detection(tables, confidence, encoding.encoding, (*encoding.issues, *issues, *main.issues), main.questions)
 
 
 def _sureness(dialect: Dialect) -> float:

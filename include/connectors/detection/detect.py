@@ -11,6 +11,7 @@ from include.connectors.detection.delimited import detect_delimited
 from include.connectors.detection.excel import detect_excel
 from include.connectors.detection.fixed_width import detect_fixed_width
 from include.connectors.detection.json_document import detect_json
+from include.connectors.detection.known_files import recognise
 from include.connectors.detection.messages import detect_openadr3, detect_uftp
 from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_nem12
@@ -45,8 +46,14 @@ def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
         SourceRefused: It is of no kind that can be read, or a setting does not fit it.
     """
     of_format = {key: value for key, value in given.items() if key != "member"}
+    if (known := recognise(sample, of_format)) is not None:
+        return name_member(sample, known.describe(_ask(sample, known.settings)), asked="member" not in given)
+    return name_member(sample, _ask(sample, of_format), asked="member" not in given)
+
+
+def _ask(sample: Sample, of_format: Mapping[str, Any]) -> Detection:
     for detector in DETECTORS:
         found = detector(sample, of_format)
         if found is not None:
-            return name_member(sample, found, asked="member" not in given)
+            return found
     raise SourceRefused(sample.name, "it is of no kind that can be read", "Hand over CSV, JSON, XML, Excel or Parquet.")

@@ -83,7 +83,8 @@ def _tables(
         if "null_values" not in settings:
             fields["null_values"] = tuple(dict.fromkeys((*fields.get("null_values", ("",)), *ERRORS)))
         form = ExcelFormat(**{"sheet": sheet.name if named else None, **fields})
-        yield DetectedTable(sheet.name if len(layouts) == 1 else f"{sheet.name}, table {number}", form)
+        name = sheet.name if len(layouts) == 1 else f"{sheet.name}, table {number}"
+        yield DetectedTable(name, form, (sheet.name, *layout.notes))
 
 
 def _issues(sheet: Sheet, layouts: Sequence[DetectedLayout]) -> Iterator[Issue]:

@@ -51,7 +51,9 @@ def detect_fixed_width(sample: Sample, given: Mapping[str, Any]) -> Detection | 
         return None
     main = layouts[0]
     tables = tuple(
-        DetectedTable(f"table {number}" if len(layouts) > 1 else "table", FixedWidthFormat(**own, **layout.fields))
+        DetectedTable(
+            f"table {number}" if len(layouts) > 1 else "table", FixedWidthFormat(**own, **layout.fields), layout.notes
+        )
         for number, layout in enumerate(layouts, start=1)
     )
     confidence = main.confidence if certain else round(0.9 * main.confidence, 2)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from include.cim.zone import read_zone
-from include.collection.inspection import DetectedTable, Detection, Inspection, Issue
+from include.collection.inspection import DetectedTable, Detection, Inspection, Issue, Question, TimeProfile
 from include.collection.source_format import Format
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
+from include.connectors.detection.noted_days import NotedDays, find_noted_days
 from include.connectors.detection.profile import Profiled, profile_table
 from include.connectors.detection.sample import Sample, take_sample
 from include.connectors.detection.settings import name_known
@@ -19,7 +21,7 @@ from include.connectors.detection.times import profile_time
 from include.connectors.formats.choose import read_frames, read_units
 from include.errors import ConfigurationInvalid, Problem
 
-_OWN: Final = ("table", "zone", "date_order", "interval_label")
+_OWN: Final = ("table", "zone", "date", "date_order", "interval_label")
 """What an owner may set beside the keys of the format."""
 
 _ANSWERS: Final = {"date_order": ("dmy", "mdy", "ymd"), "interval_label": ("start", "end")}
@@ -34,7 +36,7 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     Args:
         name: What its owner calls it.
         given: What its owner has set, which is taken as right: keys of the format, and `kind`, `table`, `zone`,
-            `date_order`, `interval_label`.
+            `date`, `date_order`, `interval_label`.
 
     Raises:
         SourceRefused: It cannot be read; says why.
@@ -44,15 +46,24 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     form = {key: value for key, value in given.items() if key not in _OWN}
     sample = take_sample(name, lambda: Content.open(path, name), given.get("member"))
     found = _choose_table(detect(sample, form), given.get("table"))
-    profiles = [_profile(sample, table, own) for table in found.tables]
+    own = {"zone": found.zone, **own} if found.zone else own
+    noted = [find_noted_days(Path(name).stem, table.notes) for table in found.tables]
+    days = [_day_of(each, own) for each in noted]
+    profiles = [_profile(sample, table, own, day) for table, day in zip(found.tables, days, strict=True)]
     main = profiles[0]
     hints = " ".join([name, *(column.name for column in main.columns), sample.head[:_HINTS].decode("latin-1")])
-    timed = profile_time(main.axes, main.columns, hints, own.get("zone"), own.get("interval_label"))
+    timed = profile_time(
+        main.axes, main.columns, hints, own.get("zone"), own.get("interval_label"), days_noted=noted[0].certain
+    )
     issues = [*found.issues, *(issue for each in profiles for issue in each.issues)]
     questions = list(found.questions)
     if timed:
         issues += timed.issues
         questions += timed.questions
+        if timed.profile is None:
+            questions.append(_ask_day(timed.columns, noted[0].options))
+        elif timed.profile.date and "date" not in own:
+            issues.append(_tell_day(timed.profile, noted[0].where))
     elif main.table.rows and any(column.counts for column in main.columns):
         issues.append(
             Issue(f"table {main.table.name!r}", "no column was found that tells the time of a row", _TIMELESS)
@@ -61,12 +72,29 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     return Inspection(found, tables, timed.profile if timed else None, tuple(issues), tuple(questions))
 
 
-def _profile(sample: Sample, table: DetectedTable, own: Mapping[str, str]) -> Profiled:
+def _day_of(noted: NotedDays, own: Mapping[str, str]) -> date | None:
+    """Give the day of all rows of a table, where it is certain."""
+    if "date" in own:
+        return date.fromisoformat(own["date"])
+    return noted.options[0] if len(noted.options) == 1 else None
+
+
+def _tell_day(profile: TimeProfile, where: str) -> Issue:
+    what = f"its day, {profile.date}, stands {where} alone"
+    return Issue(f"column {' '.join(profile.columns)!r}", what, "Give it to the mapping's rule: `date`.")
+
+
+def _ask_day(clock: Sequence[str], options: tuple[date, ...]) -> Question:
+    what = f"Column {' '.join(clock)!r} tells the time of a day, and no column the day: which is it?"
+    return Question("date", what, tuple(map(str, options)))
+
+
+def _profile(sample: Sample, table: DetectedTable, own: Mapping[str, str], day: date | None) -> Profiled:
     with sample.open() as content:
         units = read_units(content, table.form)
     with sample.open() as content:
         frames = read_frames(content, table.form)
-        profiled = profile_table(table.name, frames, table.form.numbers, units, own.get("date_order"))
+        profiled = profile_table(table.name, frames, table.form.numbers, units, own.get("date_order"), day)
         told = tuple(issue for issue in content.issues if "U+FFFD" not in issue.what)  # the profile counts them all
         return replace(profiled, issues=(*told, *profiled.issues))
 
@@ -97,11 +125,23 @@ def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     for key in given:
         if key not in known:
             raise ConfigurationInvalid([Problem(key, "there is no such setting", name_known(key, known))])
-    own = {key: str(given[key]) for key in ("zone", "date_order", "interval_label") if given.get(key) is not None}
+    own = {
+        key: str(given[key]) for key in ("zone", "date", "date_order", "interval_label") if given.get(key) is not None
+    }
     for key, answers in _ANSWERS.items():
         if key in own and own[key] not in answers:
             remedy = f"It is one of {', '.join(answers)}."
             raise ConfigurationInvalid([Problem(key, f"{own[key]!r} is no answer", remedy)])
     if "zone" in own:
         read_zone(own["zone"])
+    if "date" in own and not _is_day(own["date"]):
+        raise ConfigurationInvalid([Problem("date", f"{own['date']!r} is no day", "Write it as YYYY-MM-DD.")])
     return own
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

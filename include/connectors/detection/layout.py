@@ -13,6 +13,7 @@ from include.connectors.detection.body import Body, find_body, is_empty, is_row
 from include.connectors.detection.cells import TYPED, Cells, Kind, classify
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import Header, find_header
+from include.connectors.detection.measured import read_measured
 from include.connectors.detection.numbers import detect_numbers
 from include.connectors.detection.several import Block, find_side_by_side, find_stacked, part_blocks
 from include.connectors.detection.wide import find_shape
@@ -20,6 +21,10 @@ from include.connectors.formats.layout import name_columns
 
 _MARKS: Final = ("#", "%", "//", "!", "*")
 _TOLD: Final = 10
+_NOTES: Final = 10
+"""So many lines above a table below another are looked at for notes."""
+
+_MOST_NOTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class DetectedLayout:
         fields: What is right for `TableLayout`, by field; what the owner has set is among them.
         confidence: From 0 to 1.
         ragged: Rows in the table that have another number of cells, as places from 0.
+        notes: What stands above the table, line by line.
     """
 
     fields: Mapping[str, Any]
@@ -57,6 +63,7 @@ class DetectedLayout:
     questions: tuple[Question, ...] = ()
     ragged: tuple[int, ...] = ()
     width: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
@@ -75,13 +82,18 @@ def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout,
         layout
         for block in blocks
         for layout in _detect_in(
-            Rows(block.rows, True, (), rows.word, rows.likely_decimal), block, {**given, "table": block.number}
+            Rows(block.rows, True, (), rows.word, rows.likely_decimal),
+            block,
+            {**given, "table": block.number},
+            rows.cells[max(block.above - _NOTES, 0) : block.above],
         )
     ]
     return tuple(found)
 
 
-def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[DetectedLayout]:
+def _detect_in(
+    rows: Rows, block: Block, given: Mapping[str, Any], before: Sequence[Cells] = ()
+) -> list[DetectedLayout]:
     """Find one table, or several side by side, in rows where none stands below another."""
     skipped = given.get("skip_lines", 0)
     cells = rows.cells[skipped:]
@@ -92,10 +104,11 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
     header = find_header(cells, body, comment, given)
     place = _Place(rows.word, block.above + skipped)
     common = [
-        _read_header(body, header, comment, place),
+        _read_header(body, header, comment, place, named=bool(given.get("names"))),
         _tell_between(body, place),
         _find_footer(rows, cells, body, comment, place),
     ]
+    notes = _read_notes([*(row for row in before if len(row) < body.width), *rows.cells[: skipped + body.first]])
     chosen = bool({"first_column", "last_column"} & set(given))
     ranges: list[tuple[int, int | None]] = [(given.get("first_column", 1), given.get("last_column"))]
     sides = [] if chosen else find_side_by_side(cells, body, header)
@@ -115,7 +128,7 @@ def _detect_in(rows: Rows, block: Block, given: Mapping[str, Any]) -> list[Detec
         found = join_findings(findings, given)
         ragged = tuple(at + place.above for at in body.ragged)
         layouts.append(
-            DetectedLayout(found.fields, found.confidence, found.issues, found.questions, ragged, body.width)
+            DetectedLayout(found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes)
         )
     return layouts
 
@@ -156,11 +169,16 @@ def _find_comment(rows: Sequence[Cells], given: Mapping[str, Any]) -> str | None
     return None
 
 
+def _read_notes(rows: Sequence[Cells]) -> tuple[str, ...]:
+    """Give what stands above the rows, cells parted by tabs: the header too, whose cells may hold a day."""
+    return tuple("\t".join(cell.strip() for cell in row if cell.strip()) for row in rows[:_MOST_NOTES] if any(row))
+
+
 def _is_typed(row: Cells) -> bool:
     return any(classify(cell) in TYPED for cell in row)
 
 
-def _read_header(body: Body, header: Header, comment: str | None, place: _Place) -> Finding:
+def _read_header(body: Body, header: Header, comment: str | None, place: _Place, *, named: bool) -> Finding:
     fields: dict[str, Any] = {"skip_lines": header.skip, "header_lines": len(header.lines)}
     if header.units:
         fields["unit_lines"] = len(header.units)
@@ -171,7 +189,7 @@ def _read_header(body: Body, header: Header, comment: str | None, place: _Place)
     confidence = 1.0
     if header.skip:
         issues.append(Issue(place.of(range(header.skip)), "above the header: no rows", "`skip_lines` says how many."))
-    if not header.lines:
+    if not header.lines and not named:
         issues.append(
             Issue(
                 place.of([body.first]), "no header was found: columns are called column_1, column_2 …", "`header_lines`"
@@ -264,7 +282,8 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
 def _find_numbers(kinds: Sequence[Kind], rows: Sequence[Cells], likely: str, given: Mapping[str, Any]) -> Finding:
     columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
     cells = {row[at] for row in rows for at in columns if at < len(row)}
-    found = detect_numbers((cell for cell in cells if classify(cell) is Kind.NUMBER), likely)
+    numbers = (cell for cell in cells if classify(cell) is Kind.NUMBER)
+    found = detect_numbers((measured.number if (measured := read_measured(cell)) else cell for cell in numbers), likely)
     decimal, thousands = given.get("decimal", found.decimal), found.thousands
     if "decimal" in given and given["decimal"] != found.decimal:
         # what was taken for the sign of thousands is the decimal one, or the other way round

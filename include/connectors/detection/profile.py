@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from include.cim.number_style import NumberStyle
 from include.cim.units import find_units_but_case
 from include.collection.inspection import Issue, TableProfile
+from include.connectors.detection.cells import is_type
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.doubts import doubts
 from include.connectors.detection.tallies import DistinctTally
@@ -45,6 +47,7 @@ def profile_table(
     style: NumberStyle,
     units: Mapping[str, str] | None = None,
     order: str | None = None,
+    day: date | None = None,
 ) -> Profiled:
     """Profile a table in bounded memory.
 
@@ -52,6 +55,7 @@ def profile_table(
         frames: All columns String, as `read_frames` gives them.
         units: What else tells the columns' units: a line below the header, a member beside the records.
         order: The order of day, month and year, where the owner has set it: `dmy`, `mdy`, `ymd`.
+        day: The day of all rows, where it stands outside of them.
 
     Raises:
         SourceRefused: While it is read.
@@ -71,7 +75,7 @@ def profile_table(
             columns[column].add(frame[column])
         whole_rows.add(frame.select(pl.struct(pl.all()).hash(seed=0)).to_series())
         if rows == 0:
-            axes = _open_axes(tuple(columns.values()), frame)
+            axes = _open_axes(tuple(columns.values()), frame, day)
         for axis in axes:
             axis.add(frame, rows)
         rows += frame.height
@@ -87,8 +91,8 @@ def profile_table(
     return Profiled(table, tallies, tuple(axes), tuple(issues))
 
 
-def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame) -> list[TimeAxis]:
-    time = choose_time(columns, frame)
+def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame, day: date | None) -> list[TimeAxis]:
+    time = choose_time(columns, frame, day)
     if time is None:
         return []
     return [TimeAxis(time, form, find_series(time, form, columns, frame)) for form in time.formats[:4]]
@@ -101,7 +105,7 @@ def slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _unit_of(column: str, units: Mapping[str, str]) -> tuple[str | None, str | None]:
-    if told := units.get(column):
+    if (told := units.get(column)) and not is_type(told):
         unit = spell_unit(told)
         return unit, None if unit else told
     return unit_in_name(column)

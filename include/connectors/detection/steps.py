@@ -54,8 +54,12 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None) -> Steps:
     """
     usual = axis.usual()
     clock = None if zoned(axis.form) else zone
-    explains = _is_long_day if axis.time.period else _is_explained
-    explained = [odd for odd in axis.odd if clock and usual and explains(odd, usual, clock)]
+    numbered = axis.time.period is not None
+    explained = [
+        odd
+        for odd in axis.odd
+        if clock and usual and (_is_explained(odd, usual, clock) or (numbered and _is_long_day(odd, usual, clock)))
+    ]
     repeats = _find(axis, explained, lambda step: step == _ZERO)
     if usual is None:
         return Steps(repeats=repeats)

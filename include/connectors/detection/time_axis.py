@@ -83,7 +83,7 @@ class TimeAxis:
             self.intervals += int((begun != texts).sum())
             self.midnights += int(begun.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
         if self.time.period is not None:
-            self._note_periods(frame, times, self.time.period)
+            self._note_periods(times, self.time.count_periods(frame), self.time.period)
         rows = rows.drop_nulls("time").select("key", "time", "row")
         if rows.is_empty():
             return
@@ -132,11 +132,10 @@ class TimeAxis:
             odd = stepped.filter(pl.col("step") != usual).head(_MOST_ODD - len(self.odd))
             self.odd += [Step(*each) for each in odd.select("before", "time", "row").iter_rows()]
 
-    def _note_periods(self, frame: pl.DataFrame, times: pl.Series, period: timedelta) -> None:
-        number = frame[self.time.columns[-1]].str.strip_chars().cast(pl.Int64, strict=False)
-        rows = pl.DataFrame({"time": times, "number": number}).drop_nulls()
-        day = (pl.col("time") - (pl.col("number") - 1) * period).dt.date().alias("day")
-        for each, last in rows.group_by(day).agg(pl.col("number").max()).iter_rows():
+    def _note_periods(self, times: pl.Series, counted: pl.Series, period: timedelta) -> None:
+        rows = pl.DataFrame({"time": times, "counted": counted}).drop_nulls()
+        day = (pl.col("time") - pl.col("counted") * period).dt.date().alias("day")
+        for each, last in rows.group_by(day).agg(pl.col("counted").max() + 1).iter_rows():
             self.last_periods[each] = max(last, self.last_periods.get(each, 0))
 
     def _note_offsets(self, times: pl.Series, texts: pl.Series) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from include.collection.inspection import Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.steps import Steps, duration, weigh_steps
 from include.connectors.detection.time_axis import TimeAxis
-from include.connectors.detection.time_columns import BEGINS, ENDS
+from include.connectors.detection.time_columns import BEGINS, ENDS, UNKNOWN_DAY
 from include.connectors.detection.time_formats import as_mapped, order_of
 from include.connectors.detection.zones import (
     hinted,
@@ -37,9 +37,14 @@ _COUNTED: Final = ("energy", "reactive_energy", "volume")
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What is known of a table's time, and what is not."""
+    """What is known of a table's time, and what is not.
 
-    profile: TimeProfile
+    Attributes:
+        profile: None where the columns tell the time of a day that nobody knows.
+    """
+
+    columns: tuple[str, ...]
+    profile: TimeProfile | None
     issues: tuple[Issue, ...]
     questions: tuple[Question, ...]
 
@@ -51,10 +56,16 @@ class _Zoning:
     name: str | None
     clock: tzinfo | None
     questions: tuple[Question, ...] = ()
+    numbering: str | None = None
 
 
 def profile_time(
-    axes: Sequence[TimeAxis], columns: Sequence[ColumnTally], hints: str, zone: str | None, label: str | None
+    axes: Sequence[TimeAxis],
+    columns: Sequence[ColumnTally],
+    hints: str,
+    zone: str | None,
+    label: str | None,
+    days_noted: Collection[date] = (),
 ) -> Timed | None:
     """Say how a table tells time.
 
@@ -62,6 +73,7 @@ def profile_time(
         axes: One for each reading of the time columns.
         hints: Names and first lines of the file: what may tell its language and country.
         zone, label: What the owner has set.
+        days_noted: Days that are written beside the table in one way only.
 
     Raises:
         ConfigurationInvalid: There is no such zone.
@@ -69,12 +81,15 @@ def profile_time(
     axes = [axis for axis in axes if axis.count]
     if not axes:
         return None
-    axis, order_questions = _choose_reading(axes)
+    axis, order_questions = _choose_reading(axes, days_noted, hints)
     zoning = _find_zone(axis, hints, zone)
     steps = weigh_steps(axis, zoning.clock)
+    if axis.time.day is not None and steps.backwards.count:
+        return None  # the hours of several days, none of which is known
+    if axis.time.day == UNKNOWN_DAY:
+        return Timed(axis.time.columns, None, (), ())
     ends = (axis.opening, axis.closing) if steps.spliced.count else (axis.least, axis.greatest)
-    shown_in = zoning.clock if zoning.name else None
-    first, last = (_show(each, axis, shown_in) for each in ends)
+    first, last = (_show(each, axis, zoning) for each in ends)
     label = label or _interval_label(axis, steps, first, last)
     questions = [*order_questions, *zoning.questions]
     if label is None and _label_matters(steps, columns):
@@ -88,12 +103,22 @@ def profile_time(
         last=_write(last),
         resolution=steps.resolution,
         interval_label=label,
+        date=str(axis.time.day) if axis.time.day else None,
+        period=duration(axis.time.period) if axis.time.period else None,
+        numbers=axis.time.numbers,
+        numbering=zoning.numbering,
     )
-    return Timed(profile, tuple(_issues(axis, steps)), tuple(questions))
+    return Timed(axis.time.columns, profile, tuple(_issues(axis, steps)), tuple(questions))
 
 
-def _choose_reading(axes: Sequence[TimeAxis]) -> tuple[TimeAxis, tuple[Question, ...]]:
-    """Choose the reading that fits all rows, and of several the one whose times follow one another best."""
+def _choose_reading(
+    axes: Sequence[TimeAxis], days_noted: Collection[date], hints: str
+) -> tuple[TimeAxis, tuple[Question, ...]]:
+    """Choose the reading that fits all rows, and of several the one whose times follow one another best.
+
+    Where that does not tell, a day beside the table does that one reading begins or ends with, or an hour that comes
+    twice on a day on which a clock is changed.
+    """
     least = min(axis.unread for axis in axes)
     fitting = sorted((axis for axis in axes if axis.unread == least), key=_breaks)
     best, *others = fitting
@@ -104,6 +129,11 @@ def _choose_reading(axes: Sequence[TimeAxis]) -> tuple[TimeAxis, tuple[Question,
     options = tuple(dict.fromkeys(order_of(axis.form) for axis in fitting))
     if len(options) < 2:
         return best, ()
+    near = [axis for axis in fitting if {each.date() for each in (axis.least, axis.greatest) if each} & set(days_noted)]
+    clocks = [axis for axis in fitting if weigh_hours(axis.hours, rank_zones(hints)).fitting]
+    for told in (near, clocks):
+        if len({order_of(axis.form) for axis in told}) == 1:
+            return told[0], ()
     names = " and ".join(_ORDERS[option] for option in options)
     return best, (
         Question("date_order", f"Every date of {axis_name(best)} reads both ways, {names}: which is it?", options),
@@ -125,21 +155,23 @@ def _find_zone(axis: TimeAxis, hints: str, given: str | None) -> _Zoning:
         found = given or _zone_of_offsets(axis, hints)
         return _Zoning(found, read_zone(found) if found else None)
     found = given or _zone_in_names(axis, hints)
-    if found:
-        return _Zoning(found, read_zone(found))
+    evidence = weigh_hours(axis.hours, rank_zones(hints))
+    numbering = None
     if axis.time.period:
-        evidence = weigh_day_lengths(axis.last_periods, axis.time.period, rank_zones(hints))
-    else:
-        evidence = weigh_hours(axis.hours, rank_zones(hints))
+        lengths = weigh_day_lengths(axis.last_periods, axis.time.period, rank_zones(hints))
+        numbering = "elapsed" if lengths.fitting else "clock" if evidence.fitting else None
+        evidence = lengths if lengths.fitting or not evidence.fitting else evidence
+    if found:
+        return _Zoning(found, read_zone(found), (), numbering)
     days = sorted({hour.date() for hour in axis.hours["hour"].to_list()})
     if evidence.fitting and same_clock(evidence.fitting, days):
-        return _Zoning(evidence.fitting[0], ZoneInfo(evidence.fitting[0]))
+        return _Zoning(evidence.fitting[0], ZoneInfo(evidence.fitting[0]), (), numbering)
     likely = hinted(hints)
     name = axis_name(axis)
     if evidence.fitting:
         options = _different(evidence.fitting, days)
         what = f"The times of {name} show a change of the clock that fits several zones: which is it?"
-        return _Zoning(None, ZoneInfo(evidence.fitting[0]), (Question("zone", what, options),))
+        return _Zoning(None, ZoneInfo(evidence.fitting[0]), (Question("zone", what, options),), numbering)
     if evidence.unchanged:
         options = tuple(dict.fromkeys(["UTC", *(_standard(zone) for zone in likely[:3])]))
         what = f"The clock of {name} is never changed: is it UTC, or the standard time of which zone?"
@@ -206,15 +238,29 @@ def _different(zones: Sequence[str], days: Sequence[object]) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _show(moment: datetime | None, axis: TimeAxis, zone: tzinfo | None) -> datetime | None:
+def _show_local(moment: datetime, axis: TimeAxis, zoning: _Zoning) -> datetime:
+    """Place a time of the clock in its zone; where periods since midnight are counted, by their number.
+
+    The 25th hour of a day is no hour of the next one.
+    """
+    shown_in = zoning.clock if zoning.name else None
+    if zoning.numbering != "elapsed" or zoning.clock is None:
+        return moment if shown_in is None else moment.replace(tzinfo=shown_in)
+    day = moment.date() if moment.date() in axis.last_periods else moment.date() - _DAY
+    midnight = datetime.combine(day, datetime.min.time())
+    placed = (midnight.replace(tzinfo=zoning.clock).astimezone(UTC) + (moment - midnight)).astimezone(zoning.clock)
+    return placed if shown_in else placed.replace(tzinfo=None)
+
+
+def _show(moment: datetime | None, axis: TimeAxis, zoning: _Zoning) -> datetime | None:
     """Place a time: instants in the zone, or with the offset that was written; the clock's own in the zone."""
     if moment is None:
         return None
     if not zoned(axis.form):
-        return moment if zone is None else moment.replace(tzinfo=zone)
+        return _show_local(moment, axis, zoning)
     instant = moment.replace(tzinfo=UTC)
-    if zone is not None:
-        return instant.astimezone(zone)
+    if zoning.name:
+        return instant.astimezone(zoning.clock)
     shift = next(
         (_shift(offset) for offset, first, last in axis.offsets.iter_rows() if moment in {first, last}), timedelta(0)
     )

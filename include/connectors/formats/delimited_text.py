@@ -19,6 +19,7 @@ from include.connectors.formats.layout import (
     name_columns,
     name_units,
 )
+from include.connectors.formats.marked_lines import choose_marked
 from include.connectors.formats.text import MOST_LINE, TextLines, read_text
 from include.errors import SourceEmpty, SourceRefused
 
@@ -58,7 +59,8 @@ class CsvText:
         self.before = lines.number - 1
         self.columns = name_columns(header, self._width(header, self.split(first)), form)
         self.units = name_units(self.columns, [self.split(line) for line in laid.units])
-        if form.table or form.comment or form.footer_lines or form.delimiter == " " or form.ragged == "fill":
+        by_line = form.table or form.comment or form.footer_lines or form.row_mark
+        if by_line or form.delimiter == " " or form.ragged == "fill":
             self._pieces = self._join(chain([first], laid.rows))
         else:
             self._pieces = chain([first + "\n"], lines.rest())
@@ -101,7 +103,11 @@ class CsvText:
         def is_empty(line: str) -> bool:
             return not line.strip(nothing)
 
-        below = islice(choose_table(lines, self._form.table, is_empty), self._form.skip_lines, None)
+        if self._form.row_mark:
+            chosen = choose_marked(lines, self._form, self._name)
+        else:
+            chosen = choose_table(lines, self._form.table, is_empty)
+        below = islice(chosen, self._form.skip_lines, None)
         return lay_out(join_quoted(below, self._form, self._name), self._form, is_empty, str)
 
     def _width(self, header: list[list[str]], first: list[str]) -> int:

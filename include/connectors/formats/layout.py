@@ -93,7 +93,11 @@ def name_columns(header: Sequence[Row], width: int, form: TableLayout | None = N
     first, last = (form.first_column - 1, min(form.last_column or width, width)) if form else (0, width)
     cut = [list(line[first:last]) for line in header]
     places = [f"column_{at + 1}" for at in range(width)]
-    return places[:first] + _name_all(cut, places[first:last]) + places[max(first, last) :]
+    names = _name_all(cut, places[first:last])
+    if form and form.names:
+        given = form.names[: len(names)]
+        names = [*given, *(name if name not in given else f"{name} (2)" for name in names[len(given) :])]
+    return places[:first] + names + places[max(first, last) :]
 
 
 def _name_all(header: Sequence[Row], places: Sequence[str]) -> list[str]:
@@ -220,7 +224,7 @@ def _drop_nameless(frames: Iterator[pl.DataFrame], form: TableLayout, where: str
         if nameless is None:
             called = [name for at, name in enumerate(frame.columns, form.first_column) if name == f"column_{at}"]
             # without a header only a delimiter at the end of every row tells a column that is none
-            called = called if form.header_lines else called[-1:]
+            called = called if form.header_lines or form.names else called[-1:]
             nameless = [name for name in called if frame[name].null_count() == frame.height]
         if nameless:
             for name in nameless:

@@ -1,0 +1,68 @@
+"""Numbers with a unit in every cell: `12,5 kWh`, `€ 0,30`, `21.5°C`, `45 %`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import polars as pl
+
+from include.cim.units import known_unit
+
+_NUMBER: Final = r"\d(?:[\d.,'’_ \u00a0\u202f]*\d)?[.,]?"
+_MONEY: Final = r"[A-Z]{0,2}[€$£]|[A-Z]{3}"
+_UNIT: Final = r"[^\d\s.,+\-()]\S{0,11}(?: \S{1,6})?"
+_PATTERN: Final = rf"^([-+−]?) ?(?:({_MONEY})[ \u00a0]?)?([-+−]?)({_NUMBER})(?:[ \u00a0\u202f]?({_UNIT}))?$"
+_MEASURED: Final = re.compile(_PATTERN)
+_LONGEST: Final = 40
+_ALONE: Final = frozenset({"V", "W"})
+"""Letters that are a unit even where no blank parts them from the number: 12A may be a house."""
+
+MINUS_APART: Final = rf"^[-−] ?(?:{_MONEY})"
+"""A minus before the money sign, which whoever takes the number out of the cell would lose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A cell's number, as it is written, and its unit as `units.yaml` spells it."""
+
+    number: str
+    unit: str
+
+
+@lru_cache(maxsize=100_000)
+def read_measured(cell: str) -> Measured | None:
+    """Part a cell into number and unit; None where it is no number with one known unit.
+
+    Example:
+        >>> read_measured("12,5 kWh"), read_measured("-$3.20")
+        (Measured(number='12,5', unit='kWh'), Measured(number='-3.20', unit='USD'))
+        >>> read_measured("12A"), read_measured("12"), read_measured("3 rooms")
+        (None, None, None)
+    """
+    text = cell.strip()
+    found = _MEASURED.match(text) if len(text) <= _LONGEST else None
+    if found is None or bool(found[2]) == bool(found[5]) or (found[1] and found[3]):
+        return None
+    sign = "-" if (found[1] or found[3]) in {"-", "−"} else ""
+    word = found[2] or found[5]
+    unit = known_unit(word)
+    beside = len(word) == 1 and word.isalpha() and word not in _ALONE and text[-2:-1].isdigit()
+    return None if unit is None or beside else Measured(f"{sign}{found[4]}", unit.name)
+
+
+def strip_unit(texts: pl.Series, unit: str) -> pl.Series:
+    """Leave of every cell that has this unit its number; other cells stay as they are."""
+    different = texts.unique()
+    read = [read_measured(text) for text in different.to_list()]
+    numbers = [found.number if found and found.unit == unit else None for found in read]
+    keyed = pl.DataFrame({"text": different, "number": pl.Series(numbers, dtype=pl.String)})
+    joined = pl.DataFrame({"text": texts}).join(keyed, on="text", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("number", "text")).to_series()
+
+
+def extracting(thousands: str | None) -> str:
+    """Write the expression by which a mapping's `extract` finds the number in such a cell."""
+    return rf"[-+−]? ?[\d.,{thousands or ''}]*\d"

@@ -1,0 +1,106 @@
+"""Times whose parts stand in columns of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from include.collection.inspection import Inspection
+from include.connectors.detection.inspect import inspect_source
+
+
+def inspect(tmp_path: Path, lines: Iterable[str], **given: str) -> Inspection:
+    path = tmp_path / "file"
+    path.write_text("\n".join(lines) + "\n")
+    return inspect_source(path, "file.csv", given)
+
+
+def test_year_month_and_day_are_told_without_names(tmp_path: Path) -> None:
+    """Hours from 1 to 24 are periods, of which the first begins at midnight."""
+    lines = [f"2019,{month},{day},{hour},60,{hour}.5" for month in (1, 2) for day in (1, 2) for hour in range(1, 25)]
+    found = inspect(tmp_path, lines)
+    assert found.time
+    assert found.time.columns == ("column_1", "column_2", "column_3", "column_4")
+    assert (found.time.period, found.time.first, found.time.last) == (
+        "PT1H",
+        "2019-01-01T00:00:00",
+        "2019-02-02T23:00:00",
+    )
+
+
+def test_the_day_of_the_year_may_stand_between(tmp_path: Path) -> None:
+    """Gobernador: a radiation network's lines, minute by minute."""
+    lines = [
+        f"2016  1  1  1 {minute // 60:2d} {minute % 60:2d}  {minute / 60:.3f} 91.65 -{minute % 7}.8 0"
+        for minute in range(180)
+    ]
+    found = inspect(tmp_path, lines)
+    assert found.time
+    assert found.time.format == "%Y %m %d %H %M"
+    assert (found.time.last, found.time.resolution) == ("2016-01-01T02:59:00", "PT1M")
+
+
+@pytest.mark.parametrize(
+    ("count", "last", "step"),
+    [
+        pytest.param(24, "T23:00:00", "PT1H", id="hours"),
+        pytest.param(48, "T23:30:00", "PT30M", id="half-hours"),
+        pytest.param(96, "T23:45:00", "PT15M", id="quarters"),
+    ],
+)
+def test_a_market_numbers_the_periods_of_nameless_days(tmp_path: Path, count: int, last: str, step: str) -> None:
+    lines = ["MARGINALPDBC;", *(f"2026;07;05;{number};{number}.5;{number};" for number in range(1, count + 1)), "*"]
+    found = inspect(tmp_path, lines)
+    assert found.time
+    assert (found.time.last, found.time.resolution) == (f"2026-07-05{last}", step)
+
+
+def test_numbers_that_are_no_days_are_no_time(tmp_path: Path) -> None:
+    lines = [f"{2000 + number % 30},{number % 12 + 1},{number % 28 + 1},{number * 3 % 17}.5" for number in range(100)]
+    assert inspect(tmp_path, lines).time is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("DeliveryDate,DeliveryHour,DeliveryInterval,Price", id="in one word"),
+        pytest.param("Delivery Date,Delivery Hour,Delivery Interval,Price", id="in two"),
+    ],
+)
+def test_hour_and_quarter_are_two_numbers_of_one_period(tmp_path: Path, header: str) -> None:
+    lines = [f"05/30/2024,{hour},{part},{hour}.{part}" for hour in range(1, 25) for part in (1, 2, 3, 4)]
+    found = inspect(tmp_path, [header, *lines])
+    assert found.time
+    assert (found.time.first, found.time.last) == ("2024-05-30T00:00:00", "2024-05-30T23:45:00")
+    assert (found.time.period, found.time.numbers, found.time.resolution) == ("PT15M", 2, "PT15M")
+
+
+def test_a_repeated_hour_shows_the_order_of_the_date_and_the_clock(tmp_path: Path) -> None:
+    """On 5 November the clock of the United States shows an hour twice; on 11 May none does."""
+    hours = [(hour, flag) for hour in range(1, 25) for flag in (("N", "Y") if hour == 2 else ("N",))]
+    lines = [f"11/05/2023,{hour},{part},1{hour}.{part},{flag}" for hour, flag in hours for part in (1, 2, 3, 4)]
+    header = "DeliveryDate,DeliveryHour,DeliveryInterval,SettlementPointPrice,DSTFlag"
+    found = inspect(tmp_path, [header, *lines], zone="America/Chicago")
+    assert found.time
+    assert (found.time.first, found.time.last) == ("2023-11-05T00:00:00-05:00", "2023-11-05T23:45:00-06:00")
+    assert found.time.numbering == "clock"
+    assert not found.questions
+    assert not any("the other way" in issue.what or "longer than" in issue.what for issue in found.issues)
+
+
+@pytest.mark.parametrize("again", ["2B", "2*", "02X", "HE02*"])
+def test_a_marked_hour_is_the_same_one_again(tmp_path: Path, again: str) -> None:
+    labels = ["1", "2", again, *map(str, range(3, 25))]
+    found = inspect(tmp_path, ["Date,Hour Ending,MW", *(f"2023-11-05,{label},{at}" for at, label in enumerate(labels))])
+    assert found.time
+    assert (found.time.last, found.time.numbering) == ("2023-11-05T23:00:00", "clock")
+    assert not any("cannot be read" in issue.what for issue in found.issues)
+
+
+def test_a_date_an_hour_and_a_minute(tmp_path: Path) -> None:
+    lines = [f"2024-05-30,{hour},{minute},{hour}" for hour in range(24) for minute in (0, 30)]
+    found = inspect(tmp_path, ["Date,Hour,Minute,GHI", *lines])
+    assert found.time
+    assert (found.time.columns, found.time.last) == (("Date", "Hour", "Minute"), "2024-05-30T23:30:00")
