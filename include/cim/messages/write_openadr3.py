@@ -62,7 +62,7 @@ def _program(rows: Sequence[Row]) -> Program:
         Payload(type=name, values=[row[field]]) for field, name in _ATTRIBUTES.items() if row[field] is not None
     ]
     attributes += [Payload.model_validate(each) for each in json.loads(row["attributes"] or "[]")]
-    addresses = (row["descriptions"] or "").split()
+    addresses = (row["page_addresses"] or "").split()
     return Program(
         **_kept(row, "program_id", named=row["name"]),
         program_name=row["name"],
