@@ -271,11 +271,12 @@ def inspect(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="What the file cannot tell: zone=…")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
+    mapping: Annotated[bool, typer.Option("--mapping", help="Write a mapping to begin with, as YAML.")] = False,
 ) -> None:
     """Show what a file is: format, columns, units, times, and what only its owner knows. Needs no platform."""
     from cli.inspecting import inspect_file  # noqa: PLC0415
 
-    inspect_file(file, setting or [], as_json)
+    inspect_file(file, setting or [], as_json, mapping=mapping)
 
 
 def main() -> None:

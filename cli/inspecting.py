@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from cli.formats import write_table
 from include.cim.definition import load_definition
 from include.collection.inspection import Inspection
 from include.collection.inspection_document import inspection_document, refusal_document
-from include.collection.suggesting import suggest_fields
+from include.collection.suggesting import proposal_document, propose, suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import CdmpError, ConfigurationInvalid, Problem
 
 _MOST_ISSUES = 20
 
 
-def inspect_file(file: Path, settings: Sequence[str], as_json: bool) -> None:
+def inspect_file(file: Path, settings: Sequence[str], as_json: bool, *, mapping: bool = False) -> None:
     """Show what a file is, for people or as JSON; raises the reason where it cannot be read."""
     try:
         if not file.is_file():
@@ -29,10 +31,21 @@ def inspect_file(file: Path, settings: Sequence[str], as_json: bool) -> None:
         if as_json:
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
-    if as_json:
+    if mapping:
+        print(describe_mapping(inspection, file.name))
+    elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
     else:
         print(describe(inspection))
+
+
+def describe_mapping(inspection: Inspection, name: str) -> str:
+    """Write a mapping to begin with, as a collection's YAML has it; what it lacks stands above it as comments."""
+    proposal = proposal_document(propose(inspection, name, load_definition().concepts()))
+    lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in proposal["missing"]]
+    plain = {"mapper": proposal["mapper"]} if proposal["mapper"] else {}
+    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120) if plain else ""
+    return "\n".join([*lacking, text.rstrip()])
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, Any]:

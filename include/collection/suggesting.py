@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from include.cim.concept import Concept
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Candidate, Column
+from include.cim.suggest.propose import Proposal, Timing, propose_mapping
 from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
 
 
@@ -24,6 +26,24 @@ def suggest_fields(inspection: Inspection, name: str, concepts: Iterable[Concept
     tables = [_suggest(main, inspection.time, name, concepts)]
     tables += [_suggest(other, None, f"{name} {other.name}", concepts) for other in others if other is not None]
     return replace(inspection, tables=tuple(tables))
+
+
+def propose(inspection: Inspection, name: str, concepts: Iterable[Concept]) -> Proposal:
+    """Propose a mapping of the main table."""
+    by_name = {concept.name: concept for concept in concepts}
+    time = inspection.time
+    timing = Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label) if time else None
+    columns = plain_columns(inspection.tables[0].columns, time)
+    return propose_mapping(columns, advise(columns, by_name.values(), name), by_name, timing)
+
+
+def proposal_document(proposal: Proposal) -> dict[str, Any]:
+    """Give a proposal as JSON takes it."""
+    mapper = proposal.mapper
+    return {
+        "mapper": None if mapper is None else mapper.model_dump(mode="json", exclude_defaults=True),
+        "missing": [{"where": each.where, "what": each.what, "suggestion": each.remedy} for each in proposal.missing],
+    }
 
 
 def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) -> list[Column]:

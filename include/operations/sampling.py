@@ -21,7 +21,7 @@ from include.collection.inspection_document import inspection_document
 from include.collection.model import CollectionConfig, make_draft
 from include.collection.source import FileSource
 from include.collection.source_format import Format
-from include.collection.suggesting import suggest_fields
+from include.collection.suggesting import proposal_document, propose, suggest_fields
 from include.collection.upload import Sample
 from include.configuration import Configuration
 from include.errors import NotFound, Problem, StoreUnavailable, TooLarge
@@ -72,7 +72,10 @@ def take_sample(
         inspection = services.inspector(services.uploads.path(upload), name, given)
         inspection = suggest_fields(inspection, name, services.definition.concepts())
     now = services.clock()
-    sample = Sample(uuid4(), requestor.id, name, upload, _document(inspection), now, now + KEPT_FOR)
+    document = _document(inspection) | {
+        "proposal": proposal_document(propose(inspection, name, services.definition.concepts()))
+    }
+    sample = Sample(uuid4(), requestor.id, name, upload, document, now, now + KEPT_FOR)
     services.samples.add(sample)
     return sample
 

@@ -108,7 +108,7 @@ def _measured(column: Column, field: Field, worth: float) -> Fit | None:
     if unit.dimension == target.dimension:
         worth += _TOLD + _scale(unit, target)
         return None if _outside(column, field, unit) else Fit(worth, unit.name, told=True)
-    if unit.dimension.startswith("price") and target.dimension.startswith("price"):
+    if any(unit.dimension.startswith(sort) and target.dimension.startswith(sort) for sort in ("price", "money")):
         return Fit(worth + _TOLD, unit.name, told=True)
     return Fit(worth - _LED, unit.name, told=True) if (unit.dimension, target.dimension) in _BECOMES else None
 
