@@ -9,7 +9,7 @@ from typing import Final
 from include.cim.suggest.decide import Decision, Option, Reading
 
 WEIGHTS: Final = (-8.0, 6.0, 3.0, 2.5, 1.0, 0.5)
-"""Fitted to the tuning half of the labelled headers by `python -m tests.unit.cim.fit_confidence`."""
+"""Set by hand, looking at the tuning half of the labelled headers."""
 
 
 def features(option: Option, reading: Reading, decision: Decision) -> Sequence[float]:
