@@ -149,6 +149,7 @@ def _finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing 
 
 
 def _lacking(field: Field) -> Problem:
-    sort = f"one of {', '.join(field.values[:8])}" if field.values else (field.description[0].lower() + field.description[1:]).rstrip(".")
+    said = field.description.rstrip(".")
+    sort = f"one of {', '.join(field.values[:8])}" if field.values else said[:1].lower() + said[1:]
     remedy = f"Add {{field: {field.name}, constant: …}}, or name its column."
     return Problem(f"mapper.rules.{field.name}", f"no column tells it ({sort})", remedy)
