@@ -6,19 +6,19 @@ from pathlib import Path
 
 from cli import commands
 from cli.formats import write_table
-from include.operations.appending import append_file, preview_append
+from include.operations.appending import append_file, preview_file
 from include.operations.uploading import upload_file
 from include.upload_ports import Rehearsal
 
 
 def append_one(which: str, file: Path, user: str, preview: bool) -> None:
-    """Hand over a further file for a collection and run it, or say what that would do."""
+    """Hand over a further file for a collection and run it, or say what that would do, and keep nothing."""
     session = commands.open_session(user)
     collection = commands.find_collection(session, which)
-    upload = upload_file(session.services, session.requestor, file)
     if preview:
-        print(describe(preview_append(session.services, session.requestor, collection.id, upload, wait=True)))
+        print(describe(preview_file(session.services, session.requestor, collection.id, file)))
         return
+    upload = upload_file(session.services, session.requestor, file)
     started = append_file(session.services, session.engine, session.requestor, collection.id, upload)
     print(f"{started.state}  {started.run_id}  {collection.config.title}")
 

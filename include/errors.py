@@ -20,8 +20,9 @@ Every error says where, what, and what would be right. None carries a value of a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class CdmpError(Exception):
@@ -121,3 +122,15 @@ class TooLarge(CdmpError):
 
 class StoreUnavailable(CdmpError):
     """A store of ours is away; trying again later is right."""
+
+
+def name_close(name: str, known: Iterable[str], all_are: str = "There are") -> str:
+    """Say which of the known names may be meant, or what all of them are.
+
+    Example:
+        >>> name_close("enery", ["energy", "power"]), name_close("x", ["energy", "power"])
+        ('Did you mean energy?', 'There are energy, power.')
+    """
+    known = list(known)
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(close)}?" if close else f"{all_are} {', '.join(known)}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Protocol
 
 from croniter import croniter
@@ -20,7 +19,7 @@ from include.collection.formats.delimited import CsvFormat
 from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource
 from include.collection.source import FileSource
-from include.errors import NotFound, Problem
+from include.errors import NotFound, Problem, name_close
 from include.expectations.config import CuratorConfig
 from include.expectations.suite import check_rules
 
@@ -47,7 +46,7 @@ def check_collection(config: CollectionConfig, definition: Concepts) -> list[Pro
             Problem(
                 "mapper.concept",
                 f"the CIM has no concept {config.mapper.concept!r}",
-                _close(config.mapper.concept, known),
+                name_close(config.mapper.concept, known),
             ),
         ]
     return [
@@ -102,7 +101,7 @@ def _check_mapper(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
         where = f"mapper.rules[{number}]"
         if rule.field not in concept.fields:
             what = f"{concept.name} has no field {rule.field!r}"
-            yield Problem(f"{where}.field", what, _close(rule.field, list(concept.fields)))
+            yield Problem(f"{where}.field", what, name_close(rule.field, list(concept.fields)))
             continue
         if names[rule.field] > 1:
             yield Problem(f"{where}.field", f"{rule.field} is mapped {names[rule.field]} times", "Map each field once.")
@@ -123,7 +122,7 @@ def _check_plan(plan: AnonymizationConfig, mapper: MapperConfig, concept: Concep
     for name in plan.fields:
         if name not in mapped:
             where = f"anonymization.fields.{name}"
-            yield Problem(where, f"the mapping fills no field {name!r}", _close(name, mapped))
+            yield Problem(where, f"the mapping fills no field {name!r}", name_close(name, mapped))
         else:
             yield from _check_method(plan.fields[name].method, concept.fields[name], concept)
     for name in dict.fromkeys(mapped):
@@ -143,8 +142,3 @@ def _check_method(method: Method, field: Field, concept: Concept) -> Iterator[Pr
         yield Problem(where, f"{concept.name} requires {field.name}", "Use pseudonym, or keep with a reason.")
     elif method in (Method.PSEUDONYM, Method.REDACT) and field.type not in (FieldType.ID, FieldType.TEXT):
         yield Problem(where, f"{field.name} is no text, and cannot hold what {method.value} gives", "Use drop.")
-
-
-def _close(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."

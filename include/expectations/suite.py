@@ -6,10 +6,9 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, Final
 
-from include.errors import Problem
+from include.errors import Problem, name_close
 from include.expectations.config import Action, CurationRule
 from include.expectations.library import load_library
 
@@ -113,14 +112,18 @@ def _check_rule(
     served = {**ROW_RULES, **KEY_RULES}
     if rule.type not in served:
         yield Problem(
-            f"{where}.type", f"{rule.type} is not a rule that can be used here", _suggest(rule.type, served, "rules")
+            f"{where}.type",
+            f"{rule.type} is not a rule that can be used here",
+            name_close(rule.type, sorted(served), "The rules are"),
         )
         return
     columns = columns_of(rule)
     for column in columns:
         if column not in fields:
             yield Problem(
-                f"{where}.kwargs", f"field {column!r} is not mapped", _suggest(column, fields, "mapped fields")
+                f"{where}.kwargs",
+                f"field {column!r} is not mapped",
+                name_close(column, sorted(fields), "The mapped fields are"),
             )
         elif fields[column] not in served[rule.type]:
             fitting = " or ".join(sorted(served[rule.type]))
@@ -144,7 +147,11 @@ def _check_arguments(rule: CurationRule, where: str) -> Iterator[Problem]:
     known = sorted(set(expectation.__fields__) - _NOT_OURS)
     unknown = [name for name in rule.kwargs if name not in known]
     for name in unknown:
-        yield Problem(f"{where}.{name}", f"{rule.type} has no argument {name!r}", _suggest(name, known, "arguments"))
+        yield Problem(
+            f"{where}.{name}",
+            f"{rule.type} has no argument {name!r}",
+            name_close(name, sorted(known), "The arguments are"),
+        )
     if "$PARAMETER" in json.dumps(rule.kwargs, default=str):
         yield Problem(where, "$PARAMETER has no meaning here", "Write the value itself")
     elif not unknown:
@@ -226,10 +233,3 @@ def _check_action(
             "a share of rows says something about the batch, not about one row",
             "Use it with on_violation: fail, or leave it out",
         )
-
-
-def _suggest(name: str, known: Collection[str], what: str) -> str:
-    close = get_close_matches(name, known, n=3, cutoff=0.6)
-    if close:
-        return f"Did you mean {' or '.join(close)}?"
-    return f"The {what} are {', '.join(sorted(known))}"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 from include.access.requestor import Requestor
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run
 from include.collection.source import FileSource
-from include.errors import ConfigurationInvalid, Conflict, Problem
+from include.collection.upload import Upload
+from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
 from include.operations.collection_life import check, replace_collection
 from include.operations.collection_reading import read_own
 from include.operations.collection_running import run_collection
 from include.operations.sampling import one_of_few, require_short
 from include.operations.services import Services
-from include.operations.uploading import read_own_upload
+from include.operations.uploading import read_own_upload, remove_upload, upload_file
 from include.ports import Engine
 from include.upload_ports import Rehearsal
 
@@ -35,11 +39,28 @@ def preview_append(
         TooLarge: Nobody would wait for so much.
         SourceRefused, ConfigurationInvalid: It cannot be read.
     """
-    collection = _with_file(services, requestor, read_own(services, requestor, collection_id), upload)
+    there, collection = _with_file(services, requestor, read_own(services, requestor, collection_id), upload)
     if not wait:
-        require_short(read_own_upload(services, requestor, upload).bytes, "cdmp append TITLE FILE --preview")
+        require_short(there.bytes, "cdmp append TITLE FILE --preview")
     with one_of_few():
         return services.rehearse(collection, shown=shown, appends=True)
+
+
+def preview_file(services: Services, requestor: Requestor, collection_id: UUID, file: Path) -> Rehearsal:
+    """Do as `preview_append` with a file that is handed over for this only, and wait.
+
+    Raises:
+        ConfigurationInvalid: There is no such file.
+    """
+    upload = _find_upload(services, requestor, file)
+    if upload is not None:
+        return preview_append(services, requestor, collection_id, upload, wait=True)
+    upload = upload_file(services, requestor, file)
+    try:
+        return preview_append(services, requestor, collection_id, upload, wait=True)
+    finally:
+        with suppress(NotFound, Conflict):  # removed, or read by a collection, meanwhile
+            remove_upload(services, requestor, upload)
 
 
 def append_file(
@@ -61,7 +82,7 @@ def append_file(
         ConfigurationInvalid: The collection reads no files.
     """
     old = read_own(services, requestor, collection_id)
-    new = _with_file(services, requestor, old, upload)
+    _, new = _with_file(services, requestor, old, upload)
     where = f"collection {collection_id}"
     if old.state is CollectionState.PAUSED:
         raise Conflict(where, "it is paused", "Resume it, then append")
@@ -73,7 +94,9 @@ def append_file(
     return run_collection(services, engine, requestor, collection_id, patience_s=patience_s)
 
 
-def _with_file(services: Services, requestor: Requestor, collection: Collection, upload: str) -> Collection:
+def _with_file(
+    services: Services, requestor: Requestor, collection: Collection, upload: str
+) -> tuple[Upload, Collection]:
     source = collection.config.ingester
     if not isinstance(source, FileSource):
         raise ConfigurationInvalid([Problem("ingester.kind", "the collection reads no files", "Run it instead")])
@@ -90,4 +113,12 @@ def _with_file(services: Services, requestor: Requestor, collection: Collection,
     named = source.model_copy(update={"upload": upload, "name": there.name})
     config = collection.config.model_copy(update={"ingester": named})
     check(services, requestor, config)
-    return replace(collection, config=config)
+    return there, replace(collection, config=config)
+
+
+def _find_upload(services: Services, requestor: Requestor, file: Path) -> str | None:
+    if not file.is_file():
+        return None
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return digest if services.uploads.has(digest, requestor.id) else None

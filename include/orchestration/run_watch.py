@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from include.collection.model import CollectionState
-from include.collection.run import RunFailure
-from include.errors import NotFound
+from include.collection.run import Run, RunFailure
+from include.errors import NotFound, StoreUnavailable
 from include.orchestration.engine import look_again, still_active
 from include.orchestration.tasks import RunKey, fail
 
@@ -23,22 +23,37 @@ log = logging.getLogger(__name__)
 
 
 def trigger_waiting(platform: Platform, engine: Engine) -> None:
-    """Start every run that waits and whose DAG is there."""
+    """Start every run that waits and whose DAG is there; one that cannot be started holds up no other.
+
+    Raises:
+        StoreUnavailable: No run can be started now.
+    """
     impatient = False
     for run in platform.runs.untriggered():
         try:
-            collection = platform.collections.get(run.collection_id)
-        except NotFound:
-            continue
-        if collection.state in (CollectionState.DRAFT, CollectionState.DELETING):
-            continue
-        if engine.trigger(collection, run.run_id, run.requested_by, run.window):
-            platform.runs.mark_triggered(run.collection_id, run.run_id)
-            log.info("run %s of collection %s is started", run.run_id, run.collection_id)
-        elif platform.clock() - run.queued < IMPATIENT:
-            impatient = True
+            if not _trigger(platform, engine, run):
+                impatient = impatient or platform.clock() - run.queued < IMPATIENT
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("run %s of collection %s could not be started", run.run_id, run.collection_id)
     if impatient:
         look_again()
+
+
+def _trigger(platform: Platform, engine: Engine, run: Run) -> bool:
+    """Start a run, unless its collection is gone or going; answer no where its DAG is not there yet."""
+    try:
+        collection = platform.collections.get(run.collection_id)
+    except NotFound:
+        return True
+    if collection.state in (CollectionState.DRAFT, CollectionState.DELETING):
+        return True
+    if not engine.trigger(collection, run.run_id, run.requested_by, run.window):
+        return False
+    platform.runs.mark_triggered(run.collection_id, run.run_id)
+    log.info("run %s of collection %s is started", run.run_id, run.collection_id)
+    return True
 
 
 def end_dead(platform: Platform) -> None:

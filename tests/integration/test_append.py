@@ -10,7 +10,7 @@ import pytest
 
 from include.collection.model import Collection
 from include.errors import Conflict, NotAllowed, NotFound
-from include.operations.appending import append_file, preview_append
+from include.operations.appending import append_file, preview_append, preview_file
 from include.operations.collection_life import create_collection
 from include.operations.dataset_reading import read_records
 from include.operations.uploading import upload_file
@@ -106,6 +106,27 @@ def test_a_file_without_a_column_that_is_read_says_so_before_anything_happens(
     foreseen = preview_append(platform, OWNER, loaded.id, upload_file(platform, OWNER, file))
     assert foreseen.foreseen is None
     assert "'start', which is not there" in str(foreseen.stopped)
+
+
+def test_a_file_that_is_only_previewed_is_not_kept_unless_it_was_there(
+    platform: Platform, loaded: Collection, tmp_path: Path
+) -> None:
+    def kept() -> set[str]:
+        return {each.id for each in platform.uploads.find(OWNER.id)}
+
+    before, file = kept(), a_file(tmp_path, "further.csv", range(8, 14))
+    foreseen = preview_file(platform, OWNER, loaded.id, file).foreseen
+    assert foreseen is not None
+    assert (foreseen.rows_new, foreseen.rows_already_there) == (4, 2)
+    assert kept() == before
+
+    with pytest.raises(Conflict, match="this very content was loaded"):
+        preview_file(platform, OWNER, loaded.id, tmp_path / "first.csv")
+    assert kept() == before
+
+    there = upload_file(platform, OWNER, file)
+    preview_file(platform, OWNER, loaded.id, file)
+    assert kept() == before | {there}
 
 
 def test_only_the_owner_appends_and_only_their_own_files(

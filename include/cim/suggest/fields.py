@@ -73,28 +73,32 @@ def _table() -> Mapping[str, Any]:
 
 
 def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
-    """Lay out the ways of these concepts; a field that the table lacks is named by the words of its own name."""
+    """Lay out the ways of these concepts; a field that the table lacks is named by the words of its own name.
+
+    Synonyms name their field too. A field that another replaces is left out: nothing new is mapped onto it.
+    """
     about: dict[str, About] = {}
     fields: dict[FieldRef, Field] = {}
     ways: list[Way] = []
     for concept in concepts:
         entry = _table().get(concept.name, {})
+        # what another field replaces takes no new mappings
+        current = {field.name: field for field in concept.fields.values() if field.replaced_by is None}
         about[concept.name] = About(
             words=frozenset(entry.get("about", "").split()),
             series=frozenset(entry.get("series", "").split()),
             needs=frozenset(entry.get("needs", "").split()),
             silent=frozenset(entry.get("silent", "").split()),
             usual=float(entry.get("usual", 0.5)),
-            main=tuple(entry.get("main", "").split()),
+            main=tuple(name for name in entry.get("main", "").split() if name in current),
         )
-        for field in concept.fields.values():
+        for field in current.values():
             ref = FieldRef(concept.name, field.name)
             fields[ref] = field
             text = entry.get("fields", {}).get(field.name)
-            if text is None:
-                words = (min(word.meanings, key=sorted) for word in read_name(field.name))
-                ways.append(Way(ref, frozenset().union(*words), vague=False))
-            else:
+            names = (field.name, *field.synonyms) if text is None else field.synonyms
+            ways += [Way(ref, words, vague=False) for words in map(_words_of, names) if words]
+            if text is not None:
                 ways += [Way(ref, frozenset(way.replace("~", "").split()), "~" in way) for way in text.split("|")]
     common: dict[str, int] = {}
     for way in ways:
@@ -104,3 +108,8 @@ def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
     for way in ways:
         by_word.setdefault(min(way.words, key=lambda word: (common[word], word)), []).append(way)
     return Vocabulary({word: tuple(each) for word, each in by_word.items()}, about, fields)
+
+
+def _words_of(name: str) -> frozenset[str]:
+    """Give what the words of a name mean, together; nothing where it has no letter or digit."""
+    return frozenset().union(*(min(word.meanings, key=sorted) for word in read_name(name) if word.meanings))

@@ -16,10 +16,9 @@ from include.connectors.detection.detect import detect
 from include.connectors.detection.noted_days import NotedDays, find_noted_days
 from include.connectors.detection.profile import Profiled, profile_table
 from include.connectors.detection.sample import Sample, take_sample
-from include.connectors.detection.settings import name_known
 from include.connectors.detection.times import profile_time
 from include.connectors.formats.choose import read_frames, read_units
-from include.errors import ConfigurationInvalid, Problem
+from include.errors import ConfigurationInvalid, Problem, name_close
 
 _OWN: Final = ("table", "zone", "date", "date_order", "interval_label")
 """What an owner may set beside the keys of the format."""
@@ -124,7 +123,7 @@ def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     known = sorted({*_OWN, "member", *(key for kind in get_args(get_args(Format)[0]) for key in kind.model_fields)})
     for key in given:
         if key not in known:
-            raise ConfigurationInvalid([Problem(key, "there is no such setting", name_known(key, known))])
+            raise ConfigurationInvalid([Problem(key, "there is no such setting", name_close(key, known))])
     own = {
         key: str(given[key]) for key in ("zone", "date", "date_order", "interval_label") if given.get(key) is not None
     }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Any, Final, TypeVar, get_origin
 
 from pydantic import ValidationError
 
 from include.configuration import Configuration
-from include.errors import ConfigurationInvalid, Problem
+from include.errors import ConfigurationInvalid, Problem, name_close
 
 Form = TypeVar("Form", bound=Configuration)
 
@@ -43,7 +42,7 @@ def _plain_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict
     unknown = [key for key in given if key not in form.model_fields]
     if unknown:
         what = f"the format {form.model_fields['kind'].default} has no such setting"
-        raise ConfigurationInvalid([Problem(key, what, name_known(key, form.model_fields)) for key in unknown])
+        raise ConfigurationInvalid([Problem(key, what, name_close(key, form.model_fields)) for key in unknown])
     return {key: _plain(value, form.model_fields[key].annotation) for key, value in given.items()}
 
 
@@ -54,12 +53,6 @@ def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
         raise ConfigurationInvalid(
             [Problem(".".join(map(str, found["loc"])) or "format", found["msg"]) for found in error.errors()]
         ) from None
-
-
-def name_known(key: str, known: Collection[str]) -> str:
-    """Say which setting may be meant, or all that there are."""
-    close = get_close_matches(key, known)
-    return f"Did you mean {' or '.join(close)}?" if close else f"There are {', '.join(known)}."
 
 
 def _plain(value: Any, kind: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -229,3 +230,18 @@ def test_a_file_of_1600_columns_takes_less_than_a_second() -> None:
     started = process_time()
     suggest(*columns)
     assert process_time() - started < 1
+
+
+def test_a_field_is_named_by_its_synonyms_and_not_proposed_once_another_replaces_it() -> None:
+    weather = next(each for each in CONCEPTS if each.name == "weather_observation")
+    others = [each for each in CONCEPTS if each is not weather]
+    columns = (time("Time"), number("Zorbleness", "m/s", 0, 20), number("Humidity", "%", 5, 99))
+
+    def suggested(replaced_by: str | None = None) -> set[str]:
+        field = replace(weather.fields["wind_speed"], synonyms=("zorbleness",), replaced_by=replaced_by)
+        concept = replace(weather, fields={**weather.fields, field.name: field})
+        advice = advise(columns, [*others, concept], "weather")
+        return {f"{each.concept}.{each.field}" for each in advice.columns["Zorbleness"] if each.confidence >= SURE}
+
+    assert "weather_observation.wind_speed" in suggested()
+    assert "weather_observation.wind_speed" not in suggested(replaced_by="wind_gust")

@@ -10,6 +10,7 @@ import pytest
 from include.batch import Window
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunState
+from include.errors import StoreUnavailable
 from include.orchestration.run_watch import trigger_waiting
 from tests.factories import NOON, a_collection
 from tests.unit.orchestration.fake_platform import FakePlatform
@@ -56,4 +57,39 @@ def test_nothing_is_started_for_a_collection_that_is_going_or_unfinished(state: 
     trigger_waiting(cast(Any, platform), engine)
 
     assert not engine.started
+    assert not platform.runs.triggered
+
+
+class EngineThatFailsOnce(FakeEngine):
+    """An Airflow that answers the first run with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.errors = [error]
+
+    def trigger(
+        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+    ) -> bool:
+        if self.errors:
+            raise self.errors.pop()
+        return super().trigger(collection, run_id, requested_by, window)
+
+
+def test_a_run_that_cannot_be_started_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    platform, engine = a_platform(CollectionState.ACTIVE), EngineThatFailsOnce(ValueError("no such DAG run"))
+    other = platform.collections.put(a_collection(state=CollectionState.ACTIVE))
+    platform.runs.runs["after"] = Run(other.id, "after", 1, RunState.QUEUED, "olive", queued=NOON)
+
+    trigger_waiting(cast(Any, platform), engine)
+    assert [run_id for _, run_id, _ in engine.started] == ["after"]
+    assert "run asked of collection" in caplog.text
+
+    trigger_waiting(cast(Any, platform), engine)
+    assert [run_id for _, run_id, _ in engine.started] == ["after", "asked"]
+
+
+def test_a_store_that_is_away_ends_the_handing_over() -> None:
+    platform = a_platform(CollectionState.ACTIVE)
+    with pytest.raises(StoreUnavailable):
+        trigger_waiting(cast(Any, platform), EngineThatFailsOnce(StoreUnavailable("PostgreSQL", "does not answer")))
     assert not platform.runs.triggered
