@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 
+from include.cim.mapping_config import MapperConfig
 from include.collection.model import Collection, CollectionConfig, CollectionState
 from include.errors import Conflict, NotFound
 from include.ports import Fingerprint
@@ -67,6 +68,26 @@ class PostgresCollectionStore:
         query = query.order_by(collections.c.created.desc(), collections.c.id.desc()).limit(limit)
         with begin(self._engine) as connection:
             return [_read(row) for row in connection.execute(query)]
+
+    def mappers(self, owner_id: str | None, *, limit: int = 1000) -> Sequence[tuple[str, MapperConfig]]:
+        """Give the owners and current mappings of the newest collections in use; see the port."""
+        mapper = versions.c.config["mapper"]
+        query = (
+            select(collections.c.owner_id, mapper.label("mapper"))
+            .join(
+                versions, (versions.c.collection_id == collections.c.id) & (versions.c.version == collections.c.version)
+            )
+            .where(
+                collections.c.state.in_([CollectionState.ACTIVE.value, CollectionState.PAUSED.value]),
+                mapper.as_string().is_not(None),
+            )
+            .order_by(collections.c.created.desc(), collections.c.id.desc())
+            .limit(limit)
+        )
+        if owner_id is not None:
+            query = query.where(collections.c.owner_id == owner_id)
+        with begin(self._engine) as connection:
+            return [(row.owner_id, MapperConfig.model_validate(row.mapper)) for row in connection.execute(query)]
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         """Store `collection` as a new version; raises Conflict where somebody was quicker, or deletes it."""

@@ -109,3 +109,17 @@ def test_fingerprints_tell_of_everything_but_drafts(
 def test_an_absent_collection_is_not_found(collections: PostgresCollectionStore) -> None:
     with pytest.raises(NotFound):
         collections.set_state(uuid4(), CollectionState.PAUSED)
+
+
+def test_mappings_in_use_are_told_with_their_owners_at_their_current_version(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    owner = str(uuid4())
+    first = a_stored_collection(owner_id=owner)
+    renamed = a_config(mapper={"concept": "site_energy", "rules": [{"field": "load_power", "source": "x"}]})
+    collections.replace(replace(first, version=2, config=renamed, state=CollectionState.PAUSED), expected_version=1)
+    a_stored_collection(owner_id=owner, state=CollectionState.DRAFT)
+    a_stored_collection(owner_id=owner, config=a_config(mapper=None))
+    assert collections.mappers(owner) == [(owner, renamed.mapper)]
+    assert (owner, renamed.mapper) in collections.mappers(None)
+    assert len(collections.mappers(None, limit=1)) == 1
