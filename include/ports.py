@@ -115,7 +115,7 @@ class CollectionStore(Protocol):
         """List newest first, `after` the given (created, id); `owner_id` None: everybody's. Not the deleted ones."""
 
     def mappers(self, owner_id: str | None, *, limit: int = 1000) -> Sequence[tuple[str, MapperConfig]]:
-        """The owners and current mappings of the newest collections in use (active or paused); one query, no more."""
+        """Give the owners and current mappings of the newest in use (active, paused); leaves out what is unreadable."""
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         """Store `collection` as a new version; raises Conflict where somebody was quicker."""

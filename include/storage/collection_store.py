@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 
@@ -87,7 +88,9 @@ class PostgresCollectionStore:
         if owner_id is not None:
             query = query.where(collections.c.owner_id == owner_id)
         with begin(self._engine) as connection:
-            return [(row.owner_id, MapperConfig.model_validate(row.mapper)) for row in connection.execute(query)]
+            rows = connection.execute(query).all()
+        read = ((row.owner_id, _read_mapper(row.mapper)) for row in rows)
+        return [(owner, mapper) for owner, mapper in read if mapper is not None]
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         """Store `collection` as a new version; raises Conflict where somebody was quicker, or deletes it."""
@@ -166,6 +169,14 @@ def _read(row: Row[Any]) -> Collection:
             "state": CollectionState(plain["state"]),
         }
     )
+
+
+def _read_mapper(plain: Any) -> MapperConfig | None:
+    """Read a mapping; None where it cannot be: somebody's old collection must not stand in everybody's way."""
+    try:
+        return MapperConfig.model_validate(plain)
+    except ValidationError:
+        return None
 
 
 def _add_version(connection: Connection, collection: Collection) -> None:

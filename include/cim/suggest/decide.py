@@ -15,7 +15,7 @@ from include.cim.suggest.column import Column
 from include.cim.suggest.evidence import Fit, find_fit
 from include.cim.suggest.fields import FieldRef, Vocabulary
 from include.cim.suggest.match import Named, match_name, shape_of
-from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents, normalise
+from include.cim.suggest.precedent import Precedents, normalise
 from include.cim.suggest.words import Word, read_name
 from include.cim.units import find_unit
 
@@ -119,9 +119,7 @@ class Decision:
         return ref.concept == "usage_point" or (measured and ref.concept in _LENDS)
 
 
-def decide(
-    columns: Iterable[Column], hints: str, vocabulary: Vocabulary, precedents: Precedents = NO_PRECEDENTS
-) -> Decision:
+def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, precedents: Precedents) -> Decision:
     """Weigh every column against every field, and all of them together.
 
     Args:
@@ -262,11 +260,14 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
 
 
 def _place(reading: Reading, shares: Mapping[str, float]) -> Reading:
-    options = [
-        replace(each, score=each.match + _AGREES * math.log(shares[each.ref.concept])) for each in reading.options
-    ]
+    options = [_score(each, each.match + _AGREES * math.log(shares[each.ref.concept])) for each in reading.options]
     options.sort(key=lambda each: (-each.score, each.ref))
     return Reading(reading.column, reading.words, tuple(options))
+
+
+def _score(of: Option, score: float) -> Option:
+    # `replace` would take a fifth of a wide file's time
+    return Option(of.ref, of.match, of.named, of.fit, score, of.numbered, of.before, of.before_share)
 
 
 def _assign(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, FieldRef]:
