@@ -17,6 +17,7 @@ from uuid import UUID
 from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
+from include.cim.mapping_config import MapperConfig
 from include.collection.authentication import SecretEntry
 from include.collection.inspection import Inspection, Issue
 from include.collection.model import Collection, CollectionState
@@ -112,6 +113,9 @@ class CollectionStore(Protocol):
         self, owner_id: str | None, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
     ) -> Sequence[Collection]:
         """List newest first, `after` the given (created, id); `owner_id` None: everybody's. Not the deleted ones."""
+
+    def mappers(self, owner_id: str | None, *, limit: int = 1000) -> Sequence[tuple[str, MapperConfig]]:
+        """Give the owners and current mappings of the newest in use (active, paused); leaves out what is unreadable."""
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         """Store `collection` as a new version; raises Conflict where somebody was quicker."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
+from include.cim.mapping_config import MapperConfig
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
 from include.collection.run import Run, RunFailure, RunState, StageResult
@@ -84,6 +85,13 @@ class FakeCollections:
             and owner_id in (None, each.owner_id)
             and (after is None or (each.created, each.id) < after)
         ][:limit]
+
+    def mappers(self, owner_id: str | None, *, limit: int = 1000) -> Sequence[tuple[str, MapperConfig]]:
+        return [
+            (each.owner_id, each.config.mapper)
+            for each in self.find(owner_id, limit=limit)
+            if each.config.mapper and each.state in (CollectionState.ACTIVE, CollectionState.PAUSED)
+        ]
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         if self.get(collection.id).version != expected_version:

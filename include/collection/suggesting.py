@@ -9,11 +9,14 @@ from typing import Any
 from include.cim.concept import Concept
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Candidate, Column
+from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.propose import Proposal, Timing, propose_mapping
 from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
 
 
-def suggest_fields(inspection: Inspection, name: str, concepts: Iterable[Concept]) -> Inspection:
+def suggest_fields(
+    inspection: Inspection, name: str, concepts: Iterable[Concept], precedents: Precedents = NO_PRECEDENTS
+) -> Inspection:
     """Suggest a field for every column of every table; a column that nothing sure can be said of stays without.
 
     Args:
@@ -23,18 +26,20 @@ def suggest_fields(inspection: Inspection, name: str, concepts: Iterable[Concept
     main, *others = inspection.tables or (None,)
     if main is None:
         return inspection
-    tables = [_suggest(main, inspection.time, name, concepts)]
-    tables += [_suggest(other, None, f"{name} {other.name}", concepts) for other in others if other is not None]
+    tables = [_suggest(main, inspection.time, name, concepts, precedents)]
+    tables += [_suggest(each, None, f"{name} {each.name}", concepts, precedents) for each in others if each is not None]
     return replace(inspection, tables=tuple(tables))
 
 
-def propose(inspection: Inspection, name: str, concepts: Iterable[Concept]) -> Proposal:
+def propose(
+    inspection: Inspection, name: str, concepts: Iterable[Concept], precedents: Precedents = NO_PRECEDENTS
+) -> Proposal:
     """Propose a mapping of the main table."""
     by_name = {concept.name: concept for concept in concepts}
     time = inspection.time
     timing = Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label) if time else None
     columns = plain_columns(inspection.tables[0].columns, time)
-    return propose_mapping(columns, advise(columns, by_name.values(), name), by_name, timing)
+    return propose_mapping(columns, advise(columns, by_name.values(), name, precedents), by_name, timing)
 
 
 def proposal_document(proposal: Proposal) -> dict[str, Any]:
@@ -64,8 +69,10 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
     ]
 
 
-def _suggest(table: TableProfile, time: TimeProfile | None, name: str, concepts: Sequence[Concept]) -> TableProfile:
-    advice = advise(plain_columns(table.columns, time), concepts, name)
+def _suggest(
+    table: TableProfile, time: TimeProfile | None, name: str, concepts: Sequence[Concept], precedents: Precedents
+) -> TableProfile:
+    advice = advise(plain_columns(table.columns, time), concepts, name, precedents)
     columns = tuple(replace(column, suggestion=_sure(advice.columns[column.name])) for column in table.columns)
     return replace(table, columns=columns)
 

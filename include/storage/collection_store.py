@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Row, Select, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql
 
+from include.cim.mapping_config import MapperConfig
 from include.collection.model import Collection, CollectionConfig, CollectionState
 from include.errors import Conflict, NotFound
 from include.ports import Fingerprint
@@ -67,6 +69,28 @@ class PostgresCollectionStore:
         query = query.order_by(collections.c.created.desc(), collections.c.id.desc()).limit(limit)
         with begin(self._engine) as connection:
             return [_read(row) for row in connection.execute(query)]
+
+    def mappers(self, owner_id: str | None, *, limit: int = 1000) -> Sequence[tuple[str, MapperConfig]]:
+        """Give the owners and current mappings of the newest collections in use; see the port."""
+        mapper = versions.c.config["mapper"]
+        query = (
+            select(collections.c.owner_id, mapper.label("mapper"))
+            .join(
+                versions, (versions.c.collection_id == collections.c.id) & (versions.c.version == collections.c.version)
+            )
+            .where(
+                collections.c.state.in_([CollectionState.ACTIVE.value, CollectionState.PAUSED.value]),
+                mapper.as_string().is_not(None),
+            )
+            .order_by(collections.c.created.desc(), collections.c.id.desc())
+            .limit(limit)
+        )
+        if owner_id is not None:
+            query = query.where(collections.c.owner_id == owner_id)
+        with begin(self._engine) as connection:
+            rows = connection.execute(query).all()
+        read = ((row.owner_id, _read_mapper(row.mapper)) for row in rows)
+        return [(owner, mapper) for owner, mapper in read if mapper is not None]
 
     def replace(self, collection: Collection, expected_version: int) -> None:
         """Store `collection` as a new version; raises Conflict where somebody was quicker, or deletes it."""
@@ -145,6 +169,14 @@ def _read(row: Row[Any]) -> Collection:
             "state": CollectionState(plain["state"]),
         }
     )
+
+
+def _read_mapper(plain: Any) -> MapperConfig | None:
+    """Read a mapping; None where it cannot be: somebody's old collection must not stand in everybody's way."""
+    try:
+        return MapperConfig.model_validate(plain)
+    except ValidationError:
+        return None
 
 
 def _add_version(connection: Connection, collection: Collection) -> None:

@@ -10,23 +10,29 @@ from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.confidence import features, sigmoid
 from include.cim.suggest.decide import Decision, Reading, decide
 from include.cim.suggest.fields import Vocabulary, build_vocabulary
+from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.reason import write_reason
 
 SURE: Final = 0.6
 """A suggestion below this confidence is not made."""
 _SHOWN: Final = 4
 _DOUBTFUL: Final = 0.4
+_MAPPED_BEFORE: Final = 0.97
+"""How sure it is what every collection here has made of a name, in a file of the same concept."""
 
 
-def advise(columns: Iterable[Column], concepts: Iterable[Concept], hints: str = "") -> Advice:
+def advise(
+    columns: Iterable[Column], concepts: Iterable[Concept], hints: str = "", precedents: Precedents = NO_PRECEDENTS
+) -> Advice:
     """Rank the fields that each column may fill, in the light of the whole file.
 
     Args:
         hints: What else speaks of the file: its name, its preamble.
+        precedents: What such names were mapped to here before.
     """
     columns = tuple(columns)
     vocabulary = build_vocabulary(concepts)
-    decision = decide(columns, hints, vocabulary)
+    decision = decide(columns, hints, vocabulary, precedents)
     by_name = {reading.column.name: reading for reading in decision.readings}
     found = {column.name: _candidates(by_name[column.name], decision, vocabulary) for column in columns}
     return Advice(decision.main if any(found.values()) else None, found)
@@ -38,7 +44,11 @@ def _candidates(reading: Reading, decision: Decision, vocabulary: Vocabulary) ->
     made = []
     for at, option in enumerate(options):
         sure = sigmoid(features(option, reading, decision))
-        if at or mine is None or not decision.may_lend(option.ref, vocabulary):
+        at_home = option.ref.concept == decision.main
+        if option.before and at_home:
+            sure = max(sure, _MAPPED_BEFORE * option.before_share)
+        only_before = option.before and not option.named.words
+        if at or mine is None or not decision.may_lend(option.ref, vocabulary) or (only_before and not at_home):
             sure = min(sure, _DOUBTFUL)
         made.append(Candidate(*option.ref, option.fit.unit, round(sure, 3), write_reason(option, reading, decision)))
     return tuple(made)

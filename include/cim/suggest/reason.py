@@ -15,9 +15,11 @@ _LANGUAGES: Final = {
 def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
     """Write one sentence for a person."""
     parts = []
+    if option.before:
+        parts.append(f"mapped so in {option.before} collection{'s' if option.before > 1 else ''} here")
     if option.named.words:
         parts.append("the name says " + ", ".join(_word(each) for each in option.named.words))
-    else:
+    elif not option.before:
         parts.append("it tells the time of the rows")
     if option.fit.told:
         parts.append(f"its unit is {option.fit.unit}")

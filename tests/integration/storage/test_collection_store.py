@@ -8,10 +8,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Engine, update
 
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict, NotFound
 from include.storage.collection_store import PostgresCollectionStore
+from include.storage.schema import collection_version
 from tests.factories import NOON, a_config
 
 Make = Callable[..., Collection]
@@ -109,3 +111,29 @@ def test_fingerprints_tell_of_everything_but_drafts(
 def test_an_absent_collection_is_not_found(collections: PostgresCollectionStore) -> None:
     with pytest.raises(NotFound):
         collections.set_state(uuid4(), CollectionState.PAUSED)
+
+
+def test_mappings_in_use_are_told_with_their_owners_at_their_current_version(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    owner = str(uuid4())
+    first = a_stored_collection(owner_id=owner)
+    renamed = a_config(mapper={"concept": "site_energy", "rules": [{"field": "load_power", "source": "x"}]})
+    collections.replace(replace(first, version=2, config=renamed, state=CollectionState.PAUSED), expected_version=1)
+    a_stored_collection(owner_id=owner, state=CollectionState.DRAFT)
+    a_stored_collection(owner_id=owner, config=a_config(mapper=None))
+    assert collections.mappers(owner) == [(owner, renamed.mapper)]
+    assert (owner, renamed.mapper) in collections.mappers(None)
+    assert len(collections.mappers(None, limit=1)) == 1
+
+
+def test_a_mapping_that_an_older_platform_saved_stands_in_nobodys_way(
+    collections: PostgresCollectionStore, a_stored_collection: Make, loader: Engine
+) -> None:
+    owner = str(uuid4())
+    whole, old = a_stored_collection(owner_id=owner), a_stored_collection(owner_id=owner)
+    config = old.config.model_dump(mode="json") | {"mapper": {"concept": "site_energy", "colour": "green"}}
+    with loader.begin() as connection:
+        change = update(collection_version).where(collection_version.c.collection_id == old.id)
+        connection.execute(change.values(config=config))
+    assert collections.mappers(owner) == [(owner, whole.config.mapper)]

@@ -6,11 +6,14 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from include.collection.check import check_collection
+from include.collection.model import CollectionConfig
 from include.operations import sampling
-from tests.factories import a_plain_config
+from tests.factories import a_collection, a_config, a_plain_config
 from tests.interface import METERS, SAMPLE_ID, Interface
 
 CONTENT = METERS.read_bytes()
@@ -161,3 +164,26 @@ def test_a_rule_that_refuses_the_batch_says_so_in_the_preview(interface: Interfa
     assert told["curated"] is None
     assert "energy" in str(told["problems"][0])
     assert told["mapped"]["rows"]
+
+
+def test_a_mapping_is_proposed_as_such_columns_were_mapped_here_and_checked(interface: Interface):
+    rules = [{"field": "dc_power", "source": "Kanal_7B", "unit": "W"}]
+    config = a_config(mapper={"concept": "pv_generation", "rules": rules})
+    interface.services.collections.add(a_collection(id=uuid4(), config=config))
+    content = b"Zeit;Kanal 7b\n2026-06-01T10:00:00Z;812.5\n2026-06-01T10:15:00Z;790.25\n"
+    told = interface.client().post("/sample?filename=x.csv", content=content, headers=OCTETS).json()["inspection"]
+    suggested = told["tables"][0]["columns"][1]["suggestion"]
+    assert (suggested["concept"], suggested["field"]) == ("pv_generation", "dc_power")
+    assert suggested["reason"].startswith("mapped so in 1 collection here")
+    mapper, missing = told["proposal"]["mapper"], told["proposal"]["missing"]
+    assert mapper["concept"] == "pv_generation"
+    assert any(rule.get("source") == "Kanal 7b" for rule in mapper["rules"])
+    config = CollectionConfig.model_validate({"title": "x", "mapper": mapper})
+    checked = check_collection(config, interface.services.definition)
+    assert {each["where"] for each in missing} == {"mapper.rules.device_id", "mapper.rules.dc_power.unit"}
+    assert {each.where for each in checked} == {"mapper.rules", "mapper.rules[2].unit"}
+
+
+def test_a_proposal_tells_what_only_checking_knows(interface: Interface):
+    told = interface.client().post("/sample", json={"upload": interface.upload}).json()["inspection"]
+    assert "anonymization.fields" in {each["where"] for each in told["proposal"]["missing"]}

@@ -1,0 +1,85 @@
+"""Suggestions in the light of this installation: its CIM, and what its collections have mapped before."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from include.access.requestor import Requestor
+from include.cim.mapping_config import MapperConfig
+from include.cim.suggest.fields import FieldRef
+from include.cim.suggest.precedent import Precedents, normalise
+from include.cim.suggest.propose import Proposal
+from include.collection.check import Concepts, check_collection
+from include.collection.inspection import Inspection
+from include.collection.model import CollectionConfig
+from include.collection.suggesting import proposal_document, propose, suggest_fields
+from include.errors import Problem
+from include.operations.services import Services
+
+OWNERS: Final = 3
+"""So many others must have mapped a name alike before anybody else hears of it: a column's name may tell something."""
+
+_RULE: Final = re.compile(r"rules\[(\d+)\]")
+
+
+def suggest_mapping(
+    services: Services, requestor: Requestor, inspection: Inspection, name: str
+) -> tuple[Inspection, dict[str, Any]]:
+    """Suggest a field for every column, and a mapping with everything that checking would find lacking in it.
+
+    Args:
+        name: What the file is called.
+    """
+    definition = services.definition.current()
+    precedents = find_precedents(services, requestor)
+    inspection = suggest_fields(inspection, name, definition.concepts(), precedents)
+    proposal = propose(inspection, name, definition.concepts(), precedents)
+    return inspection, proposal_document(_check(proposal, definition))
+
+
+def find_precedents(services: Services, requestor: Requestor) -> Precedents:
+    """Count what columns of each name were mapped to: in the requestor's collections, and in those of enough others."""
+    counts: defaultdict[str, Counter[FieldRef]] = defaultdict(Counter)
+    for _, mapper in services.collections.mappers(requestor.id):
+        for name, ref in _plain_rules(mapper):
+            counts[name][ref] += 1
+    owners: defaultdict[tuple[str, FieldRef], list[str]] = defaultdict(list)
+    for owner_id, mapper in services.collections.mappers(None):
+        if owner_id != requestor.id:
+            for each in _plain_rules(mapper):
+                owners[each].append(owner_id)
+    for (name, ref), theirs in owners.items():
+        if len(set(theirs)) >= OWNERS:
+            counts[name][ref] += len(theirs)
+    return counts
+
+
+def _plain_rules(mapper: MapperConfig) -> Iterator[tuple[str, FieldRef]]:
+    """Give the names whose columns fill a field as they are: another column of this name can be mapped likewise."""
+    made = mapper.unpivot.made if mapper.unpivot else ()
+    plain = {
+        (normalise(rule.source), FieldRef(mapper.concept, rule.field))
+        for rule in mapper.rules
+        if isinstance(rule.source, str)
+        and rule.source not in made
+        and not (rule.where or rule.extract or rule.negate or rule.difference)
+    }
+    yield from sorted(plain)
+
+
+def _check(proposal: Proposal, definition: Concepts) -> Proposal:
+    """Add to what a proposal lacks what checking finds; that a required field is not mapped, it says itself."""
+    mapper = proposal.mapper
+    if mapper is None:
+        return proposal
+    missing = list(proposal.missing)
+    said = {each.where for each in missing}
+    for problem in check_collection(CollectionConfig(title="A proposal", mapper=mapper), definition):
+        where = _RULE.sub(lambda found: f"rules.{mapper.rules[int(found[1])].field}", problem.where)
+        if where != "mapper.rules" and where not in said:
+            missing.append(Problem(where, problem.what, problem.remedy))
+    return replace(proposal, missing=tuple(missing))
