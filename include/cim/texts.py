@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -15,6 +16,16 @@ NOT_FOUND: Final = "pattern_not_found"
 """The rule of a cell in which `extract` finds nothing."""
 
 _BRACKETED: Final = r"^\(\s*([\d.,'’ \u00a0\u2009\u202f]+?)\s*\)$"
+
+
+LONGEST: Final = 500
+"""How long a pattern may be when its repetitions are written out."""
+
+_TOKEN: Final = re.compile(
+    r"\\(?:[pPxuU]\{[^}]*\}|.)|\[\^?\]?(?:\\.|\[[^\]]*\]|[^\]\\])*\]"
+    r"|\{(?P<least>\d+)\s*(?:,\s*(?P<most>\d*)\s*)?\}|\((?:\?(?:P?<[^>]*>|[a-zA-Z-]*:?))?|.",
+    re.DOTALL,
+)
 
 
 def read_texts(
@@ -60,6 +71,34 @@ def count_groups(pattern: str) -> int:
         return len(pl.Series([""]).str.extract_groups(pattern).struct.fields)
     except pl.exceptions.ComputeError as error:
         raise ValueError(str(error).removeprefix("regex error: ")) from error
+
+
+def expanded_length(pattern: str) -> int:
+    r"""Count the signs that a pattern stands for, with what it repeats a given number of times written out.
+
+    The engine's time grows with the text, and for each sign of it with this length: `(.{1,100}){1,100}` is short to
+    write, and minutes long to find in a thousand rows.
+
+    Example:
+        >>> expanded_length(r"\d{4}-\d{2}"), expanded_length("(?:[a-z]{1,100}x){1,100}")
+        (7, 10100)
+    """
+    sizes = [0]  # of each group that is open, what it holds so far; `last` is what a count repeats
+    last = 0
+    for token in _TOKEN.finditer(pattern):
+        if token["least"] is not None:
+            times = max(int(token["most"] or 0), int(token["least"]), 1)
+            sizes[-1] += last * (times - 1)
+            last *= times
+        elif token[0].startswith("("):
+            sizes.append(0)
+        elif token[0] == ")" and len(sizes) > 1:
+            last = sizes.pop()
+            sizes[-1] += last
+        elif token[0] not in "*+?|":
+            last = 1
+            sizes[-1] += 1
+    return sum(sizes)
 
 
 def _text(columns: Sequence[str], rule: MappingRule) -> pl.Expr:

@@ -50,7 +50,12 @@ def check_value(
 
 
 def _check_pattern(pattern: str, where: str) -> Iterator[Problem]:
-    from include.cim.texts import count_groups
+    from include.cim.texts import LONGEST, count_groups, expanded_length
+
+    if (length := expanded_length(pattern)) > LONGEST:
+        what = f"with its repetitions written out it is {length:,} signs long, and {LONGEST} are the most"
+        yield Problem(where, what, "Write + or * where the number of times does not matter.")
+        return
 
     try:
         groups = count_groups(pattern)

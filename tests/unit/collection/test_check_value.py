@@ -19,7 +19,8 @@ SOURCE = {"source": "c", "unit": "kWh"}
     [
         pytest.param("energy", SOURCE | {"extract": "(a"}, "extract", "unclosed group", id="a pattern that is none"),
         pytest.param("energy", SOURCE | {"extract": "(?=a)b"}, "extract", "look-around", id="a pattern of Python's"),
-        pytest.param("energy", SOURCE | {"extract": r"\w{999}{999}"}, "extract", "size limit", id="a huge pattern"),
+        pytest.param("energy", SOURCE | {"extract": r"\w{999}{999}"}, "extract", "998,001 signs", id="a huge pattern"),
+        pytest.param("energy", SOURCE | {"extract": "(.{1,100}){1,100}x"}, "extract", "Write + or *", id="a slow one"),
         pytest.param("energy", SOURCE | {"extract": "(a)(b)"}, "extract", "Write (?:…)", id="a pattern of two groups"),
         pytest.param("energy", SOURCE | {"join": "-"}, "join", "there is one", id="one column joined"),
         pytest.param("quality", {"source": "c", "bracketed": "negative"}, "bracketed", "no number", id="brackets"),
@@ -121,6 +122,10 @@ def test_an_input_that_cannot_be_named_is_told(name: str) -> None:
         ("energy", {"source": "c", "unit": "MW", "interval": "PT15M"}),
         ("energy", {"source": "c", "unit": "kWh", "extract": "([0-9.]+) kWh", "where": {"k": ["x", ""]}}),
         ("reactive_energy", {"source": "c", "unit": "var", "interval": "PT1H"}),
+        (
+            "energy",
+            {"source": "c", "unit": "kWh", "extract": r"^\d{4}-\d{2}-\d{2} (?<value>[^\]{9}]{1,40})\{9{2}\p{L}$"},
+        ),
         ("energy", {"source": "c", "unit": "kWh", "bracketed": "negative"}),
         ("register", {"source": ["c", "d"], "join": ""}),
     ],
