@@ -25,12 +25,8 @@ ONCE_KNOWN: Final = frozenset(
     }
 )
 SET_KEYS: Final = {"name", "kind", "source", "licence", "vendor", "language", "file", "cells", "columns"}
-# What a mapping brings into the field's dimension by an interval, and prices by a currency beside them.
-FITS: Final = {
-    ("energy", "power"),
-    ("irradiance", "irradiation"),
-    *(("price", f"price_{currency}") for currency in ("eur", "gbp", "usd", "dkk", "sek", "nok", "chf")),
-}
+# What a mapping brings into the field's dimension by an interval.
+FITS: Final = {("energy", "power"), ("irradiance", "irradiation")}
 
 
 @cache
