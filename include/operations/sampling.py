@@ -21,7 +21,7 @@ from include.collection.inspection_document import inspection_document
 from include.collection.model import CollectionConfig, make_draft
 from include.collection.source import FileSource
 from include.collection.source_format import Format
-from include.collection.suggesting import proposal_document, propose, suggest_fields
+from include.collection.suggesting import proposal_document, suggest_fields
 from include.collection.upload import Sample
 from include.configuration import Configuration
 from include.errors import NotFound, Problem, StoreUnavailable, TooLarge
@@ -70,11 +70,9 @@ def take_sample(
     name = check_name(name or there.name)
     with one_of_few():
         inspection = services.inspector(services.uploads.path(upload), name, given)
-        inspection = suggest_fields(inspection, name, services.definition.concepts())
+        inspection, proposal = suggest_fields(inspection, name, services.definition.concepts())
     now = services.clock()
-    document = _document(inspection) | {
-        "proposal": proposal_document(propose(inspection, name, services.definition.concepts()))
-    }
+    document = _document(inspection) | {"proposal": proposal_document(proposal)}
     sample = Sample(uuid4(), requestor.id, name, upload, document, now, now + KEPT_FOR)
     services.samples.add(sample)
     return sample
