@@ -41,18 +41,6 @@ MESSAGE_TYPES: Final = {RecordFormat.OPENADR3: "application/json", RecordFormat.
 """Formats that write whole messages of flexibility; they are asked for by name alone."""
 
 
-def choose_format(asked: RecordFormat | None, accept: str) -> RecordFormat:
-    """Choose by the parameter, else by the first type of `Accept` that is served, else JSON."""
-    if asked is not None:
-        return asked
-    for part in accept.split(","):
-        media = part.split(";")[0].strip().lower()
-        for format_, name in MEDIA_TYPES.items():
-            if media == name:
-                return format_
-    return RecordFormat.JSON
-
-
 def plain_records(table: pa.Table) -> list[dict[str, Any]]:
     """Give the rows as JSON knows them: moments in RFC 3339, no NaN."""
     return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]

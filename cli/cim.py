@@ -9,7 +9,7 @@ from uuid import UUID
 from cli.commands import Session, open_session, read_text
 from cli.formats import ConceptAs, write_table
 from include.cim.concept import Concept, Field
-from include.cim.extension import Decision, Extension, ExtensionState, Proposal, Review
+from include.cim.extension import Decision, ExtensionState, Proposal, Review
 from include.cim.json_schema import NAMESPACE, concept_schema
 from include.collection.document import load_yaml, read_model
 from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
@@ -54,7 +54,7 @@ def propose_file(file: Path, user: str) -> None:
     proposal = read_model(Proposal, load_yaml(read_text(file)))
     session = open_session(user)
     view = propose_extension(session.services, session.requestor, proposal)
-    print(f"proposed  {view.extension.id}  {_about(view.extension)}")
+    print(f"proposed  {view.extension.id}  {view.extension.proposal.subject}")
     print(_write_view(view))
 
 
@@ -64,7 +64,14 @@ def show_extensions(state: str | None, user: str) -> None:
     session = open_session(user)
     page = list_extensions(session.services, session.requestor, state=wanted, limit=_PAGE)
     rows = [
-        [each.id, each.state, each.proposal.kind, _about(each), each.proposer_name, f"{each.proposed:%Y-%m-%d}"]
+        [
+            each.id,
+            each.state,
+            each.proposal.kind,
+            each.proposal.subject,
+            each.proposer_name,
+            f"{each.proposed:%Y-%m-%d}",
+        ]
         for each in page.extensions
     ]
     print(write_table(["ID", "STATE", "KIND", "ABOUT", "PROPOSER", "PROPOSED"], rows))
@@ -79,7 +86,7 @@ def review_one(which: str, accept: bool, reject: str | None, merge: str | None, 
     extension = _find(session, which)
     if not any(decisions):
         view = read_extension(session.services, session.requestor, extension)
-        print(f"{view.extension.state}  {view.extension.id}  {_about(view.extension)}")
+        print(f"{view.extension.state}  {view.extension.id}  {view.extension.proposal.subject}")
         print(_write_view(view))
         return
     plain = {
@@ -89,7 +96,7 @@ def review_one(which: str, accept: bool, reject: str | None, merge: str | None, 
     }
     decided = review_extension(session.services, session.requestor, extension, read_model(Review, plain)).extension
     version = f", version {decided.version}" if decided.version else ""
-    print(f"{decided.state}  {decided.id}  {_about(decided)}{version}")
+    print(f"{decided.state}  {decided.id}  {decided.proposal.subject}{version}")
 
 
 def _find(session: Session, which: str) -> UUID:
@@ -111,11 +118,6 @@ def _state(text: str | None) -> ExtensionState | None:
     except ValueError:
         there = ", ".join(ExtensionState)
         raise ConfigurationInvalid([Problem("--state", f"there is no state {text!r}", f"There is {there}")]) from None
-
-
-def _about(extension: Extension) -> str:
-    concept, field = extension.proposal.about
-    return f"{concept}.{field}" if field else concept
 
 
 def _write_concept(concept: Concept, version: int) -> str:

@@ -11,9 +11,10 @@ import yaml
 
 from cli.formats import write_table
 from include.cim.definition import load_definition
+from include.cim.suggest.propose import Proposal
 from include.collection.inspection import Inspection
 from include.collection.inspection_document import inspection_document, refusal_document
-from include.collection.suggesting import proposal_document, propose, suggest_fields
+from include.collection.suggesting import proposal_document, suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import CdmpError, ConfigurationInvalid, Problem
 
@@ -26,24 +27,24 @@ def inspect_file(file: Path, settings: Sequence[str], as_json: bool, *, mapping:
         if not file.is_file():
             raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path.")])
         inspection = inspect_source(file, file.name, read_settings(settings))
-        inspection = suggest_fields(inspection, file.name, load_definition().concepts())
+        inspection, proposal = suggest_fields(inspection, file.name, load_definition().concepts())
     except CdmpError as error:
         if as_json:
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
     if mapping:
-        print(describe_mapping(inspection, file.name))
+        print(describe_mapping(proposal))
     elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
     else:
         print(describe(inspection))
 
 
-def describe_mapping(inspection: Inspection, name: str) -> str:
+def describe_mapping(proposal: Proposal) -> str:
     """Write a mapping to begin with, as a collection's YAML has it; what it lacks stands above it as comments."""
-    proposal = proposal_document(propose(inspection, name, load_definition().concepts()))
-    lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in proposal["missing"]]
-    plain = {"mapper": proposal["mapper"]} if proposal["mapper"] else {}
+    told = proposal_document(proposal)
+    lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in told["missing"]]
+    plain = {"mapper": told["mapper"]} if told["mapper"] else {}
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120) if plain else ""
     return "\n".join([*lacking, text.rstrip()])
 

@@ -45,6 +45,12 @@ _DTYPES: dict[FieldType, Any] = {
 }
 
 
+def columns(**cells: list[str | None]) -> pl.DataFrame:
+    """A source's columns as reading stages them: all text, the rows numbered."""
+    frame = pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
+    return frame.insert_column(0, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW_ID))
+
+
 def a_row(number: int = 0, **changes: Any) -> dict[str, Any]:
     """A reading that breaks no rule, with a key of its own for each number."""
     start = MIDNIGHT + timedelta(minutes=15 * number)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.accept import choose_format
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
 from api.schemas.cim import (
     CimFieldAnswer,
@@ -175,7 +176,7 @@ def read(
 ) -> Response:
     definition = read_definition(services, version)
     found = definition.concept(concept)
-    chosen = _choose(format, request.headers.get("accept", ""))
+    chosen = choose_format(format, request.headers.get("accept", ""), _MEDIA)
     namespace = f"{services.public_url.rstrip('/')}/twinergy-api/cim/"
     match chosen:
         case CimFormat.JSON:
@@ -193,15 +194,6 @@ def usage(concept: Name, services: ServicesDep, requestor: SignedIn) -> ConceptU
     whole, by_field = read_usage(services, requestor, found)
     fields = {name: _usage(each) for name, each in by_field.items()}
     return ConceptUsageAnswer(concept=found.name, fields=fields, **dict(_usage(whole)))
-
-
-def _choose(asked: CimFormat | None, accept: str) -> CimFormat:
-    for part in accept.split(",") if asked is None else ():
-        media = part.split(";")[0].strip().lower()
-        for format_, name in _MEDIA.items():
-            if media == name:
-                return format_
-    return asked or CimFormat.JSON
 
 
 def _concept(concept: Concept, version: int) -> ConceptAnswer:
@@ -249,12 +241,11 @@ def _mentions(mentions: Mentions) -> MentionsAnswer:
 
 
 def _item(extension: Extension) -> dict[str, object]:
-    concept, field = extension.proposal.about
     return {
         "id": extension.id,
         "state": extension.state,
         "kind": extension.proposal.kind,
-        "about": f"{concept}.{field}" if field else concept,
+        "about": extension.proposal.subject,
         "proposal": extension.proposal.model_dump(mode="json", exclude_defaults=True),
         "proposer": extension.proposer_name,
         "proposed": extension.proposed,

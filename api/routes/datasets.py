@@ -10,12 +10,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from api.accept import choose_format
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
 from api.record_formats import (
     MEDIA_TYPES,
     MESSAGE_TYPES,
     RecordFormat,
-    choose_format,
     plain_records,
     stream_csv,
     stream_ndjson,
@@ -76,7 +76,7 @@ def read_page(
     `openadr3` and `uftp` write datasets of flexibility as whole messages, the last one of a page to its end.
     """
     names = [name.strip() for name in fields.split(",") if name.strip()] if fields else []
-    chosen = choose_format(format, request.headers.get("accept", ""))
+    chosen = choose_format(format, request.headers.get("accept", ""), MEDIA_TYPES)
     if chosen in MESSAGE_TYPES:
         if names:
             raise ConfigurationInvalid([Problem("fields", "a message is of all fields", "Leave it out")])

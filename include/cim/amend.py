@@ -66,7 +66,7 @@ def merge(definition: Definition, proposal: Proposal, into: str) -> Definition:
         what = f"{into} is held in {there.unit or 'no unit'}, and the proposal is in {new.unit or 'none'}"
         raise ConfigurationInvalid([Problem("into", what, "Merge what can be converted")])
     names = (*there.synonyms, *(each for each in (new.name, *new.synonyms) if each != there.name))
-    merged = replace(there, synonyms=_once(names), anchors=join_terms(there.anchors, _terms(new.terms)))
+    merged = replace(there, synonyms=once(names), anchors=join_terms(there.anchors, _terms(new.terms)))
     return _with(definition, _with_field(concept, merged))
 
 
@@ -77,7 +77,7 @@ def describe_changes(before: Definition, after: Definition) -> list[str]:
 
 def join_terms(there: Iterable[Term], more: Iterable[Term]) -> tuple[Term, ...]:
     """Give the terms of both; of one that both have, the first."""
-    return tuple({term.term: term for term in (*more, *there)}[name] for name in _once(t.term for t in (*there, *more)))
+    return tuple({term.term: term for term in (*more, *there)}[name] for name in once(t.term for t in (*there, *more)))
 
 
 def _describe_changes(before: Mapping[str, Concept], after: Mapping[str, Concept]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _field(new: ProposedField) -> Field:
         after=new.after,
         personal=new.personal,
         anchors=_terms(new.terms),
-        synonyms=_once(new.synonyms),
+        synonyms=once(new.synonyms),
     )
 
 
@@ -133,9 +133,9 @@ def _changed(field: Field, change: ProposedChange) -> Field:
         description=change.description or field.description,
         minimum=field.minimum if change.minimum is None else change.minimum,
         maximum=field.maximum if change.maximum is None else change.maximum,
-        values=_once((*field.values, *change.values)),
+        values=once((*field.values, *change.values)),
         anchors=join_terms(field.anchors, _terms(change.terms)),
-        synonyms=_once((*field.synonyms, *change.synonyms)),
+        synonyms=once((*field.synonyms, *change.synonyms)),
         replaced_by=change.replaced_by or field.replaced_by,
     )
 
@@ -144,5 +144,6 @@ def _terms(proposed: Iterable[ProposedTerm]) -> tuple[Term, ...]:
     return tuple(Term(term=each.term, standard=each.standard, note=each.note) for each in proposed)
 
 
-def _once(names: Iterable[str]) -> tuple[str, ...]:
+def once(names: Iterable[str]) -> tuple[str, ...]:
+    """Give each name once, in the order in which they come."""
     return tuple(dict.fromkeys(names))

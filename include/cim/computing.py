@@ -6,7 +6,6 @@ import ast
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import polars as pl
 
@@ -15,10 +14,8 @@ from include.cim.concept import Field, FieldType
 from include.cim.formula import ARITHMETIC, read_formula
 from include.cim.mapping_config import MappingRule
 from include.cim.number_style import NumberStyle
-from include.cim.numbers import read_number
+from include.cim.numbers import are_whole, read_number
 from include.cim.texts import NOT_FOUND, read_texts
-
-_MOST_EXACT: Final = 2**53
 
 
 def compute(
@@ -48,8 +45,7 @@ def compute(
     faults.add("not_a_number", ~values.is_finite().fill_null(True) & complete)
     values = values.set(faults.any | ~complete, None)
     if target.type is FieldType.INTEGER:
-        broken = (values != values.floor()) | (values.abs() >= _MOST_EXACT)
-        faults.add("not_a_whole_number", broken.fill_null(False))
+        faults.add("not_a_whole_number", ~are_whole(values).fill_null(True))
         values = values.set(faults.any, None).cast(pl.Int64)
     issues = pl.concat([missed.select(ROW_ID, pl.lit(NOT_FOUND).alias("rule")), faults.issues()])
     return values.alias(rule.field), issues.unique(ROW_ID, keep="first", maintain_order=True)

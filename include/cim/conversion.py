@@ -11,6 +11,7 @@ from include.batch import ROW_ID
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.lineage import conversion_of
 from include.cim.mapping_config import MappingRule
+from include.cim.raw_rows import ISSUES
 from include.cim.units import Conversion, becomes_over_time, find_unit
 
 NO_INTERVAL: Final = "no_interval"
@@ -71,7 +72,7 @@ def convert_units(
     converted = values.with_columns(
         pl.when(change.is_finite()).then(change).alias(name) for name, change in changes.items()
     )
-    lost = [pl.DataFrame(schema={ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()})]
+    lost = [pl.DataFrame(schema=ISSUES)]
     for name in changes:
         if converted[name].null_count() > values[name].null_count():
             gone = values.filter(values[name].is_not_null() & converted[name].is_null())

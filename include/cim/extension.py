@@ -136,6 +136,12 @@ class Proposal(Configuration):
         named = self.field.name if self.field is not None else self.change.field if self.change is not None else None
         return self.concept or "", named
 
+    @property
+    def subject(self) -> str:
+        """What it is about, as people write it: `concept.field`, or the new concept's name."""
+        concept, field = self.about
+        return f"{concept}.{field}" if field else concept
+
 
 class ExtensionState(StrEnum):
     """Where a proposal stands."""

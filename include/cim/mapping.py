@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import polars as pl
 
@@ -18,9 +17,6 @@ from include.cim.raw_rows import raw_name, takes
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_value
-
-ISSUES: Final = pl.Schema({ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()})
-"""The columns of a frame of `RowIssue`s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,13 @@ def _read_integers(texts: pl.Series, style: NumberStyle) -> pl.Series:
     if odd.any():
         places = odd.arg_true()
         numbers = plain.gather(places).cast(pl.Float64, strict=False)
-        exact = (numbers == numbers.floor()) & (numbers.abs() < _MOST_EXACT)
-        whole = whole.scatter(places, numbers.set(~exact.fill_null(False), None).cast(pl.Int64))
+        whole = whole.scatter(places, numbers.set(~are_whole(numbers).fill_null(False), None).cast(pl.Int64))
     return whole
+
+
+def are_whole(numbers: pl.Series) -> pl.Series:
+    """Say which numbers are whole, and few enough digits for a double to stand for one whole number only."""
+    return (numbers == numbers.floor()) & (numbers.abs() < _MOST_EXACT)
 
 
 def _write_plainly(texts: pl.Series, style: NumberStyle) -> pl.Series:

@@ -1,14 +1,18 @@
-"""A source's rows as they are staged: what their columns are called, and which rows are taken."""
+"""A source's rows as they are staged: what their columns are called, which are taken, and what is wrong with them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import and_
+from typing import Final
 
 import polars as pl
 
 from include.batch import ROW_ID
+
+ISSUES: Final = pl.Schema({ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()})
+"""The columns of a frame of `RowIssue`s."""
 
 
 def raw_name(column: str) -> str:

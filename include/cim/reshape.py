@@ -10,9 +10,8 @@ import numpy as np
 import polars as pl
 
 from include.batch import ROW_ID
-from include.cim.mapping import ISSUES
 from include.cim.mapping_config import MapperConfig, Unpivot
-from include.cim.raw_rows import raw_name, takes
+from include.cim.raw_rows import ISSUES, raw_name, takes
 from include.errors import SourceRefused
 
 CONFLICT: Final = "conflicting_value"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from include.cim.amend import join_terms
+from include.cim.amend import join_terms, once
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.definition import Definition
 
@@ -58,7 +58,7 @@ def _merge_field(current: Field, before: Field | None, shipped: Field, concept: 
         _log.warning("the CIM's %s.%s stays %s; it is shipped as %s", concept, current.name, held, other)
         return replace(current, required=shipped.required)
     merged = _merge_attributes(current, before, shipped)
-    return replace(merged, values=_once(current.values, merged.values))
+    return replace(merged, values=once((*current.values, *merged.values)))
 
 
 def _merge_attributes(current: _Part, before: _Part | None, shipped: _Part) -> _Part:
@@ -77,7 +77,7 @@ def _settle(name: str, mine: Any, new: Any) -> Any:
     """Settle what was changed here and in what is shipped: both where that is possible, else what was accepted here."""
     match name:
         case "synonyms" | "sources" | "values":
-            settled: Any = _once(mine, new)
+            settled: Any = once((*mine, *new))
         case "anchors":
             judged = {term.term: term for term in new}  # what is shipped has been looked up
             settled = join_terms((judged.get(term.term, term) for term in mine), new)
@@ -103,7 +103,3 @@ def _fitting(field: Field, fields: Mapping[str, Field]) -> Field:
         seen.add(by)
         by = fields[by].replaced_by
     return replace(field, replaced_by=None if field.required or by in seen else by)
-
-
-def _once(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*first, *second)))

@@ -36,3 +36,14 @@ def read_zone(text: str) -> tzinfo:
         remedy = f"Close: {', '.join(dict.fromkeys(close))}." if close else "Give an IANA name or an offset: +01:00."
         raise ConfigurationInvalid([Problem("zone", f"there is no zone {text!r}", remedy)])
     return ZoneInfo(text)
+
+
+def write_offset(shift: timedelta) -> str:
+    """Write a fixed offset as `read_zone` reads it.
+
+    Example:
+        >>> write_offset(timedelta(hours=-3, minutes=-30))
+        '-03:30'
+    """
+    minutes = round(abs(shift) / timedelta(minutes=1))
+    return f"{'-' if shift < timedelta(0) else '+'}{minutes // 60:02d}:{minutes % 60:02d}"

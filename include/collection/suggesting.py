@@ -1,4 +1,4 @@
-"""Adds to an inspection which CIM field each column may fill."""
+"""Adds to an inspection which CIM field each column may fill, and a mapping to begin with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from include.cim.concept import Concept
 from include.cim.suggest.advise import SURE, advise
-from include.cim.suggest.column import Candidate, Column
+from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.propose import Proposal, Timing, propose_mapping
 from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
@@ -16,30 +16,26 @@ from include.collection.inspection import ColumnProfile, ColumnType, Inspection,
 
 def suggest_fields(
     inspection: Inspection, name: str, concepts: Iterable[Concept], precedents: Precedents = NO_PRECEDENTS
-) -> Inspection:
-    """Suggest a field for every column of every table; a column that nothing sure can be said of stays without.
+) -> tuple[Inspection, Proposal]:
+    """Suggest a field for every column of every table, and a mapping of the main one.
+
+    A column that nothing sure can be said of stays without.
 
     Args:
         name: What the file is called; it may tell what its rows are.
     """
-    concepts = tuple(concepts)
-    main, *others = inspection.tables or (None,)
-    if main is None:
-        return inspection
-    tables = [_suggest(main, inspection.time, name, concepts, precedents)]
-    tables += [_suggest(each, None, f"{name} {each.name}", concepts, precedents) for each in others if each is not None]
-    return replace(inspection, tables=tuple(tables))
-
-
-def propose(
-    inspection: Inspection, name: str, concepts: Iterable[Concept], precedents: Precedents = NO_PRECEDENTS
-) -> Proposal:
-    """Propose a mapping of the main table."""
     by_name = {concept.name: concept for concept in concepts}
     time = inspection.time
     timing = Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label) if time else None
-    columns = plain_columns(inspection.tables[0].columns, time)
-    return propose_mapping(columns, advise(columns, by_name.values(), name, precedents), by_name, timing)
+    main, *others = inspection.tables
+    columns = plain_columns(main.columns, time)
+    advice = advise(columns, by_name.values(), name, precedents)
+    tables = [_with_suggestions(main, advice)]
+    for other in others:
+        beside = plain_columns(other.columns, None)
+        advice_of_other = advise(beside, by_name.values(), f"{name} {other.name}", precedents)
+        tables.append(_with_suggestions(other, advice_of_other))
+    return replace(inspection, tables=tuple(tables)), propose_mapping(columns, advice, by_name, timing)
 
 
 def proposal_document(proposal: Proposal) -> dict[str, Any]:
@@ -69,10 +65,7 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
     ]
 
 
-def _suggest(
-    table: TableProfile, time: TimeProfile | None, name: str, concepts: Sequence[Concept], precedents: Precedents
-) -> TableProfile:
-    advice = advise(plain_columns(table.columns, time), concepts, name, precedents)
+def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
     columns = tuple(replace(column, suggestion=_sure(advice.columns[column.name])) for column in table.columns)
     return replace(table, columns=columns)
 

@@ -16,7 +16,7 @@ from include.cim.suggest.propose import Proposal
 from include.collection.check import Concepts, check_collection
 from include.collection.inspection import Inspection
 from include.collection.model import CollectionConfig
-from include.collection.suggesting import proposal_document, propose, suggest_fields
+from include.collection.suggesting import proposal_document, suggest_fields
 from include.errors import Problem
 from include.operations.services import Services
 
@@ -36,8 +36,7 @@ def suggest_mapping(
     """
     definition = services.definition.current()
     precedents = find_precedents(services, requestor)
-    inspection = suggest_fields(inspection, name, definition.concepts(), precedents)
-    proposal = propose(inspection, name, definition.concepts(), precedents)
+    inspection, proposal = suggest_fields(inspection, name, definition.concepts(), precedents)
     return inspection, proposal_document(_check(proposal, definition))
 
 

@@ -61,7 +61,6 @@ def map_to_cim(
     def write_part(number: int, rows: pl.DataFrame) -> str:
         return write(f"part-{number:05d}", rows)
 
-    settled = settle_times(map(staging.read, raw.parts), plain, concept)
     for number, path in enumerate(raw.parts):
         mapped = map_columns(staging.read(path), plain, concept, numbers, settled)
         left_out += mapped.left_out

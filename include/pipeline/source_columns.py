@@ -9,8 +9,7 @@ from typing import Final
 import polars as pl
 
 from include.batch import ROW_ID
-from include.cim.mapping import ISSUES
-from include.cim.raw_rows import raw_name
+from include.cim.raw_rows import ISSUES, raw_name
 from include.collection.contract import OnDrift
 from include.collection.formats.delimited import CsvFormat
 from include.collection.model import Collection

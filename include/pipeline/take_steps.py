@@ -10,10 +10,10 @@ import polars as pl
 from include.batch import ROW_ID
 from include.cim.concept import Concept
 from include.cim.counters import count_turns, follow
-from include.cim.mapping import ISSUES, add_ends
+from include.cim.mapping import add_ends
 from include.cim.mapping_config import Difference, MapperConfig, MappingRule
 from include.cim.previous import counter_columns, counter_fields, finish, needs_previous, time_field
-from include.cim.raw_rows import raw_name, takes
+from include.cim.raw_rows import ISSUES, raw_name, takes
 from include.cim.timestamps import INSTANT
 from include.cim.values import DTYPES
 from include.ports import Staging

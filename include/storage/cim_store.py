@@ -186,10 +186,9 @@ def _read(row: Row[Any]) -> Extension:
 
 
 def _announce(connection: Connection, decided: Extension, now: datetime) -> None:
-    concept, field = decided.proposal.about
     facts = {
         "extension_id": str(decided.id),
-        "about": f"{concept}.{field}" if field else concept,
+        "about": decided.proposal.subject,
         "state": decided.state.value,
         "into": decided.into,
         "reason": decided.reason,

@@ -165,9 +165,7 @@ def is_there(cursor: dbapi.Cursor, table: Table) -> bool:
 def make_scratch(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
     """Make a temporary table that is as the dataset's will be; gives the columns that the dataset's lacks."""
     name = tables.quoted_name(table)
-    cursor.execute(
-        "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", (name,)
-    )
+    cursor.execute(tables.list_columns(table))
     there = {column for (column,) in cursor.fetchall()}
     missing = [column for column in table.columns if column.name not in there]
     cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")

@@ -15,7 +15,7 @@ from include.errors import NotFound
 from include.ports import RecordQuery
 from include.storage.connection import StatementRefused, begin
 from include.storage.schema import DATA
-from include.storage.table import table_of
+from include.storage.table import list_columns, table_of
 
 _ARROW: Final = {
     FieldType.ID: pa.string(),
@@ -27,9 +27,6 @@ _ARROW: Final = {
     FieldType.BOOLEAN: pa.bool_(),
 }
 _UNDEFINED_TABLE: Final = "42P01"
-_COLUMNS: Final = text(
-    "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped"
-)
 
 
 class PostgresRecordReader:
@@ -51,7 +48,7 @@ class PostgresRecordReader:
         table = table_of(dataset_id, concept)
         key = [table.c[name] for name in concept.key]
         with _reading(self._engine, dataset_id) as connection:
-            there = set(connection.scalars(_COLUMNS, {"table": f"{DATA}.{table.name}"}))
+            there = set(connection.scalars(text(list_columns(table))))
             # a field that came after the last load: the next load brings its column
             chosen = (table.c[name] if name in there else null().label(name) for name in names)
             page = select(*chosen).select_from(table).order_by(*key).limit(query.limit)

@@ -69,6 +69,14 @@ def add_columns(name: str, columns: Sequence[Column[Any]]) -> Sequence[str]:
     return [f"ALTER TABLE {name} ADD COLUMN {CreateColumn(column).compile(dialect=_DIALECT)}" for column in columns]
 
 
+def list_columns(table: Table) -> str:
+    """Statement that lists the columns that a dataset's table has; none where it is not there."""
+    return (
+        f"SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('{quoted_name(table)}')"  # noqa: S608 - ours
+        " AND attnum > 0 AND NOT attisdropped"
+    )
+
+
 def comment_columns(columns: Iterable[Column[Any]]) -> Sequence[str]:
     """Statements that keep the fields' descriptions and units with the dataset's table."""
     return [str(SetColumnComment(column).compile(dialect=_DIALECT)) for column in columns]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import pytest
 from deploy.airflow import SEES_PLUGINS, run_airflow
 from include.settings import ROOT
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
+from tests.chromium import open_chromium
 from tests.ports import free_port
 from tests.postgres import Database
 
@@ -207,17 +207,10 @@ def rest_collection() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def browser(platform: Platform) -> Iterator[Any]:
     """Chromium, signed in by the owner's cookie."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine: the tab was not looked at")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        process = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = process.new_context(viewport={"width": 1500, "height": 1100})
+    with open_chromium("the tab was not looked at") as chromium:
+        context = chromium.new_context(viewport={"width": 1500, "height": 1100})
         context.add_cookies([{"name": "_token", "value": platform.tokens["olive"], "url": URL}])
         yield context
-        process.close()
 
 
 def take_picture(page: Any, name: str, folder: Path) -> None:

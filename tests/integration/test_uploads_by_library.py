@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.chromium import open_chromium
 from tests.postgres import Database
 from tests.upload_server import UploadServer, running_upload_server
 
@@ -105,17 +106,10 @@ PAGE = """
 @pytest.fixture
 def page(server: UploadServer) -> Iterator[Any]:
     """A page of the interface's own origin, in Chromium."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine: no browser handed over a file")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        process = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = process.new_page()
+    with open_chromium("no browser handed over a file") as chromium:
+        page = chromium.new_page()
         page.goto(f"{server.url}/health")
         yield page
-        process.close()
 
 
 def hand_over(page: Any, library: Path, file: Path, endpoint: str, pause_at: int | None = None) -> dict[str, Any]:

@@ -59,6 +59,15 @@ def write_duration(length: timedelta) -> str:
     return f"PT{text}"
 
 
+def read_instant(text: str) -> datetime | None:
+    """Read a time with its offset; None where a text is none."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else None
+
+
 def write_instant(instant: datetime) -> str:
     """Write an instant in UTC (RFC 3339).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from include.cim.messages.durations import add_duration, write_instant
+from include.cim.messages.durations import add_duration, read_instant, write_instant
 from include.cim.messages.openadr3 import Event, Interval, IntervalPeriod, Payload, PayloadDescriptor, Program, Report
 from include.cim.messages.openadr3_values import (
     read_targets,
@@ -159,11 +159,8 @@ def _instant(text: str | None) -> datetime | None:
     """Read a time; the year 1 is how OpenADR writes "now", which is no time that can be kept."""
     if text is None or text.startswith(("0000", "0001")):
         return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = read_instant(text)
+    if instant is None:
         raise ValueError("a start is no time with an offset, such as 2026-01-01T00:00:00Z")
     return instant
 

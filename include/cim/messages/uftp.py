@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, Literal
 from xml.etree.ElementTree import Element
 from zoneinfo import available_timezones
 
-from include.cim.messages.durations import write_duration, write_instant
+from include.cim.messages.durations import read_instant, write_duration, write_instant
 from include.cim.messages.isp import isp_instant
 
 Kind = Literal["flex_request", "flex_offer", "flex_order", "d_prognosis", "flex_settlement"]
@@ -164,11 +164,8 @@ def _attributes(element: Element) -> Row:
 
 
 def _instant(text: str, name: str) -> str:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = read_instant(text)
+    if instant is None:
         raise ValueError(f"{name} is no time with an offset, such as 2026-01-01T00:00:00Z")
     return write_instant(instant)
 

@@ -36,7 +36,6 @@ class Candidate:
 
     Attributes:
         unit: The source's: what the file tells, else what the values look like, else None.
-        negate: Whether the column counts the other direction as positive; None where nothing tells.
         confidence: From 0 to 1: how often such a suggestion is right.
         reason: For a person.
     """
@@ -46,7 +45,6 @@ class Candidate:
     unit: str | None
     confidence: float
     reason: str
-    negate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

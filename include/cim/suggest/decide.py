@@ -131,7 +131,8 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     readings = [read_column(column, vocabulary, seen) for column in ordered]
     readings = [_add_precedents(each, precedents, vocabulary) for each in _add_periods(readings, vocabulary)]
     shares = _share(readings, _expect(hints, readings, vocabulary), vocabulary)
-    placed = tuple(_place(reading, shares) for reading in readings)
+    agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
+    placed = tuple(_place(reading, agrees) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
 
 
@@ -259,8 +260,8 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
     return not all(any(meaning <= _ANY_TIME for meaning in word.meanings) for word in option.named.words)
 
 
-def _place(reading: Reading, shares: Mapping[str, float]) -> Reading:
-    options = [_score(each, each.match + _AGREES * math.log(shares[each.ref.concept])) for each in reading.options]
+def _place(reading: Reading, agrees: Mapping[str, float]) -> Reading:
+    options = [_score(each, each.match + agrees[each.ref.concept]) for each in reading.options]
     options.sort(key=lambda each: (-each.score, each.ref))
     return Reading(reading.column, reading.words, tuple(options))
 

@@ -57,7 +57,6 @@ class Named:
         score: From 0 to 1.
         words: The words that say it.
         about: Whether the name has one of the concept's own words.
-        shape: What is left of the name without the words that tell the columns of one field apart.
     """
 
     score: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from include.cim.suggest.decide import Decision, Option, Reading
+from include.cim.suggest.words import Word
 
 _LANGUAGES: Final = {
     "en": "English", "de": "German", "fr": "French", "nl": "Dutch", "es": "Spanish", "it": "Italian",
@@ -33,7 +34,6 @@ def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
     return "; ".join(parts)[:500]
 
 
-def _word(word: object) -> str:
-    text, languages = word.text, word.languages  # type: ignore[attr-defined]
-    named = [_LANGUAGES[each] for each in languages if each in _LANGUAGES]
-    return f"{text!r} ({named[0]})" if len(named) == 1 and named[0] != "English" else repr(text)
+def _word(word: Word) -> str:
+    named = [_LANGUAGES[each] for each in word.languages if each in _LANGUAGES]
+    return f"{word.text!r} ({named[0]})" if len(named) == 1 and named[0] != "English" else repr(word.text)

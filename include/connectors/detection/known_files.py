@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from include.cim.zone import write_offset
 from include.collection.inspection import Detection, Issue
 from include.connectors.detection.sample import Sample
 
@@ -68,9 +70,8 @@ def _zone(kind: Mapping[str, Any], head: str) -> str | None:
     found = re.match(kind["offset_h"], head)
     if found is None:
         return None
-    minutes = round(abs(float(found[1])) * 60)
-    sign = "-" if float(found[1]) < 0 else "+"
-    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}" if minutes else "UTC"
+    shift = timedelta(hours=float(found[1]))
+    return write_offset(shift) if shift else "UTC"
 
 
 @cache

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from include.cim.units import find_unit
 from include.cim.written_times import EPOCHS, zoned
-from include.cim.zone import read_zone
+from include.cim.zone import read_zone, write_offset
 from include.collection.inspection import Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.steps import Steps, duration, weigh_steps
@@ -151,10 +151,10 @@ def axis_name(axis: TimeAxis) -> str:
 
 
 def _find_zone(axis: TimeAxis, hints: str, given: str | None) -> _Zoning:
-    if zoned(axis.form):
-        found = given or _zone_of_offsets(axis, hints)
+    instants = zoned(axis.form)
+    found = given or (_zone_of_offsets if instants else _zone_in_names)(axis, hints)
+    if instants or (found and not axis.time.period):
         return _Zoning(found, read_zone(found) if found else None)
-    found = given or _zone_in_names(axis, hints)
     evidence = weigh_hours(axis.hours, rank_zones(hints))
     numbering = None
     if axis.time.period:
@@ -199,7 +199,7 @@ def _zone_of_offsets(axis: TimeAxis, hints: str) -> str | None:
     offsets = {_shift(offset): (first, last) for offset, first, last in axis.offsets.iter_rows()}
     if len(offsets) == 1:
         (shift,) = offsets
-        return "UTC" if not shift else _standard_of(shift)
+        return "UTC" if not shift else write_offset(shift)
     for name in rank_zones(hints):
         zone = ZoneInfo(name)
         if all(
@@ -221,12 +221,7 @@ def _shift(offset: str) -> timedelta:
 
 def _standard(zone: str) -> str:
     january, july = (datetime(2024, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0) for month in (1, 7))
-    return "UTC" if zone == "UTC" else _standard_of(min(january, july))
-
-
-def _standard_of(shift: timedelta) -> str:
-    minutes = round(abs(shift) / timedelta(minutes=1))
-    return f"{'-' if shift < timedelta(0) else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
+    return "UTC" if zone == "UTC" else write_offset(min(january, july))
 
 
 def _different(zones: Sequence[str], days: Sequence[object]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 from zoneinfo import ZoneInfo
 
+from include.cim.messages import durations
 from include.errors import SourceRefused
 
 _DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -74,11 +75,8 @@ class Steps:
 
 def read_instant(text: str, where: str) -> datetime:
     """Read a time with its offset."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = durations.read_instant(text)
+    if instant is None:
         raise SourceRefused(where, "a period's start or end is no time with an offset", "2026-02-01T23:00Z is one.")
     return instant.astimezone(UTC)
 

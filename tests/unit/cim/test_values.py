@@ -19,6 +19,7 @@ from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
 from include.cim.units import find_conversion, find_fitting_units, find_unit
 from tests.factories import a_concept, a_field
+from tests.staged import columns
 
 CONCEPT = a_concept(
     a_field("id", type=FieldType.ID),
@@ -32,11 +33,6 @@ CONCEPT = a_concept(
     a_field("count", type=FieldType.INTEGER),
     a_field("note", type=FieldType.TEXT),
 )
-
-
-def columns(**cells: list[str | None]) -> pl.DataFrame:
-    frame = pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
-    return frame.insert_column(0, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW_ID))
 
 
 def map_rules(part: pl.DataFrame, *rules: dict[str, Any], style: NumberStyle | None = None) -> Mapped:
