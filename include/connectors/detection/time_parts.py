@@ -38,11 +38,12 @@ NAMELESS: Final = re.compile(r"column_\d+")
 _HOURLY: Final = timedelta(hours=1)
 _FULL_DAYS: Final = {
     **dict.fromkeys((23, 24, 25), _HOURLY),
-    **dict.fromkeys((46, 48, 50), timedelta(minutes=30)),
-    **dict.fromkeys((92, 96, 100), timedelta(minutes=15)),
-    **dict.fromkeys((276, 288, 300), timedelta(minutes=5)),
+    **dict.fromkeys((46, 47, 48, 49, 50), timedelta(minutes=30)),
+    **dict.fromkeys((92, 94, 96, 98, 100), timedelta(minutes=15)),
+    **dict.fromkeys((276, 282, 288, 294, 300), timedelta(minutes=5)),
 }
-"""How many periods a day has, and how long one is; on the days on which the clock is changed, too."""
+"""How many periods a day has, and how long one is; on the days on which the clock is changed, by an hour or half
+of one, too."""
 
 _CERTAIN_YEARS: Final = 40
 """Up to here a year of two digits is one of this century."""

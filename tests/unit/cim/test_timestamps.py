@@ -176,6 +176,40 @@ def test_a_clock_that_is_changed_by_half_an_hour() -> None:
     assert read("01:45", "02:00", "02:30", day="2024-10-06", **rule) == ["05 15:15", "missing_hour", "05 15:30"]
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param("01:15 01:30 01:45 01:30 01:45 02:00 02:15", id="the new clock's"),
+        pytest.param("01:15 01:30 01:45 02:00 01:45 02:00 02:15", id="the old clock's"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, -1], ids=["forwards", "backwards"])
+def test_ends_around_a_change_by_half_an_hour(labels: str, step: int) -> None:
+    rule = ENDS | ORDER | {"zone": "Australia/Lord_Howe"}
+    expected = instants("06", "14:00 14:15 14:30 14:45 15:00 15:15 15:30")
+    assert read(*labels.split()[::step], day="2024-04-07", **rule) == expected[::step]
+    for change in ("02:00", "02:30"):
+        found = read("01:45", change, "02:45", day="2024-10-06", **rule)
+        assert found == instants("05", "15:00 15:15 15:30")
+
+
+def test_periods_are_counted_through_a_day_of_half_an_hour_more_or_less() -> None:
+    rule = {"zone": "Australia/Lord_Howe", "period": "PT30M"}
+    assert periods("2024-04-07", ["1", "4", "5", "49", "50"], **rule) == [
+        *instants("06", "13:00 14:30 15:00"),
+        "07 13:00",
+        "missing_hour",
+    ]
+    assert periods("2024-10-06", ["4", "5", "47", "48"], **rule) == [
+        *instants("05", "15:00 15:30"),
+        "06 12:30",
+        "missing_hour",
+    ]
+    assert periods("2024-04-07", ["4", "4", "5"], numbering="clock", **ORDER, **rule) == instants(
+        "06", "14:30 15:00 15:30"
+    )
+
+
 def test_clocks_that_are_changed_at_midnight() -> None:
     rule = ORDER | {"zone": "America/Sao_Paulo"}
     assert read("23:00", "23:30", "23:00", "23:30", day="2018-02-17", **rule) == instants(
