@@ -10,6 +10,8 @@ from typing import Final
 
 import polars as pl
 
+from include.cim.zone_words import ZONE_WORD, number_offsets
+
 MONTHS: Final = (
     ("jan", "ene", "gen"),
     ("feb", "fév", "fev"),
@@ -41,7 +43,7 @@ ISO: Final = "iso8601"
 _TIME: Final = pl.Datetime("us")
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
-_OFFSET: Final = r"(\d)( ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))$"
+_OFFSET: Final = rf"(\d)( ?(?:{ZONE_WORD}|[+-]\d{{2}}(?::?\d{{2}})?))$"
 _SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
 _ISO_USUAL: Final = tuple(f"%Y-%m-%d{gap}%H:%M:%S.%f{offset}" for gap in "T " for offset in ("", "%z"))
 _ISO_CLOCKS: Final = (
@@ -54,6 +56,7 @@ _ISO_CLOCKS: Final = (
     "%G-W%V-%u %H:%M",
 )
 _ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
+_DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
@@ -157,9 +160,21 @@ def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return _read_epochs(texts, EPOCHS[form])
     form = _spell_out(form)
+    if found := _DIGITS_ALONE.search(form):
+        texts = _pad(texts, len(found[1]))
     times = _strptime(texts, form)
     left = times.is_null() & texts.is_not_null()
     return times.scatter(left.arg_true(), _parse_odd(texts.filter(left), form)) if left.any() else times
+
+
+def _pad(texts: pl.Series, digits: int) -> pl.Series:
+    """Write the zeros that a clock without signs lost where it was taken for a number: 5 is 0005, and 130 no 13:00."""
+    short = texts.str.contains(rf"(?:^| )\d{{1,{digits - 1}}}$").fill_null(False)
+    if not short.any():
+        return texts
+    last = texts.filter(short).str.extract(r"(\d+)$", 1)
+    begun = texts.filter(short).str.replace(r"\d+$", "")
+    return texts.scatter(short.arg_true(), begun + last.str.zfill(digits))
 
 
 def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
@@ -192,7 +207,7 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if "%M" not in form and "%H" in form:
         texts, form = _with_minutes(texts, form)
     if form.endswith("%z"):
-        texts = texts.str.replace(r" ?(UTC|GMT|z)$", "Z")
+        texts = number_offsets(texts)
     times = texts.str.to_datetime(
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )

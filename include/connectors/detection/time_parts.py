@@ -18,9 +18,15 @@ _PARTS: Final = (
     ("%m", re.compile(r"month|monat|maand|mois|mes|mese|mm|mo", re.IGNORECASE)),
     ("%d", re.compile(r"day|tag|dag|jour|d[ií]a|giorno|dd", re.IGNORECASE)),
 )
+_DAY_OF_YEAR: Final = re.compile(r"doy|j_?day|julian([ _]?day)?|day[ _]?of[ _]?year|yday", re.IGNORECASE)
 _HOUR: Final = re.compile(
     r"(.*[^a-z])?(hours?|hr|stunde|std|uur|heure|hora|ora|he|hour_?ending|hh)([^a-z].*)?", re.IGNORECASE
 )
+_CLOCK_DIGITS: Final = re.compile(
+    r"(.*[^a-z])?(time|hh:?mm|hhmm(ss)?|hrmn|hr_?min|uhrzeit|zeit|tijd|heure|hora|ora|hours?|hr)([^a-z].*)?",
+    re.IGNORECASE,
+)
+_LEAST_CLOCKS: Final = 3
 _MINUTE: Final = re.compile(r"minutes?|min|mi", re.IGNORECASE)
 _PERIOD: Final = re.compile(
     r"(.*[^a-z])?(period(o|e)?|settlement[ _]?period|sp|interval|trading[ _]?period|quarter|viertelstunde|kwartier|qh"
@@ -77,11 +83,33 @@ def join_parts(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[
 def add_number(date: Parts, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
     """Add to a date the column that numbers its hours or periods, and what parts the hour; None where there is none."""
     others = [each.name for each in columns if each.name not in date.columns]
+    for name in others:
+        if _CLOCK_DIGITS.fullmatch(_CAMEL.sub(" ", name)) and (clock := _clock_of_digits(frame[name])):
+            forms = tuple(f"{day} {clock}" for day in date.formats) if date.columns else (clock,)
+            return Parts((*date.columns, name), forms)
     for counts in (_HOUR, _PERIOD):
         for name in others:
             spoken = _CAMEL.sub(" ", name)
             if counts.fullmatch(spoken) and (found := _numbered(date, name, spoken, frame)):
                 return _add_part(found, [each for each in others if each != name], frame)
+    return None
+
+
+def _clock_of_digits(cells: pl.Series) -> str | None:
+    """Give the format of times that are whole numbers: 5, 30, 100, 2330, with seconds 93000; None where they are not.
+
+    Hours alone never go beyond 24, and what counts minutes goes from 59 to 60.
+    """
+    texts = cells.str.strip_chars().drop_nulls()
+    numbers = texts.cast(pl.Int64, strict=False)
+    high = numbers.max()
+    if numbers.null_count() or not isinstance(high, int) or high < 100 or numbers.n_unique() < _LEAST_CLOCKS:
+        return None
+    for form, most, digits in (("%H%M", 2_400, 4), ("%H%M%S", 240_000, 6)):
+        sixties = [numbers // 100**place % 100 for place in range(digits // 2 - 1)]
+        fits = bool(numbers.is_between(0, most).all()) and bool((texts.str.len_bytes() <= digits).all())
+        if fits and all((each < 60).all() for each in sixties):
+            return form
     return None
 
 
@@ -164,17 +192,19 @@ def _add_part(hour: Parts, others: Sequence[str], frame: pl.DataFrame) -> Parts:
 
 
 def _named_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
-    names = []
-    for _, pattern in _PARTS:
-        match = next((each for each in columns if pattern.fullmatch(each.name.strip())), None)
-        if match is None or span_of(frame, match.name) is None:
-            return None
-        names.append(match.name)
-    first, last = span_of(frame, names[0]) or (0, 0)
-    if 1900 <= first <= last <= 2100:
-        return Parts(tuple(names), ("%Y %m %d",))
-    # of two digits 62 may be 1962
-    return Parts(tuple(names), ("%y %m %d",)) if 0 <= first <= last <= _CERTAIN_YEARS else None
+    """Find the columns that are called year, month and day, or year and day of the year."""
+    year, month, day = (pattern for _, pattern in _PARTS)
+    for patterns, form in (((year, month, day), "%m %d"), ((year, _DAY_OF_YEAR), "%j")):
+        named = [next((each.name for each in columns if one.fullmatch(each.name.strip())), None) for one in patterns]
+        names = tuple(name for name in named if name is not None and span_of(frame, name) is not None)
+        if len(names) < len(patterns):
+            continue
+        first, last = span_of(frame, names[0]) or (0, 0)
+        if 1900 <= first <= last <= 2100:
+            return Parts(names, (f"%Y {form}",))
+        if 0 <= first <= last <= _CERTAIN_YEARS:  # of two digits 62 may be 1962
+            return Parts(names, (f"%y {form}",))
+    return None
 
 
 def _nameless_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
