@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import read_times
+from include.cim.written_times import number_parts, read_times, split_periods
 from include.connectors.detection.column_types import ColumnTally
 
 _PARTS: Final = (
@@ -35,9 +35,6 @@ _PERIOD: Final = re.compile(
 )
 _HALF_HOURS: Final = re.compile(r"settlement|trading|^sp$", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NUMBERED: Final = r"(?i)^(?:(?:he|hour|hr|h|sp|qh|q|p)[ _-]?)?(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
-"""HE01, H1, SP 48, 25; 2A and 2B or 2 and 2*, where the clock shows an hour twice."""
-
 NAMELESS: Final = re.compile(r"column_\d+")
 """What columns are called to which the source gives no name."""
 
@@ -124,7 +121,7 @@ def count_alone(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | 
         return found
     for name in frame.columns[:2]:
         span = span_of(frame, name) if NAMELESS.fullmatch(name) else None
-        if span and span[0] == 1 and span[1] in _FULL_DAYS and _counts_up(frame, name):
+        if span and span[0] == 1 and span[1] in _FULL_DAYS and _are_small(frame, name) and _counts_up(frame, name):
             return Parts((name,), ("%Y-%m-%d",), _FULL_DAYS[span[1]], 1)
     return None
 
@@ -137,8 +134,8 @@ def _counts_up(frame: pl.DataFrame, name: str) -> bool:
 
 def count_periods(frame: pl.DataFrame, names: Sequence[str], period: timedelta = _HOURLY) -> pl.Series:
     """Count from 0 the periods before those that one column numbers, or two: the hour and the part of it."""
-    numbers = [_numbers(frame, name) - 1 for name in names]
-    return numbers[0] if len(numbers) == 1 else numbers[0] * round(_HOURLY / period) + numbers[1]
+    numbers = [_numbers(frame, name) for name in names]
+    return (numbers[0] if len(numbers) == 1 else number_parts(numbers[0], numbers[1], period)) - 1
 
 
 def span_of(frame: pl.DataFrame, name: str) -> tuple[int, int] | None:
@@ -155,7 +152,8 @@ def _numbers(frame: pl.DataFrame, name: str) -> pl.Series:
     plain = texts.cast(pl.Int64, strict=False)
     if plain.null_count() == texts.null_count():
         return plain
-    return texts.str.extract(_NUMBERED, 1).cast(pl.Int64, strict=False)
+    split = split_periods(texts)
+    return split.select(pl.when(pl.col("head") == "").then("number")).to_series()
 
 
 def _numbered(date: Parts, name: str, spoken: str, frame: pl.DataFrame) -> Parts | None:

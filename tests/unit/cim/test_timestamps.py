@@ -255,6 +255,31 @@ def test_settlement_periods_and_quarters_are_counted_alike() -> None:
     assert periods("2024-10-27", ["100", "H25Q4"], period="PT15M") == ["27 22:45"] * 2
 
 
+def test_a_mark_behind_a_number_tells_the_showing_and_is_no_part_of_it() -> None:
+    clock = {"numbering": "clock", "repeated_flag": {"column": "h", "later": ["B", "*"]}}
+    marked = ["HE02", "3A", "3B", "03*", "4", "24:00"]
+    assert periods("2024-10-27", marked, **clock) == [
+        "26 23:00",
+        *instants("27", "00:00 01:00 01:00 02:00 22:00"),
+    ]
+
+
+def test_an_hour_and_the_quarter_within_it_are_one_number() -> None:
+    rows = [("1", "1"), ("HE03", "4"), ("4", "1"), ("25", "4"), ("2", "5"), ("2", "0")]
+    part = frame(t=["2024-10-27"] * 6, h=[hour for hour, _ in rows], q=[quarter for _, quarter in rows])
+    rule = {"source": ["t", "h", "q"], "format": "%Y-%m-%d", "period": "PT15M", "numbers": 2}
+    found = mapped(part, **rule)
+    assert found.rows["at"].dt.strftime("%d %H:%M").to_list() == [
+        "26 22:00",
+        *instants("27", "00:45 01:00 22:45"),
+        None,
+        None,
+    ]
+    assert found.issues["rule"].to_list() == ["unreadable_timestamp"] * 2
+    clock = mapped(part.head(3), **rule, numbering="clock", repeated_hour="later")
+    assert clock.rows["at"].dt.strftime("%d %H:%M").to_list() == ["26 22:00", *instants("27", "01:45 02:00")]
+
+
 def test_numbers_of_the_clock_leave_one_out_in_spring_and_come_twice_in_autumn() -> None:
     clock = {"numbering": "clock", **ORDER}
     assert periods("2024-10-27", ["2", "3", "3", "4"], **clock) == ["26 23:00", *instants("27", "00:00 01:00 02:00")]
