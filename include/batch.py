@@ -62,6 +62,7 @@ class BatchRef:
         columns: Every column that this dataset's source has had up to this batch, under the source's names.
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
         cim_version: The CIM's version that the whole run uses; None where no run is behind it.
+        counted: A staged frame of what counters have counted up to this batch; None where the mapping has none.
     """
 
     collection_id: UUID
@@ -77,6 +78,7 @@ class BatchRef:
     aside: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     cim_version: int | None = None
+    counted: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -94,6 +96,7 @@ class BatchRef:
             "aside": list(self.aside),
             "columns": list(self.columns),
             "cim_version": self.cim_version,
+            "counted": self.counted,
         }
 
     @classmethod
@@ -113,6 +116,7 @@ class BatchRef:
             aside=tuple(plain["aside"]),
             columns=tuple(plain["columns"]),
             cim_version=plain.get("cim_version"),
+            counted=plain.get("counted"),
         )
 
 

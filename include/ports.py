@@ -241,6 +241,9 @@ class DatasetStore(Protocol):
     def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
         """Every column that the source has had up to the last committed batch; None before the first."""
 
+    def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
+        """What counters had counted when the last batch but this one was committed; None before the first."""
+
     def load(
         self,
         batch: AnonymizedBatch,
@@ -250,7 +253,8 @@ class DatasetStore(Protocol):
         run_id: str,
         now: datetime,
     ) -> BatchRecord:
-        """Store a batch in one transaction: rows, rows set aside (sealed), batch record, cursor, outbox event.
+        """Store a batch in one transaction: rows, rows set aside and what was counted (sealed), batch record, cursor,
+        outbox event.
 
         Rows whose key is there already stay as they are and are counted. The second time, the record of the first is
         the answer.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import polars as pl
 import pyarrow as pa
 
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
@@ -253,6 +254,9 @@ class FakeDatasets:
         return None
 
     def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        return None
+
+    def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
         return None
 
     def load(self, *args: Any, **kwargs: Any) -> BatchRecord:

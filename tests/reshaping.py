@@ -82,6 +82,7 @@ def shape(
     contract: dict[str, Any] | None = None,
     known: Sequence[str] | None = None,
     staging: Staging | None = None,
+    counted: pl.DataFrame | None = None,
 ) -> Shaped:
     """Read and map a table of text that comes in frames cut before the given rows."""
     staging = staging or MemoryStaging()
@@ -103,6 +104,7 @@ def shape(
         staging,
         numbers=config.ingester.numbers,
         retype=Contract.model_validate(contract or {}).retype,
+        counted=counted,
     )
     parts = [staging.read(path) for path in mapped.ref.parts]
     issues = [staging.read(path) for path in mapped.ref.issues]

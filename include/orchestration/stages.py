@@ -81,8 +81,15 @@ def map_to_cim(work: Work) -> Outcome:
     from include.pipeline.map_to_cim import map_to_cim
 
     raw, staging = work.left_by("ingest"), work.platform.staging
-    retype = work.collection.config.contract.retype
-    return map_to_cim(raw, work.mapper, work.concept, staging, numbers=work.source.numbers, retype=retype)
+    return map_to_cim(
+        raw,
+        work.mapper,
+        work.concept,
+        staging,
+        numbers=work.source.numbers,
+        retype=work.collection.config.contract.retype,
+        counted=work.platform.datasets.counted(raw.dataset_id, raw.batch_id),
+    )
 
 
 def validate(work: Work) -> Outcome:

@@ -32,6 +32,7 @@ def map_to_cim(
     *,
     numbers: NumberStyle,
     retype: OnDrift = OnDrift.QUARANTINE,
+    counted: pl.DataFrame | None = None,
 ) -> Outcome:
     """Map a batch part by part, in order; the rows of part i of the result have ids of part i.
 
@@ -40,6 +41,7 @@ def map_to_cim(
     Args:
         numbers: How the source writes numbers (`Source.numbers`).
         retype: What becomes of cells that cannot be read (`Contract.retype`).
+        counted: What counters have counted by the batches before (`DatasetStore.counted`).
 
     Returns:
         The mapped batch, and how many rows it has and how many cells could not be read (they are in its `issues`).
@@ -53,6 +55,7 @@ def map_to_cim(
     cells = _Cells()
     left_out = 0
     plain = without_previous(config)
+    spans: str | None = None
     settled = settle_times(map(staging.read, raw.parts), plain, concept)
 
     def write(name: str, rows: pl.DataFrame) -> str:
@@ -74,8 +77,11 @@ def map_to_cim(
     if left_out:
         counts["rows_left_out"] = left_out
     if plain != config:
-        steps = take_steps(parts, raw.parts, config, concept, staging, write_part)
+        steps = take_steps(parts, raw.parts, config, concept, staging, write_part, counted)
         counts["cells_without_previous"] = steps.without_previous
+        if steps.counted_before:
+            counts["cells_counted_before"] = steps.counted_before
+        spans = write("counted", steps.spans)
         issues += [write(f"issues-steps-{number:05d}", found) for number, found in steps.issues.items()]
     if config.merge_rows:
         apart = pl.concat([pl.Series(dtype=pl.Int64), *[staging.read(path)[ROW_ID] for path in issues]]).unique()
@@ -83,7 +89,7 @@ def map_to_cim(
         counts["rows_merged"], rows = rows - merged.rows, merged.rows
         issues += [write(f"issues-merging-{number:05d}", found) for number, found in enumerate(merged.issues)]
     logger.info("collection %s batch %s: %s rows mapped, %s", raw.collection_id, raw.batch_id, rows, counts)
-    ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
+    ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues), counted=spans)
     return Outcome(ref, {"rows_mapped": rows, **counts})
 
 

@@ -9,7 +9,16 @@ import polars as pl
 
 from include.batch import ROW_ID
 from include.cim.concept import Concept
-from include.cim.counters import count_turns, follow
+from include.cim.counted import (
+    SPANS,
+    STRETCH,
+    are_within,
+    close_spans,
+    last_readings,
+    open_spans,
+    part_readings,
+)
+from include.cim.counters import Followed, count_turns, follow
 from include.cim.mapping import add_ends
 from include.cim.mapping_config import Difference, MapperConfig, MappingRule
 from include.cim.previous import counter_columns, counter_fields, finish, needs_previous, time_field
@@ -26,10 +35,14 @@ class Steps:
     Attributes:
         issues: By the number of the part, readings that are out of order or went back; columns of `ISSUES`.
         without_previous: Values that there are none of: the first of their counter, or after a reset.
+        counted_before: Values that there are none of because batches before counted over that time already.
+        spans: What the next batch has to know, with the columns of `SPANS`.
     """
 
     issues: dict[int, pl.DataFrame] = field(default_factory=dict)
     without_previous: int = 0
+    counted_before: int = 0
+    spans: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SPANS))
 
 
 def take_steps(
@@ -39,6 +52,7 @@ def take_steps(
     concept: Concept,
     staging: Staging,
     write: Callable[[int, pl.DataFrame], object],
+    counted: pl.DataFrame | None = None,
 ) -> Steps:
     """Complete every part, and write it again.
 
@@ -49,21 +63,20 @@ def take_steps(
         parts: Mapped without what needs the reading before (`without_previous`).
         raw: Part i has the rows of part i.
         write: Takes a part's number and its rows.
+        counted: What the batches before left, with the columns of `SPANS`.
     """
     rules = [rule for rule in mapper.rules if needs_previous(rule)]
     batch = _Batch(parts, raw, mapper, concept, staging)
     backwards = _are_backwards(batch, rules)
     steps = Steps()
-    known: dict[str, pl.DataFrame] = {}
+    counters: dict[str, _Counters] = {}
     for number in reversed(range(len(parts))) if backwards else range(len(parts)):
         rows, source = batch.part(number, rules)
         finished, faults = [], [pl.DataFrame(schema=ISSUES)]
         for rule in rules:
             readings = batch.readings(rows, source, rule)
-            found = follow(
-                readings.reverse() if backwards else readings, known.get(rule.field), rule.difference or Difference()
-            )
-            known[rule.field] = found.known
+            mine = counters.setdefault(rule.field, _Counters(rule, readings.schema, counted))
+            found = mine.follow(readings.reverse() if backwards else readings)
             good = found.rows.filter(pl.col("fault").is_null())
             steps.without_previous += good["step"].null_count()
             finished.append(_finish(rows, good, rule, batch))
@@ -74,7 +87,47 @@ def take_steps(
         write(number, add_ends(rows.with_columns(finished), ends))
         if any(not each.is_empty() for each in faults):
             steps.issues[number] = pl.concat(faults).sort(ROW_ID, maintain_order=True)
+    steps.counted_before = sum(each.within for each in counters.values())
+    steps.spans = pl.concat([steps.spans, *(each.close() for each in counters.values())])
     return steps
+
+
+class _Counters:
+    """One rule's counters on the way through a batch.
+
+    Attributes:
+        within: Readings so far that lie where batches before have counted.
+    """
+
+    def __init__(self, rule: MappingRule, readings: pl.Schema, counted: pl.DataFrame | None) -> None:
+        self._rule = rule
+        self._counter = pl.Schema(
+            {name: dtype for name, dtype in readings.items() if name not in (ROW_ID, "time", "value")}
+        )
+        self._spans = open_spans(counted, rule, self._counter)
+        self._known = last_readings(self._spans)
+        self._started = self._spans.select(*self._counter, STRETCH, "first")
+        self.within = 0
+
+    def follow(self, readings: pl.DataFrame) -> Followed:
+        """Follow the readings of the next part, forward in time."""
+        readings = part_readings(readings, self._spans)
+        if self._rule.difference is not None:
+            outside = readings.filter(~are_within())
+            self.within += readings.height - outside.height
+            readings = outside
+        begun = readings.group_by(*self._counter, STRETCH, maintain_order=True).agg(
+            pl.col("time").first().alias("first")
+        )
+        both = pl.concat([self._started, begun.select(self._started.columns)])
+        self._started = both.unique([*self._counter, STRETCH], keep="first", maintain_order=True)
+        found = follow(readings, self._known, self._rule.difference or Difference())
+        self._known = found.known
+        return found
+
+    def close(self) -> pl.DataFrame:
+        """Give what the next batch has to know."""
+        return close_spans(self._started, self._known, self._rule, self._counter)
 
 
 @dataclass(frozen=True, slots=True)

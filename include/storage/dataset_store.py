@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 from sqlalchemy import Engine, func, select, tuple_, update
 
 from include.batch import AnonymizedBatch, Foreseen
@@ -15,11 +16,12 @@ from include.collection.model import Collection
 from include.errors import NotFound
 from include.ports import BatchRecord, Dataset, SecretStore, Staging
 from include.storage.connection import begin
+from include.storage.counted import open_counted
 from include.storage.foresee import foresee_load
 from include.storage.load import load_batch
 from include.storage.schema import batch as batches
+from include.storage.schema import counted, quarantine_row
 from include.storage.schema import dataset as datasets
-from include.storage.schema import quarantine_row
 
 _RECORD = [batches.c[name] for name in BatchRecord.__slots__]
 _DATASET = [datasets.c[name] for name in Dataset.__slots__]
@@ -94,6 +96,13 @@ class PostgresDatasetStore:
         query = select(batches.c.source_columns).where(batches.c.dataset_id == dataset_id)
         with begin(self._engine) as connection:
             return connection.scalar(query.order_by(batches.c.committed.desc()).limit(1))
+
+    def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
+        """What counters had counted when the last batch but this one was committed; None before the first."""
+        others = select(counted.c.sealed).where(counted.c.dataset_id == dataset_id, counted.c.batch_id != batch_id)
+        with begin(self._engine) as connection:
+            sealed = connection.scalar(others.order_by(counted.c.place.desc()).limit(1))
+        return None if sealed is None else open_counted(sealed, self._secrets)
 
     def load(
         self,

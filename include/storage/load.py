@@ -25,6 +25,7 @@ from include.errors import Conflict
 from include.ports import BatchRecord, SecretStore, Staging
 from include.storage import table as tables
 from include.storage.connection import judge
+from include.storage.counted import keep_counted
 from include.storage.schema import DATA, PLATFORM
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def load_batch(
     staging: Staging,
     secrets: SecretStore,
 ) -> BatchRecord:
-    """Load rows, rows set aside, batch record, cursor and outbox event; commit at the very end.
+    """Load rows, rows set aside, batch record, cursor, what was counted, and outbox event; commit at the very end.
 
     Loads of one dataset wait for one another. A batch that is there already is left as it is.
 
@@ -75,6 +76,7 @@ def load_batch(
         _record_dataset(cursor, ref, collection, concept, span, now)
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
+        keep_counted(cursor, ref, staging, secrets)
         _announce(cursor, record, collection)
     _log.info(
         "collection %s: batch %s committed, %s rows, %s there already, %s in quarantine",

@@ -206,6 +206,17 @@ quarantine_row = Table(
     Index("quarantine_row_dataset_idx", "dataset_id"),
 )
 
+counted = Table(
+    "counted",
+    metadata,
+    Column("place", BigInteger, Identity(always=True), primary_key=True, comment="the last batch has the largest"),
+    Column("batch_id", ForeignKey("cdmp.batch.id", ondelete="CASCADE"), nullable=False),
+    Column("dataset_id", ForeignKey("cdmp.dataset.id", ondelete="CASCADE"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False, comment="what each counter had counted then, as Parquet, encrypted"),
+    Index("counted_dataset_idx", "dataset_id", "place"),
+    Index("counted_batch_idx", "batch_id"),
+)
+
 secret = Table(
     "secret",
     metadata,

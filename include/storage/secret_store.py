@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from include.collection.authentication import SecretEntry
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.storage.connection import begin
-from include.storage.schema import owner_secret, quarantine_row
+from include.storage.schema import counted, owner_secret, quarantine_row
 from include.storage.schema import secret as secret_table
 
 _PSEUDONYM: Final = "pseudonym"
@@ -89,16 +89,18 @@ class SealedSecretStore:
         Raises:
             ConfigurationInvalid: Something was sealed with a key that is not there any more; it stays as it is.
         """
-        return {table.name: self._seal_table_again(table) for table in (owner_secret, secret_table, quarantine_row)}
+        tables = owner_secret, secret_table, quarantine_row, counted
+        return {table.name: self._seal_table_again(table) for table in tables}
 
     def _seal_table_again(self, table: Table) -> int:
+        at_once = 1 if table is counted else _ROWS_AT_ONCE  # one may be as large as a file
         key, rows, last = list(table.primary_key), 0, None
         named = {"key_id": self._key_id} if table is owner_secret else {}
         places = [f"is_{column.name}" for column in key]
         here = [column == bindparam(place) for column, place in zip(key, places, strict=True)]
         statement = update(table).where(*here).values(sealed=bindparam("again"), **named)
         while True:
-            query = select(*key, table.c.sealed).order_by(*key).limit(_ROWS_AT_ONCE).with_for_update()
+            query = select(*key, table.c.sealed).order_by(*key).limit(at_once).with_for_update()
             if last is not None:
                 query = query.where(tuple_(*key) > tuple_(*last))
             with begin(self._engine) as connection:
@@ -110,7 +112,7 @@ class SealedSecretStore:
                 if again:
                     connection.execute(statement, again)
             rows += len(found)
-            if len(found) < _ROWS_AT_ONCE:
+            if len(found) < at_once:
                 return rows
             last = found[-1][:-1]
 

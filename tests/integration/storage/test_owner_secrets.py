@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import polars as pl
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from polars.testing import assert_frame_equal
 from sqlalchemy import Engine
 
+from include.batch import Stage
+from include.cim.counted import SPANS
 from include.collection.model import Collection
 from include.errors import ConfigurationInvalid, NotFound
 from include.storage.dataset_store import PostgresDatasetStore
@@ -61,22 +66,27 @@ def test_a_new_master_key_seals_everything_again(
     shelf: Shelf, loader: Engine, database: Database, owner: str, a_stored_collection: Callable[..., Collection]
 ) -> None:
     with psycopg.connect(database.admin_url, autocommit=True) as connection:
-        for table in ("owner_secret", "secret", "quarantine_row"):
+        for table in ("owner_secret", "secret", "quarantine_row", "counted"):
             connection.execute(f"DELETE FROM cdmp.{table}")
     old, new = a_key(), a_key()
     before = SealedSecretStore(loader, [old])
     shelf.datasets = PostgresDatasetStore(loader, database.loader_url, shelf.staging, before)
     collection = a_stored_collection()
     aside = [f'{{"row": {number}}}' for number in range(2_500)]
-    shelf.load(collection, shelf.stage(collection, [reading(0)], aside=aside))
+    ref = shelf.stage(collection, [reading(0)], aside=aside)
+    counted = pl.DataFrame([{"field": "energy", "value": 1.0}], schema=SPANS)
+    path = shelf.staging.write(collection.id, ref.batch_id, Stage.MAPPED, "counted", counted)
+    shelf.load(collection, replace(ref, counted=path))
     for number in range(3):
         before.put(owner, f"s{number}", f"{VALUE}{number}", NOON)
     dataset_id = uuid4()
     dataset_key = before.dataset_key(dataset_id)
     both = SealedSecretStore(loader, [new, old])
     both.put(owner, "fresh", VALUE, NOON)
-    assert both.seal_again() == {"owner_secret": 4, "secret": 1, "quarantine_row": 2_500}
+    assert both.seal_again() == {"owner_secret": 4, "secret": 1, "quarantine_row": 2_500, "counted": 1}
     after = SealedSecretStore(loader, [new])
+    datasets = PostgresDatasetStore(loader, database.loader_url, shelf.staging, after)
+    assert_frame_equal(datasets.counted(collection.dataset_id, uuid4()), counted)
     assert [after.reveal(owner, f"s{number}") for number in range(3)] == [f"{VALUE}{number}" for number in range(3)]
     assert after.dataset_key(dataset_id) == dataset_key
     with pytest.raises(ConfigurationInvalid, match="no key opens"):

@@ -78,7 +78,9 @@ def run(
     shelf.concept = concept = load_definition().concept(config.mapper.concept)
     read = ingest(collection, UploadedFile(file, file.name, config.ingester.format), shelf.staging, shelf.datasets)
     assert read is not None
-    mapped = map_to_cim(read.ref, config.mapper, concept, shelf.staging, numbers=config.ingester.numbers)
+    counted = shelf.datasets.counted(collection.dataset_id, read.ref.batch_id)
+    numbers = config.ingester.numbers
+    mapped = map_to_cim(read.ref, config.mapper, concept, shelf.staging, numbers=numbers, counted=counted)
     suite = suite_of(concept, config.curator, {rule.field for rule in config.mapper.rules})
     curated, report = validate(mapped.ref, read.ref, suite, concept, shelf.staging)
     batch, _ = anonymize(curated.ref, config.anonymization, concept, shelf.secrets, shelf.staging)
