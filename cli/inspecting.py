@@ -83,7 +83,7 @@ def describe(inspection: Inspection) -> str:
         )
     ]
     for table in found["tables"]:
-        rows = [[*list(column.values())[:-1], _suggestion(column["suggestion"])] for column in table["columns"]]
+        rows = [[*list(column.values())[:-2], _suggestion(column["suggestion"])] for column in table["columns"]]
         header = ["COLUMN", "TYPE", "UNIT", "NULLS", "DISTINCT", "LEAST", "GREATEST", "SUM", "MAY FILL"]
         parts.append(f"{table['name']}: {table['rows']:,} rows\n" + write_table(header, _short(rows)))
     if found["time"]:

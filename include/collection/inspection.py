@@ -89,7 +89,7 @@ class Suggestion:
 
     Attributes:
         unit: The source's unit, as `units.yaml` spells it: read, or likely; None where the field has none.
-        confidence: From 0 to 1. Whoever is not sure suggests nothing.
+        confidence: From 0 to 1.
         reason: For a person: which name, unit, values or neighbours speak for it.
     """
 
@@ -111,6 +111,8 @@ class ColumnProfile:
         minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
         total: The exact sum of a column of numbers, whatever the number of rows.
         examples: A few different values, in the source's order. They may name a person: for the owner alone.
+        suggestion: The first of the candidates, where it is sure.
+        candidates: The fields that it may fill, the likeliest first.
     """
 
     name: str
@@ -123,6 +125,7 @@ class ColumnProfile:
     total: Decimal | None
     examples: tuple[str, ...] = ()
     suggestion: Suggestion | None = None
+    candidates: tuple[Suggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def _column(column: ColumnProfile) -> dict[str, Any]:
         "max": column.maximum,
         "sum": None if column.total is None else write_number(column.total),
         "suggestion": None if column.suggestion is None else _suggestion(column.suggestion),
+        "candidates": [_suggestion(each) for each in column.candidates],
     }
 
 

@@ -73,15 +73,13 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
 
 
 def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
-    columns = tuple(replace(column, suggestion=_sure(advice.columns[column.name])) for column in table.columns)
-    return replace(table, columns=columns)
+    return replace(table, columns=tuple(_with_candidates(each, advice.columns[each.name]) for each in table.columns))
 
 
-def _sure(candidates: Sequence[Candidate]) -> Suggestion | None:
-    if not candidates or candidates[0].confidence < SURE:
-        return None
-    first = candidates[0]
-    return Suggestion(first.concept, first.field, first.unit, first.confidence, first.reason)
+def _with_candidates(column: ColumnProfile, candidates: Sequence[Candidate]) -> ColumnProfile:
+    ranked = tuple(Suggestion(each.concept, each.field, each.unit, each.confidence, each.reason) for each in candidates)
+    sure = ranked[0] if ranked and ranked[0].confidence >= SURE else None
+    return replace(column, suggestion=sure, candidates=ranked)
 
 
 def _number(column: ColumnProfile, text: str | None) -> float | None:
