@@ -96,6 +96,8 @@ def _rule(
         what = f"{field.name} takes {', '.join(field.values[:8])}; the cells of {column.name!r} are others"
         missing.append(Problem(f"mapper.rules.{field.name}", what, "Add the rule, with `values`: cell → value."))
         return None
+    if column.bracketed and field.type in {FieldType.FLOAT, FieldType.INTEGER}:
+        rule["bracketed"] = "negative"
     if field.type is FieldType.FLOAT and field.unit is not None:
         if first.unit is None:
             what = f"nothing tells the unit of {column.name!r}"
