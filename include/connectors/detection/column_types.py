@@ -158,11 +158,11 @@ class ColumnTally:
     def _may_be(self, form: str) -> bool:
         """Digits alone are a time only where the column's name says so, or it has none and stands first.
 
-        Eight of them may be a date anywhere.
+        Eight of them may be a date anywhere, and fourteen a date and a time.
         """
         marked = form not in EPOCHS and any(sign in form for sign in "-/.: hT")
         first = form in EPOCHS and self.name == FIRST_NAMELESS
-        return marked or form == "%Y%m%d" or first or bool(NAMES_TIME.search(self.name))
+        return marked or form in {"%Y%m%d", "%Y%m%d%H%M%S"} or first or bool(NAMES_TIME.search(self.name))
 
     def _add_numbers(self, cells: Cells) -> pl.Series:
         if self._number_fit is None:
