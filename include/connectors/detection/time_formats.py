@@ -40,6 +40,7 @@ _DIGITS: Final = {
     14: ("%Y%m%d%H%M%S",),
 }
 _HOURS: Final = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])")
+_FRACTION: Final = re.compile(r"\d{10}\.\d{1,9}")
 _EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
 _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
 
@@ -112,6 +113,8 @@ def _formats_of(cell: str) -> tuple[str, ...]:
     if cell.isascii() and cell.isdigit() and len(cell) != 8:
         formats = tuple(form for form in _DIGITS.get(len(cell), ()) if len(cell) != 10 or _HOURS.fullmatch(cell))
         return (*formats, *((_EPOCHS[len(cell)],) if len(cell) in _EPOCHS else ()))
+    if _FRACTION.fullmatch(cell):
+        return ("epoch_s",)
     found = _WRITTEN.fullmatch(cell)
     if found is None or not (found["date"] or found["clock"] or found["french"]):
         return ()
