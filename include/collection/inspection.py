@@ -111,6 +111,7 @@ class ColumnProfile:
         minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
         total: The exact sum of a column of numbers, whatever the number of rows.
         examples: A few different values, in the source's order. They may name a person: for the owner alone.
+        bracketed: Whether some of its numbers stand in brackets and were read as negative ones.
         suggestion: The first of the candidates, where it is sure.
         candidates: The fields that it may fill, the likeliest first.
     """
@@ -124,6 +125,7 @@ class ColumnProfile:
     maximum: str | None
     total: Decimal | None
     examples: tuple[str, ...] = ()
+    bracketed: bool = False
     suggestion: Suggestion | None = None
     candidates: tuple[Suggestion, ...] = ()
 

@@ -67,6 +67,7 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
             distinct=column.distinct,
             examples=column.examples,
             tells_time=column.name in timed,
+            bracketed=column.bracketed,
         )
         for column in columns
     ]

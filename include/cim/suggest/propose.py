@@ -133,6 +133,8 @@ def _rule(
             missing.append(Problem(f"mapper.rules.{field.name}", what, remedy))
             return None
         rule["values"] = dict(table)
+    if column.bracketed and field.type in {FieldType.FLOAT, FieldType.INTEGER}:
+        rule["bracketed"] = "negative"
     if field.type is FieldType.FLOAT and field.unit is not None:
         if first.unit is None:
             what = f"nothing tells the unit of {column.name!r}"
