@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from include.anonymization.finding import Finding
 from include.collection.source_format import Format
 
 
@@ -111,6 +112,7 @@ class ColumnProfile:
         minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
         total: The exact sum of a column of numbers, whatever the number of rows.
         examples: A few different values, in the source's order. They may name a person: for the owner alone.
+        sample: More of them, which personal data is sought in; nothing shows them.
     """
 
     name: str
@@ -123,6 +125,7 @@ class ColumnProfile:
     total: Decimal | None
     examples: tuple[str, ...] = ()
     suggestion: Suggestion | None = None
+    sample: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +176,4 @@ class Inspection:
     time: TimeProfile | None
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
+    personal: tuple[Finding, ...] = ()

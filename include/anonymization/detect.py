@@ -1,0 +1,179 @@
+"""Finds columns of personal data: by what the CIM says of the field, by their name, then by their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from include.anonymization.finding import Finding
+from include.anonymization.name_rules import Named, are_full_names, can_be, read_meanings
+from include.anonymization.recognisers.catalogue import KINDS, METERING, NATIONAL, TITLES, propose_method
+from include.anonymization.recognisers.embedded import share_with_personal
+from include.anonymization.recognisers.public import is_public_code
+from include.anonymization.recognisers.value_kind import Telling, ValueKind
+
+LOOK_AT: Final = 200
+"""So many different values of a column are looked at."""
+
+REPORTED: Final = 0.5
+"""Below this confidence nothing is said."""
+
+_ALONE: Final = 0.6
+"""This share of the values has to be right where one value tells; where several tell together, `_TOGETHER` of them."""
+_TOGETHER: Final = 0.8
+_BY_CHANCE: Final = 1e-4
+_IN_TEXT: Final = 0.02
+
+_AROUND: Final = frozenset({"COORDINATES", "POSTAL_CODE", "ADDRESS", "DEVICE_ID", "PLACE_ID", "METERING_POINT"})
+"""What may be a public place's or thing's: the rest of the table decides."""
+_PEOPLE: Final = frozenset(
+    {"PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "BIRTH_DATE", "IBAN_CODE", "CUSTOMER_ID", "EMAID", *NATIONAL, *METERING}
+)
+
+_FIELDS: Final = {
+    "usage_point_id": "METERING_POINT", "party_id": "CUSTOMER_ID", "user_id": "CUSTOMER_ID", "client_id": "CUSTOMER_ID",
+    "name": "PERSON", "email": "EMAIL_ADDRESS", "phone": "PHONE_NUMBER", "iban": "IBAN_CODE", "address": "ADDRESS",
+    "national_id": "NATIONAL_ID", "site_id": "PLACE_ID", "zone_id": "PLACE_ID", "vehicle_id": "VIN",
+    "session_id": "SESSION_ID",
+}  # fmt: skip
+"""What the fields of the CIM are that name a person; another is a device's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenColumn:
+    """A column of a sample.
+
+    Attributes:
+        meanings: Of the words of its name, by `words/personal.yaml`.
+        understood: Whether every word of its name has a meaning there.
+        measured: Whether it has a unit: a quantity is nobody's name.
+        kind: What its cells are, as `ColumnType` has it.
+        values: A few different ones.
+        field: `concept.field` of the CIM that it may fill, where that field names a person; with how sure that is.
+    """
+
+    name: str
+    meanings: frozenset[str]
+    kind: str
+    values: tuple[str, ...]
+    field: str | None = None
+    field_sure: float = 0.0
+    understood: bool = True
+    measured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A finding, and whether it counts only where the table is about people, or has another column of names."""
+
+    finding: Finding
+    around: bool = False
+    beside_names: bool = False
+
+
+def find_personal(table: str, columns: Sequence[SeenColumn], about: frozenset[str] = frozenset()) -> list[Finding]:
+    """Say which columns of a table hold personal data, at most one entity each.
+
+    Args:
+        about: Meanings of the words of the file's and the table's name.
+    """
+    judged = [each for column in columns if (each := _judge(table, column)) is not None]
+    meanings = about.union(*(column.meanings for column in columns))
+    sure = {each.finding.entity for each in judged if not (each.around or each.beside_names)}
+    people = "person" in meanings or bool(sure & _PEOPLE)
+    judged = [each for each in judged if not each.beside_names or "PERSON" in sure]
+    if not people:
+        judged = [each for each in judged if not each.around or _is_likely(each.finding, meanings)]
+    return [each.finding for each in judged if each.finding.confidence >= REPORTED]
+
+
+def _is_likely(finding: Finding, meanings: frozenset[str]) -> bool:
+    """Say whether a table that names nobody, and no public place, may hold a home's."""
+    return "public" not in meanings and finding.entity in _AROUND
+
+
+def _judge(table: str, column: SeenColumn) -> _Judged | None:
+    named = read_meanings(column.meanings)
+    values = [text for text in column.values[:LOOK_AT] if any(map(str.isalnum, text))]
+    judged = _by_values(table, column, named, values)
+    if judged is None and is_public_code(values):
+        return None
+    judged = judged or _by_name(table, column, named, values)
+    if column.field is None:
+        return judged
+    says = f"it may fill {column.field}, which names a person or their device"
+    if judged is not None:
+        finding = judged.finding
+        sure = round(max(finding.confidence, 0.9 * column.field_sure), 3)
+        return replace(judged, finding=replace(finding, confidence=sure, reason=f"{finding.reason}; {says}"))
+    if column.meanings & {"thing", "public"}:
+        return None
+    entity = _FIELDS.get(column.field.partition(".")[2], "DEVICE_ID")
+    return _judged(table, column, entity, 0.9 * column.field_sure, None, says, around=entity in _AROUND)
+
+
+def _by_values(table: str, column: SeenColumn, named: Named, values: Sequence[str]) -> _Judged | None:
+    if column.kind not in {"text", "integer"} or not values:
+        return None
+    right = [(kind, share) for kind in KINDS if (share := _share_right(kind, named, values)) is not None]
+    if right:
+        kind, share = max(right, key=lambda each: (each[0].entity in named.entities, each[1], -each[0].chance))
+        agrees = kind.entity in named.entities
+        digits = f" with right check digits (`{kind.entity}`)" if kind.valid else f" (`{kind.entity}`)"
+        reason = f"{share:.0%} of {len(values)} values look like this: {kind.title}{digits}"
+        sure = 0.98 if agrees else 0.6 + 0.35 * share
+        around = kind.entity in _AROUND and not agrees
+        return _judged(table, column, kind.entity, sure, share, _and_name(reason, agrees), around=around)
+    if column.kind == "text" and (share := share_with_personal(values)) >= _IN_TEXT:
+        reason = f"{share:.0%} of {len(values)} texts hold an address, a number or a name of a person"
+        return _judged(table, column, "FREE_TEXT", 0.9, share, _and_name(reason, "FREE_TEXT" in named.entities))
+    return None
+
+
+def _share_right(kind: ValueKind, named: Named, values: Sequence[str]) -> float | None:
+    """Give the share of values that are of a kind, where that is enough to tell."""
+    if kind.telling is Telling.NAMED:
+        return None
+    fitting = [text for text in values if kind.fits(text)]
+    if len(fitting) < _ALONE * len(values):
+        return None
+    right = len(fitting) if kind.valid is None else sum(map(kind.valid, fitting))
+    if kind.telling is Telling.ALONE:
+        enough = right >= _ALONE * len(values)
+    else:
+        few = kind.entity in named.entities
+        enough = right >= _TOGETHER * len(fitting) and (few or kind.chance**right <= _BY_CHANCE)
+    return right / len(values) if enough else None
+
+
+def _by_name(table: str, column: SeenColumn, named: Named, values: Sequence[str]) -> _Judged | None:
+    if column.measured or (named.weak and not column.understood):
+        return None
+    for entity in named.entities:
+        if can_be(entity, column.kind, values):
+            reason = f"its name says {TITLES[entity]}" + (", and its values can be that" if values else "")
+            unnamed = named.weak and entity == "PERSON" and "person" not in column.meanings
+            judged = _judged(
+                table, column, entity, 0.65 if named.weak else 0.85, None, reason, around=entity in _AROUND or unnamed
+            )
+            return replace(judged, beside_names=unnamed and not are_full_names(values))
+    return None
+
+
+def _judged(
+    table: str,
+    column: SeenColumn,
+    entity: str,
+    sure: float,
+    share: float | None,
+    reason: str,
+    *,
+    around: bool = False,
+) -> _Judged:
+    told = None if share is None else round(share, 3)
+    return _Judged(Finding(table, column.name, entity, round(sure, 3), told, reason, propose_method(entity)), around)
+
+
+def _and_name(reason: str, agrees: bool) -> str:
+    return f"{reason}; its name says so too" if agrees else reason
