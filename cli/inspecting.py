@@ -55,35 +55,22 @@ def describe_mapping(proposal: Proposal, plan: AnonymizationConfig) -> str:
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, Any]:
-    r"""Read `KEY=VALUE`; a value that begins as a list or an object of JSON is one, and `\t` is a tab.
+    """Part `KEY=VALUE`; inspection reads the values.
 
     Raises:
         ConfigurationInvalid: One is no pair.
 
     Example:
-        >>> read_settings(["delimiter=;", 'null_values=["", "-"]', "thousands=null"])
-        {'delimiter': ';', 'null_values': ['', '-'], 'thousands': None}
+        >>> read_settings(["delimiter=;", "zone=Europe/Brussels"])
+        {'delimiter': ';', 'zone': 'Europe/Brussels'}
     """
     given: dict[str, Any] = {}
     for setting in settings:
         key, pair, value = setting.partition("=")
         if not pair or not key.strip():
             raise ConfigurationInvalid([Problem(f"--set {setting}", "it is no pair", "Write --set KEY=VALUE.")])
-        given[key.strip()] = _read_value(key.strip(), value)
+        given[key.strip()] = value
     return given
-
-
-def _read_value(key: str, value: str) -> Any:
-    if value == "null":
-        return None
-    if value[:1] in {"[", "{"} and len(value) > 1:
-        try:
-            return json.loads(value)
-        except json.JSONDecodeError as error:
-            raise ConfigurationInvalid(
-                [Problem(f"--set {key}", f"its value is no JSON from character {error.pos + 1} on")]
-            ) from None
-    return value.replace("\\t", "\t") if value == "\\t" else value
 
 
 def describe(inspection: Inspection) -> str:

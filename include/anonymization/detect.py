@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from include.anonymization.finding import Finding
-from include.anonymization.name_rules import Named, are_full_names, can_be, read_meanings
+from include.anonymization.name_rules import Named, are_of_words, are_told, can_be, read_meanings
 from include.anonymization.recognisers.catalogue import KINDS, METERING, NATIONAL, TITLES, propose_method
 from include.anonymization.recognisers.embedded import share_with_personal
 from include.anonymization.recognisers.names import share_of_names
@@ -30,6 +30,8 @@ _BY_CHANCE: Final = 1e-4
 _NAMES: Final = 0.5
 _IN_TEXT: Final = 0.02
 
+_BY_FIELD: Final = 0.9
+
 _AROUND: Final = frozenset({"COORDINATES", "POSTAL_CODE", "ADDRESS", "DEVICE_ID", "PLACE_ID", "METERING_POINT"})
 """What may be a public place's or thing's: the rest of the table decides."""
 _PEOPLE: Final = frozenset(
@@ -46,24 +48,37 @@ _FIELDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class SeenField:
+    """A field of the CIM that a column may fill.
+
+    Attributes:
+        personal: How near it comes to a person, as `Personal` has it.
+        sure: From 0 to 1, that the column fills it.
+    """
+
+    concept: str
+    name: str
+    personal: str
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
 class SeenColumn:
     """A column of a sample.
 
     Attributes:
         meanings: Of the words of its name, by `words/personal.yaml`.
-        understood: Whether every word of its name has a meaning there.
-        measured: Whether it has a unit: a quantity is nobody's name.
         kind: What its cells are, as `ColumnType` has it.
         values: A few different ones.
-        field: `concept.field` of the CIM that it may fill, where that field names a person; with how sure that is.
+        understood: Whether every word of its name has a meaning there.
+        measured: Whether it has a unit: a quantity is nobody's name.
     """
 
     name: str
     meanings: frozenset[str]
     kind: str
     values: tuple[str, ...]
-    field: str | None = None
-    field_sure: float = 0.0
+    field: SeenField | None = None
     understood: bool = True
     measured: bool = False
 
@@ -105,15 +120,18 @@ def _judge(table: str, column: SeenColumn) -> _Judged | None:
     if judged is None and is_public_code(values):
         return None
     judged = judged or _by_name(table, column, named, values) or _by_texts(table, column, named, values)
-    if column.field is None:
+    field = column.field
+    if field is None or field.personal != "direct":
         return judged
-    says = f"it may fill {column.field}, which names a person or their device"
+    says = f"it may fill {field.concept}.{field.name}, which names a person or their device"
     if judged is not None:
         finding = judged.finding
-        sure = round(max(finding.confidence, 0.9 * column.field_sure), 3)
+        sure = round(max(finding.confidence, _BY_FIELD * field.sure), 3)
         return replace(judged, finding=replace(finding, confidence=sure, reason=f"{finding.reason}; {says}"))
-    entity = _FIELDS.get(column.field.partition(".")[2], "DEVICE_ID")
-    return _judged(table, column, entity, 0.9 * column.field_sure, None, says, around=entity in _AROUND)
+    entity = _FIELDS.get(field.name, "DEVICE_ID")
+    if not can_be(entity, column.kind, values):
+        return None
+    return _judged(table, column, entity, _BY_FIELD * field.sure, None, says, around=entity in _AROUND)
 
 
 def _by_values(table: str, column: SeenColumn, named: Named, values: Sequence[str]) -> _Judged | None:
@@ -163,13 +181,15 @@ def _by_name(table: str, column: SeenColumn, named: Named, values: Sequence[str]
     if column.measured or (named.weak and not column.understood):
         return None
     for entity in named.entities:
-        if can_be(entity, column.kind, values):
+        if entity in _AROUND and column.field is not None and column.field.personal == "none":
+            continue
+        if can_be(entity, column.kind, values) and are_told(named, entity, values):
             reason = f"its name says {TITLES[entity]}" + (", and its values can be that" if values else "")
             unnamed = named.weak and entity == "PERSON" and "person" not in column.meanings
             judged = _judged(
                 table, column, entity, 0.65 if named.weak else 0.85, None, reason, around=entity in _AROUND or unnamed
             )
-            return replace(judged, beside_names=unnamed and not are_full_names(values))
+            return replace(judged, beside_names=unnamed and not are_of_words(values))
     return None
 
 

@@ -36,7 +36,8 @@ def read_meanings(meanings: frozenset[str]) -> Named:  # noqa: PLR0911 - a table
     """
     if meanings & {"thing", "public"}:
         return Named(())
-    if told := sorted((each for each in meanings if each.isupper()), key=_generic):
+    told = sorted((each for each in meanings if each.isupper()), key=_generic)
+    if told and not (told == ["POSTAL_CODE"] and "id" in meanings):  # `CP` is a charging point's too
         return Named(tuple(told))
     if "person" in meanings:
         if meanings & {"id", "serial"}:
@@ -60,8 +61,8 @@ _NAME: Final = re.compile(r"[^\W\d_][^\W\d_.'’-]*[.]?(?:[ ,.'’-]{1,2}[^\W\d_
 _DATE: Final = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|(?:19|20)\d{2}")
 _DEGREES: Final = re.compile(r"[-+]?\d{1,3}[.,]\d{2,}(?:[ ,;]+[-+]?\d{1,3}[.,]\d{2,})?°?[NSEW]?")
 _PLATE: Final = re.compile(r"(?=.*\d)[A-ZΑ-Ω\d][A-ZÄÖÜΑ-Ω\d -]{3,10}", re.IGNORECASE)
-_IDENTIFIER: Final = re.compile(r"(?=.*\d)[\w./:+-]{1,64}")
-_ADDRESS: Final = re.compile(r"(?=.*[ \d]).*[^\W\d_]{3}.*|\d{1,4} ?[a-z]?(?:[-/ ].{1,6})?", re.IGNORECASE)
+_IDENTIFIER: Final = re.compile(r"[\w./:+@ -]{1,64}")
+_ADDRESS: Final = re.compile(r".*[^\W\d_]{3}.*|\d{1,4} ?[a-z]?(?:[-/ ].{1,6})?", re.IGNORECASE)
 
 _PLAUSIBLE: Final[Mapping[str, Callable[[str], bool]]] = {
     "PERSON": lambda text: _NAME.fullmatch(text) is not None and len(text) > 1,
@@ -71,8 +72,10 @@ _PLAUSIBLE: Final[Mapping[str, Callable[[str], bool]]] = {
     "BIRTH_DATE": lambda text: _DATE.fullmatch(text) is not None,
     "COORDINATES": lambda text: _DEGREES.fullmatch(text) is not None,
     "LICENSE_PLATE": lambda text: _PLATE.fullmatch(text) is not None,
-    "CUSTOMER_ID": lambda text: _IDENTIFIER.fullmatch(text) is not None,
-    "DEVICE_ID": lambda text: _IDENTIFIER.fullmatch(text) is not None,
+    **dict.fromkeys(
+        ("CUSTOMER_ID", "DEVICE_ID", "METERING_POINT", "PLACE_ID", "SESSION_ID"),
+        lambda text: _IDENTIFIER.fullmatch(text) is not None,
+    ),
     "FREE_TEXT": lambda text: text.count(" ") >= 2,
 }
 """What the values of a column can be whose name says so: wide, for the name has already told."""
@@ -101,9 +104,18 @@ def can_be(entity: str, kind: str, values: Sequence[str]) -> bool:
     return _share(values, plausible)
 
 
-def are_full_names(values: Sequence[str]) -> bool:
-    """Say whether values are of two words and more, as first and last names are."""
+def are_of_words(values: Sequence[str]) -> bool:
+    """Say whether values are of two words and more, as first and last names are, and a street with its number."""
     return bool(values) and _share(values, lambda text: " " in text.strip() or "," in text)
+
+
+def are_told(named: Named, entity: str, values: Sequence[str]) -> bool:
+    """Say whether a weak name is enough for values that can be its entity's."""
+    if not named.weak or not values:
+        return True
+    if entity == "ADDRESS":
+        return are_of_words(values)
+    return entity != "CUSTOMER_ID" or _share(values, lambda text: any(map(str.isdigit, text)))
 
 
 def _share(values: Sequence[str], test: Callable[[str], bool]) -> bool:

@@ -109,6 +109,7 @@ class MappingRule(Configuration):
     period: Length | None = Field(
         None, description="the last source column numbers the day's periods from 1: how long one is"
     )
+    numbers: Literal[1, 2] = Field(1, description="2: the last two columns number the hour and the period within it")
     numbering: Numbering = Numbering.ELAPSED
     repeated_hour: RepeatedHour = RepeatedHour.REFUSE
     repeated_flag: RepeatedFlag | None = Field(None, description="the source's own word for it, in place of a rule")

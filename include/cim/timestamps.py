@@ -12,7 +12,7 @@ from include.batch import ROW_ID
 from include.cim.clock_changes import place
 from include.cim.mapping_config import MappingRule, MissingHour, Numbering, RepeatedHour
 from include.cim.occurrence import number_showings
-from include.cim.written_times import ISO, read_placed, split_periods
+from include.cim.written_times import ISO, number_parts, read_placed, split_periods
 from include.cim.zone import read_zone
 
 INSTANT: Final = pl.Datetime("us", "UTC")
@@ -175,6 +175,9 @@ def _read(texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     if rule.period is not None:
         split = split_periods(heads)
         heads, number = split["head"], split["number"]
+        if rule.numbers == 2:
+            hours = split_periods(heads)
+            heads, number = hours["head"], number_parts(hours["number"], number, rule.period)
     form = rule.format or ("" if rule.date else ISO)
     if rule.date is not None:
         heads, form = (f"{rule.date} " + heads).str.strip_chars(), f"%Y-%m-%d {form}".strip()

@@ -6,9 +6,12 @@ Detection tries these formats, and a mapping reads by them: there is no other re
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
+
+from include.cim.zone_words import ZONE_WORD, number_offsets
 
 MONTHS: Final = (
     ("jan", "ene", "gen"),
@@ -39,9 +42,10 @@ ISO: Final = "iso8601"
 """The format of ISO 8601's dates and times, with an offset or without: each text for itself."""
 
 _TIME: Final = pl.Datetime("us")
+_HOUR: Final = timedelta(hours=1)
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
-_OFFSET: Final = r"(\d)( ?(?:Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))$"
+_OFFSET: Final = rf"(\d)( ?(?:{ZONE_WORD}|[+-]\d{{2}}(?::?\d{{2}})?))$"
 _SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
 _ISO_USUAL: Final = tuple(f"%Y-%m-%d{gap}%H:%M:%S.%f{offset}" for gap in "T " for offset in ("", "%z"))
 _ISO_CLOCKS: Final = (
@@ -54,10 +58,11 @@ _ISO_CLOCKS: Final = (
     "%G-W%V-%u %H:%M",
 )
 _ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
+_DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
-_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0)?$"
+_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
 
 
 def dated(form: str) -> bool:
@@ -97,17 +102,31 @@ def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
 def split_periods(texts: pl.Series) -> pl.DataFrame:
     """Split the number of a day's period from what stands before it, with or without a word: HE01, SP 48, H25Q4.
 
+    A mark behind it (2A and 2B, 2*) says which showing of an hour it is, and belongs to no number.
+
     Returns:
         `head` and `number`; both null where a text does not end with a number.
 
     Example:
-        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 48", "H25Q4"])).rows()
-        [('2024-01-01', 1), ('01/01/2024', 48), ('', 100)]
+        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4"])).rows()
+        [('2024-01-01', 1), ('01/01/2024', 2), ('', 100)]
     """
     head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
     hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
     zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
     return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
+
+
+def number_parts(hours: pl.Series, parts: pl.Series, period: timedelta) -> pl.Series:
+    """Number the periods of a day by its hours and the parts of each, all from 1; null where an hour has no such part.
+
+    Example:
+        >>> number_parts(pl.Series([1, 24, 24]), pl.Series([1, 4, 5]), timedelta(minutes=15)).to_list()
+        [1, 96, None]
+    """
+    most = round(_HOUR / period)
+    numbers = (hours - 1) * most + parts
+    return numbers.set(~parts.is_between(1, most).fill_null(False), None)
 
 
 def _read(texts: pl.Series, form: str) -> pl.DataFrame:
@@ -157,9 +176,21 @@ def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return _read_epochs(texts, EPOCHS[form])
     form = _spell_out(form)
+    if found := _DIGITS_ALONE.search(form):
+        texts = _pad(texts, len(found[1]))
     times = _strptime(texts, form)
     left = times.is_null() & texts.is_not_null()
     return times.scatter(left.arg_true(), _parse_odd(texts.filter(left), form)) if left.any() else times
+
+
+def _pad(texts: pl.Series, digits: int) -> pl.Series:
+    """Write the zeros that a clock without signs lost where it was taken for a number: 5 is 0005, and 130 no 13:00."""
+    short = texts.str.contains(rf"(?:^| )\d{{1,{digits - 1}}}$").fill_null(False)
+    if not short.any():
+        return texts
+    last = texts.filter(short).str.extract(r"(\d+)$", 1)
+    begun = texts.filter(short).str.replace(r"\d+$", "")
+    return texts.scatter(short.arg_true(), begun + last.str.zfill(digits))
 
 
 def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
@@ -192,7 +223,7 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if "%M" not in form and "%H" in form:
         texts, form = _with_minutes(texts, form)
     if form.endswith("%z"):
-        texts = texts.str.replace(r" ?(UTC|GMT|z)$", "Z")
+        texts = number_offsets(texts)
     times = texts.str.to_datetime(
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )

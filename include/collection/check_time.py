@@ -15,12 +15,14 @@ _DIRECTIVES: Final = frozenset("YymdjHIMSpbBaAefzTFDRGVu%")
 _OWN: Final = ("iso8601", "epoch_s", "epoch_ms", "epoch_us")
 _LONGEST_NUMBER: Final = 999
 _DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 _USUAL: Final = {
     "format": None,
     "zone": None,
     "date": None,
     "label": "start",
     "period": None,
+    "numbers": 1,
     "numbering": Numbering.ELAPSED,
     "repeated_hour": RepeatedHour.REFUSE,
     "repeated_flag": None,
@@ -118,10 +120,17 @@ def _check_period(rule: MappingRule, where: str) -> Iterator[Problem]:
     if rule.period is None:
         if rule.numbering is not Numbering.ELAPSED:
             yield Problem(f"{where}.numbering", "it goes with `period`", "Write how long a period is: PT1H.")
+        if rule.numbers != 1:
+            yield Problem(f"{where}.numbers", "it goes with `period`", "Write how long a period is: PT15M.")
         return
-    if len(rule.columns) < 2 and rule.date is None:
-        what = "the last column numbers the periods of a day, and no other tells the day"
+    if len(rule.columns) <= rule.numbers and rule.date is None:
+        what = "the last columns number the periods of a day, and no other tells the day"
         yield Problem(f"{where}.period", what, "Write `source: [date, hour]`, or give `date`.")
+    if len(rule.columns) < rule.numbers:
+        yield Problem(f"{where}.numbers", "there is one column only", "Write `source: [date, hour, quarter]`.")
+    if rule.numbers != 1 and (rule.period >= _HOUR or _HOUR % rule.period):
+        what = "an hour is not made of several such periods"
+        yield Problem(f"{where}.period", what, "Usual are PT30M, PT15M and PT5M.")
     if rule.label == "end":
         yield Problem(f"{where}.label", "the number of a period names all of it", "Leave `label` out.")
     if _DAY % rule.period or _DAY // rule.period > _LONGEST_NUMBER:

@@ -27,7 +27,7 @@ def suggest_fields(
     """
     by_name = {concept.name: concept for concept in concepts}
     time = inspection.time
-    timing = Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label) if time else None
+    timing = _timing(time) if time else None
     main, *others = inspection.tables
     columns = plain_columns(main.columns, time)
     advice = advise(columns, by_name.values(), name, precedents)
@@ -37,6 +37,13 @@ def suggest_fields(
         advice_of_other = advise(beside, by_name.values(), f"{name} {other.name}", precedents)
         tables.append(_with_suggestions(other, advice_of_other))
     return replace(inspection, tables=tuple(tables)), propose_mapping(columns, advice, by_name, timing)
+
+
+def _timing(time: TimeProfile) -> Timing:
+    numbers = time.numbers if time.numbers > 1 else None
+    found = {"date": time.date, "period": time.period, "numbers": numbers, "numbering": time.numbering}
+    options = {name: value for name, value in found.items() if value is not None}
+    return Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label, options)
 
 
 def proposal_document(proposal: Proposal, plan: AnonymizationConfig) -> dict[str, Any]:

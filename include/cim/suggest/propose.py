@@ -25,13 +25,18 @@ _OFFSET: Final = re.compile(r"UTC|GMT|Etc/.*|[+-]\d\d:\d\d")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How a file's rows tell their time; see `TimeProfile`."""
+    """How a file's rows tell their time; see `TimeProfile`.
+
+    Attributes:
+        options: What else a rule needs to read it: `date`, `period`, `numbers`, `numbering`.
+    """
 
     columns: tuple[str, ...]
     format: str
     zone: str | None
     resolution: str | None
     label: str | None
+    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,8 @@ def _time_rule(
         missing.append(Problem(f"mapper.rules.{field.name}.format", what, "Add the rule, with its `format`."))
         return None
     rule: dict[str, Any] = {"field": field.name, "source": names[0] if len(names) == 1 else list(names), "format": form}
+    if names == timing.columns:
+        rule |= timing.options
     if timing.zone is not None and "%z" not in form:
         rule["zone"] = timing.zone
     elif form not in {"iso8601"} and "%z" not in form and not form.startswith("epoch"):
@@ -141,7 +148,7 @@ def _finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing 
                 rule["occurrence_per"] = keys
     starts = [rule for rule in times if rule["field"] == "interval_start"]
     ends = [rule for rule in times if rule["field"] == "interval_end"]
-    if starts and timing.label == "end" and timing.resolution and not ends:
+    if starts and timing.label == "end" and timing.resolution and not ends and "period" not in timing.options:
         starts[0] |= {"label": "end", "interval": timing.resolution}
     if starts and not ends and timing.resolution and "interval_end" in concept.fields:
         after = {"field": "interval_start", "duration": timing.resolution}

@@ -16,6 +16,7 @@ from include.connectors.detection.detect import detect
 from include.connectors.detection.noted_days import NotedDays, find_noted_days
 from include.connectors.detection.profile import Profiled, profile_table
 from include.connectors.detection.sample import Sample, take_sample
+from include.connectors.detection.settings import read_value
 from include.connectors.detection.times import profile_time
 from include.connectors.formats.choose import read_frames, read_units
 from include.errors import ConfigurationInvalid, Problem, name_close
@@ -41,6 +42,7 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
         SourceRefused: It cannot be read; says why.
         ConfigurationInvalid: There is no such setting, or it cannot have this value.
     """
+    given = {key: read_value(key, value) for key, value in given.items()}
     own = _read_own(given)
     form = {key: value for key, value in given.items() if key not in _OWN}
     sample = take_sample(name, lambda: Content.open(path, name), given.get("member"))

@@ -42,7 +42,7 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
     if not _BEGINS.match(text) and "kind" not in given:
         return None
     documents, cut = _read(sample, text)
-    lines = given.get("lines", len(documents) > 1)
+    lines = settle(JsonFormat, {}, {"lines": given["lines"]}).lines if "lines" in given else len(documents) > 1
     found = find_tables(documents if lines else documents[0], cut=cut)
     if cut and (not found or found[0].settings.get("shape", "list") != "list"):
         documents, cut = _read(sample, _read_longer(sample, encoding))

@@ -13,13 +13,13 @@ from include.errors import ConfigurationInvalid, Problem, name_close
 
 Form = TypeVar("Form", bound=Configuration)
 
-_SPELLED: Final = {"\\t": "\t", "tab": "\t", "space": " "}
+_SPELLED: Final = {"\\t": "\t", "tab": "\t", "space": " ", "null": None, "none": None}
 
 
 def read_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:
-    """Give the settings with the types that the format's fields have; from a terminal they come as texts.
+    """Give the settings with the types that the format's fields have, texts as `read_value` reads them.
 
-    A list or an object may be written in JSON, a list of words with commas; a tab as `\\t` or `tab`.
+    A list of words may be written with commas.
 
     Raises:
         ConfigurationInvalid: A key is no field of the format, or a value does not fit it.
@@ -43,7 +43,7 @@ def _plain_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict
     if unknown:
         what = f"the format {form.model_fields['kind'].default} has no such setting"
         raise ConfigurationInvalid([Problem(key, what, name_close(key, form.model_fields)) for key in unknown])
-    return {key: _plain(value, form.model_fields[key].annotation) for key, value in given.items()}
+    return {key: _plain(key, value, form.model_fields[key].annotation) for key, value in given.items()}
 
 
 def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
@@ -55,7 +55,19 @@ def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
         ) from None
 
 
-def _plain(value: Any, kind: Any) -> Any:
+def read_value(key: str, value: Any) -> Any:
+    r"""Read what an owner has set; from a terminal it comes as a text.
+
+    `null` and `none` are nothing, `\t` and `tab` a tab, `space` a blank; what begins as a list or an object of
+    JSON is one.
+
+    Raises:
+        ConfigurationInvalid: It begins as JSON, and is none.
+
+    Example:
+        >>> [read_value("null_values", text) for text in ('["", "-"]', "null", "tab", ";")]
+        [['', '-'], None, '\t', ';']
+    """
     if not isinstance(value, str):
         return value
     if value in _SPELLED:
@@ -63,8 +75,12 @@ def _plain(value: Any, kind: Any) -> Any:
     if value[:1] in {"[", "{"} and len(value) > 1:
         try:
             return json.loads(value)
-        except json.JSONDecodeError:
-            return value
-    if get_origin(kind) is tuple:
-        return tuple(value.split(","))
-    return None if value == "none" else value
+        except (json.JSONDecodeError, RecursionError) as error:
+            place = f"from character {error.pos + 1} on" if isinstance(error, json.JSONDecodeError) else "so deep"
+            raise ConfigurationInvalid([Problem(key, f"its value is no JSON {place}")]) from None
+    return value
+
+
+def _plain(key: str, value: Any, kind: Any) -> Any:
+    value = read_value(key, value)
+    return tuple(value.split(",")) if isinstance(value, str) and get_origin(kind) is tuple else value

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.written_times import beginnings
+from include.cim.zone_words import number_offsets
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.time_columns import TimeColumns
@@ -139,7 +140,7 @@ class TimeAxis:
             self.last_periods[each] = max(last, self.last_periods.get(each, 0))
 
     def _note_offsets(self, times: pl.Series, texts: pl.Series) -> None:
-        offset = texts.str.extract(r"([+-]\d{2}:?\d{0,2}|Z|UTC|GMT)$", 1)
+        offset = number_offsets(texts).str.extract(r"([+-]\d{2}:?\d{0,2})$", 1)
         fresh = (
             pl.DataFrame({"offset": offset, "time": times})
             .drop_nulls()

@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.written_times import read_times, zoned
+from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
 from include.connectors.detection.time_formats import kind_of
@@ -39,6 +40,8 @@ _BOOKKEEPING: Final = re.compile(
     re.IGNORECASE,
 )
 
+
+_NAMES_ZONE: Final = re.compile(r"zone|offset|utc|dst|daylight|(^|[^a-z])(tz|time|zeit)($|[^a-z])", re.IGNORECASE)
 
 UNKNOWN_DAY: Final = dt.date(1970, 1, 1)
 """The day of times that are read of a clock alone, where nothing tells the day."""
@@ -100,6 +103,7 @@ def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.dat
     found += [TimeColumns((each.name,), each.time_formats) for each in columns if each.type is ColumnType.DATE]
     if not found:
         return _clock(columns, frame, day or UNKNOWN_DAY)
+    found += _with_zones(found, columns, frame)
     best = max(found, key=lambda each: _likeliness(each, columns))
     until = _until(best, found, frame)
     return replace(best, until=until)
@@ -154,6 +158,25 @@ def _dates_with_numbers(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> 
             add = add_nameless if NAMELESS.fullmatch(each.name) else add_number
             if paired := add(day, columns, frame):
                 yield _counted(paired)
+
+
+def _with_zones(
+    found: Sequence[TimeColumns], columns: Sequence[ColumnTally], frame: pl.DataFrame
+) -> Iterator[TimeColumns]:
+    """Add to times the column that says in words which offset the clock has: EST and EDT, CET and CEST, UTC+1."""
+    for each in columns:
+        if each.type is not ColumnType.TEXT or not _NAMES_ZONE.search(each.name):
+            continue
+        words = frame[each.name].str.strip_chars().drop_nulls().unique()
+        if not words.is_empty() and words.str.contains(rf"^(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}})$").all():
+            gap = " " if words.str.starts_with("+").any() or words.str.starts_with("-").any() else ""
+            for time in found:
+                if (
+                    time.period is None
+                    and kind_of(time.formats[0]) is ColumnType.TIMESTAMP
+                    and not zoned(time.formats[0])
+                ):
+                    yield TimeColumns((*time.columns, each.name), tuple(f"{form}{gap}%z" for form in time.formats))
 
 
 def _likeliness(each: TimeColumns, columns: Sequence[ColumnTally]) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.written_times import CLOCKS, EPOCHS, FROM_UNTIL, MONTH, dated, read_times
+from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
 
 _DATE: Final = (
@@ -27,7 +28,7 @@ _TIME: Final = (
     r"(?P<clock>\d{1,2}:\d{2}(?P<seconds>:\d{2}(?P<fraction>[.,]\d+)?)?)"
     r"|(?P<french>\d{1,2}[hH]\d{2})|(?P<digits>\d{4}(?:\d{2})?)|(?P<hour>\d{1,2})"
 )
-_OFFSET: Final = r"(?P<offset> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))"
+_OFFSET: Final = rf"(?P<offset> ?(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}))"
 _WRITTEN: Final = re.compile(
     rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?",
     re.IGNORECASE,

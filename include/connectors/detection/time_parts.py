@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import read_times
+from include.cim.written_times import number_parts, read_times, split_periods
 from include.connectors.detection.column_types import ColumnTally
 
 _PARTS: Final = (
@@ -18,9 +18,15 @@ _PARTS: Final = (
     ("%m", re.compile(r"month|monat|maand|mois|mes|mese|mm|mo", re.IGNORECASE)),
     ("%d", re.compile(r"day|tag|dag|jour|d[ií]a|giorno|dd", re.IGNORECASE)),
 )
+_DAY_OF_YEAR: Final = re.compile(r"doy|j_?day|julian([ _]?day)?|day[ _]?of[ _]?year|yday", re.IGNORECASE)
 _HOUR: Final = re.compile(
     r"(.*[^a-z])?(hours?|hr|stunde|std|uur|heure|hora|ora|he|hour_?ending|hh)([^a-z].*)?", re.IGNORECASE
 )
+_CLOCK_DIGITS: Final = re.compile(
+    r"(.*[^a-z])?(time|hh:?mm|hhmm(ss)?|hrmn|hr_?min|uhrzeit|zeit|tijd|heure|hora|ora|hours?|hr)([^a-z].*)?",
+    re.IGNORECASE,
+)
+_LEAST_CLOCKS: Final = 3
 _MINUTE: Final = re.compile(r"minutes?|min|mi", re.IGNORECASE)
 _PERIOD: Final = re.compile(
     r"(.*[^a-z])?(period(o|e)?|settlement[ _]?period|sp|interval|trading[ _]?period|quarter|viertelstunde|kwartier|qh"
@@ -29,20 +35,18 @@ _PERIOD: Final = re.compile(
 )
 _HALF_HOURS: Final = re.compile(r"settlement|trading|^sp$", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NUMBERED: Final = r"(?i)^(?:(?:he|hour|hr|h|sp|qh|q|p)[ _-]?)?(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
-"""HE01, H1, SP 48, 25; 2A and 2B or 2 and 2*, where the clock shows an hour twice."""
-
 NAMELESS: Final = re.compile(r"column_\d+")
 """What columns are called to which the source gives no name."""
 
 _HOURLY: Final = timedelta(hours=1)
 _FULL_DAYS: Final = {
     **dict.fromkeys((23, 24, 25), _HOURLY),
-    **dict.fromkeys((46, 48, 50), timedelta(minutes=30)),
-    **dict.fromkeys((92, 96, 100), timedelta(minutes=15)),
-    **dict.fromkeys((276, 288, 300), timedelta(minutes=5)),
+    **dict.fromkeys((46, 47, 48, 49, 50), timedelta(minutes=30)),
+    **dict.fromkeys((92, 94, 96, 98, 100), timedelta(minutes=15)),
+    **dict.fromkeys((276, 282, 288, 294, 300), timedelta(minutes=5)),
 }
-"""How many periods a day has, and how long one is; on the days on which the clock is changed, too."""
+"""How many periods a day has, and how long one is; on the days on which the clock is changed, by an hour or half
+of one, too."""
 
 _CERTAIN_YEARS: Final = 40
 """Up to here a year of two digits is one of this century."""
@@ -76,11 +80,33 @@ def join_parts(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[
 def add_number(date: Parts, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
     """Add to a date the column that numbers its hours or periods, and what parts the hour; None where there is none."""
     others = [each.name for each in columns if each.name not in date.columns]
+    for name in others:
+        if _CLOCK_DIGITS.fullmatch(_CAMEL.sub(" ", name)) and (clock := _clock_of_digits(frame[name])):
+            forms = tuple(f"{day} {clock}" for day in date.formats) if date.columns else (clock,)
+            return Parts((*date.columns, name), forms)
     for counts in (_HOUR, _PERIOD):
         for name in others:
             spoken = _CAMEL.sub(" ", name)
             if counts.fullmatch(spoken) and (found := _numbered(date, name, spoken, frame)):
                 return _add_part(found, [each for each in others if each != name], frame)
+    return None
+
+
+def _clock_of_digits(cells: pl.Series) -> str | None:
+    """Give the format of times that are whole numbers: 5, 30, 100, 2330, with seconds 93000; None where they are not.
+
+    Hours alone never go beyond 24, and what counts minutes goes from 59 to 60.
+    """
+    texts = cells.str.strip_chars().drop_nulls()
+    numbers = texts.cast(pl.Int64, strict=False)
+    high = numbers.max()
+    if numbers.null_count() or not isinstance(high, int) or high < 100 or numbers.n_unique() < _LEAST_CLOCKS:
+        return None
+    for form, most, digits in (("%H%M", 2_400, 4), ("%H%M%S", 240_000, 6)):
+        sixties = [numbers // 100**place % 100 for place in range(digits // 2 - 1)]
+        fits = bool(numbers.is_between(0, most).all()) and bool((texts.str.len_bytes() <= digits).all())
+        if fits and all((each < 60).all() for each in sixties):
+            return form
     return None
 
 
@@ -95,7 +121,7 @@ def count_alone(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | 
         return found
     for name in frame.columns[:2]:
         span = span_of(frame, name) if NAMELESS.fullmatch(name) else None
-        if span and span[0] == 1 and span[1] in _FULL_DAYS and _counts_up(frame, name):
+        if span and span[0] == 1 and span[1] in _FULL_DAYS and _are_small(frame, name) and _counts_up(frame, name):
             return Parts((name,), ("%Y-%m-%d",), _FULL_DAYS[span[1]], 1)
     return None
 
@@ -108,8 +134,8 @@ def _counts_up(frame: pl.DataFrame, name: str) -> bool:
 
 def count_periods(frame: pl.DataFrame, names: Sequence[str], period: timedelta = _HOURLY) -> pl.Series:
     """Count from 0 the periods before those that one column numbers, or two: the hour and the part of it."""
-    numbers = [_numbers(frame, name) - 1 for name in names]
-    return numbers[0] if len(numbers) == 1 else numbers[0] * round(_HOURLY / period) + numbers[1]
+    numbers = [_numbers(frame, name) for name in names]
+    return (numbers[0] if len(numbers) == 1 else number_parts(numbers[0], numbers[1], period)) - 1
 
 
 def span_of(frame: pl.DataFrame, name: str) -> tuple[int, int] | None:
@@ -126,7 +152,8 @@ def _numbers(frame: pl.DataFrame, name: str) -> pl.Series:
     plain = texts.cast(pl.Int64, strict=False)
     if plain.null_count() == texts.null_count():
         return plain
-    return texts.str.extract(_NUMBERED, 1).cast(pl.Int64, strict=False)
+    split = split_periods(texts)
+    return split.select(pl.when(pl.col("head") == "").then("number")).to_series()
 
 
 def _numbered(date: Parts, name: str, spoken: str, frame: pl.DataFrame) -> Parts | None:
@@ -163,17 +190,19 @@ def _add_part(hour: Parts, others: Sequence[str], frame: pl.DataFrame) -> Parts:
 
 
 def _named_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
-    names = []
-    for _, pattern in _PARTS:
-        match = next((each for each in columns if pattern.fullmatch(each.name.strip())), None)
-        if match is None or span_of(frame, match.name) is None:
-            return None
-        names.append(match.name)
-    first, last = span_of(frame, names[0]) or (0, 0)
-    if 1900 <= first <= last <= 2100:
-        return Parts(tuple(names), ("%Y %m %d",))
-    # of two digits 62 may be 1962
-    return Parts(tuple(names), ("%y %m %d",)) if 0 <= first <= last <= _CERTAIN_YEARS else None
+    """Find the columns that are called year, month and day, or year and day of the year."""
+    year, month, day = (pattern for _, pattern in _PARTS)
+    for patterns, form in (((year, month, day), "%m %d"), ((year, _DAY_OF_YEAR), "%j")):
+        named = [next((each.name for each in columns if one.fullmatch(each.name.strip())), None) for one in patterns]
+        names = tuple(name for name in named if name is not None and span_of(frame, name) is not None)
+        if len(names) < len(patterns):
+            continue
+        first, last = span_of(frame, names[0]) or (0, 0)
+        if 1900 <= first <= last <= 2100:
+            return Parts(names, (f"%Y {form}",))
+        if 0 <= first <= last <= _CERTAIN_YEARS:  # of two digits 62 may be 1962
+            return Parts(names, (f"%y {form}",))
+    return None
 
 
 def _nameless_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:

@@ -212,8 +212,6 @@ def _zone_of_offsets(axis: TimeAxis, hints: str) -> str | None:
 
 
 def _shift(offset: str) -> timedelta:
-    if offset in {"Z", "UTC", "GMT"}:
-        return timedelta(0)
     digits = offset[1:].replace(":", "").ljust(4, "0")
     shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -shift if offset.startswith("-") else shift

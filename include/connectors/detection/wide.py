@@ -23,7 +23,7 @@ _MONTHS: Final = (
     *("jan|ene|gen|sty", "f[eé]|lut", "m[aäâ]?[a-z]?r", "a[pbv][rv]|kwi", "ma[iygj]", "ju[nií]|giu|cze"),
     *("ju[líi]|lug|lip", "a[uogû]|sie", "se|wrz", "o[kct]|pa[zź]", "no|lis", "d[eéiz]|gru"),
 )
-_COUNTS: Final = frozenset({12, 23, 24, 25, 46, 48, 50, 92, 96, 100})
+_COUNTS: Final = frozenset({12, 23, 24, 25, 46, 47, 48, 49, 50, 92, 94, 96, 98, 100})
 _UNIT: Final = re.compile(r"[\[(][^\])]{1,12}[\])]$")
 _LEAST: Final = 3
 _MOST_LABELS: Final = 6

@@ -16,6 +16,7 @@ import yaml
 
 _TABLE: Final = Path(__file__).parent / "zones.yaml"
 _HOUR: Final = timedelta(hours=1)
+_HALF: Final = timedelta(minutes=30)
 _NAMED: Final = re.compile(
     r"\b(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_]+(?:/[A-Za-z_]+)?"
 )
@@ -90,7 +91,9 @@ def weigh_day_lengths(last_periods: Mapping[date, int], period: timedelta, ranke
     fitting, told, against = [], 0, 0
     for name in ranked:
         zone = ZoneInfo(name)
-        changes = {day: usual + round(change / period) for day, change in _changes(sorted(last_periods), zone)}
+        changes = {
+            day: usual + change // period for day, change in _changes(sorted(last_periods), zone) if not change % period
+        }
         told += bool(changes)
         if changes and all(odd.get(day) == number for day, number in changes.items()):
             fitting.append(name)
@@ -114,24 +117,29 @@ def instants(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
 def _weigh(counts: Mapping[datetime, int], days: Sequence[date], zone: tzinfo) -> tuple[int, int]:
     confirmed = contradicted = 0
     for day, change in _changes(days, zone):
-        if abs(change) != _HOUR:
+        if change % _HALF:
             continue
         midnight = datetime.combine(day, datetime.min.time())
-        hours = [midnight + number * _HOUR for number in range(24)]
-        changed = [hour for hour in hours if len(instants(hour, zone)) == (0 if change < timedelta(0) else 2)]
+        halves = {
+            hour: len(instants(hour, zone)) + len(instants(hour + _HALF, zone))
+            for hour in (midnight + number * _HOUR for number in range(24))
+        }
+        changed = [hour for hour, shown in halves.items() if shown < 2 or (shown > 2 and change > timedelta(0))]
         if not changed:
             continue
-        hour = changed[0]
-        around = [counts.get(hour - _HOUR, 0), counts.get(hour + _HOUR, 0)]
+        around = [counts.get(changed[0] - _HOUR, 0), counts.get(changed[-1] + _HOUR, 0)]
         if not all(around) or max(around) > 1.2 * min(around):
             continue
-        shown = counts.get(hour, 0)
-        if change < timedelta(0):
-            confirmed += shown == 0
-            contradicted += shown > 0
-        elif shown:
-            confirmed += shown > 1.5 * max(around)
-            contradicted += shown <= 1.2 * max(around)
+        for hour in changed:
+            share, rows, usual = halves[hour] / 2, counts.get(hour, 0), max(around)
+            if share % 1 and usual == 1:
+                continue  # whole hours tell nothing of half an hour
+            if share < 1:
+                confirmed += rows <= 1.1 * share * usual
+                contradicted += rows > 1.1 * share * usual
+            elif rows:
+                confirmed += rows > (1 + share) / 2 * usual
+                contradicted += rows <= (1 + (share - 1) / 5) * usual
     return confirmed, contradicted
 
 

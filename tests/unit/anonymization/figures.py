@@ -1,22 +1,28 @@
-"""Prints how much personal data is found, and how much of what is found is right: `python -m` this module."""
+"""Counts how much personal data is found, and how much of what is found is right.
+
+`python -m tests.unit.anonymization.figures` prints the tables; with `--write`, docs/personal-data.md has them.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from include.anonymization.detect import SeenColumn, find_personal
 from include.anonymization.scan import load_analyzer, scan_text
-from include.cim.concept import Personal
+from include.cim.concept import Concept, Personal
 from include.cim.definition import load_definition
-from include.cim.suggest.advise import SURE
-from include.collection.personal import kind_of_data, seen_column
+from include.collection.personal import see_column, see_field
 from tests.unit.anonymization.personal_tables import FOLDER, HALVES, judge
 from tests.unit.cim import header_sets
+
+PAGE = Path(__file__).parents[3] / "docs" / "personal-data.md"
 
 TEXT_ENTITIES = {
     "PERSON": {"PERSON"},
@@ -122,39 +128,34 @@ def _headers(half: str) -> Iterator[tuple[bool, bool | None]]:
         (concept.name, each.name): each.personal for concept in concepts.values() for each in concept.fields.values()
     }
     tables: dict[str, list[header_sets.Judged]] = {}
-    for each in header_sets.judge(header_sets.FOLDER / f"{half}.yaml"):
-        tables.setdefault(each.set_name, []).append(each)
+    for file in sorted(header_sets.FOLDER.glob(f"{half}*.yaml")):
+        for each in header_sets.judge(file):
+            tables.setdefault(each.set_name, []).append(each)
     for name, columns in tables.items():
-        seen = [_seen(each, classes) for each in columns]
-        first = [each.candidates[0].concept for each in columns if each.suggested]
-        found = {each.column for each in find_personal(name, seen, kind_of_data(first, concepts))}
+        found = {each.column for each in find_personal(name, [_seen(each, concepts) for each in columns])}
         for each in columns:
             right = {classes.get((one["concept"], one["field"])) if one else None for one in each.right}
             unsure = None in right or Personal.QUASI in right or len(right) > 1
             yield each.column.name in found, None if unsure else right == {Personal.DIRECT}
 
 
-def _seen(each: header_sets.Judged, classes: dict[tuple[str, str], Personal]) -> SeenColumn:
-    first = each.candidates[0] if each.candidates and each.candidates[0].confidence >= SURE else None
-    direct = first is not None and classes.get((first.concept, first.field)) is Personal.DIRECT
+def _seen(each: header_sets.Judged, concepts: Mapping[str, Concept]) -> SeenColumn:
+    field = see_field(each.candidates[0], concepts) if each.suggested else None
     column = each.column
-    return seen_column(
-        column.name,
-        column.kind,
-        column.examples,
-        measured=column.unit is not None,
-        field=f"{first.concept}.{first.field}" if first and direct else None,
-        sure=first.confidence if first and direct else 0.0,
-    )
+    return see_column(column.name, column.kind, column.examples, field, measured=column.unit is not None)
 
 
-def main() -> None:
-    for half in HALVES:
-        print(f"\ntables, {half}\n\n{measure_tables(half).table()}")
-    for half in HALVES:
-        print(f"\nheaders of public formats, {half}\n\n{measure_headers(half).table()}")
-    print(f"\nfree text, blank pipeline\n\n{measure_texts().table()}")
+def page() -> str:
+    """Give every table, as docs/personal-data.md has them."""
+    parts = [f"### Made tables, {half} half\n\n{measure_tables(half).table()}" for half in HALVES]
+    parts += [f"### Headers of public formats, {half} half\n\n{measure_headers(half).table()}" for half in HALVES]
+    return "\n\n".join([*parts, f"### Free text, blank pipeline\n\n{measure_texts().table()}"])
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--write"]:
+        before, start, rest = PAGE.read_text(encoding="utf-8").partition("<!-- figures -->\n")
+        after = rest.partition("<!-- /figures -->")[2]
+        PAGE.write_text(f"{before}{start}{page()}\n<!-- /figures -->{after}", encoding="utf-8")
+    else:
+        print(page())

@@ -14,7 +14,7 @@ def test_on_made_tables(half: str, precision: float, recall: float) -> None:
     assert figures.recall() >= recall, figures.table()
 
 
-@pytest.mark.parametrize(("half", "precision", "recall"), [("tuning", 0.8, 0.72), ("heldout", 0.85, 0.64)])
+@pytest.mark.parametrize(("half", "precision", "recall"), [("tuning", 0.86, 0.65), ("heldout", 0.9, 0.66)])
 def test_on_headers_of_public_formats(half: str, precision: float, recall: float) -> None:
     figures = measure_headers(half)
     assert figures.precision() >= precision
@@ -22,7 +22,7 @@ def test_on_headers_of_public_formats(half: str, precision: float, recall: float
 
 
 FLOORS = {
-    "PERSON": (0.95, 0.6),
+    "PERSON": (0.93, 0.6),
     "PHONE_NUMBER": (1.0, 0.7),
     "CREDIT_CARD": (1.0, 1.0),
     "EMAIL_ADDRESS": (1.0, 1.0),

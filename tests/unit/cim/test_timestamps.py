@@ -176,6 +176,40 @@ def test_a_clock_that_is_changed_by_half_an_hour() -> None:
     assert read("01:45", "02:00", "02:30", day="2024-10-06", **rule) == ["05 15:15", "missing_hour", "05 15:30"]
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param("01:15 01:30 01:45 01:30 01:45 02:00 02:15", id="the new clock's"),
+        pytest.param("01:15 01:30 01:45 02:00 01:45 02:00 02:15", id="the old clock's"),
+    ],
+)
+@pytest.mark.parametrize("step", [1, -1], ids=["forwards", "backwards"])
+def test_ends_around_a_change_by_half_an_hour(labels: str, step: int) -> None:
+    rule = ENDS | ORDER | {"zone": "Australia/Lord_Howe"}
+    expected = instants("06", "14:00 14:15 14:30 14:45 15:00 15:15 15:30")
+    assert read(*labels.split()[::step], day="2024-04-07", **rule) == expected[::step]
+    for change in ("02:00", "02:30"):
+        found = read("01:45", change, "02:45", day="2024-10-06", **rule)
+        assert found == instants("05", "15:00 15:15 15:30")
+
+
+def test_periods_are_counted_through_a_day_of_half_an_hour_more_or_less() -> None:
+    rule = {"zone": "Australia/Lord_Howe", "period": "PT30M"}
+    assert periods("2024-04-07", ["1", "4", "5", "49", "50"], **rule) == [
+        *instants("06", "13:00 14:30 15:00"),
+        "07 13:00",
+        "missing_hour",
+    ]
+    assert periods("2024-10-06", ["4", "5", "47", "48"], **rule) == [
+        *instants("05", "15:00 15:30"),
+        "06 12:30",
+        "missing_hour",
+    ]
+    assert periods("2024-04-07", ["4", "4", "5"], numbering="clock", **ORDER, **rule) == instants(
+        "06", "14:30 15:00 15:30"
+    )
+
+
 def test_clocks_that_are_changed_at_midnight() -> None:
     rule = ORDER | {"zone": "America/Sao_Paulo"}
     assert read("23:00", "23:30", "23:00", "23:30", day="2018-02-17", **rule) == instants(
@@ -219,6 +253,31 @@ def test_settlement_periods_and_quarters_are_counted_alike() -> None:
     assert periods("2024-10-27", ["1", "SP 3", "SP50"], **half) == ["26 23:00", "27 00:00", "27 23:30"]
     assert periods("2024-03-31", ["46", "47"], **half) == ["31 22:30", "missing_hour"]
     assert periods("2024-10-27", ["100", "H25Q4"], period="PT15M") == ["27 22:45"] * 2
+
+
+def test_a_mark_behind_a_number_tells_the_showing_and_is_no_part_of_it() -> None:
+    clock = {"numbering": "clock", "repeated_flag": {"column": "h", "later": ["B", "*"]}}
+    marked = ["HE02", "3A", "3B", "03*", "4", "24:00"]
+    assert periods("2024-10-27", marked, **clock) == [
+        "26 23:00",
+        *instants("27", "00:00 01:00 01:00 02:00 22:00"),
+    ]
+
+
+def test_an_hour_and_the_quarter_within_it_are_one_number() -> None:
+    rows = [("1", "1"), ("HE03", "4"), ("4", "1"), ("25", "4"), ("2", "5"), ("2", "0")]
+    part = frame(t=["2024-10-27"] * 6, h=[hour for hour, _ in rows], q=[quarter for _, quarter in rows])
+    rule = {"source": ["t", "h", "q"], "format": "%Y-%m-%d", "period": "PT15M", "numbers": 2}
+    found = mapped(part, **rule)
+    assert found.rows["at"].dt.strftime("%d %H:%M").to_list() == [
+        "26 22:00",
+        *instants("27", "00:45 01:00 22:45"),
+        None,
+        None,
+    ]
+    assert found.issues["rule"].to_list() == ["unreadable_timestamp"] * 2
+    clock = mapped(part.head(3), **rule, numbering="clock", repeated_hour="later")
+    assert clock.rows["at"].dt.strftime("%d %H:%M").to_list() == ["26 22:00", *instants("27", "01:45 02:00")]
 
 
 def test_numbers_of_the_clock_leave_one_out_in_spring_and_come_twice_in_autumn() -> None:

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from cli.app import app, main
+from include.cim.mapping_config import MappingRule
+from include.collection.check_time import check_time
 
 CSV = "Zeit;Verbrauch (kWh);Name\n2024-01-01 00:00;1,5;Müller\n2024-01-01 00:15;2,25;Meier\n2024-01-01 00:30;;Meier\n"
 
@@ -108,3 +111,34 @@ def test_a_file_that_cannot_be_read_is_refused(
         main()
     assert ended.value.code == 2
     assert "empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "value"),
+    [
+        pytest.param(["delimiter=tab"], "delimiter", "\t", id="a tab by its name"),
+        pytest.param(["delimiter=\\t"], "delimiter", "\t", id="a tab as programmers write it"),
+        pytest.param(['null_values=["", "n/a"]'], "null_values", ["", "n/a"], id="a list of JSON"),
+        pytest.param(["null_values=,n/a"], "null_values", ["", "n/a"], id="a list with commas"),
+        pytest.param(["quote=null"], "quote", None, id="nothing"),
+    ],
+)
+def test_a_text_is_read_once_whichever_way_it_is_written(
+    tmp_path: Path, settings: list[str], key: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tabs.csv"
+    path.write_text("time\tkW\n2024-01-01 00:00\t1.5\n2024-01-01 01:00\tn/a\n")
+    cdmp(str(path), "--json", *(part for setting in settings for part in ("--set", setting)))
+    assert json.loads(capsys.readouterr().out)["dialect"].get(key) == value
+
+
+def test_a_mapping_to_begin_with_reads_hours_and_quarters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ercot.csv"
+    hours = [f"05/30/2024,{hour},{part},HB_NORTH,{hour}.{part}" for hour in range(1, 25) for part in range(1, 5)]
+    header = "DeliveryDate,DeliveryHour,DeliveryInterval,SettlementPointName,SettlementPointPrice [USD/MWh]"
+    path.write_text("\n".join([header, *hours]))
+    cdmp(str(path), "--mapping", "--set", "zone=America/Chicago")
+    rules = yaml.safe_load(capsys.readouterr().out)["mapper"]["rules"]
+    (start,) = [rule for rule in rules if rule["field"] == "interval_start"]
+    assert (start["period"], start["numbers"]) == ("PT15M", 2)
+    assert not list(check_time(MappingRule.model_validate(start), "rule"))

@@ -28,6 +28,13 @@ LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
             {"period": "PT1H", "label": "end", "interval": "PT1H"}, "label", "all of it", id="end of a period"
         ),
         pytest.param({"numbering": "clock"}, "numbering", "goes with `period`", id="numbering of nothing"),
+        pytest.param({"numbers": 2}, "numbers", "goes with `period`", id="numbers of nothing"),
+        pytest.param(
+            {"period": "PT15M", "numbers": 2, "source": ["d", "h"]}, "period", "tells the day", id="no day, two numbers"
+        ),
+        pytest.param(
+            {"period": "PT1H", "numbers": 2, "source": ["d", "h", "q"]}, "period", "several such", id="hours in an hour"
+        ),
         pytest.param({"format": "%H:%M"}, "format", "has no date", id="a time of day alone"),
         pytest.param({"format": "%H:%M", "date": "30/10/2022"}, "date", "2022-10-30", id="a date of another form"),
         pytest.param({"date": "2022-10-30"}, "date", "a date of its own", id="two dates"),
@@ -57,6 +64,7 @@ def test_a_time_that_cannot_be_read_says_why(rule: dict[str, Any], where: str, s
         {"label": "end", "interval": "PT15M"},
         {"period": "PT15M", "numbering": "clock", "repeated_hour": "by_occurrence"},
         {"period": "PT1H", "source": "h", "date": "2022-10-30", "format": None},
+        {"period": "PT15M", "numbers": 2, "source": ["d", "h", "q"]},
         {"format": "%H:%M", "date": "2022-10-30"},
         {"repeated_flag": {"column": "DSTFlag", "later": ["Y"]}, "missing_hour": "skip"},
     ],
@@ -73,6 +81,7 @@ def test_a_time_that_can_be_read_is_let_through(rule: dict[str, Any]) -> None:
         {"label": "end"},
         {"period": "PT1H"},
         {"numbering": "clock"},
+        {"numbers": 2},
         {"repeated_hour": "later"},
         {"missing_hour": "skip"},
         {"repeated_flag": {"column": "f", "later": ["Y"]}},

@@ -10,12 +10,12 @@ from include.anonymization.detect import SeenColumn, find_personal
 from include.anonymization.finding import Finding
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MapperConfig
-from include.collection.personal import seen_column
+from include.collection.personal import see_column
 from include.collection.propose_plan import propose_plan
 
 
-def column(name: str, values: list[str], kind: str = "text", **more: object) -> SeenColumn:
-    return seen_column(name, kind, values, measured=False, **more)  # type: ignore[arg-type]
+def column(name: str, values: list[str], kind: str = "text") -> SeenColumn:
+    return see_column(name, kind, values)
 
 
 def found(*columns: SeenColumn) -> dict[str, str]:

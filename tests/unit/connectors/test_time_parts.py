@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 
+from include.cim.written_times import read_times
 from include.collection.inspection import Inspection
 from include.connectors.detection.inspect import inspect_source
 
@@ -104,3 +108,87 @@ def test_a_date_an_hour_and_a_minute(tmp_path: Path) -> None:
     found = inspect(tmp_path, ["Date,Hour,Minute,GHI", *lines])
     assert found.time
     assert (found.time.columns, found.time.last) == (("Date", "Hour", "Minute"), "2024-05-30T23:30:00")
+
+
+def berlin(step: timedelta, count: int) -> Iterator[datetime]:
+    """The clock of Berlin from midnight of 26 October 2024: on the 27th it goes back at 3:00."""
+    start = datetime(2024, 10, 25, 22, tzinfo=UTC)
+    return ((start + number * step).astimezone(ZoneInfo("Europe/Berlin")) for number in range(count))
+
+
+ZONED = {
+    "in the cell": ("Zeit", lambda each: f"{each:%d.%m.%Y %H:%M} {each.tzname()}"),
+    "CET and CEST": ("Zeit,Zone", lambda each: f"{each:%d.%m.%Y %H:%M},{each.tzname()}"),
+    "German words": ("Zeit,Zeitzone", lambda each: f"{each:%d.%m.%Y %H:%M},{'MESZ' if each.dst() else 'MEZ'}"),
+    "UTC+1": ("Zeit,Zone", lambda each: f"{each:%d.%m.%Y %H:%M},UTC+{2 if each.dst() else 1}"),
+    "offsets": ("Zeit,UTC offset", lambda each: f"{each:%d.%m.%Y %H:%M},+0{2 if each.dst() else 1}:00"),
+    "behind date and clock": ("Datum,Uhrzeit,Zone", lambda each: f"{each:%d.%m.%Y},{each:%H:%M},{each.tzname()}"),
+}
+
+
+@pytest.mark.parametrize(("names", "write"), [pytest.param(*case, id=name) for name, case in ZONED.items()])
+def test_words_for_the_offset_tell_the_repeated_hour(
+    tmp_path: Path, names: str, write: Callable[[datetime], str]
+) -> None:
+    moments = list(berlin(timedelta(minutes=15), 3 * 96))
+    lines = [f"{names},kWh", *(f"{write(each)},{number}.5" for number, each in enumerate(moments))]
+    found = inspect(tmp_path, lines)
+    assert found.time
+    assert (found.time.zone, found.time.resolution) == ("Europe/Berlin", "PT15M")
+    assert (found.time.first, found.time.last) == ("2024-10-26T00:00:00+02:00", "2024-10-28T22:45:00+01:00")
+    assert not any("column 'Zeit" in issue.where or "Datum" in issue.where for issue in found.issues)
+    texts = pl.Series([write(each).replace(",", " ") for each in moments])
+    assert read_times(texts, found.time.format).to_list() == [
+        each.astimezone(UTC).replace(tzinfo=None) for each in moments
+    ]
+
+
+def test_eastern_time_is_told_by_its_words(tmp_path: Path) -> None:
+    hours = [("11/03/2024", f"{hour:02d}:00", "EDT") for hour in (0, 1)]
+    hours += [("11/03/2024", f"{hour:02d}:00", "EST") for hour in range(1, 24)]
+    hours += [("11/13/2024", "00:00", "EST")]
+    found = inspect(tmp_path, ["Date,Time,Time Zone,MW", *(",".join((*each, "1.5")) for each in hours)])
+    assert found.time
+    assert (found.time.zone, found.time.first) == ("America/New_York", "2024-11-03T00:00:00-04:00")
+    assert found.questions == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "clocks", "form", "last"),
+    [
+        pytest.param("Time", [f"{h * 100 + m}" for h in range(24) for m in (0, 30)], "%H%M", "T23:30:00", id="5, 130"),
+        pytest.param(
+            "HHMM", [f"{h:02d}{m:02d}" for h in range(24) for m in (0, 30)], "%H%M", "T23:30:00", id="0030, 0130"
+        ),
+        pytest.param("Hour", [str(h * 10_000) for h in range(24)], "%H%M%S", "T23:00:00", id="with seconds"),
+        pytest.param("hrmn", [str(h * 100) for h in range(1, 25)], "%H%M", "T00:00:00", id="up to 2400"),
+    ],
+)
+def test_clocks_without_a_sign_are_read_with_the_zeros_that_they_lost(
+    tmp_path: Path, name: str, clocks: list[str], form: str, last: str
+) -> None:
+    lines = [f"Year,Month,Day,{name},GHI", *(f"2024,5,30,{clock},1.5" for clock in clocks)]
+    found = inspect(tmp_path, lines)
+    assert found.time
+    assert found.time.format == f"%Y %m %d {form}"
+    assert found.time.last == ("2024-05-31" if last == "T00:00:00" else "2024-05-30") + last
+    texts = pl.Series([f"2024-05-30 {clock}" for clock in clocks])
+    read = read_times(texts, f"%Y-%m-%d {form}")
+    assert read.null_count() == 0
+    assert read.diff().drop_nulls().n_unique() == 1
+
+
+def test_numbers_that_count_minutes_are_no_clock(tmp_path: Path) -> None:
+    lines = ["Date,Time,V", *(f"2024-05-30,{minute},1.5" for minute in range(0, 1440, 5))]
+    found = inspect(tmp_path, lines)
+    assert found.time
+    assert found.time.columns == ("Date",)
+
+
+def test_a_year_and_a_day_of_the_year(tmp_path: Path) -> None:
+    """Campbell Scientific's loggers: year, day of the year, hour and minute as one number."""
+    lines = [f"2024,{day},{hour * 100},1.{hour}" for day in (59, 60, 61) for hour in range(24)]
+    found = inspect(tmp_path, ["Year,DOY,HourMinute Time,AirTC", *lines])
+    assert found.time
+    assert (found.time.first, found.time.last) == ("2024-02-28T00:00:00", "2024-03-01T23:00:00")
+    assert found.time.resolution == "PT1H"

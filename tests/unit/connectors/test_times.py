@@ -297,3 +297,42 @@ def test_a_table_without_times_has_none(tmp_path: Path) -> None:
     profiled = profile_table("t", iter([pl.DataFrame({"a": ["1"], "b": ["x"]})]), NumberStyle())
     assert profiled.axes == ()
     assert profile_time(profiled.axes, profiled.columns, "", None, None) is None
+
+
+def lord_howe(first: str, count: int, minutes: int = 30) -> pl.DataFrame:
+    """Clocks there go back from 2:00 to 1:30 on 7 April 2024, and on from 2:00 to 2:30 on 6 October."""
+    return local(
+        "Australia/Lord_Howe", timedelta(minutes=minutes), count, datetime.fromisoformat(first).replace(tzinfo=UTC)
+    )
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 30])
+@pytest.mark.parametrize(
+    ("start", "days", "first", "last"),
+    [
+        pytest.param("2024-04-05T13:00", 3, "2024-04-06T00:00:00+11:00", "2024-04-08T23:{:02d}:00+10:30", id="back"),
+        pytest.param("2024-10-04T13:30", 3, "2024-10-05T00:00:00+10:30", "2024-10-07T23:{:02d}:00+11:00", id="on"),
+    ],
+)
+def test_a_clock_that_is_changed_by_half_an_hour_tells_its_zone(
+    start: str, days: int, first: str, last: str, minutes: int
+) -> None:
+    longer = 30 if "04-05" in start else -30
+    found = timed(lord_howe(start, (days * 24 * 60 + longer) // minutes, minutes), "lord howe")
+    assert found.profile.zone == "Australia/Lord_Howe"
+    assert (found.profile.first, found.profile.last) == (first, last.format(60 - minutes))
+    assert found.issues == ()
+
+
+def test_whole_hours_tell_nothing_of_half_an_hour() -> None:
+    cells = [f"2024-10-{day:02d} {hour:02d}:00" for day in (5, 6, 7) for hour in range(24)]
+    assert timed(times(cells), "lord howe").profile.zone is None
+
+
+def test_half_hours_that_are_numbered_through_a_day_of_47_and_one_of_49_tell_the_zone() -> None:
+    lengths = {"2024-04-06": 48, "2024-04-07": 49, "2024-04-08": 48, "2024-10-06": 47}
+    rows = [(day, str(number)) for day, length in lengths.items() for number in range(1, length + 1)]
+    frame = pl.DataFrame({"Date": [day for day, _ in rows], "Trading Period": [number for _, number in rows]})
+    found = timed(frame).profile
+    assert (found.zone, found.numbering, found.period) == ("Australia/Lord_Howe", "elapsed", "PT30M")
+    assert (found.first, found.last) == ("2024-04-06T00:00:00+11:00", "2024-10-06T23:30:00+11:00")
