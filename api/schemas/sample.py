@@ -38,7 +38,8 @@ class SampleAnswer(Answer):
     created: datetime
     expires: datetime
     inspection: dict[str, Any] = Field(
-        description="format, encoding, confidence, dialect, tables and their columns, time, issues, questions"
+        description="format, encoding, confidence, dialect, tables and their columns, time, columns with `personal` "
+        "data, issues, questions; and a `proposal` of a mapper and a plan of anonymization"
     )
 
 

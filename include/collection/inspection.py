@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from include.anonymization.finding import Finding
 from include.collection.source_format import Format
 
 
@@ -114,6 +115,7 @@ class ColumnProfile:
         bracketed: Whether some of its numbers stand in brackets and were read as negative ones.
         suggestion: The first of the candidates, where it is sure.
         candidates: The fields that it may fill, the likeliest first.
+        sample: More of them, which personal data is sought in; nothing shows them.
     """
 
     name: str
@@ -128,6 +130,7 @@ class ColumnProfile:
     bracketed: bool = False
     suggestion: Suggestion | None = None
     candidates: tuple[Suggestion, ...] = ()
+    sample: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +181,4 @@ class Inspection:
     time: TimeProfile | None
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
+    personal: tuple[Finding, ...] = ()

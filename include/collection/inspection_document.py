@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             for table in inspection.tables
         ],
         "time": _time(inspection.time),
+        "personal": [asdict(finding) for finding in inspection.personal],
         "issues": [_issue(issue) for issue in inspection.issues],
         "questions": [_question(question) for question in inspection.questions],
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Advice, Candidate, Column
@@ -45,11 +46,12 @@ def _timing(time: TimeProfile) -> Timing:
     return Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label, options)
 
 
-def proposal_document(proposal: Proposal) -> dict[str, Any]:
+def proposal_document(proposal: Proposal, plan: AnonymizationConfig) -> dict[str, Any]:
     """Give a proposal as JSON takes it."""
     mapper = proposal.mapper
     return {
         "mapper": None if mapper is None else mapper.model_dump(mode="json", exclude_defaults=True),
+        "anonymization": plan.model_dump(mode="json", exclude_defaults=True),
         "missing": [{"where": each.where, "what": each.what, "suggestion": each.remedy} for each in proposal.missing],
     }
 

@@ -23,6 +23,7 @@ from include.connectors.detection.time_formats import find_formats, kind_of
 
 _LOOK_AT: Final = 1_000
 _EXAMPLES: Final = 5
+_SAMPLE: Final = 200
 _TRUTHS: Final = (
     ("true", "false"),
     ("yes", "no"),
@@ -96,6 +97,7 @@ class ColumnTally:
         self._damaged = Fit()
         self._empty_words = 0
         self.examples: list[str] = []
+        self.sample: dict[str, None] = {}
 
     def add(self, column: pl.Series) -> None:
         """Take the column's next cells."""
@@ -107,6 +109,8 @@ class ColumnTally:
         self.distinct.add(cells.texts)
         if not self._started:
             self._start(cells.texts)
+        if len(self.sample) < _SAMPLE:
+            self.sample |= dict.fromkeys(cells.texts.head(_SAMPLE - len(self.sample)))
         self._widen(cells.texts)
         numeric = self._add_numbers(cells)
         if self._truth_fit:
@@ -265,6 +269,7 @@ class ColumnTally:
             total=total,
             examples=tuple(self.examples),
             bracketed=self.bracketed,
+            sample=tuple(self.sample),
         )
 
     @property

@@ -30,7 +30,17 @@ def cdmp(*arguments: str) -> None:
 def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cdmp(str(file), "--json", "--set", "zone=Europe/Berlin", "--set", "interval_label=end")
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["format", "encoding", "confidence", "dialect", "tables", "time", "issues", "questions"]
+    assert list(found) == [
+        "format",
+        "encoding",
+        "confidence",
+        "dialect",
+        "tables",
+        "time",
+        "personal",
+        "issues",
+        "questions",
+    ]
     assert (found["format"], found["dialect"]["delimiter"], found["dialect"]["decimal"]) == ("csv", ";", ",")
     (table,) = found["tables"]
     assert table["rows"] == 3
