@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from include.anonymization_ports import Assess
 from include.batch import Stage, Window
 from include.cim_ports import CimStore, Definition
 from include.collection.model import Collection
@@ -33,6 +34,7 @@ from include.ports import (
     Staging,
 )
 from include.settings import Settings, load_settings
+from include.storage.assess_groups import assess_groups
 from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
@@ -85,6 +87,11 @@ class Platform:
         )
 
     @property
+    def assess(self) -> Assess:
+        """Holds a batch against a k-anonymity gate, over its whole dataset."""
+        return partial(assess_groups, self.settings.loader_url, self.staging)
+
+    @property
     def public_url(self) -> str:
         """Where people reach the platform, without the interface's prefix."""
         return self.settings.public_url
@@ -120,6 +127,7 @@ class Platform:
             self.staging,
             datasets=self.datasets if appends else None,
             secrets=self.secrets if appends else None,
+            assess=self.assess if appends else None,
             rows=rows,
             until=until,
             shown=shown,
