@@ -10,11 +10,15 @@ from include.anonymization.finding import Finding
 from include.anonymization.name_rules import Named, are_full_names, can_be, read_meanings
 from include.anonymization.recognisers.catalogue import KINDS, METERING, NATIONAL, TITLES, propose_method
 from include.anonymization.recognisers.embedded import share_with_personal
+from include.anonymization.recognisers.names import share_of_names
 from include.anonymization.recognisers.public import is_public_code
 from include.anonymization.recognisers.value_kind import Telling, ValueKind
 
 LOOK_AT: Final = 200
 """So many different values of a column are looked at."""
+
+_CHARACTERS: Final = 500
+"""So much of a long text is looked at."""
 
 REPORTED: Final = 0.5
 """Below this confidence nothing is said."""
@@ -23,6 +27,7 @@ _ALONE: Final = 0.6
 """This share of the values has to be right where one value tells; where several tell together, `_TOGETHER` of them."""
 _TOGETHER: Final = 0.8
 _BY_CHANCE: Final = 1e-4
+_NAMES: Final = 0.5
 _IN_TEXT: Final = 0.02
 
 _AROUND: Final = frozenset({"COORDINATES", "POSTAL_CODE", "ADDRESS", "DEVICE_ID", "PLACE_ID", "METERING_POINT"})
@@ -95,11 +100,11 @@ def _is_likely(finding: Finding, meanings: frozenset[str]) -> bool:
 
 def _judge(table: str, column: SeenColumn) -> _Judged | None:
     named = read_meanings(column.meanings)
-    values = [text for text in column.values[:LOOK_AT] if any(map(str.isalnum, text))]
+    values = [text[:_CHARACTERS] for text in column.values[:LOOK_AT] if any(map(str.isalnum, text))]
     judged = _by_values(table, column, named, values)
     if judged is None and is_public_code(values):
         return None
-    judged = judged or _by_name(table, column, named, values)
+    judged = judged or _by_name(table, column, named, values) or _by_texts(table, column, named, values)
     if column.field is None:
         return judged
     says = f"it may fill {column.field}, which names a person or their device"
@@ -107,8 +112,6 @@ def _judge(table: str, column: SeenColumn) -> _Judged | None:
         finding = judged.finding
         sure = round(max(finding.confidence, 0.9 * column.field_sure), 3)
         return replace(judged, finding=replace(finding, confidence=sure, reason=f"{finding.reason}; {says}"))
-    if column.meanings & {"thing", "public"}:
-        return None
     entity = _FIELDS.get(column.field.partition(".")[2], "DEVICE_ID")
     return _judged(table, column, entity, 0.9 * column.field_sure, None, says, around=entity in _AROUND)
 
@@ -125,7 +128,16 @@ def _by_values(table: str, column: SeenColumn, named: Named, values: Sequence[st
         sure = 0.98 if agrees else 0.6 + 0.35 * share
         around = kind.entity in _AROUND and not agrees
         return _judged(table, column, kind.entity, sure, share, _and_name(reason, agrees), around=around)
-    if column.kind == "text" and (share := share_with_personal(values)) >= _IN_TEXT:
+    return None
+
+
+def _by_texts(table: str, column: SeenColumn, named: Named, values: Sequence[str]) -> _Judged | None:
+    if column.kind != "text" or not values:
+        return None
+    if not column.meanings & {"thing", "public"} and (share := share_of_names(values)) >= _NAMES:
+        reason = f"{share:.0%} of {len(values)} values hold a known given name and few other words"
+        return _judged(table, column, "PERSON", 0.5 + 0.3 * share, share, reason)
+    if (share := share_with_personal(values)) >= _IN_TEXT:
         reason = f"{share:.0%} of {len(values)} texts hold an address, a number or a name of a person"
         return _judged(table, column, "FREE_TEXT", 0.9, share, _and_name(reason, "FREE_TEXT" in named.entities))
     return None

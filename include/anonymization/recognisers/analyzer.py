@@ -21,7 +21,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from include.anonymization.recognisers.catalogue import KINDS
-from include.anonymization.recognisers.embedded import find_names
+from include.anonymization.recognisers.names import find_names
 from include.anonymization.recognisers.value_kind import IN_TEXT, Telling, ValueKind
 from include.anonymization.scan import LANGUAGE
 from include.errors import ConfigurationInvalid, Problem
@@ -29,7 +29,8 @@ from include.errors import ConfigurationInvalid, Problem
 _UNCERTAIN: Final = 0.3
 """The score of digits that may be anything; a word before them adds `_CONTEXT`."""
 _CONTEXT: Final = 0.4
-_SHAPE: Final = 0.6
+_SHAPE: Final = 0.8
+_NAME: Final = 0.7
 _CERTAIN: Final = 0.05
 """From this chance on, right check digits prove nothing of a single value."""
 _WORDS_BEFORE: Final = 6
@@ -39,15 +40,14 @@ class KindRecognizer(PatternRecognizer):
     """Recognises one kind of value in a text: Presidio runs the pattern, `validate_result` the check digits."""
 
     def __init__(self, kind: ValueKind, number: int) -> None:
-        telling = kind.telling is Telling.ALONE
-        score = _SHAPE if telling and kind.chance >= _CERTAIN else _UNCERTAIN
+        score = _SHAPE if kind.telling is Telling.ALONE else _UNCERTAIN
         self.kind = kind
         super().__init__(
             supported_entity=kind.entity,
             name=f"{kind.entity}_{number}",
             supported_language=LANGUAGE,
             patterns=[Pattern(kind.entity, IN_TEXT.format(kind.pattern), score)],
-            context=list(kind.context) or None,
+            context=list(kind.context),
         )
 
     def validate_result(self, pattern_text: str) -> bool | None:
@@ -60,7 +60,7 @@ class KindRecognizer(PatternRecognizer):
 
 
 class NameRecognizer(EntityRecognizer):
-    """Recognises persons by what stands before their names; without a model, other names are not found."""
+    """Recognises persons by what stands before their names, and by given names; a model finds others."""
 
     def __init__(self) -> None:
         super().__init__(supported_entities=["PERSON"], name="NameRecognizer", supported_language=LANGUAGE)
@@ -68,9 +68,9 @@ class NameRecognizer(EntityRecognizer):
     def load(self) -> None:
         """Load nothing."""
 
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:  # noqa: ARG002
         """Find names."""
-        return [RecognizerResult("PERSON", start, end, 0.85) for start, end in find_names(text)]
+        return [RecognizerResult("PERSON", start, end, _NAME) for start, end in find_names(text)]
 
 
 class LocalEngine(SpacyNlpEngine):
@@ -85,7 +85,7 @@ class LocalEngine(SpacyNlpEngine):
         pipeline = spacy.blank(LANGUAGE) if self._model is None else spacy.load(self._model)
         if self._model is None:
             pipeline.add_pipe("words_as_lemmas")
-        self.nlp = {LANGUAGE: pipeline}
+        self.nlp = {LANGUAGE: pipeline}  # type: ignore[assignment]
 
 
 @Language.component("words_as_lemmas")
@@ -115,6 +115,6 @@ def build_analyzer(model: str | None) -> AnalyzerEngine:
         nlp_engine=engine,
         supported_languages=[LANGUAGE],
         context_aware_enhancer=LemmaContextAwareEnhancer(
-            context_similarity_factor=_CONTEXT, context_prefix_count=_WORDS_BEFORE
+            context_similarity_factor=_CONTEXT, context_prefix_count=_WORDS_BEFORE, context_matching_mode="whole_word"
         ),
     )

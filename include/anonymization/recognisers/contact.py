@@ -13,18 +13,19 @@ from include.anonymization.recognisers.value_kind import Telling, ValueKind, onl
 REGIONS: Final = ("BE", "DE", "GR", "IE", "IT", "ES", "GB", "CY", "NL", "FR")
 """Where a number without its country's code may be of: the pilots' countries and their neighbours."""
 
+_EXTENSION: Final = r"(?: ?(?:x|ext\.?) ?\d{1,6})?"
 _MARKED: Final = re.compile(r"^(?:\+|00[1-9])|[ /()]|^0\d+-")
 _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 _STREET_WORDS: Final = (
-    r"(?:\w[\w'-]*\s){1,4}(?:street|road|avenue|lane|close|drive|way|court|terrace|gardens|crescent|place|square|st|rd"
+    r"(?:\w[\w'-]{0,30}\s){1,4}(?:street|road|avenue|lane|close|drive|way|court|terrace|gardens|crescent|place|square|st|rd"
     r"|ave|ln|dr|blvd|boulevard|grove|hill|park|mews|row)\b\.?"
 )
 _STREET_FIRST: Final = (
     r"(?:rue|avenue|av\.|boulevard|bd|chemin|place|impasse|allée|quai|via|viale|piazza|corso|largo|vicolo|calle|c/"
-    r"|avenida|avda\.?|plaza|paseo|camino|carrer|οδός|λεωφόρος|λεωφ\.|leoforos|odos)\s(?:[\w'.-]+\s?){1,5}"
+    r"|avenida|avda\.?|plaza|paseo|camino|carrer|οδός|λεωφόρος|λεωφ\.|leoforos|odos)\s(?:[\w'.-]{1,30}\s){0,4}[\w'.-]{1,30}"
 )
 _STREET_JOINED: Final = (
-    r"(?:[\w.'-]+\s){0,3}[\w'-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|dreef"
+    r"(?:[\w.'-]{1,30}\s){0,3}[\w'-]{0,30}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|dreef"
     r"|steenweg|dijk|kade|gracht|baan|lei)\s"
 )
 _NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:[-/]\d{1,4})?"
@@ -52,6 +53,11 @@ def is_marked_phone(text: str) -> bool:
     return _MARKED.search(text) is not None and not _DATE.match(text) and is_phone(text)
 
 
+def is_iban(text: str) -> bool:
+    """Say whether a bank account has its country's form, and right check digits (ISO 13616)."""
+    return bool(iban.is_valid(text, check_country=False))
+
+
 def is_card(text: str) -> bool:
     """Say whether a card's number has the right check digit (ISO/IEC 7812-1)."""
     return bool(luhn.is_valid(only_digits(text)))
@@ -60,12 +66,12 @@ def is_card(text: str) -> bool:
 KINDS: Final = (
     ValueKind(
         "EMAIL_ADDRESS", "e-mail address",
-        r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d-]+)*\.[a-z]{2,}",
+        r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z\d][a-z\d-]{0,62}\.){1,8}[a-z]{2,24}",
         Telling.ALONE,
     ),
     ValueKind(
         "IBAN_CODE", "bank account (IBAN)", r"[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?",
-        Telling.ALONE, iban.is_valid, 0.01, ("iban",),
+        Telling.ALONE, is_iban, 0.01, ("iban",),
     ),
     ValueKind(
         "CREDIT_CARD", "payment card",
@@ -74,13 +80,40 @@ KINDS: Final = (
         Telling.TOGETHER, is_card, 0.1, ("card", "credit", "visa", "mastercard", "karte", "carte", "tarjeta", "carta"),
     ),
     ValueKind(
-        "PHONE_NUMBER", "telephone number", r"(?:\+|00)?[(\d][\d ()/.-]{6,20}\d", Telling.ALONE, is_marked_phone, 0.05,
+        "PHONE_NUMBER", "telephone number", rf"(?:\+|00)?[(\d][\d ()/.-]{{6,20}}\d{_EXTENSION}",
+        Telling.ALONE, is_marked_phone, 0.05,
+    ),
+    ValueKind(
+        "PHONE_NUMBER", "telephone number", rf"\+?[(\d][\d ()/.-]{{6,18}}\d{_EXTENSION}", Telling.NAMED,
+        context=(
+            "call", "phone", "telephone", "tel", "mobile", "cell", "fax", "desk", "office", "number", "gsm", "handy",
+            "telefon", "rufnummer", "téléphone", "portable", "telefoon", "teléfono", "móvil", "telefono", "cellulare",
+            "τηλέφωνο", "κινητό",
+        ),
     ),
     ValueKind(
         "POSTAL_CODE", "postal code", r"(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}"
         r"|[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[AC-FHKNPRTV-Y\d]{4})", Telling.ALONE,
     ),
-    ValueKind("ADDRESS", "postal address", STREET + r"(?:,.*)?", Telling.ALONE),
+    ValueKind(
+        "POSTAL_CODE", "postal code", r"(?:[A-Z]{1,2}-)?\d{2,5}(?:[ -]\d{2,4})?", Telling.NAMED,
+        context=("zip", "plz", "postcode", "postleitzahl", "postal", "cap", "eircode"),
+    ),
+    ValueKind(
+        "BIRTH_DATE", "date of birth", r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", Telling.NAMED,
+        context=(
+            "born", "birth", "birthday", "dob", "geboren", "geburtsdatum", "geb", "né", "née", "naissance",
+            "geboortedatum", "nacido", "nacida", "nacimiento", "nato", "nata", "nascita", "γεννήθηκε", "γέννησης",
+        ),
+    ),
+    ValueKind(
+        "NATIONAL_ID", "number of a person, given by a state", r"[A-Z\d][A-Z\d-]{4,18}\d", Telling.NAMED,
+        context=(
+            "ssn", "passport", "licence", "license", "security", "reisepass", "führerschein", "passeport", "paspoort",
+            "bsn", "pasaporte", "passaporto", "patente", "διαβατηρίου", "ταυτότητα", "ταυτότητας", "ausweis",
+        ),
+    ),
+    ValueKind("ADDRESS", "postal address", STREET, Telling.ALONE, tail=r"(?:,.*)?"),
 )  # fmt: skip
 
 NAMED_PHONE: Final = re.compile(r"\+?[\d ()/.-]{6,22}")

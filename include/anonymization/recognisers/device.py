@@ -41,11 +41,12 @@ KINDS: Final = (
         Telling.ALONE,
     ),
     ValueKind(
-        "MAC_ADDRESS", "MAC address", r"(?=.*[A-F])[\dA-F]{12}", Telling.TOGETHER, is_registered, 0.01,
+        "MAC_ADDRESS", "MAC address", r"(?=\d{0,11}[A-F])[\dA-F]{12}", Telling.TOGETHER, is_registered, 0.01,
         ("mac",),
     ),
     ValueKind(
-        "IP_ADDRESS", "IP address", r"(?:\d{1,3}\.){3}\d{1,3}|(?=[\dA-F:]*:[\dA-F]*:)[\dA-F:]{3,39}(?:\.\d{1,3}){0,3}",
+        "IP_ADDRESS", "IP address",
+        r"(?:\d{1,3}\.){3}\d{1,3}|(?=[\dA-F]{0,4}:[\dA-F]{0,4}:)[\dA-F:]{3,39}(?:\.\d{1,3}){0,3}",
         Telling.ALONE, is_address, 0.3, ("ip", "address", "host"),
     ),
 )  # fmt: skip

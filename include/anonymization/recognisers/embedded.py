@@ -8,37 +8,11 @@ from functools import cache
 from typing import Final
 
 from include.anonymization.recognisers.catalogue import KINDS
+from include.anonymization.recognisers.names import find_names
 from include.anonymization.recognisers.value_kind import IN_TEXT, Telling, ValueKind
 
-_TITLES: Final = (
-    r"(?:mr|mrs|ms|miss|dr|prof|herrn?|frau|fam|familie|dhr|mevr|mevrouw|meneer|mme|mlle|monsieur|madame"
-    r"|señora?|doña|sig|sig\.ra|signora?|dott|κος|κα|κυρία|κύριος|kyria|kyrios)\b\.?"
-)
-_SAID: Final = r"(?:my name is|i am called|mein name ist|ich heiße|je m'appelle|mijn naam is|me llamo|mi chiamo|με λένε)"
-_ONE: Final = r"[^\W\d_][^\W\d_.]*(?:['’-][^\W\d_]+)*"
-_NAMES: Final = re.compile(rf"(?<!\w)(?i:{_TITLES}|{_SAID})\s+(?P<names>{_ONE}(?:\s+{_ONE}){{0,2}})")
-"""A title or an introduction, and up to three words behind it."""
-
-
-def find_names(text: str) -> list[tuple[int, int]]:
-    """Find where names stand behind a title, or where somebody gives theirs.
-
-    Behind the first word, only words with a capital belong to a name.
-
-    Example:
-        >>> find_names("Spoke to Mrs. Walsh about it; my name is Jan Maes.")
-        [(14, 19), (41, 49)]
-    """
-    found = []
-    for each in _NAMES.finditer(text):
-        end = start = each.start("names")
-        for number, word in enumerate(re.finditer(_ONE, each["names"])):
-            if number and not word.group()[0].isupper():
-                break
-            end = start + word.end()
-        found.append((start, end))
-    return found
-
+_WORDS: Final = 4
+"""Of fewer words, a cell is a value rather than a text."""
 
 _TELLING: Final = frozenset({"EMAIL_ADDRESS", "IBAN_CODE", "PHONE_NUMBER", "IT_FISCAL_CODE", "ES_CUPS", "UK_NINO"})
 
@@ -49,7 +23,7 @@ def share_with_personal(texts: Sequence[str]) -> float:
 
 
 def _holds(text: str) -> bool:
-    if text.count(" ") < 2:
+    if text.count(" ") < _WORDS - 1:
         return False
     if find_names(text):
         return True

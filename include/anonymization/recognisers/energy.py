@@ -83,10 +83,10 @@ KINDS: Final = (
     ),
     ValueKind(
         "EMAID", "contract id of electric driving (eMAID)",
-        rf"(?:{_COUNTRIES})(?=[^\d]{{0,8}}[A-Z\d-]*\d)-?[A-Z\d]{{3}}-?C[A-Z\d]{{8}}(?:-?[A-Z\d])?",
+        rf"(?:{_COUNTRIES})(?=[A-Z-]{{0,14}}\d)-?[A-Z\d]{{3}}-?C[A-Z\d]{{8}}(?:-?[A-Z\d])?",
         Telling.ALONE, context=("emaid", "evcoid", "contract"),
     ),
-    ValueKind("VIN", "vehicle's number (VIN)", r"(?=.*[A-Z])[A-HJ-NPR-Z\d]{13}\d{4}", Telling.NAMED,
+    ValueKind("VIN", "vehicle's number (VIN)", r"(?=\d{0,16}[A-Z])[A-HJ-NPR-Z\d]{13}\d{4}", Telling.NAMED,
         context=("vin", "fahrgestellnummer", "chassis", "châssis", "telaio", "bastidor"),
     ),
     ValueKind(

@@ -28,6 +28,7 @@ class ValueKind:
         chance: How often a text of that shape passes `valid` though it is something else.
         context: Words that stand before it in a text, in small letters.
         title: For people.
+        tail: What may follow where a cell holds nothing else.
     """
 
     entity: str
@@ -37,10 +38,11 @@ class ValueKind:
     valid: Callable[[str], bool] | None = None
     chance: float = 1.0
     context: tuple[str, ...] = ()
+    tail: str = ""
     whole: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "whole", re.compile(self.pattern, re.IGNORECASE))
+        object.__setattr__(self, "whole", re.compile(f"(?:{self.pattern}){self.tail}", re.IGNORECASE))
 
     def fits(self, text: str) -> bool:
         """Say whether a text has the shape."""

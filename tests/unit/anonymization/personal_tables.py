@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,35 +36,6 @@ class Judged:
     label: str | None
     found: str | None
     reason: str = ""
-
-
-@dataclass
-class Figures:
-    """How many columns of an entity there are, how many were found, and how many of those found are right."""
-
-    right: Counter[str] = field(default_factory=Counter)
-    labelled: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-    columns: int = 0
-
-    def add(self, label: str | None, found: str | None) -> None:
-        self.columns += 1
-        if label:
-            self.labelled[label] += 1
-        if found:
-            self.found[found] += 1
-        if label and label == found:
-            self.right[label] += 1
-
-    def precision(self, entity: str | None = None) -> float:
-        right, found = (self.right[entity], self.found[entity]) if entity else (self.right.total(), self.found.total())
-        return right / found if found else 1.0
-
-    def recall(self, entity: str | None = None) -> float:
-        right, there = (
-            (self.right[entity], self.labelled[entity]) if entity else (self.right.total(), self.labelled.total())
-        )
-        return right / there if there else 1.0
 
 
 def tables(half: str) -> dict[str, list[tuple[str, str, str | None]]]:
@@ -100,10 +70,3 @@ def _judge(half: str) -> Iterator[Judged]:
         for column, recipe, label in columns:
             each = found.get(column)
             yield Judged(name, column, recipe, label, each.entity if each else None, each.reason if each else "")
-
-
-def measure(half: str) -> Figures:
-    figures = Figures()
-    for each in judge(half):
-        figures.add(each.label, each.found)
-    return figures
