@@ -11,6 +11,7 @@ from include.anonymization.config import KAnonymity
 from include.anonymization.key import Key, KeyEntry
 from include.batch import BatchRef
 from include.cim.concept import Concept
+from include.ports import Dataset
 
 if TYPE_CHECKING:
     from include.anonymization.k_anonymity import Disclosure
@@ -31,8 +32,12 @@ class KeyRing(Protocol):
     def read_key(self, dataset_id: UUID, key_id: str) -> Key:
         """Give a key; raises NotFound where there is none of this id, or it was shredded."""
 
-    def rotate_key(self, dataset_id: UUID, now: datetime) -> KeyEntry:
-        """Make a new key, which is current from now on."""
+    def rotate_key(self, dataset: Dataset, now: datetime) -> KeyEntry:
+        """Make a new key, which is current from now on, and tell the owner."""
 
-    def shred_key(self, dataset_id: UUID, key_id: str, now: datetime) -> KeyEntry:
-        """Destroy a key; its id is never given again. The second time does nothing. Raises NotFound."""
+    def shred_key(self, dataset: Dataset, key_id: str, now: datetime) -> KeyEntry:
+        """Destroy a key, and tell the owner; its id is never given again. The second time does nothing.
+
+        Raises:
+            NotFound: There is none of this id.
+        """

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from include.anonymization_ports import Assess
+from include.anonymization_ports import Assess, KeyRing
 from include.batch import Stage, Window
 from include.cim_ports import CimStore, Definition
 from include.collection.model import Collection
@@ -40,6 +40,7 @@ from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
+from include.storage.key_ring import SealedKeyRing
 from include.storage.outbox import PostgresOutbox
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
@@ -72,6 +73,7 @@ class Platform:
     datasets: DatasetStore
     records: RecordReader
     secrets: SecretStore
+    keys: KeyRing
     staging: Staging
     index: SearchIndex
     outbox: Outbox
@@ -154,6 +156,7 @@ def build_platform(settings: Settings) -> Platform:
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,
+        keys=SealedKeyRing(loader, secrets),
         staging=staging,
         index=ElasticsearchIndex(settings.elasticsearch_url)
         if settings.elasticsearch_url

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import polars as pl
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from presidio_anonymizer.operators import Hash, Mask, Operator, OperatorType, Redact, Replace
 
@@ -86,15 +87,20 @@ class Encrypt(_Keyed):
         return f"{params[self.KEY_ID]}_{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
 
-def decrypt(text: str, key: bytes, *, equal_for_equal: bool) -> str:
-    """Read what `Encrypt` gave, without the key's id.
+def decrypt(text: str, key: Key) -> str | None:
+    """Read what `Encrypt` gave, with or without `equal_for_equal`; None where this key did not make it.
 
-    Raises:
-        cryptography.exceptions.InvalidTag: It was encrypted otherwise, or was changed.
+    Args:
+        text: With the key's id.
     """
-    sealed = base64.urlsafe_b64decode(text)
-    nonce = b"" if equal_for_equal else sealed[:_NONCE_BYTES]
-    return _cipher(key).decrypt(sealed[len(nonce) :], [nonce] if nonce else None).decode()
+    sealed = base64.urlsafe_b64decode(text.removeprefix(f"{key.id}_"))
+    nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    for encrypted, data in ((rest, [nonce]), (sealed, None)):
+        try:
+            return _cipher(key.secret).decrypt(encrypted, data).decode()
+        except (InvalidTag, ValueError):
+            continue
+    return None
 
 
 def operate_on(column: pl.Series, operator: Operator, params: dict[str, Any]) -> pl.Series:
