@@ -98,3 +98,7 @@ class PreviewAnswer(Answer):
     notes: list[str] = Field(description="what is not as it was in the batches before")
     problems: list[ProblemPart]
     foreseen: ForeseenAnswer | None = Field(description="of an append: what it would do")
+    singled_out: dict[str, int] = Field(
+        description="for each further field, how many rows would be alone for somebody who knows it beside the gate's"
+        " quasi-identifiers"
+    )

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from include.anonymization.config import AnonymizationConfig, FieldPlan
+from include.anonymization.config import FIELD_PLAN, AnonymizationConfig, FieldPlan
 from include.anonymization.finding import Finding
 from include.cim.concept import Personal
 from include.cim.mapping_config import MapperConfig
@@ -56,7 +56,7 @@ def propose_plan(findings: Sequence[Finding], mapper: MapperConfig, definition: 
 def _plans(methods: Sequence[str]) -> Iterator[FieldPlan]:
     for method in methods:
         try:
-            yield FieldPlan.model_validate({"method": method})
+            yield FIELD_PLAN.validate_python({"method": method})
         except ValidationError:
             continue  # it needs to be told more than what was found out
 
