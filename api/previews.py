@@ -46,6 +46,7 @@ def answer_preview(
         notes=list(rehearsal.notes),
         problems=[ProblemPart(where=part.where, what=part.what, expected=part.remedy) for part in parts],
         foreseen=_foreseen(rehearsal),
+        singled_out=dict(rehearsal.singled_out),
     )
 
 

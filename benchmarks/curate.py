@@ -13,6 +13,7 @@ import pandas as pd
 import polars as pl
 
 from benchmarks.table import Case, Table, median_seconds
+from include.anonymization.key import Key
 from include.anonymization.methods import Pseudonym, pseudonymise
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.concept import Concept, Field, FieldType
@@ -73,7 +74,7 @@ def run() -> Table:
                 "pseudonyms, operator called per row",
                 median_seconds(lambda: [operator.operate(text, params) for text in ids], rounds=1),
             ),
-            Case("pseudonyms, once per distinct value", median_seconds(lambda: pseudonymise(ids, "p1", KEY))),
+            Case("pseudonyms, once per distinct value", median_seconds(lambda: pseudonymise(ids, Key("p1", KEY)))),
         ]
     return Table(
         f"{ROWS:,} rows, {METERS:,} meters, {BAD_SHARE:.0%} bad", tuple(cases), "plain pandas, the same eight rules"

@@ -26,6 +26,9 @@ app = typer.Typer(
 secret = typer.Typer(help="Secrets that sources refer to by name; none is ever shown.", no_args_is_help=True)
 app.add_typer(secret, name="secret")
 
+keys = typer.Typer(help="The keys of a dataset's pseudonyms and encrypted fields.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
 cim = typer.Typer(help="The Common Information Model: concepts, fields, and what people propose.", no_args_is_help=True)
 app.add_typer(cim, name="cim")
 
@@ -201,6 +204,47 @@ def secret_rotate(user: As = "admin") -> None:
     from cli.sources import rotate_secrets  # noqa: PLC0415
 
     rotate_secrets(user)
+
+
+@keys.command(name="list")
+def keys_list(which: Which, user: As = "admin") -> None:
+    """Show a dataset's keys: ids and dates."""
+    from cli.keys import show_keys  # noqa: PLC0415
+
+    show_keys(which, user)
+
+
+@keys.command(name="rotate")
+def keys_rotate(which: Which, user: As = "admin") -> None:
+    """Make a new key for the batches from now on; what is there keeps its own."""
+    from cli.keys import rotate_one  # noqa: PLC0415
+
+    rotate_one(which, user)
+
+
+@keys.command(name="shred")
+def keys_shred(
+    which: Which,
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="As `cdmp keys list` shows it.")],
+    user: As = "admin",
+) -> None:
+    """Destroy a key for ever: what it encrypted cannot be read any more."""
+    from cli.keys import shred_one  # noqa: PLC0415
+
+    shred_one(which, key_id, user)
+
+
+@app.command()
+def decrypt(
+    which: Which,
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="A field that the plan encrypts.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many rows.")] = 50,
+    user: As = "admin",
+) -> None:
+    """Show an encrypted field of a dataset of yours, decrypted."""
+    from cli.keys import show_decrypted  # noqa: PLC0415
+
+    show_decrypted(which, field, limit, user)
 
 
 @cim.command(name="list")

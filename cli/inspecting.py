@@ -10,10 +10,13 @@ from typing import Any
 import yaml
 
 from cli.formats import write_table
+from include.anonymization.config import AnonymizationConfig
 from include.cim.definition import load_definition
 from include.cim.suggest.propose import Proposal
 from include.collection.inspection import Inspection
 from include.collection.inspection_document import inspection_document, refusal_document
+from include.collection.personal import detect_personal
+from include.collection.propose_plan import plan_for
 from include.collection.suggesting import proposal_document, suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import CdmpError, ConfigurationInvalid, Problem
@@ -27,24 +30,26 @@ def inspect_file(file: Path, settings: Sequence[str], as_json: bool, *, mapping:
         if not file.is_file():
             raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path.")])
         inspection = inspect_source(file, file.name, read_settings(settings))
-        inspection, proposal = suggest_fields(inspection, file.name, load_definition().concepts())
+        definition = load_definition()
+        inspection, proposal = suggest_fields(inspection, file.name, definition.concepts())
+        inspection = detect_personal(inspection, file.name, definition.concepts())
     except CdmpError as error:
         if as_json:
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
     if mapping:
-        print(describe_mapping(proposal))
+        print(describe_mapping(proposal, plan_for(inspection, proposal, definition)))
     elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
     else:
         print(describe(inspection))
 
 
-def describe_mapping(proposal: Proposal) -> str:
-    """Write a mapping to begin with, as a collection's YAML has it; what it lacks stands above it as comments."""
-    told = proposal_document(proposal)
+def describe_mapping(proposal: Proposal, plan: AnonymizationConfig) -> str:
+    """Write a mapping and a plan to begin with, as a collection's YAML has them; what lacks is above, as comments."""
+    told = proposal_document(proposal, plan)
     lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in told["missing"]]
-    plain = {"mapper": told["mapper"]} if told["mapper"] else {}
+    plain = {step: told[step] for step in ("mapper", "anonymization") if told[step]}
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120) if plain else ""
     return "\n".join([*lacking, text.rstrip()])
 
@@ -83,11 +88,18 @@ def describe(inspection: Inspection) -> str:
         )
     ]
     for table in found["tables"]:
-        rows = [[*list(column.values())[:-1], _suggestion(column["suggestion"])] for column in table["columns"]]
+        rows = [[*list(column.values())[:-2], _suggestion(column["suggestion"])] for column in table["columns"]]
         header = ["COLUMN", "TYPE", "UNIT", "NULLS", "DISTINCT", "LEAST", "GREATEST", "SUM", "MAY FILL"]
         parts.append(f"{table['name']}: {table['rows']:,} rows\n" + write_table(header, _short(rows)))
     if found["time"]:
         parts.append(_pairs({f"time {key}" if key == "column" else key: value for key, value in found["time"].items()}))
+    if found["personal"]:
+        rows = [
+            [each["column"], each["entity"], f"{each['confidence']:.0%}", each["method"], each["reason"]]
+            for each in found["personal"]
+        ]
+        header = ["COLUMN", "PERSONAL DATA", "SURE", "PROPOSED", "BECAUSE"]
+        parts.append("may name or lead to a person\n" + write_table(header, rows))
     if found["issues"]:
         parts.append(
             "\n".join(

@@ -170,7 +170,11 @@ class RuleOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """What validation found: rules, counts and row ids; no values."""
+    """What validation found: rules, counts and row ids; no values.
+
+    Attributes:
+        held: Why the batch waits for a person: a sentence for each rule, with its counts; empty where it goes on.
+    """
 
     rows_in: int
     rows_out: int
@@ -178,3 +182,7 @@ class ValidationReport:
     rows_dropped: int
     cells_set_null: int
     outcomes: tuple[RuleOutcome, ...] = field(default=())
+    cells_filled: int = 0
+    cells_clamped: int = 0
+    rows_flagged: int = 0
+    held: tuple[str, ...] = ()

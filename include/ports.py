@@ -313,7 +313,11 @@ class SecretStore(Protocol):
         """Seal everything with the newest master key; gives the rows by table. The older keys can then go."""
 
     def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
-        """The dataset's pseudonym key and its key id; made (256 random bits) when first asked for."""
+        """Give the dataset's current key and its id, made when first asked for; see `anonymization_ports.KeyRing`.
+
+        Raises:
+            ConfigurationInvalid: It was shredded, and no other has been made since.
+        """
 
     def seal(self, plain: bytes) -> bytes: ...
 

@@ -6,7 +6,7 @@ A page of `ports` of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -152,6 +152,8 @@ class Rehearsal:
         notes: What is not as it was in the batches before.
         stopped: Why the next stage did not run; None where nothing was wrong.
         foreseen: What loading would do; None where that was not asked, or not reached.
+        singled_out: For each further field of the output, how many rows would be alone for somebody who knows it
+            beside the gate's quasi-identifiers.
     """
 
     frames: Mapping[Stage, pl.DataFrame]
@@ -161,6 +163,7 @@ class Rehearsal:
     notes: tuple[str, ...]
     stopped: CdmpError | None
     foreseen: Foreseen | None = None
+    singled_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class Rehearse(Protocol):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from include.anonymization_ports import Assess, KeyRing
 from include.batch import Stage, Window
 from include.cim_ports import CimStore, Definition
 from include.collection.model import Collection
@@ -33,11 +34,13 @@ from include.ports import (
     Staging,
 )
 from include.settings import Settings, load_settings
+from include.storage.assess_groups import assess_groups
 from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
+from include.storage.key_ring import SealedKeyRing
 from include.storage.outbox import PostgresOutbox
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
@@ -70,6 +73,7 @@ class Platform:
     datasets: DatasetStore
     records: RecordReader
     secrets: SecretStore
+    keys: KeyRing
     staging: Staging
     index: SearchIndex
     outbox: Outbox
@@ -83,6 +87,11 @@ class Platform:
         return lambda source, owner_id, window: try_source(
             source, self.egress, partial(self.secrets.reveal, owner_id), self.clock, window
         )
+
+    @property
+    def assess(self) -> Assess:
+        """Holds a batch against a k-anonymity gate, over its whole dataset."""
+        return partial(assess_groups, self.settings.loader_url, self.staging)
 
     @property
     def public_url(self) -> str:
@@ -120,6 +129,7 @@ class Platform:
             self.staging,
             datasets=self.datasets if appends else None,
             secrets=self.secrets if appends else None,
+            assess=self.assess if appends else None,
             rows=rows,
             until=until,
             shown=shown,
@@ -146,6 +156,7 @@ def build_platform(settings: Settings) -> Platform:
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,
+        keys=SealedKeyRing(loader, secrets),
         staging=staging,
         index=ElasticsearchIndex(settings.elasticsearch_url)
         if settings.elasticsearch_url

@@ -14,6 +14,7 @@ from uuid import UUID
 import polars as pl
 import pyarrow as pa
 
+from include.anonymization_ports import Assess
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
@@ -42,6 +43,7 @@ from tests.factories import NOON
 from tests.fakes import FixedSecrets, FolderStaging
 from tests.fakes_cim import FakeCim
 from tests.fakes_incoming import FakeIncoming
+from tests.fakes_keys import FakeKeys
 from tests.fakes_samples import FakeSamples
 
 
@@ -333,6 +335,8 @@ class FakeServices:
     staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
     inspector: Inspector = inspect_source
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
+    keys: FakeKeys = field(default_factory=FakeKeys)
+    assess: Assess | None = None
     prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
     public_url: str = "https://data.example.org"
     clock: TickingClock = field(default_factory=TickingClock)

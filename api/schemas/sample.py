@@ -38,7 +38,8 @@ class SampleAnswer(Answer):
     created: datetime
     expires: datetime
     inspection: dict[str, Any] = Field(
-        description="format, encoding, confidence, dialect, tables and their columns, time, issues, questions"
+        description="format, encoding, confidence, dialect, tables and their columns, time, columns with `personal` "
+        "data, issues, questions; and a `proposal` of a mapper and a plan of anonymization"
     )
 
 
@@ -97,3 +98,7 @@ class PreviewAnswer(Answer):
     notes: list[str] = Field(description="what is not as it was in the batches before")
     problems: list[ProblemPart]
     foreseen: ForeseenAnswer | None = Field(description="of an append: what it would do")
+    singled_out: dict[str, int] = Field(
+        description="for each further field, how many rows would be alone for somebody who knows it beside the gate's"
+        " quasi-identifiers"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -31,7 +31,8 @@ def compute(
     """
     columns = {unicodedata.normalize("NFKC", name): [column] for name, column in rule.inputs.items()}
     texts, missed = read_texts(part, columns, dict.fromkeys(columns, rule))
-    inputs = texts.select(read_number(pl.col(name), numbers) for name in columns)
+    style = replace(numbers, bracketed=rule.bracketed is not None)
+    inputs = texts.select(read_number(pl.col(name), style) for name in columns)
     written = [texts[name].is_not_null() & (texts[name] != "") for name in columns]
     faults = _Faults(part[ROW_ID])
     faults.add(

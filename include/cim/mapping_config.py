@@ -148,8 +148,8 @@ class Unpivot(Configuration):
     """One row of the source becomes several: one for each group of columns (three phases, 24 hours).
 
     Attributes:
-        groups: Label → {new column: source column}; every group has the same new columns. The label's column and the
-            new ones are read by the rules like the source's own.
+        groups: Label → {new column: source column}; a new column that a group does not name is empty in its rows. The
+            label's column and the new ones are read by the rules like the source's own.
     """
 
     label: str = Field(min_length=1, description="the new column that holds the group's label")
@@ -157,16 +157,15 @@ class Unpivot(Configuration):
     keep_empty: bool = Field(False, description="whether a group without any cell gives a row")
 
     @model_validator(mode="after")
-    def _alike(self) -> Self:
-        first, *others = [set(columns) for columns in self.groups.values()]
-        if not first or any(other != first for other in others):
-            raise ValueError("`unpivot.groups`: every group names the same new columns, and at least one")
+    def _some(self) -> Self:
+        if not all(self.groups.values()):
+            raise ValueError("`unpivot.groups`: every group names at least one new column")
         return self
 
     @property
     def made(self) -> tuple[str, ...]:
         """The columns that it makes."""
-        return (self.label, *next(iter(self.groups.values())))
+        return (self.label, *dict.fromkeys(name for group in self.groups.values() for name in group))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,24 +7,30 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.number_style import NumberStyle
+from include.cim.measured import strip_unit
+from include.cim.number_style import APOSTROPHES, BLANKS, NumberStyle
 
-_ALIKE: Final = {" ": " \u00a0\u2009\u202f", "'": "'’"}
+_BRACKETED: Final = r"^([^\d()]{0,4})\(\s*([^()]*\d[^()]*?)\s*\)([^\d()]{0,4})$"
 _MOST_EXACT: Final = 2**53
 """From here on a double may stand for several whole numbers."""
 
 
-def read_number(text: pl.Expr, style: NumberStyle) -> pl.Expr:
+def read_number(text: pl.Expr, style: NumberStyle, unit: str | None = None) -> pl.Expr:
     """Read numbers that are written in this style; a text in another style is no number: null.
 
     Infinity and NaN are no readings: null.
+
+    Args:
+        unit: What may stand beside the number, as `units.yaml` spells it. Another unit there, and it is none: null.
     """
-    return text.map_batches(partial(_read_numbers, style=style), return_dtype=pl.Float64(), is_elementwise=True)
+    read = partial(_read_numbers, style=style, unit=unit)
+    return text.map_batches(read, return_dtype=pl.Float64(), is_elementwise=True)
 
 
-def read_integer(text: pl.Expr, style: NumberStyle) -> pl.Expr:
+def read_integer(text: pl.Expr, style: NumberStyle, unit: str | None = None) -> pl.Expr:
     """Read whole numbers, also where they are written with a fraction of zeros (3.0) or an exponent (1e3)."""
-    return text.map_batches(partial(_read_integers, style=style), return_dtype=pl.Int64(), is_elementwise=True)
+    read = partial(_read_integers, style=style, unit=unit)
+    return text.map_batches(read, return_dtype=pl.Int64(), is_elementwise=True)
 
 
 def plain_number(text: pl.Expr, style: NumberStyle) -> pl.Expr:
@@ -32,24 +38,36 @@ def plain_number(text: pl.Expr, style: NumberStyle) -> pl.Expr:
 
     The sign for thousands has to stand where it belongs: between groups of three digits before the decimal sign, or,
     for the comma, as in India (12,34,567). A minus is read in every way that can mean nothing else: `12-`, `- 12`,
-    `−12`. Brackets are not: bookkeepers mean a negative number by them, and statisticians an uncertain one.
+    `−12`; brackets where the style says so.
     """
     return text.map_batches(partial(_write_plainly, style=style), return_dtype=pl.String(), is_elementwise=True)
 
 
-def _read_numbers(texts: pl.Series, style: NumberStyle) -> pl.Series:
+def open_brackets(texts: pl.Series) -> pl.Series:
+    """Write numbers in brackets with a minus.
+
+    Example:
+        >>> open_brackets(pl.Series(["(1,234.56)", "($3.20)", "12"])).to_list()
+        ['-1,234.56', '-$3.20', '12']
+    """
+    return texts.str.replace(_BRACKETED, "-${1}${2}${3}")
+
+
+def _read_numbers(texts: pl.Series, style: NumberStyle, unit: str | None) -> pl.Series:
     numbers = _with_point(texts, style.decimal).cast(pl.Float64, strict=False)
     # thousands and unusual signs are looked for only where they may be: a column without them costs half
     odd = numbers.is_null() & texts.is_not_null() & (texts != "")
     if odd.any():
         places = odd.arg_true()
-        numbers = numbers.scatter(places, _write_plainly(texts.gather(places), style).cast(pl.Float64, strict=False))
+        numbers = numbers.scatter(
+            places, _write_plainly(texts.gather(places), style, unit).cast(pl.Float64, strict=False)
+        )
     finite = numbers.is_finite()
     return numbers if finite.all() else numbers.set(~finite, None)
 
 
-def _read_integers(texts: pl.Series, style: NumberStyle) -> pl.Series:
-    plain = _write_plainly(texts, style)
+def _read_integers(texts: pl.Series, style: NumberStyle, unit: str | None) -> pl.Series:
+    plain = _write_plainly(texts, style, unit)
     whole = plain.cast(pl.Int64, strict=False)
     odd = whole.is_null() & plain.is_not_null()
     if odd.any():
@@ -64,7 +82,11 @@ def are_whole(numbers: pl.Series) -> pl.Series:
     return (numbers == numbers.floor()) & (numbers.abs() < _MOST_EXACT)
 
 
-def _write_plainly(texts: pl.Series, style: NumberStyle) -> pl.Series:
+def _write_plainly(texts: pl.Series, style: NumberStyle, unit: str | None = None) -> pl.Series:
+    if style.bracketed:
+        texts = open_brackets(texts)
+    if unit is not None:
+        texts = strip_unit(texts, unit)
     texts = _with_sign_in_front(texts)
     if style.thousands is not None:
         texts = _without_thousands(texts, style.thousands, style.decimal)
@@ -97,7 +119,8 @@ def _with_sign_in_front(texts: pl.Series) -> pl.Series:
 
 
 def _without_thousands(texts: pl.Series, sign: str, decimal: str) -> pl.Series:
-    mark = f"[{_ALIKE.get(sign, sign)}]" if sign.strip() else f"[{_ALIKE[' ']}]"
+    alike = next((signs for signs in (BLANKS, APOSTROPHES) if sign in signs), sign)
+    mark = f"[{alike}]"
     groups = rf"[1-9]\d{{0,2}}({mark}\d{{3}})+"  # 0.123 is no thousand: the source has another style here
     if sign == ",":
         groups = rf"({groups}|[1-9]\d?(,\d{{2}})+,\d{{3}})"

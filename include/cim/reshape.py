@@ -59,7 +59,7 @@ def unpivot_rows(
     """Make of each row one for each group of columns, in the order of the groups.
 
     Args:
-        groups: Label → {new column: column}.
+        groups: Label → {new column: column}; null where a group does not name it.
         label: The new column that holds the labels.
         keep: The columns that every row keeps.
         keep_empty: Whether a group whose cells are all empty gives a row.
@@ -71,9 +71,13 @@ def unpivot_rows(
         [('a', 'L1', '1'), ('a', 'L2', '3'), ('b', 'L1', '2')]
     """
     # cells are stacked group by group, as they lie, and then taken row by row
+    names = dict.fromkeys(name for group in groups.values() for name in group)
+    empty = pl.Series([None], dtype=pl.String).new_from_index(0, part.height)
     cells = pl.DataFrame(
-        pl.concat([part[group[name]].alias(name) for group in groups.values()], rechunk=True)
-        for name in next(iter(groups.values()))
+        pl.concat(
+            [(part[group[name]] if name in group else empty).alias(name) for group in groups.values()], rechunk=True
+        )
+        for name in names
     )
     taken = (np.arange(part.height)[:, None] + np.arange(len(groups))[None, :] * part.height).ravel()
     if not keep_empty:

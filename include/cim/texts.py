@@ -15,9 +15,6 @@ from include.cim.raw_rows import raw_name, takes
 NOT_FOUND: Final = "pattern_not_found"
 """The rule of a cell in which `extract` finds nothing."""
 
-_BRACKETED: Final = r"^\(\s*([\d.,'’ \u00a0\u2009\u202f]+?)\s*\)$"
-
-
 LONGEST: Final = 500
 """How long a pattern may be when its repetitions are written out."""
 
@@ -56,8 +53,6 @@ def read_texts(
             if empty.any():
                 missed.append(texts.filter(empty).select(ROW_ID, pl.lit(rules[name].field).alias("field")))
         texts = found
-    negative = [name for name in wanted if rules[name].bracketed == "negative"]
-    texts = texts.with_columns(pl.col(name).str.replace(_BRACKETED, "-$1") for name in negative)
     return texts, pl.concat(missed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -11,6 +12,7 @@ from include.cim.mapping_config import MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import read_integer, read_number
 from include.cim.timestamps import INSTANT
+from include.cim.units import find_unit
 
 DTYPES: Final = {
     FieldType.ID: pl.String(),
@@ -47,11 +49,13 @@ def read_value(rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Exp
     text = pl.col(rule.field)
     if rule.values is not None:
         return _look_up(text, rule, DTYPES[target.type])
+    style = replace(numbers, bracketed=rule.bracketed is not None)
+    unit = find_unit(rule.unit).name if rule.unit is not None else None
     match target.type:
         case FieldType.FLOAT:
-            return read_number(text, numbers)
+            return read_number(text, style, unit)
         case FieldType.INTEGER:
-            return read_integer(text, numbers)
+            return read_integer(text, style, unit)
         case FieldType.BOOLEAN:
             return text.str.to_lowercase().replace_strict(TRUTHS, default=None, return_dtype=pl.Boolean)
         case FieldType.ENUM:

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from croniter import croniter
 
-from include.anonymization.config import AnonymizationConfig, Method
-from include.cim.concept import Concept, Field, FieldType, Personal
+from include.anonymization.config import AnonymizationConfig
+from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
+from include.collection.check_plan import check_plan
 from include.collection.check_rest import check_rest
 from include.collection.check_rule import check_rule
 from include.collection.check_shape import check_shape
@@ -119,26 +120,12 @@ def _check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concep
 
 def _check_plan(plan: AnonymizationConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
     mapped = [rule.field for rule in mapper.rules if rule.field in concept.fields]
-    for name in plan.fields:
+    gate = plan.k_anonymity
+    spoken_of = {f"fields.{name}": name for name in plan.fields}
+    spoken_of |= {f"k_anonymity.{place}": name for place, name in gate.named} if gate is not None else {}
+    for place, name in spoken_of.items():
         if name not in mapped:
-            where = f"anonymization.fields.{name}"
-            yield Problem(where, f"the mapping fills no field {name!r}", name_close(name, mapped))
-        else:
-            yield from _check_method(plan.fields[name].method, concept.fields[name], concept)
-    for name in dict.fromkeys(mapped):
-        if concept.fields[name].personal is Personal.DIRECT and name not in plan.fields:
-            yield Problem(
-                "anonymization.fields",
-                f"{name} names a person or their device, and the plan says nothing about it",
-                f"Add `{name}: {{method: pseudonym}}`, or `keep` with a reason.",
-            )
-
-
-def _check_method(method: Method, field: Field, concept: Concept) -> Iterator[Problem]:
-    where = f"anonymization.fields.{field.name}.method"
-    if method in (Method.DROP, Method.REDACT) and field.name in concept.key:
-        yield Problem(where, f"without {field.name} rows cannot be told apart", "Use pseudonym.")
-    elif method is Method.DROP and field.required:
-        yield Problem(where, f"{concept.name} requires {field.name}", "Use pseudonym, or keep with a reason.")
-    elif method in (Method.PSEUDONYM, Method.REDACT) and field.type not in (FieldType.ID, FieldType.TEXT):
-        yield Problem(where, f"{field.name} is no text, and cannot hold what {method.value} gives", "Use drop.")
+            what = f"the mapping fills no field {name!r}"
+            yield Problem(f"anonymization.{place}", what, name_close(name, mapped))
+    unmapped = {f"anonymization.{place}" for place, name in spoken_of.items() if name not in mapped}
+    yield from (problem for problem in check_plan(plan, mapped, concept) if problem.where not in unmapped)

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from include.collection.model import CollectionConfig
 from include.configuration import Configuration
-from include.errors import ConfigurationInvalid, Problem
+from include.errors import ConfigurationInvalid, Problem, name_close
 
 MOST_CHARACTERS: Final = 1 << 20
 
@@ -143,9 +143,12 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
         case "value_error":
             problem = Problem(where, str(error["ctx"]["error"]))
         case "union_tag_invalid":
-            problem = Problem(f"{where}.kind", f"it is none of {error['ctx']['expected_tags']}")
+            tag, given = _tag(error), str(error["ctx"]["tag"])
+            known = re.findall(r"'([^']+)'", error["ctx"]["expected_tags"])
+            problem = Problem(f"{where}.{tag}", f"it cannot be {given!r}", name_close(given, known))
         case "union_tag_not_found":
-            problem = Problem(f"{where}.kind", "it is missing", "It says what kind of source or format this is.")
+            tag = _tag(error)
+            problem = Problem(f"{where}.{tag}", "it is missing", f"It says what {tag} is meant.")
         case "model_type" | "model_attributes_type" | "dict_type":
             problem = Problem(where, "it has to have keys and values of its own")
         case "string_pattern_mismatch":
@@ -155,6 +158,11 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
             sentence = sentence.removeprefix("String ").removeprefix("Tuple ")
             problem = Problem(where, f"it {sentence}" if sentence.startswith("should") else sentence)
     return problem
+
+
+def _tag(error: ErrorDetails) -> str:
+    """Name the key that says which of a union is meant."""
+    return str(error["ctx"]["discriminator"]).strip("'")
 
 
 def _path(location: tuple[int | str, ...], plain: Any, *, missing: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from include.anonymization.finding import Finding
 from include.collection.source_format import Format
 
 
@@ -89,7 +90,7 @@ class Suggestion:
 
     Attributes:
         unit: The source's unit, as `units.yaml` spells it: read, or likely; None where the field has none.
-        confidence: From 0 to 1. Whoever is not sure suggests nothing.
+        confidence: From 0 to 1.
         reason: For a person: which name, unit, values or neighbours speak for it.
     """
 
@@ -111,6 +112,10 @@ class ColumnProfile:
         minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
         total: The exact sum of a column of numbers, whatever the number of rows.
         examples: A few different values, in the source's order. They may name a person: for the owner alone.
+        bracketed: Whether some of its numbers stand in brackets and were read as negative ones.
+        suggestion: The first of the candidates, where it is sure.
+        candidates: The fields that it may fill, the likeliest first.
+        sample: More of them, which personal data is sought in; nothing shows them.
     """
 
     name: str
@@ -122,7 +127,10 @@ class ColumnProfile:
     maximum: str | None
     total: Decimal | None
     examples: tuple[str, ...] = ()
+    bracketed: bool = False
     suggestion: Suggestion | None = None
+    candidates: tuple[Suggestion, ...] = ()
+    sample: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +181,4 @@ class Inspection:
     time: TimeProfile | None
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
+    personal: tuple[Finding, ...] = ()

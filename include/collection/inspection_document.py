@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             for table in inspection.tables
         ],
         "time": _time(inspection.time),
+        "personal": [asdict(finding) for finding in inspection.personal],
         "issues": [_issue(issue) for issue in inspection.issues],
         "questions": [_question(question) for question in inspection.questions],
     }
@@ -61,6 +63,7 @@ def _column(column: ColumnProfile) -> dict[str, Any]:
         "max": column.maximum,
         "sum": None if column.total is None else write_number(column.total),
         "suggestion": None if column.suggestion is None else _suggestion(column.suggestion),
+        "candidates": [_suggestion(each) for each in column.candidates],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Advice, Candidate, Column
@@ -45,11 +46,12 @@ def _timing(time: TimeProfile) -> Timing:
     return Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label, options)
 
 
-def proposal_document(proposal: Proposal) -> dict[str, Any]:
+def proposal_document(proposal: Proposal, plan: AnonymizationConfig) -> dict[str, Any]:
     """Give a proposal as JSON takes it."""
     mapper = proposal.mapper
     return {
         "mapper": None if mapper is None else mapper.model_dump(mode="json", exclude_defaults=True),
+        "anonymization": plan.model_dump(mode="json", exclude_defaults=True),
         "missing": [{"where": each.where, "what": each.what, "suggestion": each.remedy} for each in proposal.missing],
     }
 
@@ -67,21 +69,20 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
             distinct=column.distinct,
             examples=column.examples,
             tells_time=column.name in timed,
+            bracketed=column.bracketed,
         )
         for column in columns
     ]
 
 
 def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
-    columns = tuple(replace(column, suggestion=_sure(advice.columns[column.name])) for column in table.columns)
-    return replace(table, columns=columns)
+    return replace(table, columns=tuple(_with_candidates(each, advice.columns[each.name]) for each in table.columns))
 
 
-def _sure(candidates: Sequence[Candidate]) -> Suggestion | None:
-    if not candidates or candidates[0].confidence < SURE:
-        return None
-    first = candidates[0]
-    return Suggestion(first.concept, first.field, first.unit, first.confidence, first.reason)
+def _with_candidates(column: ColumnProfile, candidates: Sequence[Candidate]) -> ColumnProfile:
+    ranked = tuple(Suggestion(each.concept, each.field, each.unit, each.confidence, each.reason) for each in candidates)
+    sure = ranked[0] if ranked and ranked[0].confidence >= SURE else None
+    return replace(column, suggestion=sure, candidates=ranked)
 
 
 def _number(column: ColumnProfile, text: str | None) -> float | None:

@@ -16,6 +16,10 @@ class Action(StrEnum):
     QUARANTINE = "quarantine"  # the row waits, encrypted, for its owner
     DROP = "drop"
     SET_NULL = "set_null"  # the cell that the rule names
+    FILL = "fill"  # the cell, as `fill` says: a constant, or from its neighbours
+    CLAMP = "clamp"  # the cell, to the nearest bound of the rule
+    FLAG = "flag"  # the row goes on, marked with the rule
+    HOLD = "hold"  # the batch waits for a person, who lets it go on or refuses it
     FAIL = "fail"  # nothing of the batch is loaded
 
 

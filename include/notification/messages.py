@@ -22,6 +22,7 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
     Args:
         facts: Of `batch.loaded`: title, dataset_id, rows_loaded, rows_already_there, rows_quarantined. Of `run.failed`:
             title, task, where, what, remedy. Of `cim.reviewed`: about, state, reason, into, version, extension_id.
+            Of `key.rotated` and `key.shredded`: title, key_id.
 
     Raises:
         ValueError: No mail is written about this kind of event.
@@ -37,6 +38,8 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
             return _failed(facts, public_url.rstrip("/"))
         case "cim.reviewed":
             return _reviewed(facts, public_url.rstrip("/"))
+        case "key.rotated" | "key.shredded":
+            return _key(kind, facts)
         case _:
             raise ValueError(f"no mail is written about {kind!r}")
 
@@ -77,6 +80,15 @@ def _reviewed(facts: Mapping[str, Any], public_url: str) -> Message:
         lines.append(f"\nThe reason: {facts['reason']}")
     lines.append(f"\nThe proposal: {public_url}/twinergy-api/cim/extension/{facts['extension_id']}")
     return Message(f"Your proposal {about} is {state}", "\n".join(lines) + "\n")
+
+
+def _key(kind: str, facts: Mapping[str, Any]) -> Message:
+    title, key_id = facts["title"], facts["key_id"]
+    if kind == "key.rotated":
+        text = f'New batches of the dataset "{title}" are made with the new key {key_id}.'
+        return Message(f"{title}: a new key", f"{text}\nWhat was made with an earlier key stays as it is.\n")
+    text = f'The key {key_id} of the dataset "{title}" was destroyed.'
+    return Message(f"{title}: a key was destroyed", f"{text}\nWhat was encrypted with it cannot be read any more.\n")
 
 
 def _rows(count: int, kind: str = "") -> str:

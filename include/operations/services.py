@@ -6,6 +6,7 @@ from typing import NoReturn, Protocol
 from uuid import UUID
 
 from include.access.requestor import STEWARD, Requestor
+from include.anonymization_ports import KeyRing
 from include.cim_ports import CimStore, Definition
 from include.errors import NotFound
 from include.ports import (
@@ -50,6 +51,8 @@ class Services(Protocol):
     def prober(self) -> Prober: ...
     @property
     def secrets(self) -> SecretStore: ...
+    @property
+    def keys(self) -> KeyRing: ...
     @property
     def public_url(self) -> str: ...
     @property

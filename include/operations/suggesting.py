@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from include.access.requestor import Requestor
+from include.anonymization.config import AnonymizationConfig
 from include.cim.mapping_config import MapperConfig
 from include.cim.suggest.fields import FieldRef
 from include.cim.suggest.precedent import Precedents, normalise
@@ -16,6 +17,8 @@ from include.cim.suggest.propose import Proposal
 from include.collection.check import Concepts, check_collection
 from include.collection.inspection import Inspection
 from include.collection.model import CollectionConfig
+from include.collection.personal import detect_personal
+from include.collection.propose_plan import plan_for
 from include.collection.suggesting import proposal_document, suggest_fields
 from include.errors import Problem
 from include.operations.services import Services
@@ -29,15 +32,20 @@ _RULE: Final = re.compile(r"rules\[(\d+)\]")
 def suggest_mapping(
     services: Services, requestor: Requestor, inspection: Inspection, name: str
 ) -> tuple[Inspection, dict[str, Any]]:
-    """Suggest a field for every column, and a mapping with everything that checking would find lacking in it.
+    """Suggest a field for every column, find personal data, and propose a mapping and a plan.
+
+    The proposal has everything that checking would find lacking in it.
 
     Args:
         name: What the file is called.
     """
     definition = services.definition.current()
     precedents = find_precedents(services, requestor)
-    inspection, proposal = suggest_fields(inspection, name, definition.concepts(), precedents)
-    return inspection, proposal_document(_check(proposal, definition))
+    concepts = definition.concepts()
+    inspection, proposal = suggest_fields(inspection, name, concepts, precedents)
+    inspection = detect_personal(inspection, name, concepts)
+    plan = plan_for(inspection, proposal, definition)
+    return inspection, proposal_document(_check(proposal, plan, definition), plan)
 
 
 def find_precedents(services: Services, requestor: Requestor) -> Precedents:
@@ -70,14 +78,15 @@ def _plain_rules(mapper: MapperConfig) -> Iterator[tuple[str, FieldRef]]:
     yield from sorted(plain)
 
 
-def _check(proposal: Proposal, definition: Concepts) -> Proposal:
+def _check(proposal: Proposal, plan: AnonymizationConfig, definition: Concepts) -> Proposal:
     """Add to what a proposal lacks what checking finds; that a required field is not mapped, it says itself."""
     mapper = proposal.mapper
     if mapper is None:
         return proposal
     missing = list(proposal.missing)
     said = {each.where for each in missing}
-    for problem in check_collection(CollectionConfig(title="A proposal", mapper=mapper), definition):
+    config = CollectionConfig(title="A proposal", mapper=mapper, anonymization=plan)
+    for problem in check_collection(config, definition):
         where = _RULE.sub(lambda found: f"rules.{mapper.rules[int(found[1])].field}", problem.where)
         if where != "mapper.rules" and where not in said:
             missing.append(Problem(where, problem.what, problem.remedy))

@@ -119,6 +119,7 @@ def anonymize(work: Work) -> Outcome:
         work.concept,
         work.platform.secrets,
         work.platform.staging,
+        work.platform.assess,
     )
     return Outcome(batch.ref, counts)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets as random_source
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 from uuid import UUID, uuid4
 
 import polars as pl
 
+from include.anonymization.config import AnonymizationConfig
+from include.anonymization.k_anonymity import count_singled_out
+from include.anonymization_ports import Assess
 from include.batch import AnonymizedBatch, BatchRef, Foreseen, RowIssue, Stage, ValidationReport
 from include.cim.concept import Concept
 from include.collection.model import Collection
@@ -34,6 +37,7 @@ def rehearse(
     *,
     datasets: DatasetStore | None = None,
     secrets: SecretStore | None = None,
+    assess: Assess | None = None,
     rows: int | None = None,
     until: Stage = Stage.ANONYMIZED,
     shown: int = 20,
@@ -46,6 +50,7 @@ def rehearse(
         concept: None: only the reading is shown.
         datasets: Knows what the dataset has; None: as if nothing had been loaded yet.
         secrets: Has the dataset's pseudonym key; None: pseudonyms are made with a key that is forgotten at once.
+        assess: Knows the groups of the dataset's rows; None: as if it held none.
         rows: How many; None: all of them.
         until: The last stage to run.
         shown: How many rows of each stage the rehearsal holds.
@@ -61,7 +66,7 @@ def rehearse(
         raw = _read(show, apart, connector if rows is None else _FirstRows(connector, rows), history)
         try:
             if concept is not None and show.stopped is None:
-                batch = _go_on(show, raw, apart, concept, secrets or cast(SecretStore, _PassingKey()), until)
+                batch = _go_on(show, raw, apart, concept, secrets or cast(SecretStore, _PassingKey()), until, assess)
                 if batch is not None and datasets is not None:
                     show.foreseen = datasets.foresee(batch, concept)
         except (SourceUnavailable, StoreUnavailable):
@@ -87,7 +92,13 @@ def _read(show: _Show, collection: Collection, connector: Connector, history: Da
 
 
 def _go_on(
-    show: _Show, raw: BatchRef, collection: Collection, concept: Concept, secrets: SecretStore, until: Stage
+    show: _Show,
+    raw: BatchRef,
+    collection: Collection,
+    concept: Concept,
+    secrets: SecretStore,
+    until: Stage,
+    assess: Assess | None,
 ) -> AnonymizedBatch | None:
     config, staging = collection.config, show.staging
     if until is Stage.RAW or config.mapper is None or config.ingester is None:
@@ -101,8 +112,9 @@ def _go_on(
     show.add(curated)
     if until is Stage.CURATED:
         return None
-    batch, counts = anonymize(curated.ref, config.anonymization, concept, secrets, staging)
+    batch, counts = anonymize(curated.ref, config.anonymization, concept, secrets, staging, assess)
     show.add(Outcome(batch.ref, counts))
+    show.single_out(batch.ref, config.anonymization, concept)
     return batch
 
 
@@ -119,6 +131,7 @@ class _Show:
     report: ValidationReport | None = None
     stopped: CdmpError | None = None
     foreseen: Foreseen | None = None
+    singled_out: Mapping[str, int] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> BatchRef:
         """Keep what a stage gave."""
@@ -129,6 +142,16 @@ class _Show:
         self.notes += outcome.notes
         self.cells = ref.issues
         return ref
+
+    def single_out(self, ref: BatchRef, plan: AnonymizationConfig, concept: Concept) -> None:
+        """Count the rows that each further field would single out, beside the gate's quasi-identifiers."""
+        gate = plan.k_anonymity
+        known = list(gate.quasi_identifiers) if gate is not None else []
+        subject = gate.subject if gate is not None else None
+        rows = pl.concat([self.staging.scan(path) for path in ref.parts])
+        filled = rows.select(pl.all().count()).collect(engine="streaming").row(0, named=True)
+        further = [name for name in concept.fields if name not in known and name != subject and filled.get(name)]
+        self.singled_out = count_singled_out(rows, known, further)
 
     def stop(self, error: CdmpError) -> None:
         """Keep why there is no next stage; without its traceback, which holds the source open."""
@@ -150,6 +173,7 @@ class _Show:
             notes=self.notes,
             stopped=self.stopped,
             foreseen=self.foreseen,
+            singled_out=self.singled_out,
         )
 
 

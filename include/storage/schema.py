@@ -223,8 +223,10 @@ secret = Table(
     Column("purpose", Text, primary_key=True),
     Column("subject", Uuid, primary_key=True),
     Column("key_id", Text, primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary),
     Column("created", Moment, nullable=False, server_default=func.now()),
+    Column("shredded", Moment, comment="when the key was destroyed"),
+    CheckConstraint("(sealed IS NULL) = (shredded IS NOT NULL)", name="there"),
 )
 
 owner_secret = Table(

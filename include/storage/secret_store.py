@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -16,12 +15,10 @@ from sqlalchemy.dialects.postgresql import insert
 from include.collection.authentication import SecretEntry
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.storage.connection import begin
+from include.storage.key_ring import current_key
 from include.storage.schema import counted, owner_secret, quarantine_row
 from include.storage.schema import secret as secret_table
 
-_PSEUDONYM: Final = "pseudonym"
-_FIRST_KEY: Final = "p1"
-_KEY_BYTES: Final = 32
 _ROWS_AT_ONCE: Final = 1000
 
 
@@ -100,7 +97,14 @@ class SealedSecretStore:
         here = [column == bindparam(place) for column, place in zip(key, places, strict=True)]
         statement = update(table).where(*here).values(sealed=bindparam("again"), **named)
         while True:
-            query = select(*key, table.c.sealed).order_by(*key).limit(at_once).with_for_update()
+            # a shredded key has nothing to seal
+            query = (
+                select(*key, table.c.sealed)
+                .where(table.c.sealed.is_not(None))
+                .order_by(*key)
+                .limit(at_once)
+                .with_for_update()
+            )
             if last is not None:
                 query = query.where(tuple_(*key) > tuple_(*last))
             with begin(self._engine) as connection:
@@ -117,26 +121,8 @@ class SealedSecretStore:
             last = found[-1][:-1]
 
     def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
-        """The dataset's pseudonym key with its key id; made (256 random bits) when first asked for."""
-        of_dataset = select(secret_table.c.key_id, secret_table.c.sealed).where(
-            secret_table.c.purpose == _PSEUDONYM, secret_table.c.subject == dataset_id
-        )
-        with begin(self._engine) as connection:
-            found = connection.execute(of_dataset).first()
-            if found is None:
-                # two workers at once: one row wins, and both read it
-                connection.execute(
-                    insert(secret_table)
-                    .values(
-                        purpose=_PSEUDONYM,
-                        subject=dataset_id,
-                        key_id=_FIRST_KEY,
-                        sealed=self.seal(secrets.token_bytes(_KEY_BYTES)),
-                    )
-                    .on_conflict_do_nothing()
-                )
-                found = connection.execute(of_dataset).one()
-        return found.key_id, self.unseal(found.sealed)
+        """Give the dataset's current key with its id; see `current_key`."""
+        return current_key(self._engine, self, dataset_id)
 
     def seal(self, plain: bytes) -> bytes:
         """Encrypt with the newest master key."""

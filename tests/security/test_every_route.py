@@ -49,6 +49,9 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/dataset/{dataset_id}/dcat"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/batch"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/batch/{batch_id}"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/key"): (401, 404, 200, 403),
+    ("POST", "/dataset/{dataset_id}/key"): (401, 404, 201, 403),
+    ("DELETE", "/dataset/{dataset_id}/key/{key_id}"): (401, 404, 200, 403),
     ("OPTIONS", "/upload/"): (204, 204, 204, 204),
     ("POST", "/upload/"): (401, 201, 201, 201),
     ("GET", "/upload/"): (401, 200, 200, 200),
@@ -116,6 +119,7 @@ IDS = {
     "sample_id": SAMPLE_ID,
     "extension_id": EXTENSION_ID,
     "name": "key",
+    "key_id": "p1",
     "concept": "meter_reading",
 }
 ABSENT = {
@@ -127,6 +131,7 @@ ABSENT = {
     "sample_id": uuid4(),
     "extension_id": uuid4(),
     "name": "key",
+    "key_id": "p1",
     "concept": "meter_reading",
 }
 

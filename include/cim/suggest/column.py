@@ -18,6 +18,7 @@ class Column:
         distinct: How many different values; None where nobody counted.
         examples: A few cells.
         tells_time: Whether it is (a part of) the time of the rows.
+        bracketed: Whether numbers in brackets are negative ones.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Column:
     distinct: int | None = None
     examples: tuple[str, ...] = ()
     tells_time: bool = False
+    bracketed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

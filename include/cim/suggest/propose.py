@@ -10,7 +10,9 @@ from typing import Any, Final
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig
 from include.cim.suggest.advise import SURE
+from include.cim.suggest.cell_values import tabulate
 from include.cim.suggest.column import Advice, Candidate, Column
+from include.cim.suggest.families import Unpivoting, unpivot
 from include.cim.units import find_unit
 from include.errors import Problem
 
@@ -20,6 +22,9 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 }
 """What a key's field is where no column tells it."""
 
+_MEASURED: Final = frozenset({FieldType.FLOAT, FieldType.INTEGER})
+_NAMELESS: Final = re.compile(r"column_\d+")
+"""What a reader calls a column that the source does not name."""
 _OFFSET: Final = re.compile(r"UTC|GMT|Etc/.*|[+-]\d\d:\d\d")
 
 
@@ -61,11 +66,16 @@ def propose_mapping(
             filling.setdefault(first.field, []).append((column, first))
     rules: list[dict[str, Any]] = []
     missing: list[Problem] = []
+    wide = _unpivot(filling, concept, missing)
+    nameless = timing is not None and all(_NAMELESS.fullmatch(name) for name in timing.columns)
     for field in concept.fields.values():
         sources = filling.get(field.name, [])
         constant = _ALWAYS.get((concept.name, field.name))
-        if sources:
-            rule = _rule(field, sources, timing, missing)
+        rule: dict[str, Any] | None
+        if wide is not None and field.name == wide.label.name:
+            rule = wide.rule()
+        elif sources or (nameless and field.name == _time_of(concept)):
+            rule = _rule(field, sources, timing, missing, wide)
         elif constant is not None:
             rule = {"field": field.name, "constant": constant}
         else:
@@ -77,25 +87,54 @@ def propose_mapping(
     _finish_times(rules, concept, timing)
     if not rules:
         return Proposal(None, tuple(missing))
-    return Proposal(MapperConfig.model_validate({"concept": concept.name, "rules": rules}), tuple(missing))
+    shape = {"unpivot": wide.document()} if wide is not None else {}
+    document = {"concept": concept.name, **shape, "rules": rules}
+    return Proposal(MapperConfig.model_validate(document), tuple(missing))
+
+
+def _time_of(concept: Concept) -> str | None:
+    """Name the field of the key that tells when a row was."""
+    return next((name for name in concept.key if concept.fields[name].type is FieldType.TIMESTAMP), None)
+
+
+def _unpivot(
+    filling: Mapping[str, Sequence[tuple[Column, Candidate]]], concept: Concept, missing: list[Problem]
+) -> Unpivoting | None:
+    measured = {name: sources for name, sources in filling.items() if concept.fields[name].type in _MEASURED}
+    families = {name: [column.name for column, _ in sources] for name, sources in measured.items() if len(sources) > 1}
+    wide = unpivot(families, concept, set(filling), missing) if families else None
+    if wide is not None:
+        for name, sources in measured.items():
+            if name not in families:
+                wide.add_whole(name, sources[0][0].name)
+    return wide
 
 
 def _rule(
-    field: Field, sources: Sequence[tuple[Column, Candidate]], timing: Timing | None, missing: list[Problem]
+    field: Field,
+    sources: Sequence[tuple[Column, Candidate]],
+    timing: Timing | None,
+    missing: list[Problem],
+    wide: Unpivoting | None,
 ) -> dict[str, Any] | None:
-    names = [column.name for column, _ in sources]
-    column, first = sources[0]
     if field.type is FieldType.TIMESTAMP:
         return _time_rule(field, sources, timing, missing)
-    if len(sources) > 1:
-        what = f"{len(names)} columns fill {field.name}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
-        missing.append(Problem("mapper.unpivot", what, "Unpivot them: a group for each, with its label."))
+    column, first = sources[0]
+    made = wide is not None and any(field.name in group for group in wide.groups.values())
+    if len(sources) > 1 and not made:
         return None
-    rule: dict[str, Any] = {"field": field.name, "source": column.name}
+    rule: dict[str, Any] = {"field": field.name, "source": field.name if made else column.name}
     if field.type is FieldType.ENUM and not set(column.examples) <= set(field.values):
-        what = f"{field.name} takes {', '.join(field.values[:8])}; the cells of {column.name!r} are others"
-        missing.append(Problem(f"mapper.rules.{field.name}", what, "Add the rule, with `values`: cell → value."))
-        return None
+        table = tabulate(field, column.examples)
+        if len(table) < (column.distinct or len(column.examples)):
+            known = f"known are {', '.join(f'{cell}: {value}' for cell, value in table.items())}" if table else ""
+            what = f"{field.name} takes {', '.join(field.values[:8])}; the cells of {column.name!r} are others"
+            remedy = f"Add the rule, with `values`: cell → value{'; ' + known if known else ''}."
+            missing.append(Problem(f"mapper.rules.{field.name}", what, remedy))
+            return None
+        rule["values"] = dict(table)
+    if column.bracketed and field.type in {FieldType.FLOAT, FieldType.INTEGER}:
+        rule["bracketed"] = "negative"
     if field.type is FieldType.FLOAT and field.unit is not None:
         if first.unit is None:
             what = f"nothing tells the unit of {column.name!r}"
@@ -111,7 +150,7 @@ def _time_rule(
     field: Field, sources: Sequence[tuple[Column, Candidate]], timing: Timing | None, missing: list[Problem]
 ) -> dict[str, Any] | None:
     by_name = {column.name: column for column, _ in sources}
-    if timing is not None and set(timing.columns) & set(by_name):
+    if timing is not None and (not by_name or set(timing.columns) & set(by_name)):
         names, form = timing.columns, timing.format
     elif timing is not None and _looks(list(by_name.values())) and len(by_name) == len(timing.columns):
         names, form = tuple(by_name), timing.format

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -74,8 +74,11 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def read_name(name: str) -> tuple[Word, ...]:
+def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     """Take a name apart into words that mean something.
+
+    Args:
+        folder: Where the words are, in files as `words/README.md` describes them.
 
     Example:
         >>> [sorted(*word.meanings) for word in read_name("Außentemperatur [°C]")]
@@ -85,13 +88,14 @@ def read_name(name: str) -> tuple[Word, ...]:
         code = f"{_OBIS_QUANTITIES.get(found[1], '')} {_OBIS_WAYS.get(found[2], '')}".split()
         if found[1] in _OBIS_QUANTITIES:
             rest = name[: found.start()] + " " + name[found.end() :]
-            return (Word(found[0], (frozenset(code),), ("OBIS",)), *read_name(rest))
+            return (Word(found[0], (frozenset(code),), ("OBIS",)), *read_name(rest, folder))
+    words = _lexicon(folder)
     bare = _BRACKETS.sub(_without_unit, name)
     *before, last = _PATH.split(bare)
-    outer = [replace(word, outer=True) for part in before for word in _read_part(part)]
-    words = (*outer, *_read_part(last))
-    whole = tuple(_read_part(bare)) if before else words
-    return whole if len(whole) < len(words) else words  # an expression of several parts: `battery.percent`
+    outer = [replace(word, outer=True) for part in before for word in _read_part(part, words)]
+    read = (*outer, *_read_part(last, words))
+    whole = tuple(_read_part(bare, words)) if before else read
+    return whole if len(whole) < len(read) else read  # an expression of several parts: `battery.percent`
 
 
 def _without_unit(found: re.Match[str]) -> str:
@@ -99,12 +103,11 @@ def _without_unit(found: re.Match[str]) -> str:
     return " " if known_unit(found[1].strip()) and not letter else f" {found[1]} "
 
 
-def _read_part(text: str) -> Iterator[Word]:
-    return _read_pieces([part for piece in _PIECES.findall(text) for part in _split_piece(piece)])
+def _read_part(text: str, words: _Lexicon) -> Iterator[Word]:
+    return _read_pieces([part for piece in _PIECES.findall(text) for part in _split_piece(piece, words)], words)
 
 
-def _split_piece(piece: str) -> Iterator[str]:
-    words = _lexicon()
+def _split_piece(piece: str, words: _Lexicon) -> Iterator[str]:
     whole = fold(piece)
     if whole in words.single:
         yield whole
@@ -117,8 +120,7 @@ def _split_piece(piece: str) -> Iterator[str]:
             yield from _LETTERS_OR_DIGITS.findall(folded)
 
 
-def _read_pieces(pieces: Sequence[str]) -> Iterator[Word]:
-    words = _lexicon()
+def _read_pieces(pieces: Sequence[str], words: _Lexicon) -> Iterator[Word]:
     at = 0
     while at < len(pieces):
         for end in range(min(len(pieces), at + _LONGEST), at, -1):
@@ -131,16 +133,15 @@ def _read_pieces(pieces: Sequence[str]) -> Iterator[Word]:
                 at = end
                 break
         else:
-            yield from _read_unknown(pieces[at])
+            yield from _read_unknown(pieces[at], words)
             at += 1
 
 
-def _read_unknown(text: str) -> Iterator[Word]:
-    words = _lexicon()
+def _read_unknown(text: str, words: _Lexicon) -> Iterator[Word]:
     if text.isdigit():
         yield Word(text, (frozenset({text}),), known=False)
         return
-    if parts := _take_apart(text):
+    if parts := _take_apart(text, words.single):
         for part in parts:
             yield Word(part, *words.single[part])
         return
@@ -153,9 +154,8 @@ def _read_unknown(text: str) -> Iterator[Word]:
         yield Word(text, (frozenset({text}),), known=False)
 
 
-def _take_apart(text: str) -> tuple[str, ...]:
+def _take_apart(text: str, known: Collection[str]) -> tuple[str, ...]:
     """Find the fewest known words that make up a compound; none where there are not two or more."""
-    known = _lexicon().single
     best: list[tuple[str, ...] | None] = [()] + [None] * len(text)
     for start in range(len(text)):
         so_far = best[start]
@@ -202,9 +202,9 @@ class _Lexicon:
 
 
 @cache
-def _lexicon() -> _Lexicon:
+def _lexicon(folder: Path) -> _Lexicon:
     gathered: dict[str, tuple[list[Meaning], list[str]]] = {}
-    for key, by_language in _entries():
+    for key, by_language in _entries(folder):
         meaning = frozenset(key.split())
         for language, texts in by_language.items():
             for text in str(texts).split(","):
@@ -225,8 +225,8 @@ def _lexicon() -> _Lexicon:
     return _Lexicon(words, single, beginnings, slips)
 
 
-def _entries() -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for file in sorted(FOLDER.glob("*.yaml")):
+def _entries(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for file in sorted(folder.glob("*.yaml")):
         yield from yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader).items()
 
 

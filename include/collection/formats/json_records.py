@@ -67,10 +67,15 @@ class JsonFormat(Configuration):
     )
     names: tuple[str, ...] = Field((), description="the names of records that are lists, where no header tells")
     inherit: tuple[str, ...] = Field((), description="paths of what stands above the records and belongs to each")
+    senml: bool = Field(
+        False, description="records of RFC 8428: base values (bn, bt, bu, bv, bs) hold for the records after them"
+    )
     units: str | None = Field(None, pattern=PATH, max_length=1000, description="an object with the columns' units")
 
     @model_validator(mode="after")
     def _above_the_records(self) -> Self:
+        if self.senml and self.shape != "list":
+            raise ValueError("`senml` goes with a list of records")
         records = path_steps(self.records)
         for path in (*self.inherit, *([self.header] if self.header not in {None, "first"} else [])):
             if not re.fullmatch(PATH, path or ""):

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from include.cim.number_style import NumberStyle
 from include.configuration import Configuration
 
-Thousands = Literal[".", ",", " ", "'", "_", "\u00a0", "\u202f"]
+Thousands = Literal[".", ",", " ", "'", "_", "\u00a0", "\u2007", "\u2009", "\u202f"]
 
 
 class WrittenNumbers(Configuration):

@@ -8,8 +8,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from include.cim.measured import read_measured
+from include.cim.number_style import APOSTROPHES, BLANKS
 from include.cim.units import find_unit
-from include.connectors.detection.measured import read_measured
 from include.errors import NotFound
 
 
@@ -52,8 +53,11 @@ _TIME: Final = re.compile(
 )
 _PLAIN_DATE: Final = re.compile(r"\d{8}")
 _NUMBER: Final = re.compile(
-    r"[-+−]?(?:\d{1,3}(?:[.,'’_ \u00a0\u202f]\d{3})+|\d+|(?=[.,]\d))(?:[.,]\d*)?(?:[eE][-+]?\d{1,3})?"
+    rf"[-+−]?(?:\d{{1,3}}(?:[.,_{APOSTROPHES}{BLANKS}]\d{{3}})+|\d+|(?=[.,]\d))(?:[.,]\d*)?(?:[eE][-+]?\d{{1,3}})?[-−]?"
 )
+_ACCOUNTED: Final = re.compile(r"\(([^()]*\d[.,]\d[^()]*)\)")
+"""A number in brackets, as bookkeepers write a negative one; without a fraction or thousands it may be anything."""
+
 _BRACKETS: Final = re.compile(r"[\[(](.*)[\])]")
 _PATTERN: Final = re.compile(r"(?:[YyMmDdHhSsJjTtAa]{1,4}[-/.: T]*){2,6}(?:UTC|Z)?")
 _TYPES: Final = frozenset(
@@ -80,7 +84,8 @@ def classify(cell: str) -> Kind:
         return Kind.WORD
     if len(text) > 80 or not any("0" <= sign <= "9" for sign in text):
         return Kind.TEXT
-    if _NUMBER.fullmatch(text) or read_measured(text):
+    number = bracketed[1] if (bracketed := _ACCOUNTED.fullmatch(text)) else text
+    if _NUMBER.fullmatch(number) or read_measured(number):
         return Kind.NUMBER
     return Kind.TIME if _TIME.fullmatch(text) and not _PLAIN_DATE.fullmatch(text) else Kind.TEXT
 

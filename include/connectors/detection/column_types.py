@@ -11,17 +11,19 @@ from typing import Final, cast
 
 import polars as pl
 
+from include.cim.measured import read_measured, strip_unit
 from include.cim.number_style import NumberStyle
+from include.cim.numbers import open_brackets
 from include.cim.written_times import EPOCHS, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
-from include.connectors.detection.measured import MINUS_APART, extracting, read_measured, strip_unit
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
 from include.connectors.detection.time_formats import find_formats, kind_of
 
 _LOOK_AT: Final = 1_000
 _EXAMPLES: Final = 5
+_SAMPLE: Final = 200
 _TRUTHS: Final = (
     ("true", "false"),
     ("yes", "no"),
@@ -86,7 +88,7 @@ class ColumnTally:
         self._truth: tuple[str, str] = ("", "")
         self._started = False
         self._measure: str | None = None  # the unit that stands in the cells
-        self._minus_apart = False
+        self._bracketed = 0  # numbers in brackets
         self._several: tuple[str, ...] = ()  # units, where cells have several
         self._texts: tuple[str | None, str | None] = (None, None)
         self._lengths: tuple[int, int] = (1 << 62, 0)
@@ -95,6 +97,7 @@ class ColumnTally:
         self._damaged = Fit()
         self._empty_words = 0
         self.examples: list[str] = []
+        self.sample: dict[str, None] = {}
 
     def add(self, column: pl.Series) -> None:
         """Take the column's next cells."""
@@ -106,6 +109,8 @@ class ColumnTally:
         self.distinct.add(cells.texts)
         if not self._started:
             self._start(cells.texts)
+        if len(self.sample) < _SAMPLE:
+            self.sample |= dict.fromkeys(cells.texts.head(_SAMPLE - len(self.sample)))
         self._widen(cells.texts)
         numeric = self._add_numbers(cells)
         if self._truth_fit:
@@ -121,6 +126,11 @@ class ColumnTally:
         sample = texts.head(_LOOK_AT)
         lowered = sample.str.to_lowercase()
         telling = sample.filter(~lowered.is_in(list(NULL_WORDS)))
+        inside = telling.str.starts_with("(") & telling.str.ends_with(")")
+        if (inside.sum() or 0) * 2 <= len(telling):  # where all are in brackets, these say something else
+            self._style = replace(self._style, bracketed=True)
+            self._numbers = NumberTally(self._style)
+            telling = open_brackets(telling)
         self._find_measure(telling)
         if len(telling):
             ones = pl.repeat(1, len(telling), dtype=pl.UInt32, eager=True)
@@ -152,19 +162,22 @@ class ColumnTally:
     def _may_be(self, form: str) -> bool:
         """Digits alone are a time only where the column's name says so, or it has none and stands first.
 
-        Eight of them may be a date anywhere.
+        Eight of them may be a date anywhere, and fourteen a date and a time.
         """
         marked = form not in EPOCHS and any(sign in form for sign in "-/.: hT")
         first = form in EPOCHS and self.name == FIRST_NAMELESS
-        return marked or form == "%Y%m%d" or first or bool(NAMES_TIME.search(self.name))
+        return marked or form in {"%Y%m%d", "%Y%m%d%H%M%S"} or first or bool(NAMES_TIME.search(self.name))
 
     def _add_numbers(self, cells: Cells) -> pl.Series:
         if self._number_fit is None:
             return pl.repeat(False, len(cells.texts), eager=True)
         if self._measure:
-            self._minus_apart |= bool(cells.texts.str.contains(MINUS_APART).any())
-            cells = replace(cells, texts=strip_unit(cells.texts, self._measure))
-        numeric = self._numbers.add(cells)
+            bare = open_brackets(cells.texts) if self._style.bracketed else cells.texts
+            numeric = self._numbers.add(replace(cells, texts=strip_unit(bare, self._measure)))
+        else:
+            numeric = self._numbers.add(cells)
+        if self._style.bracketed:
+            self._bracketed += cells.number(numeric & cells.texts.str.contains("(", literal=True))
         self._number_fit.add(cells, numeric)
         if not numeric.all():
             self._empty_words += cells.number(~numeric & cells.texts.str.to_lowercase().is_in(list(NULL_WORDS)))
@@ -255,7 +268,14 @@ class ColumnTally:
             maximum=high,
             total=total,
             examples=tuple(self.examples),
+            bracketed=self.bracketed,
+            sample=tuple(self.sample),
         )
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether it is a column of numbers some of which stand in brackets: negative, as bookkeepers write them."""
+        return self._bracketed > 0 and self.counts
 
     @property
     def astray(self) -> int | None:
@@ -283,10 +303,10 @@ class ColumnTally:
             yield Issue(where, what, "Write one rule for each unit, or export one unit.")
         if self._measure and self.type in {ColumnType.INTEGER, ColumnType.DECIMAL}:
             what = f"the unit stands in its cells: {self._measure}"
-            remedy = f"A mapping's `extract` takes the number out: {extracting(self._style.thousands)}"
-            if self._minus_apart:
-                remedy = "A minus stands before the money sign, where `extract` would lose it: export plain numbers."
-            yield Issue(where, what, remedy)
+            yield Issue(where, what, f"A mapping's rule with `unit: {self.unit}` reads such cells.")
+        if self.bracketed:
+            what = f"numbers in brackets are read as negative ones: {self._bracketed:,}"
+            yield Issue(where, what, "A mapping's rule reads them so with `bracketed: negative`.")
         if self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
             what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
             yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")

@@ -84,7 +84,9 @@ def _is_unparted(cell: str) -> bool:
             if sign != "," and any(classify(part) in TYPED for part in parts):
                 return True
             if sign == ",":
-                return all(classify(part) in (*TYPED, Kind.EMPTY) for part in parts)
+                typed = [classify(part) in TYPED for part in parts]
+                several = len(parts) > 2 and any(typed) and not any(part.startswith(" ") for part in parts)
+                return several or all(classify(part) in (*TYPED, Kind.EMPTY) for part in parts)
     return False
 
 

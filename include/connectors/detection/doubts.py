@@ -27,10 +27,6 @@ def doubts(where: str, columns: Sequence[ColumnTally], rows: int, repeated: int)
     """
     yield from _shifted(columns)
     yield from _stand_ins(columns)
-    names = {each.name for each in columns}
-    if names & {"bn", "bt", "bu", "bv"} and names & {"v", "vs", "vb", "s"}:
-        what = "it is SenML, whose base values (bn, bt, bu, bv) hold for later records and are not added to them"
-        yield Issue(where, what, "Hand over resolved records (RFC 8428, section 4.6).")
     if repeated:
         what = f"rows that are the same as another in every cell: {repeated:,}"
         yield Issue(where, what, "Are they there twice, or is it the hour that a clock shows twice?")

@@ -69,9 +69,9 @@ def find_columns(lines: Sequence[str]) -> Columns | None:
         Where each column begins and ends, from 1; the last one goes to the line's end.
     """
     body = _find_body(lines)
-    if len(body) < _LEAST_LINES or _is_delimited([lines[at] for at in body]):
-        return None
     texts = [lines[at] for at in body]
+    if len(body) < _LEAST_LINES or _is_delimited(texts, _lines_above(lines, body[0])[:1]):
+        return None
     taken = _taken(texts)
     spans = [match.span() for match in re.finditer(r"x+", taken)]
     if len(spans) < _LEAST_COLUMNS:
@@ -141,8 +141,11 @@ def _left_aligned(texts: Sequence[str], begin: int) -> bool:
     return sum(not text[begin : begin + 1].isspace() for text in texts if len(text) > begin) > 0.9 * len(texts)
 
 
-def _is_delimited(texts: Sequence[str]) -> bool:
+def _is_delimited(texts: Sequence[str], header: Sequence[str]) -> bool:
+    """Say whether a delimiter is in every line; a comma between digits is none, unless the header has as many."""
     for sign in _DELIMITERS:
+        if header and header[0].count(sign) and {text.count(sign) for text in texts[:200]} == {header[0].count(sign)}:
+            return True
         pattern = re.escape(sign) if sign != "," else r"(?<!\d),|,(?!\d)"
         counts = [len(re.findall(pattern, text)) for text in texts[:200]]
         if min(counts) > 0:

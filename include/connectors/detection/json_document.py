@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from include.collection.formats.json_records import JsonFormat
@@ -62,7 +62,7 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         tables,
         confidence=0.7 if rivals else 0.95,
         encoding=encoding,
-        issues=tuple(_look_for_loss(text)),
+        issues=(*_tell_senml(tables), *_look_for_loss(text)),
         questions=questions,
     )
 
@@ -112,6 +112,13 @@ def _chosen(found: list[FoundTable], given: Mapping[str, Any]) -> FoundTable:
         if each.settings["records"] == records and given.get("shape") in {None, each.settings.get("shape", "list")}
     ]
     return same[0] if same else FoundTable({"records": records}, 0, 0)
+
+
+def _tell_senml(tables: Sequence[DetectedTable]) -> Iterator[Issue]:
+    for table in tables:
+        if getattr(table.form, "senml", False):
+            what = "it is SenML: its base values (bn, bt, bu, bv, bs) are written into the records that they hold for"
+            yield Issue(f"table {table.name!r}", what, "`senml: false` leaves them where they are.")
 
 
 def _look_for_loss(text: str) -> list[Issue]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -115,3 +115,8 @@ def same_records(members: Mapping[str, list[Any]]) -> bool:
 
 def is_header(cells: list[Any]) -> bool:
     return all(type(cell) is str and cell and not NUMBER.fullmatch(cell) and not TIME.fullmatch(cell) for cell in cells)
+
+
+def is_senml(names: Collection[str]) -> bool:
+    """Say whether records have the members of SenML: a base value, and a value (RFC 8428)."""
+    return bool({"bn", "bt", "bu", "bv", "bs"} & set(names) and {"v", "vs", "vb", "vd", "s"} & set(names))

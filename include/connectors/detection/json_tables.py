@@ -14,6 +14,7 @@ from include.connectors.detection.json_above import Place, find_axis, find_heade
 from include.connectors.detection.json_shapes import (
     are_keys_data,
     is_header,
+    is_senml,
     leaves,
     lengthen,
     name_of_keys,
@@ -92,7 +93,9 @@ def _visit_lists(lists: list[list[Any]], place: Place) -> Iterator[FoundTable]:
     if kinds[dict] == len(items):
         cells = [cell for item in items for cell in leaves(item)]
         names = {name for item in items[:50] for name, _ in leaves(item)}
-        if names:
+        if is_senml(names):
+            yield _table(place, {"senml": True}, cells, rows, len(items), names)
+        elif names:
             yield _table(place, {}, cells, rows, len(items), names)
         below = place.step(None, ())
         yield from _visit_along(items, below)

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from include.cim.measured import read_measured
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import Body, find_body, is_empty, is_row
 from include.connectors.detection.cells import TYPED, Cells, Kind, classify
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import Header, find_header
-from include.connectors.detection.measured import read_measured
 from include.connectors.detection.numbers import detect_numbers
 from include.connectors.detection.several import Block, find_side_by_side, find_stacked, part_blocks
 from include.connectors.detection.wide import find_shape

@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from include.cim.number_style import APOSTROPHES, BLANKS
 from include.collection.inspection import Question
 
-_GROUPING: Final = re.compile(r"(?<=\d)[ '’_\u00a0\u202f](?=\d{3})")
+_GROUPING: Final = re.compile(rf"(?<=\d)[_{APOSTROPHES}{BLANKS}](?=\d{{3}})")
+_AROUND: Final = f"()+-−€$£{BLANKS}"
+"""Signs of negative numbers and of money, which may stand before or behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def detect_numbers(cells: Iterable[str], likely: str = ".") -> DetectedNumbers:
     groups: Counter[str] = Counter()
     open_signs: Counter[str] = Counter()
     for cell in set(cells):
-        _weigh(cell.strip().lstrip("+-−"), told, groups, open_signs)
+        _weigh(cell.strip(_AROUND), told, groups, open_signs)
     spaced = next((sign for sign, _ in groups.most_common() if sign not in ".,"), None)
     point, comma = told["."] + groups[","], told[","] + groups["."]
     if point or comma:
@@ -55,7 +58,7 @@ def detect_numbers(cells: Iterable[str], likely: str = ".") -> DetectedNumbers:
 def _weigh(text: str, told: Counter[str], groups: Counter[str], open_signs: Counter[str]) -> None:
     mark = _GROUPING.search(text)
     if mark:
-        groups["'" if mark.group() == "’" else mark.group()] += 1
+        groups["'" if mark.group() in APOSTROPHES else mark.group()] += 1
         text = _GROUPING.sub("", text)
         grouped = True
     else:

@@ -96,7 +96,7 @@ def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.dat
     """
     found = [
         *_stamps(columns),
-        *_dates_with_times(columns),
+        *_dates_with_times(columns, frame),
         *_dates_with_numbers(columns, frame),
         *(_counted(each) for each in join_parts(columns, frame)),
     ]
@@ -128,8 +128,14 @@ def _stamps(columns: Sequence[ColumnTally]) -> Iterator[TimeColumns]:
             yield TimeColumns((each.name,), each.time_formats)
 
 
-def _dates_with_times(columns: Sequence[ColumnTally]) -> Iterator[TimeColumns]:
-    """Pair each date with the next column that tells a time of day."""
+def _dates_with_times(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[TimeColumns]:
+    """Pair each date with the next column that tells a time of day; one with 25:00 numbers the hours."""
+    numbered = {
+        each.name
+        for each in columns
+        if each.type is ColumnType.TIME and (frame[each.name].str.strip_chars() == "25:00").any()
+    }
+    columns = [each for each in columns if each.name not in numbered]
     for place, date in enumerate(columns):
         if date.type is not ColumnType.DATE:
             continue

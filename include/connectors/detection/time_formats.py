@@ -35,9 +35,12 @@ _WRITTEN: Final = re.compile(
 )
 _MOST_OFFSETS: Final = 2
 _DIGITS: Final = {
+    10: ("%Y%m%d%H",),
     12: ("%y%m%d%H%M%S", "%Y%m%d%H%M"),
     14: ("%Y%m%d%H%M%S",),
 }
+_HOURS: Final = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])")
+_FRACTION: Final = re.compile(r"\d{10}\.\d{1,9}")
 _EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
 _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
 
@@ -62,6 +65,8 @@ def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, .
         cells = [CLOCKS.sub(r"\1", cell) for cell in cells]
     for cell in cells[:200]:
         counted.update(form for form in _formats_of(cell) if order is None or _in_order(form, order))
+    if counted["%Y%m%d%H"]:
+        del counted["epoch_s"]  # of these, seconds since 1970 come to 2030 or later
     texts = pl.Series(cells, dtype=pl.String)
     fits = {form: _plausible(read_times(texts, form), form) for form, _ in counted.most_common(8)}
     best = max(fits.values(), default=0)
@@ -106,8 +111,10 @@ def _formats_of(cell: str) -> tuple[str, ...]:
     if interval and (formats := _formats_of(interval[1])):
         return formats
     if cell.isascii() and cell.isdigit() and len(cell) != 8:
-        formats = _DIGITS.get(len(cell), ())
+        formats = tuple(form for form in _DIGITS.get(len(cell), ()) if len(cell) != 10 or _HOURS.fullmatch(cell))
         return (*formats, *((_EPOCHS[len(cell)],) if len(cell) in _EPOCHS else ()))
+    if _FRACTION.fullmatch(cell):
+        return ("epoch_s",)
     found = _WRITTEN.fullmatch(cell)
     if found is None or not (found["date"] or found["clock"] or found["french"]):
         return ()

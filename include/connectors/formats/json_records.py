@@ -13,6 +13,7 @@ from include.connectors.content import Content
 from include.connectors.formats.json_cells import as_text, flatten, put
 from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder
 from include.connectors.formats.records import Row, tabulate
+from include.connectors.formats.senml import resolve_records
 from include.errors import SourceEmpty, SourceRefused
 
 _NOTHING: Final = "Nothing can be loaded from it."
@@ -84,7 +85,7 @@ class _Reading:
 
     def __init__(self, content: Content, form: JsonFormat) -> None:
         self._form = form
-        self._name = content.name
+        self._content, self._name = content, content.name
         self._text = JsonText(content, form.encoding)
         self._steps = path_steps(form.records)
         first = self._steps.index(None) if None in self._steps else len(self._steps)
@@ -213,6 +214,8 @@ class _Reading:
         form = self._form
         names: Sequence[str] = form.names or self._names(above)
         kind: type | None = None
+        if form.senml:
+            items = resolve_records(items, self._content)
         for number, item in enumerate(items, start=1):
             where = f"{self._name}, record {number}"
             this = type(item) if isinstance(item, dict | list) else str

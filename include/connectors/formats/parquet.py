@@ -31,6 +31,9 @@ CELLS_PER_BYTE: Final = 1_000
 
 FREE_CELLS: Final = 100_000_000
 
+MOST_LIST_TEXT: Final = 256 << 20
+"""Of a row group's lists of texts, if each of them were the longest."""
+
 _UNIT_KEYS: Final = (b"unit", b"units", b"Unit", b"Units")
 
 
@@ -94,7 +97,9 @@ def _read_batches(file: BinaryIO, table: pq.ParquetFile, name: str) -> Iterator[
     for number in range(table.metadata.num_row_groups):
         group = table.metadata.row_group(number)
         with _refusing(name):
-            width = group.total_byte_size // max(group.num_rows, 1) + _longest_texts(file, table, number, name) + 1
+            values = sum(group.column(place).num_values for place in range(group.num_columns)) - group.num_rows
+            width = (group.total_byte_size + 8 * values) // max(group.num_rows, 1) + 1
+            width += _longest_texts(file, table, number, name)
         rows = max(1, min(BATCH_ROWS, PART_BYTES // width))
         batches = table.iter_batches(batch_size=rows, row_groups=[number], use_threads=False)
         while True:
@@ -121,13 +126,48 @@ def _longest_texts(file: BinaryIO, table: pq.ParquetFile, group: int, name: str)
     stored = pq.ParquetFile(file, metadata=table.metadata, read_dictionary=texts, buffer_size=1 << 20, pre_buffer=False)
     first = next(stored.iter_batches(batch_size=1, row_groups=[group], columns=texts, use_threads=False), None)
     together = 0
+    most = table.metadata.row_group(group)
+    values = max((most.column(place).num_values for place in range(most.num_columns)), default=0)
     for column in first.columns if first else ():
-        if pa.types.is_dictionary(column.type):
-            longest = pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+        for texts_of, in_lists in _dictionaries(column):
+            longest = pc.max(pc.binary_length(texts_of)).as_py() or 0
             if longest > MOST_CELL_BYTES:
                 raise SourceRefused(name, "a cell is longer than 1 MiB", "Leave that column out.")
+            if in_lists and longest * values > MOST_LIST_TEXT:
+                what = f"its lists may repeat a text to more than {MOST_LIST_TEXT >> 20} MiB"
+                raise SourceRefused(name, what, "Write it with smaller row groups, or leave that column out.")
             together += longest
     return together
+
+
+def _dictionaries(column: pa.Array, in_lists: bool = False) -> Iterator[tuple[pa.Array, bool]]:
+    """Give the texts that a column names, and whether they stand in lists."""
+    if pa.types.is_dictionary(column.type):
+        yield column.dictionary, in_lists
+    for inner in _inner(column):
+        yield from _dictionaries(inner, in_lists or not pa.types.is_struct(column.type))
+
+
+def _inner(column: pa.Array) -> list[pa.Array]:
+    """Give what is in a column of structures, lists or maps."""
+    if pa.types.is_struct(column.type):
+        return list(column.flatten())
+    if pa.types.is_map(column.type):
+        return [column.keys, column.items]
+    return [column.values] if pa.types.is_nested(column.type) else []
+
+
+def _check_lists(column: pa.Array, name: str, around: int = 1) -> None:
+    """See that no list is longer than a cell may be, before any of them becomes Python's objects."""
+    if not pa.types.is_struct(column.type) and pa.types.is_nested(column.type):
+        lists = column
+        if pa.types.is_map(column.type):
+            lists = pa.ListArray.from_arrays(column.offsets, pa.nulls(len(column.keys)))
+        around *= max(pc.max(pc.list_value_length(lists)).as_py() or 0, 1)
+        if around * 2 > MOST_CELL_BYTES:
+            raise SourceRefused(name, "a cell is longer than 1 MiB", "Leave that column out.")
+    for inner in _inner(column):
+        _check_lists(inner, name, around)
 
 
 def _as_text(table: pa.Table, bytes_as_text: dict[str, bool], name: str) -> pl.DataFrame:
@@ -137,7 +177,9 @@ def _as_text(table: pa.Table, bytes_as_text: dict[str, bool], name: str) -> pl.D
             raise SourceRefused(name, f"two columns are called {column_name!r}", "Give each a name of its own.")
         kind = column.type
         if pa.types.is_nested(kind) or pa.types.is_interval(kind):
-            values = (None if value is None else _as_json(value) for value in column.to_pylist())
+            for chunk in column.chunks:
+                _check_lists(chunk, name)
+            values = (_as_json(value.as_py()) if value.is_valid else None for value in column)
             columns[column_name] = pl.Series(values, dtype=pl.String)
         elif pa.types.is_decimal(kind) and kind.precision > 38:
             columns[column_name] = pl.Series(column.cast(pa.string()))

@@ -10,6 +10,9 @@ from include.errors import SourceRefused
 MOST_PAGE_BYTES: Final = 384 << 20
 """Of the greatest pages of all columns of a row group together: a reader holds one of each in memory."""
 
+MOST_LIST_VALUES: Final = 16_000_000
+"""Of a column of lists in a row group: one row may have them all, and a reader holds a row as a whole."""
+
 MOST_PAGES: Final = 1_000_000
 MOST_FOOTER_BYTES: Final = 32 << 20
 
@@ -18,11 +21,12 @@ _Wanted = Mapping[int, Any]
 
 # FileMetaData.row_groups → RowGroup.columns → ColumnChunk
 _CHUNK: Final[_Wanted] = {3: {5: {}, 7: {}, 9: {}, 11: {}}, 8: {}, 9: {}}
-_FOOTER: Final[_Wanted] = {4: {1: _CHUNK}}
+_FOOTER: Final[_Wanted] = {4: {1: _CHUNK, 3: {}}}
+_GROUP_CHUNKS, _GROUP_ROWS = 1, 3
 _COLUMN, _CRYPTO, _ENCRYPTED_COLUMN = 3, 8, 9
 _VALUES, _PACKED_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = 5, 7, 9, 11
-_PAGE: Final[_Wanted] = {2: {}, 3: {}}
-_PAGE_UNPACKED, _PAGE_PACKED = 2, 3
+_PAGE: Final[_Wanted] = {2: {}, 3: {}, 5: {1: {}}, 8: {1: {}}}
+_PAGE_UNPACKED, _PAGE_PACKED, _DATA, _DATA_V2 = 2, 3, 5, 8
 
 
 def check_pages(file: BinaryIO, name: str) -> None:
@@ -54,18 +58,26 @@ def _check(file: BinaryIO, name: str) -> None:
     pages = 0
     for group in _Thrift(file.read(length)).struct(_FOOTER)[4]:
         together = 0
-        for chunk in group[1]:
+        for chunk in group[_GROUP_CHUNKS]:
             if _CRYPTO in chunk or _ENCRYPTED_COLUMN in chunk:
                 raise SourceRefused(name, "the Parquet file is encrypted", "Write it without encryption.")
             column = chunk[_COLUMN]
             if not column[_VALUES]:
                 continue
+            if column[_VALUES] > max(group[_GROUP_ROWS], MOST_LIST_VALUES):
+                raise SourceRefused(
+                    name,
+                    f"a list column has more than {MOST_LIST_VALUES:,} values in a row group",
+                    "Write it with smaller row groups, or a row for each value.",
+                )
             start = min(column.get(_DICTIONARY_OFFSET) or size, column[_DATA_OFFSET])
             end = start + column[_PACKED_SIZE]
-            greatest = 0
+            greatest = values = 0
             while start < end:
-                unpacked, start = _read_page(file, start)
-                greatest = max(greatest, unpacked)
+                unpacked, count, start = _read_page(file, start)
+                greatest, values = max(greatest, unpacked), values + count
+                if values > column[_VALUES]:
+                    raise ValueError("the pages hold more values than the footer says")
                 pages += 1
                 if pages > MOST_PAGES:
                     raise SourceRefused(
@@ -80,8 +92,8 @@ def _check(file: BinaryIO, name: str) -> None:
             )
 
 
-def _read_page(file: BinaryIO, start: int) -> tuple[int, int]:
-    """Give how much a page unpacks to, and where the next one starts."""
+def _read_page(file: BinaryIO, start: int) -> tuple[int, int, int]:
+    """Give how much a page unpacks to, how many values it holds, and where the next one starts."""
     for length in (1 << 10, 4 << 20):  # statistics can make a header long
         file.seek(start)
         thrift = _Thrift(file.read(length))
@@ -89,7 +101,9 @@ def _read_page(file: BinaryIO, start: int) -> tuple[int, int]:
             header = thrift.struct(_PAGE)
         except IndexError:
             continue
-        return header[_PAGE_UNPACKED], start + thrift.at + max(header[_PAGE_PACKED], 0)
+        data = header.get(_DATA) or header.get(_DATA_V2)
+        values = max(data[1], 0) if data else 0
+        return header[_PAGE_UNPACKED], values, start + thrift.at + max(header[_PAGE_PACKED], 0)
     raise ValueError("no header of a page")
 
 

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import OperatorConfig, RecognizerResult
 
+from include.anonymization.key import Key
 from include.anonymization.methods import Pseudonym, pseudonymise, redact
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
 def pseudonym(text: str, key: bytes = KEY) -> str:
-    value = pseudonymise(pl.Series("id", [text]), "p1", key)[0]
+    value = pseudonymise(pl.Series("id", [text]), Key("p1", key))[0]
     assert isinstance(value, str)
     return value
 
@@ -41,7 +42,7 @@ def test_a_pseudonym_is_the_key_id_and_128_bits_of_an_hmac() -> None:
 
 def test_a_dictionary_of_every_possible_id_finds_nothing_without_the_key() -> None:
     ids = [f"5414488200{number:08d}" for number in range(5_000)]
-    published = set(pseudonymise(pl.Series("id", ids), "p1", KEY))
+    published = set(pseudonymise(pl.Series("id", ids), Key("p1", KEY)))
     assert len(published) == 5_000
 
     def forms(digest: bytes) -> set[str]:
@@ -62,20 +63,20 @@ def test_a_dictionary_of_every_possible_id_finds_nothing_without_the_key() -> No
 
 def test_nulls_stay_null_and_the_order_stays() -> None:
     column = pl.Series("id", ["b", None, "a", "b"])
-    hidden = pseudonymise(column, "p1", KEY)
+    hidden = pseudonymise(column, Key("p1", KEY))
     assert hidden.to_list() == [pseudonym("b"), None, pseudonym("a"), pseudonym("b")]
     assert (hidden.name, hidden.dtype) == ("id", pl.String)
 
 
 def test_the_operator_is_called_once_per_distinct_value() -> None:
     with patch.object(Pseudonym, "operate", side_effect=Pseudonym().operate) as operate:
-        pseudonymise(pl.Series("id", ["a", "b"] * 500), "p1", KEY)
+        pseudonymise(pl.Series("id", ["a", "b"] * 500), Key("p1", KEY))
     assert operate.call_count == 2
 
 
 @pytest.mark.parametrize("column", [pl.Series("id", [], dtype=pl.String), pl.Series("id", [None], dtype=pl.String)])
 def test_a_column_without_values_stays_as_it_is(column: pl.Series) -> None:
-    assert pseudonymise(column, "p1", KEY).equals(column)
+    assert pseudonymise(column, Key("p1", KEY)).equals(column)
     assert redact(column).equals(column)
 
 
@@ -86,7 +87,7 @@ def test_redaction_leaves_one_constant() -> None:
 @pytest.mark.parametrize(("key_id", "key"), [("p1", b"short"), ("P_1", KEY), ("", KEY)])
 def test_a_weak_key_and_an_ambiguous_key_id_are_refused(key_id: str, key: bytes) -> None:
     with pytest.raises(ValueError, match="key"):
-        pseudonymise(pl.Series("id", ["a"]), key_id, key)
+        pseudonymise(pl.Series("id", ["a"]), Key(key_id, key))
 
 
 def test_presidios_own_engine_runs_the_operator() -> None:

@@ -184,6 +184,24 @@ def test_a_mapping_is_proposed_as_such_columns_were_mapped_here_and_checked(inte
     assert {each.where for each in checked} == {"mapper.rules", "mapper.rules[2].unit"}
 
 
-def test_a_proposal_tells_what_only_checking_knows(interface: Interface):
-    told = interface.client().post("/sample", json={"upload": interface.upload}).json()["inspection"]
-    assert "anonymization.fields" in {each["where"] for each in told["proposal"]["missing"]}
+PEOPLE = """EAN;Kunde;E-Mail;Beginn;Verbrauch (kWh)
+541448820000000016;Anna Vogel;anna@example.org;2026-01-01T00:00:00Z;1,5
+541448820000000023;Uwe Brandt;uwe@example.org;2026-01-01T00:15:00Z;2,5
+"""
+
+
+def test_personal_data_is_found_and_a_plan_proposed(interface: Interface):
+    told = interface.client().post("/sample?filename=a.csv", content=PEOPLE.encode(), headers=OCTETS).json()
+    inspection = told["inspection"]
+    found = {each["column"]: each for each in inspection["personal"]}
+    assert {name: each["entity"] for name, each in found.items()} == {
+        "EAN": "ENERGY_EAN",
+        "Kunde": "PERSON",
+        "E-Mail": "EMAIL_ADDRESS",
+    }
+    assert found["E-Mail"]["share"] == 1.0
+    reasons = " ".join(each["reason"] for each in found.values())
+    assert not any(value in reasons for value in ("Vogel", "example.org", "5414"))
+    proposal = inspection["proposal"]
+    assert proposal["anonymization"] == {"fields": {"usage_point_id": {"method": "pseudonym"}}}
+    assert "anonymization.fields" not in {each["where"] for each in proposal["missing"]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,13 @@ class Figures:
         )
 
 
-def judge(path: Path) -> Iterator[Judged]:
+@cache
+def judge(path: Path) -> tuple[Judged, ...]:
     """Suggest fields for every set of a half."""
+    return tuple(_judge(path))
+
+
+def _judge(path: Path) -> Iterator[Judged]:
     concepts = load_definition().concepts()
     for each in yaml.safe_load(path.read_text(encoding="utf-8")):
         columns = columns_of(each)

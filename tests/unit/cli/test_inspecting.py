@@ -30,7 +30,17 @@ def cdmp(*arguments: str) -> None:
 def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cdmp(str(file), "--json", "--set", "zone=Europe/Berlin", "--set", "interval_label=end")
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["format", "encoding", "confidence", "dialect", "tables", "time", "issues", "questions"]
+    assert list(found) == [
+        "format",
+        "encoding",
+        "confidence",
+        "dialect",
+        "tables",
+        "time",
+        "personal",
+        "issues",
+        "questions",
+    ]
     assert (found["format"], found["dialect"]["delimiter"], found["dialect"]["decimal"]) == ("csv", ";", ",")
     (table,) = found["tables"]
     assert table["rows"] == 3
@@ -38,6 +48,7 @@ def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.Captur
     assert (suggestion["concept"], suggestion["field"], suggestion["unit"]) == ("meter_reading", "energy", "kWh")
     assert suggestion["confidence"] > 0.9
     assert "its unit is kWh" in suggestion["reason"]
+    assert table["columns"][1].pop("candidates")[0] == suggestion
     assert table["columns"][1] == {
         "name": "Verbrauch (kWh)",
         "type": "decimal",

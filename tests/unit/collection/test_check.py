@@ -146,8 +146,8 @@ def test_personal_fields_need_a_method_or_a_reason() -> None:
         ("meter_id", "pseudonym", "the mapping fills no field 'meter_id'"),
         ("usage_point_id", "drop", "rows cannot be told apart"),
         ("usage_point_id", "redact", "rows cannot be told apart"),
-        ("energy", "pseudonym", "energy is no text"),
-        ("quality", "redact", "quality is no text"),
+        ("energy", "pseudonym", "energy holds float, and cannot hold"),
+        ("quality", "redact", "quality holds enum, and cannot hold"),
     ],
 )
 def test_a_plan_that_cannot_be_carried_out_is_told(field: str, method: str, says: str) -> None:

@@ -117,14 +117,15 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "mapper.rules[0].source": "it should be a valid string. ",
         "mapper.rules[1]": "field 'x' needs exactly one of source, constant, after, formula; it has none. ",
         "mapper.rules[2].field": "it is missing. ",
-        "anonymization.fields.usage_point_id": "`keep` needs a `reason`. ",
+        "anonymization.fields.usage_point_id.reason": "it is missing. ",
         "metadata.publisher": "it is missing. ",
         "schedule.every": "it should be greater than or equal to 1 minute. ",
     }
 
 
 def test_kinds_that_do_not_exist_are_told() -> None:
-    assert "'file', 'rest'" in problems_of(a_plain_config(ingester={"kind": "ftp"}))["ingester.kind"]
+    kind = problems_of(a_plain_config(ingester={"kind": "ftp"}))["ingester.kind"]
+    assert kind == "it cannot be 'ftp'. There are file, rest."
     assert "missing" in problems_of(a_plain_config(ingester={"format": {}}))["ingester.kind"]
 
 

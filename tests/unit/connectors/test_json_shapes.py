@@ -5,14 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
-from include.connectors.detection.inspect import inspect_source
 from include.connectors.detection.sample import take_sample
 from include.errors import ConfigurationInvalid, SourceRefused
 from tests.unit.connectors.documents import DATA, ROOT, detect_bytes, read_tables
@@ -139,7 +137,7 @@ def main(document: Any) -> tuple[list[str], int]:
                 {"bn": "urn:dev:1:", "bt": 1276020076.001, "n": "voltage", "u": "V", "v": 120.1},
                 {"n": "current", "v": 1.2},
             ],
-            ["bn", "bt", "n", "u", "v"],
+            ["name", "time", "unit", "value"],
             2,
             id="SenML: records",
         ),
@@ -249,10 +247,3 @@ def test_another_encoding_can_be_set() -> None:
 
 def test_text_that_only_begins_like_json_is_left_to_others() -> None:
     assert detect_bytes(b"[Header]\na;b\n1;2\n").tables[0].form.kind == "csv"
-
-
-def test_base_values_of_senml_are_told_to_be_unresolved(tmp_path: Path) -> None:
-    path = tmp_path / "pack.json"
-    path.write_text('[{"bn": "meter:", "bt": 1.32e9, "bu": "W", "v": 20}, {"t": 60, "v": 21}]')
-    found = inspect_source(path, "pack.json", {})
-    assert any("SenML" in issue.what for issue in found.issues)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from include.cim.concept import FieldType
+from include.cim.mapping_config import MappingRule
+from include.cim.number_style import NumberStyle
+from include.cim.values import read_value
 from include.collection.inspection import ColumnProfile, Inspection
 from include.connectors.detection.inspect import inspect_source
+from tests.factories import a_field
 
 
 def inspect(tmp_path: Path, cells: list[str], name: str = "value", delimiter: str = ";") -> Inspection:
@@ -39,24 +44,37 @@ def test_the_number_is_summed_and_the_unit_is_taken(tmp_path: Path, cells: list[
     found = inspect(tmp_path, cells)
     assert column(found).type.value == "decimal"
     assert (column(found).unit, str(column(found).total)) == (unit, total)
-    assert any("extract" in issue.suggestion for issue in found.issues)
+    assert any(f"unit: {unit}" in issue.suggestion for issue in found.issues)
 
 
-@pytest.mark.parametrize("cells", [["12,5 kWh", "- 3 kWh", "-1.234,5 kWh"], ["21.5°C", "−3.25°C"], ["€ -0,30", "€ 5"]])
-def test_what_a_mapping_takes_out_is_what_was_added(tmp_path: Path, cells: list[str]) -> None:
-    (issue,) = (each for each in inspect(tmp_path, cells).issues if "extract" in each.suggestion)
-    pattern = issue.suggestion.split(": ")[1]
-    taken = [found.group() for cell in cells if (found := re.search(pattern, cell))]
-    assert [cell.count("-") + cell.count("−") for cell in cells] == [
-        text.count("-") + text.count("−") for text in taken
-    ]
-    assert [re.sub(r"[^\d.,]", "", cell) for cell in cells] == [re.sub(r"[^\d.,]", "", text) for text in taken]
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["12,5 kWh", "- 3 kWh", "-1.234,5 kWh"],
+        ["21.5°C", "−3.25°C"],
+        ["€ -0,30", "-€ 5", "€ 1.234,56"],
+        ["$3.20", "-$1.00", "($2.50)"],
+        ["1 250,5 kWh", "1\u202f250,5 kWh", "1\u00a0250,5 kWh"],
+    ],
+)
+def test_a_mapping_reads_of_such_cells_what_was_added(tmp_path: Path, cells: list[str]) -> None:
+    found = inspect(tmp_path, cells)
+    profile, form = column(found), found.detection.tables[0].form
+    rule = {"field": "v", "source": "value", "unit": profile.unit, "bracketed": "negative"}
+    target = a_field("v", type=FieldType.FLOAT, unit=profile.unit)
+    read = pl.DataFrame({"v": cells}).select(read_value(MappingRule.model_validate(rule), target, form.numbers))["v"]
+    assert read.sum() == pytest.approx(float(profile.total or 0))
+    assert not any("unreadable" in issue.what or "this is no" in issue.what for issue in found.issues)
 
 
-def test_a_minus_before_the_money_sign_is_told(tmp_path: Path) -> None:
-    found = inspect(tmp_path, ["$3.20", "-$1.00"])
-    assert str(column(found).total) == "2.20"
-    assert any("would lose it" in issue.suggestion for issue in found.issues)
+def test_a_mapping_reads_no_other_unit(tmp_path: Path) -> None:
+    rule = MappingRule.model_validate({"field": "v", "source": "value", "unit": "kWh"})
+    target = a_field("v", type=FieldType.FLOAT, unit="kWh")
+    cells = pl.DataFrame({"v": ["1 kWh", "2 MWh", "3", "4 rooms", "5kwh"]})
+    assert cells.select(read_value(rule, target, NumberStyle()))["v"].to_list() == [1.0, None, 3.0, None, 5.0]
+    price = MappingRule.model_validate({"field": "v", "source": "value", "unit": "EUR/kWh"})
+    paid = pl.DataFrame({"v": ["€ 0.30", "0.25 EUR", "0.2 EUR/kWh", "$ 0.10"]})
+    assert paid.select(read_value(price, target, NumberStyle()))["v"].to_list() == [0.3, 0.25, 0.2, None]
 
 
 def test_a_price_keeps_what_its_name_says_more(tmp_path: Path) -> None:
@@ -81,8 +99,35 @@ def test_what_is_no_number_with_a_unit_stays_text(tmp_path: Path, cells: list[st
     assert column(inspect(tmp_path, cells)).type.value == "text"
 
 
-@pytest.mark.parametrize("cells", [["(12.50)", "3.00", "(1.25)"], ["12.50-", "3.00", "1.25-"]])
-def test_negative_numbers_that_nobody_reads_are_never_added_as_positive(tmp_path: Path, cells: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("cells", "unit", "total", "thousands"),
+    [
+        pytest.param(["(1,234.56)", "3.00", "2,000.00"], None, "768.44", ",", id="brackets"),
+        pytest.param(["($1,234.56)", "$3.00", "$2,000.00"], "USD", "768.44", ",", id="brackets and money"),
+        pytest.param(["$(12.50)", "$3.00", "$20.00"], "USD", "10.50", None, id="money before the brackets"),
+        pytest.param(["1.234,56-", "3,00", "2.000,00"], None, "768.44", ".", id="a minus behind"),
+        pytest.param(["1'234.50", "-3.00", "2’000.00"], None, "3231.50", "'", id="apostrophes"),
+        pytest.param(["1\u2009234,5", "-3,0", "2\u2009000,0"], None, "3231.5", "\u2009", id="thin blanks"),
+        pytest.param(["1\u00a0234,5", "-3,0", "2\u00a0000,0"], None, "3231.5", "\u00a0", id="blanks without a break"),
+    ],
+)
+def test_numbers_as_bookkeepers_write_them_are_added_with_their_sign(
+    tmp_path: Path, cells: list[str], unit: str | None, total: str, thousands: str | None
+) -> None:
     found = inspect(tmp_path, cells)
-    assert column(found).total is None or any("column 'value'" in issue.where for issue in found.issues)
-    assert str(column(found).total) != "16.75"
+    assert (column(found).type.value, column(found).unit, str(column(found).total)) == ("decimal", unit, total)
+    assert found.detection.tables[0].form.numbers.thousands == thousands
+    assert any("bracketed: negative" in issue.suggestion for issue in found.issues) == any(
+        "(" in cell for cell in cells
+    )
+
+
+@pytest.mark.parametrize("cells", [["(12.50)", "(3.00)", "(1.25)"], ["(a)", "(b)", "3"]])
+def test_what_stands_in_brackets_in_most_rows_is_no_negative_number(tmp_path: Path, cells: list[str]) -> None:
+    assert column(inspect(tmp_path, cells)).total is None
+
+
+def test_numbers_that_are_negative_both_ways_are_none(tmp_path: Path) -> None:
+    cells = [*(f"{number}.5" for number in range(1, 26)), "(-3.5)"]
+    found = inspect(tmp_path, cells)
+    assert any(issue.where.startswith("row 26") for issue in found.issues)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -77,6 +78,28 @@ def sample_of(body: bytes) -> Sample:
 )
 def test_a_cell_is_the_text_of_its_value(cells: list[Any], kind: pa.DataType, text: list[str | None]) -> None:
     assert read(written(pa.table({"cell": pa.array(cells, kind)})))["cell"].to_list() == text
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.list_(pa.struct([("a", pa.list_(pa.int8())), ("b", pa.list_(pa.string()))])),
+        pa.large_list(pa.list_(pa.int64())),
+        pa.list_(pa.int64(), 2),
+        pa.map_(pa.string(), pa.list_(pa.int64())),
+    ],
+    ids=str,
+)
+def test_lists_of_every_kind_become_json(kind: pa.DataType) -> None:
+    cells = {
+        "struct": [[{"a": [1], "b": ["x", "y"]}], []],
+        "large_list": [[[1, 2], []], []],
+        "fixed_size_list": [[1, 2], [3, 4]],
+        "map": [[("k", [1, 2])], []],
+    }
+    chosen = next(cells[name] for name in cells if name in str(kind))
+    read_back = read(written(pa.table({"v": pa.array(chosen, kind)})))["v"].to_list()
+    assert [json.loads(cell) for cell in read_back] == json.loads(json.dumps(chosen))
 
 
 def test_fields_of_a_structure_are_columns() -> None:
@@ -200,6 +223,19 @@ def repeated(rows: int) -> pa.Table:
     return pa.table({"a": pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * (1 << 20)])})
 
 
+def lists(rows: int, each: int, value: object = 1.5) -> bytes:
+    """Lists of one value, again and again."""
+    ends = pa.array(range(0, rows * each + 1, each), pa.int32())
+    return written(
+        pa.table({"day": ["2024-01-01"] * rows, "v": pa.ListArray.from_arrays(ends, pa.repeat(value, rows * each))})
+    )
+
+
+def lists_of_long_texts() -> bytes:
+    named = pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), ["x" * 1_000_000])
+    return written(pa.table({"v": pa.ListArray.from_arrays(pa.array([0, 200_000], pa.int32()), named)}))
+
+
 def many_cells() -> bytes:
     return written(
         pa.table({"a": pa.nulls(101_000_000, pa.int8())}), row_group_size=64 << 20, max_rows_per_page=64 << 20
@@ -211,6 +247,11 @@ def test_hostile_files_end_within_seconds_and_512_mib(tmp_path: Path) -> None:
         "a great page": great_page,
         "more cells than bytes can hold": many_cells,
         "one long text a thousand times": lambda: written(repeated(1_000)),
+        "a list of a hundred million": lambda: lists(1, 100_000_000),
+        "a hundred million in lists": lambda: lists(1_000, 100_000),
+        "a list of fifteen million": lambda: lists(1, 15_000_000),
+        "lists of long texts": lists_of_long_texts,
+        "honest lists": lambda: lists(20_000, 96),
     }
     for name, body in bodies.items():
         (tmp_path / name).write_bytes(body())
@@ -221,6 +262,11 @@ def test_hostile_files_end_within_seconds_and_512_mib(tmp_path: Path) -> None:
     assert "unpack to more than 384 MiB" in (ended["a great page"].says or "")
     assert "more than 1000 cells" in (ended["more cells than bytes can hold"].says or "")
     assert ended["one long text a thousand times"].rows == 1_000
+    for name in ("a list of a hundred million", "a hundred million in lists"):
+        assert "more than 16,000,000 values" in (ended[name].says or "")
+    assert "longer than 1 MiB" in (ended["a list of fifteen million"].says or "")
+    assert "repeat a text" in (ended["lists of long texts"].says or "")
+    assert ended["honest lists"].rows == 20_000
 
 
 def test_memory_stays_bounded_however_long_the_file(tmp_path: Path) -> None:

@@ -61,16 +61,18 @@ def test_keep_with_a_reason_leaves_the_field(staging: FolderStaging) -> None:
     plan = {"meter_id": {"method": "keep", "reason": "a public transformer, nobody's home"}}
     _, counts, frame = run(staging, [a_row()], plan)
     assert frame["meter_id"].to_list() == [a_row()["meter_id"]]
-    assert set(counts.values()) == {0}
+    assert counts == {}
 
 
 @pytest.mark.parametrize(
     ("plan", "sentence"),
     [
-        pytest.param({}, "meter_id: names a person or their device", id="no method for a person"),
-        pytest.param(PSEUDONYM | {"energy": {"method": "pseudonym"}}, "holds float", id="a pseudonym of a number"),
-        pytest.param(PSEUDONYM | {"direction": {"method": "redact"}}, "holds enum", id="a redacted choice"),
-        pytest.param({"meter_id": {"method": "drop"}}, "requires this field", id="a required field dropped"),
+        pytest.param({}, "meter_id names a person or their device", id="no method for a person"),
+        pytest.param(
+            PSEUDONYM | {"energy": {"method": "pseudonym"}}, "energy holds float", id="a pseudonym of a number"
+        ),
+        pytest.param(PSEUDONYM | {"direction": {"method": "redact"}}, "direction holds enum", id="a redacted choice"),
+        pytest.param({"meter_id": {"method": "drop"}}, "part of the key", id="a required field dropped"),
         pytest.param({"meter_id": {"method": "redact"}}, "part of the key", id="a redacted key"),
         pytest.param(PSEUDONYM | {"name": {"method": "drop"}}, "no such field", id="an unknown field"),
     ],
@@ -93,9 +95,9 @@ def test_a_plan_may_speak_of_fields_that_are_not_mapped(staging: FolderStaging) 
 def test_a_personal_field_that_no_rule_fills_needs_no_method(staging: FolderStaging) -> None:
     _, counts, frame = run(staging, [a_row(0, meter_id=None), a_row(1, meter_id=None)], {})
     assert frame["meter_id"].null_count() == 2
-    assert set(counts.values()) == {0}
+    assert counts == {}
 
 
 def test_a_personal_field_that_only_the_last_part_fills_needs_one(staging: FolderStaging) -> None:
-    with pytest.raises(ConfigurationInvalid, match="meter_id: names a person"):
+    with pytest.raises(ConfigurationInvalid, match="meter_id names a person"):
         run(staging, [a_row(0, meter_id=None), a_row(1, meter_id=None), a_row(2)], {}, cuts=[1, 2])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from include.cim.mapping_config import MapperConfig
+from include.cim.reshape import unpivot_rows
 from include.errors import SourceRefused
 from tests.reshaping import shape
 
@@ -228,9 +229,16 @@ def test_25_numbered_hours_count_from_midnight_on_both_days():
     ]
 
 
-def test_groups_that_differ_are_refused():
-    with pytest.raises(ValidationError, match="every group names the same new columns"):
-        MapperConfig.model_validate({**PHASES, "unpivot": {"label": "p", "groups": {"a": {"x": "A"}, "b": {"y": "B"}}}})
+def test_a_group_leaves_empty_what_it_does_not_name() -> None:
+    table = pl.DataFrame({"t": ["a"], "P": ["6"], "P1": ["1"], "U1": ["230"]})
+    groups = {"total": {"p": "P"}, "L1": {"p": "P1", "u": "U1"}}
+    long = unpivot_rows(table, groups, label="phase", keep=["t"], keep_empty=False)
+    assert long.rows() == [("a", "total", "6", None), ("a", "L1", "1", "230")]
+
+
+def test_a_group_without_columns_is_refused() -> None:
+    with pytest.raises(ValidationError, match="every group names at least one new column"):
+        MapperConfig.model_validate({**PHASES, "unpivot": {"label": "p", "groups": {"a": {"x": "A"}, "b": {}}}})
 
 
 TEXT = st.sampled_from([None, "", " ", "0", "1.5", "x"])

@@ -9,19 +9,17 @@ from typing import Final
 
 import polars as pl
 
+from include.cim.number_style import APOSTROPHES, BLANKS
 from include.cim.units import known_unit
 
-_NUMBER: Final = r"\d(?:[\d.,'’_ \u00a0\u202f]*\d)?[.,]?"
+_NUMBER: Final = rf"\d(?:[\d.,_{APOSTROPHES}{BLANKS}]*\d)?[.,]?"
 _MONEY: Final = r"[A-Z]{0,2}[€$£]|[A-Z]{3}"
 _UNIT: Final = r"[^\d\s.,+\-()]\S{0,11}(?: \S{1,6})?"
-_PATTERN: Final = rf"^([-+−]?) ?(?:({_MONEY})[ \u00a0]?)?([-+−]?)({_NUMBER})(?:[ \u00a0\u202f]?({_UNIT}))?$"
+_PATTERN: Final = rf"^([-+−]?) ?(?:({_MONEY})[{BLANKS}]?)?([-+−]?)({_NUMBER})(?:[{BLANKS}]?({_UNIT}))?$"
 _MEASURED: Final = re.compile(_PATTERN)
 _LONGEST: Final = 40
 _ALONE: Final = frozenset({"V", "W"})
 """Letters that are a unit even where no blank parts them from the number: 12A may be a house."""
-
-MINUS_APART: Final = rf"^[-−] ?(?:{_MONEY})"
-"""A minus before the money sign, which whoever takes the number out of the cell would lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +52,13 @@ def read_measured(cell: str) -> Measured | None:
 
 
 def strip_unit(texts: pl.Series, unit: str) -> pl.Series:
-    """Leave of every cell that has this unit its number; other cells stay as they are."""
+    """Leave of every cell that has this unit its number; other cells stay as they are.
+
+    The unit may go on: € 0.30 of a price in EUR/kWh.
+    """
     different = texts.unique()
     read = [read_measured(text) for text in different.to_list()]
-    numbers = [found.number if found and found.unit == unit else None for found in read]
+    numbers = [found.number if found and f"{unit}/".startswith(f"{found.unit}/") else None for found in read]
     keyed = pl.DataFrame({"text": different, "number": pl.Series(numbers, dtype=pl.String)})
     joined = pl.DataFrame({"text": texts}).join(keyed, on="text", how="left", maintain_order="left")
     return joined.select(pl.coalesce("number", "text")).to_series()
-
-
-def extracting(thousands: str | None) -> str:
-    """Write the expression by which a mapping's `extract` finds the number in such a cell."""
-    return rf"[-+−]? ?[\d.,{thousands or ''}]*\d"

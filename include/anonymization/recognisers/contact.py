@@ -1,0 +1,120 @@
+"""What one writes, calls, pays and visits a person by."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import phonenumbers
+from stdnum import iban, luhn
+
+from include.anonymization.recognisers.value_kind import Telling, ValueKind, only_digits
+
+REGIONS: Final = ("BE", "DE", "GR", "IE", "IT", "ES", "GB", "CY", "NL", "FR")
+"""Where a number without its country's code may be of: the pilots' countries and their neighbours."""
+
+_EXTENSION: Final = r"(?: ?(?:x|ext\.?) ?\d{1,6})?"
+_MARKED: Final = re.compile(r"^(?:\+|00[1-9])|[ /()]|^0\d+-")
+_DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
+_STREET_WORDS: Final = (
+    r"(?:\w[\w'-]{0,30}\s){1,4}(?:street|road|avenue|lane|close|drive|way|court|terrace|gardens|crescent|place|square|st|rd"
+    r"|ave|ln|dr|blvd|boulevard|grove|hill|park|mews|row)\b\.?"
+)
+_STREET_FIRST: Final = (
+    r"(?:rue|avenue|av\.|boulevard|bd|chemin|place|impasse|allée|quai|via|viale|piazza|corso|largo|vicolo|calle|c/"
+    r"|avenida|avda\.?|plaza|paseo|camino|carrer|οδός|λεωφόρος|λεωφ\.|leoforos|odos)\s(?:[\w'.-]{1,30}\s){0,4}[\w'.-]{1,30}"
+)
+_STREET_JOINED: Final = (
+    r"(?:[\w.'-]{1,30}\s){0,3}[\w'-]{0,30}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|dreef"
+    r"|steenweg|dijk|kade|gracht|baan|lei)\s"
+)
+_NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:[-/]\d{1,4})?"
+STREET: Final = (
+    rf"(?:{_NUMBER},?\s{_STREET_WORDS}|{_NUMBER},?\s{_STREET_FIRST}|{_STREET_FIRST},?\s?(?:n[.°ºr]*\s?)?{_NUMBER}"
+    rf"|{_STREET_JOINED}{_NUMBER})"
+)
+
+
+def is_phone(text: str) -> bool:
+    """Say whether a number can be called, in a country of `REGIONS` where it does not name its own."""
+    international = text.lstrip().startswith(("+", "00"))
+    for region in (None,) if international else REGIONS:
+        plain = "+" + text.lstrip()[2:] if text.lstrip().startswith("00") else text
+        try:
+            if phonenumbers.is_valid_number(phonenumbers.parse(plain, region)):
+                return True
+        except phonenumbers.NumberParseException:
+            continue
+    return False
+
+
+def is_marked_phone(text: str) -> bool:
+    """Say whether a number can be called, and is written as one: plain digits may count anything."""
+    return _MARKED.search(text) is not None and not _DATE.match(text) and is_phone(text)
+
+
+def is_iban(text: str) -> bool:
+    """Say whether a bank account has its country's form, and right check digits (ISO 13616)."""
+    return bool(iban.is_valid(text, check_country=False))
+
+
+def is_card(text: str) -> bool:
+    """Say whether a card's number has the right check digit (ISO/IEC 7812-1)."""
+    return bool(luhn.is_valid(only_digits(text)))
+
+
+KINDS: Final = (
+    ValueKind(
+        "EMAIL_ADDRESS", "e-mail address",
+        r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[a-z\d][a-z\d-]{0,62}\.){1,8}[a-z]{2,24}",
+        Telling.ALONE,
+    ),
+    ValueKind(
+        "IBAN_CODE", "bank account (IBAN)", r"[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?",
+        Telling.ALONE, is_iban, 0.01, ("iban",),
+    ),
+    ValueKind(
+        "CREDIT_CARD", "payment card",
+        r"(?:4\d{3}|5[0-8]\d\d|2[2-7]\d\d|35[2-8]\d|6\d{3})(?:[ -]?\d{4}){3}(?:[ -]?\d{3})?|4\d{12}"
+        r"|(?:5[06-8]|6\d)\d{10,13}|3[47]\d\d[ -]?\d{6}[ -]?\d{5}|3(?:0[0-5]|[68]\d)\d[ -]?\d{6}[ -]?\d{4}",
+        Telling.TOGETHER, is_card, 0.1, ("card", "credit", "visa", "mastercard", "karte", "carte", "tarjeta", "carta"),
+    ),
+    ValueKind(
+        "PHONE_NUMBER", "telephone number", rf"(?:\+|00)?[(\d][\d ()/.-]{{6,20}}\d{_EXTENSION}",
+        Telling.ALONE, is_marked_phone, 0.05,
+    ),
+    ValueKind(
+        "PHONE_NUMBER", "telephone number", rf"\+?[(\d][\d ()/.-]{{6,18}}\d{_EXTENSION}", Telling.NAMED,
+        context=(
+            "call", "phone", "telephone", "tel", "mobile", "cell", "fax", "desk", "office", "number", "gsm", "handy",
+            "telefon", "rufnummer", "téléphone", "portable", "telefoon", "teléfono", "móvil", "telefono", "cellulare",
+            "τηλέφωνο", "κινητό",
+        ),
+    ),
+    ValueKind(
+        "POSTAL_CODE", "postal code", r"(?:GIR ?0AA|[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}"
+        r"|[1-9]\d{3} ?(?!SA|SD|SS)[A-Z]{2}|(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[AC-FHKNPRTV-Y\d]{4})", Telling.ALONE,
+    ),
+    ValueKind(
+        "POSTAL_CODE", "postal code", r"(?:[A-Z]{1,2}-)?\d{2,5}(?:[ -]\d{2,4})?", Telling.NAMED,
+        context=("zip", "plz", "postcode", "postleitzahl", "postal", "cap", "eircode"),
+    ),
+    ValueKind(
+        "BIRTH_DATE", "date of birth", r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", Telling.NAMED,
+        context=(
+            "born", "birth", "birthday", "dob", "geboren", "geburtsdatum", "geb", "né", "née", "naissance",
+            "geboortedatum", "nacido", "nacida", "nacimiento", "nato", "nata", "nascita", "γεννήθηκε", "γέννησης",
+        ),
+    ),
+    ValueKind(
+        "NATIONAL_ID", "number of a person, given by a state", r"[A-Z\d][A-Z\d-]{4,18}\d", Telling.NAMED,
+        context=(
+            "ssn", "passport", "licence", "license", "security", "reisepass", "führerschein", "passeport", "paspoort",
+            "bsn", "pasaporte", "passaporto", "patente", "διαβατηρίου", "ταυτότητα", "ταυτότητας", "ausweis",
+        ),
+    ),
+    ValueKind("ADDRESS", "postal address", STREET, Telling.ALONE, tail=r"(?:,.*)?"),
+)  # fmt: skip
+
+NAMED_PHONE: Final = re.compile(r"\+?[\d ()/.-]{6,22}")
+NAMED_POSTAL_CODE: Final = re.compile(r"(?:[A-Z]{1,2}-)?[A-Z\d]{2,5}(?:[ -]?[A-Z\d]{2,4})?", re.IGNORECASE)

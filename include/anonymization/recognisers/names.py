@@ -1,0 +1,106 @@
+"""Names of persons: behind a title, where somebody gives theirs, and given names that are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+_LOCALES: Final = (
+    "de_AT", "de_DE", "el_GR", "en_GB", "en_IE", "en_US", "es_ES", "fr_FR", "it_IT", "nl_BE", "nl_NL", "pt_PT",
+)  # fmt: skip
+
+_WORDS: Final = frozenset({
+    "april", "august", "autumn", "bill", "chance", "christmas", "dawn", "don", "drew", "else", "ernst", "ever",
+    "faith", "felix", "forest", "fox", "frank", "glen", "grace", "grant", "green", "harmony", "hans", "hope", "iris",
+    "joy", "july", "june", "jules", "lance", "mark", "march", "marino", "may", "maria", "max", "mercedes", "mia",
+    "mike", "miles", "north", "octavia", "ocean", "paris", "penny", "pie", "pilar", "port", "ray", "rose", "sage",
+    "sky", "sol", "star", "storm", "summer", "sunny", "sunrise", "tag", "tesla", "van", "viola", "west", "will",
+    "winter", "santa", "san", "real", "jean", "mars", "mini", "solar", "volt",
+})  # fmt: skip
+"""Given names that are words as well, of one of the languages; alone they are no names."""
+
+_TITLES: Final = (
+    r"(?:mr|mrs|ms|miss|dr|prof|herrn?|frau|fam|familie|dhr|mevr|mevrouw|meneer|mme|mlle|monsieur|madame"
+    r"|señora?|doña|sig|sig\.ra|signora?|dott|κος|κα|κυρία|κύριος|kyria|kyrios)\b\.?"
+)
+_SAID: Final = (
+    r"(?:(?:(?:last|first|maiden|family|full) )?name(?: is|'s|:|\?)|i am called|mein name ist|ich heiße|nachname:"
+    r"|je m'appelle|mon nom est|nom ?:|mijn naam is|naam:|me llamo|mi nombre es|nombre:|mi chiamo|nome:|με λένε|όνομα:)"
+)
+_WORD: Final = re.compile(r"[^\W\d_]{1,40}(?:['’-][^\W\d_]{1,40}){0,3}")
+_BEHIND: Final = re.compile(rf"(?<!\w)(?i:{_TITLES}|{_SAID})\s+(?=[^\W\d_])")
+_LONGEST: Final = 3
+"""So many words are one name at most."""
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """Give the given names that are known, of Faker's lists."""
+    names: set[str] = set()
+    for locale in _LOCALES:
+        provider = import_module(f"faker.providers.person.{locale}").Provider
+        for attribute in ("first_names", "first_names_female", "first_names_male", "first_names_nonbinary"):
+            listed = getattr(provider, attribute, ())
+            names.update(part for name in listed for part in name.split() if len(part) > 2)
+    return frozenset(names)
+
+
+def find_names(text: str) -> list[tuple[int, int]]:
+    """Find where names stand: behind a title, where somebody gives theirs, or from a given name on.
+
+    Behind the first word, only words with a capital belong to a name.
+
+    Example:
+        >>> find_names("Spoke to Mrs. Walsh about it; my name is Jan Maes. Sofie agrees.")
+        [(14, 19), (41, 49), (51, 56)]
+    """
+    words = list(_WORD.finditer(text))
+    introduced = {found.end() for found in _BEHIND.finditer(text)}
+    spans: list[tuple[int, int]] = []
+    for at, word in enumerate(words):
+        if spans and word.start() < spans[-1][1]:
+            continue
+        name = words[at : at + _length(text, words, at)]
+        if word.start() in introduced or _is_given(name):
+            spans.append((word.start(), name[-1].end()))
+    return spans
+
+
+def share_of_names(values: Sequence[str]) -> float:
+    """Give the share of values that are a person's name: some words, one of them a given name that is known."""
+    return sum(map(_is_name, values)) / len(values)
+
+
+def _length(text: str, words: Sequence[re.Match[str]], at: int) -> int:
+    length = 1
+    while (
+        length < _LONGEST
+        and at + length < len(words)
+        and text[words[at + length - 1].end() : words[at + length].start()] in {" ", ". "}
+        and words[at + length].group()[0].isupper()
+    ):
+        length += 1
+    return length
+
+
+def _is_given(name: Sequence[re.Match[str]]) -> bool:
+    first = name[0].group().partition("'")[0].partition("’")[0]
+    if not first[0].isupper() or first not in given_names():
+        return False
+    return len(name) > 1 or first.lower() not in _WORDS
+
+
+def _is_name(value: str) -> bool:
+    words = _WORD.findall(value)
+    if not 2 <= len(words) <= 4 or any(map(str.isdigit, value)):
+        return False
+    return any(word in given_names() for word in _spelled(words))
+
+
+def _spelled(words: Sequence[str]) -> Iterator[str]:
+    """Give words as lists of names spell them: `ANNA` and `anna` too."""
+    for word in words:
+        yield word if not (word.isupper() or word.islower()) else word.capitalize()

@@ -1,0 +1,86 @@
+"""Free text is scanned on this machine alone, and what overlaps is told once."""
+
+from __future__ import annotations
+
+import socket
+import time
+from itertools import pairwise
+
+import pytest
+
+from include.anonymization.scan import load_analyzer, scan_text
+from include.errors import ConfigurationInvalid
+
+
+def found(text: str) -> dict[str, str]:
+    return {text[span.start : span.end]: span.entity for span in scan_text(text)}
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a scan asks nobody")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+TOLD = [
+    ("Bel Jan Peeters op +32 471 12 34 56.", {"Jan Peeters": "PERSON", "+32 471 12 34 56": "PHONE_NUMBER"}),
+    ("Rechnung an anna.vogel@example.org", {"anna.vogel@example.org": "EMAIL_ADDRESS"}),
+    ("Frau Krüger, Hauptstraße 12, 50667 Köln", {"Krüger": "PERSON", "Hauptstraße 12": "ADDRESS"}),
+    ("Numero POD IT001E12345678 attivato", {"IT001E12345678": "IT_POD"}),
+    ("rijksregisternummer 85.07.30-033.28", {"85.07.30-033.28": "BE_NATIONAL_NUMBER"}),
+    ("MPRN 10012345678 read again", {"10012345678": "IE_MPRN"}),
+    ("born on 12/01/1980", {"12/01/1980": "BIRTH_DATE"}),
+    ("Η κυρία Παπαδοπούλου, ΑΦΜ 094259216", {"Παπαδοπούλου": "PERSON", "094259216": "GR_AFM"}),
+    ("IBAN BE31 4354 1116 1155, thanks", {"BE31 4354 1116 1155": "IBAN_CODE"}),
+]
+HARMLESS = [
+    "Inverter restarted at 2024-05-01 12:30:45, firmware 1.12.0.4",
+    "Zählerstand 12345,6 kWh am 01.02.2024 abgelesen",
+    "EAN 4006381333931 out of stock, order 20000000137",
+    "Der Wert 10012345678 ist ein Zähler",
+    "May be repeated in Winter, Max power 12 kW, Mark as done",
+    "Transformer T12 at 110/20 kV, counter 85073003329",
+    "10YBE----------2 imports 1250 MWh",
+    "",
+    "\x00\ud800 odd \u202e signs",
+]
+
+
+@pytest.mark.parametrize(("text", "spans"), TOLD)
+def test_personal_data_is_found_in_texts(text: str, spans: dict[str, str]) -> None:
+    assert found(text) == spans
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_runs_a_plant_is_harmless(text: str) -> None:
+    assert found(text) == {}
+
+
+def test_spans_are_in_order_and_do_not_overlap() -> None:
+    spans = scan_text("Mr. John Smith, 12 Church Road, john@example.org, +44 7911 123456, card 4111 1111 1111 1111")
+    assert all(before.end <= after.start for before, after in pairwise(spans))
+    assert len(spans) == 5
+
+
+HOSTILE = ["a", "1", "1 ", "a ", "A-", "0:", "a.", "!", "a@", "Mr. ", "rue ", "12 a ", "@a.", "DE1", "AB12 ", "(", "Λ "]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_long_text_takes_no_long_time(piece: str) -> None:
+    scan_text("warm")
+    begun = time.process_time()
+    scan_text(piece * (20_000 // len(piece)))
+    assert time.process_time() - begun < 6
+
+
+def test_only_what_is_asked_for_is_sought() -> None:
+    text = "Mr. John Smith, john@example.org"
+    assert {span.entity for span in scan_text(text, entities=["EMAIL_ADDRESS"])} == {"EMAIL_ADDRESS"}
+
+
+def test_a_model_that_is_not_installed_is_refused_and_not_fetched() -> None:
+    with pytest.raises(ConfigurationInvalid, match="no spaCy model 'en_core_web_lg' is installed"):
+        load_analyzer("en_core_web_lg")

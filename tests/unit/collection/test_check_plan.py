@@ -1,0 +1,126 @@
+"""A plan that cannot be carried out, or that leaves a person named, is refused on saving, with what would be right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from include.anonymization.config import AnonymizationConfig
+from include.collection.check_plan import check_plan
+from include.collection.document import read_plain
+from include.errors import ConfigurationInvalid
+from tests.factories import a_config, a_plain_config
+from tests.staged import READING
+
+PSEUDONYM = {"method": "pseudonym"}
+
+
+def found(fields: dict[str, Any], **gate: Any) -> dict[str, str]:
+    plan = AnonymizationConfig.model_validate({"fields": fields, **gate})
+    return {each.where: f"{each.what}. {each.remedy}" for each in check_plan(plan, list(READING.fields), READING)}
+
+
+@pytest.mark.parametrize(
+    ("field", "plan"),
+    [
+        ("note", {"method": "scan"}),
+        ("note", {"method": "mask", "keep_last": 3}),
+        ("note", {"method": "replace", "value": "hidden"}),
+        ("note", {"method": "encrypt"}),
+        ("note", {"method": "hash"}),
+        ("note", {"method": "generalise", "first": 2}),
+        ("direction", {"method": "replace", "value": "import"}),
+        ("direction", {"method": "swap"}),
+        ("direction", {"method": "drop"}),
+        ("end", {"method": "generalise", "to": "day"}),
+        ("energy", {"method": "generalise", "width": 5}),
+        ("energy", {"method": "generalise", "bins": [0, 1, 10]}),
+        ("energy", {"method": "round", "digits": 1}),
+        ("energy", {"method": "noise", "scale": 0.5}),
+        ("energy", {"method": "swap"}),
+        ("meter_id", {"method": "hash", "algorithm": "sha512"}),
+        ("meter_id", {"method": "encrypt", "equal_for_equal": True}),
+        ("meter_id", {"method": "keep", "reason": "a public transformer"}),
+    ],
+)
+def test_what_can_be_carried_out_passes(field: str, plan: dict[str, Any]) -> None:
+    assert found({"meter_id": PSEUDONYM, field: plan}) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "plan", "place", "says"),
+    [
+        ("energy", {"method": "mask"}, ".method", "energy holds float, and cannot hold what mask gives"),
+        ("note", {"method": "noise", "scale": 1}, ".method", "note holds text"),
+        ("note", {"method": "generalise", "width": 1}, ".method", "cannot hold what generalise with `width` gives"),
+        ("energy", {"method": "generalise", "to": "day"}, ".method", "generalise (width, bins, grid_degrees)"),
+        ("energy", {"method": "generalise", "grid_degrees": 1}, ".grid_degrees", "no coordinate in degrees"),
+        ("direction", {"method": "replace", "value": "imports"}, ".value", "Did you mean "),
+        ("energy", {"method": "drop"}, ".method", "requires energy"),
+        ("start", {"method": "generalise", "to": "day"}, ".method", "part of the key"),
+        ("start", {"method": "swap"}, ".method", "part of the key"),
+        ("meter_id", {"method": "mask", "keep_last": 4}, ".method", "part of the key"),
+        ("meter_id", {"method": "encrypt"}, ".method", "part of the key"),
+        ("meter_id", {"method": "generalise", "first": 8}, ".method", "part of the key"),
+        ("metre_id", {"method": "drop"}, "", "Did you mean meter_id?"),
+    ],
+)
+def test_what_cannot_is_told_with_its_place(field: str, plan: dict[str, Any], place: str, says: str) -> None:
+    problems = found({"meter_id": PSEUDONYM, field: plan})
+    assert list(problems) == [f"anonymization.fields.{field}{place}"]
+    assert says in problems[f"anonymization.fields.{field}{place}"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "where", "says"),
+    [
+        ({"method": "anonymise"}, ".method", "it cannot be 'anonymise'"),
+        ({"method": "psuedonym"}, ".method", "Did you mean pseudonym?"),
+        ({}, ".method", "it is missing"),
+        ({"method": "keep"}, ".reason", "it is missing"),
+        ({"method": "mask", "keep_first": -1}, ".keep_first", "greater than or equal to 0"),
+        ({"method": "mask", "sign": "**"}, ".sign", "at most 1 character"),
+        ({"method": "noise", "scale": 0}, ".scale", "greater than 0"),
+        ({"method": "noise", "scale": float("inf")}, ".scale", "finite"),
+        ({"method": "round", "digits": 10}, ".digits", "less than or equal to 9"),
+        ({"method": "generalise"}, "", "it has none"),
+        ({"method": "generalise", "first": 2, "to": "day"}, "", "it has to and first"),
+        ({"method": "generalise", "bins": [1, 1]}, "", "numbers that rise"),
+        ({"method": "hash", "algorithm": "md5"}, ".algorithm", "'sha256' or 'sha512'"),
+        ({"method": "hash", "salt": "none"}, ".salt", "there is no such key"),
+        ({"method": "replace"}, ".value", "it is missing"),
+    ],
+)
+def test_a_parameter_out_of_its_range_is_told_on_reading(plan: dict[str, Any], where: str, says: str) -> None:
+
+    with pytest.raises(ConfigurationInvalid) as raised:
+        read_plain(a_plain_config(anonymization={"fields": {"usage_point_id": plan}}))
+    (problem,) = raised.value.problems
+    assert problem.where == f"anonymization.fields.usage_point_id{where}"
+    assert says in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("gate", "place", "says"),
+    [
+        ({"quasi_identifiers": ["not"]}, "quasi_identifiers[0]", "Did you mean note?"),
+        ({"quasi_identifiers": ["note", "note"]}, "quasi_identifiers[1]", "another part in the gate"),
+        ({"quasi_identifiers": ["note"], "subject": "note"}, "subject", "another part in the gate"),
+        ({"quasi_identifiers": ["note"], "l_diversity": {"field": "x", "l": 2}}, "l_diversity.field", "no field 'x'"),
+    ],
+)
+def test_a_gate_on_fields_that_are_not_there_is_told(gate: dict[str, Any], place: str, says: str) -> None:
+    problems = found({"meter_id": PSEUDONYM}, k_anonymity=gate)
+    assert says in problems[f"anonymization.k_anonymity.{place}"]
+
+
+def test_a_plan_is_read_back_as_it_was_written() -> None:
+    plan = {
+        "fields": {"usage_point_id": {"method": "mask", "keep_last": 2}, "energy": {"method": "round", "digits": 1}},
+        "k_anonymity": {"quasi_identifiers": ["energy"], "l_diversity": {"field": "quality", "l": 3}},
+    }
+    read = a_config(anonymization=plan)
+    assert type(read).model_validate(read.model_dump(mode="json")) == read
+    assert read.anonymization.k_anonymity is not None
+    assert read.anonymization.k_anonymity.k == 5
