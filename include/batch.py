@@ -63,6 +63,7 @@ class BatchRef:
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
         cim_version: The CIM's version that the whole run uses; None where no run is behind it.
         counted: A staged frame of what counters have counted up to this batch; None where the mapping has none.
+        origins: For each part, a staged frame of which rows its merged ones came; none where nothing was merged.
     """
 
     collection_id: UUID
@@ -79,6 +80,7 @@ class BatchRef:
     columns: tuple[str, ...] = ()
     cim_version: int | None = None
     counted: str | None = None
+    origins: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -97,6 +99,7 @@ class BatchRef:
             "columns": list(self.columns),
             "cim_version": self.cim_version,
             "counted": self.counted,
+            "origins": list(self.origins),
         }
 
     @classmethod
@@ -117,6 +120,7 @@ class BatchRef:
             columns=tuple(plain["columns"]),
             cim_version=plain.get("cim_version"),
             counted=plain.get("counted"),
+            origins=tuple(plain.get("origins", ())),
         )
 
 

@@ -58,13 +58,15 @@ class MemoryStaging:
 
 @dataclass(frozen=True)
 class Shaped:
-    """What became of a table: its rows as the rules see them, the mapped ones, issues and counts of both stages."""
+    """What became of a table: its rows as the rules see them, the mapped ones, issues and counts of both stages, and,
+    by part, the rows that a merged one came of."""
 
     raw: pl.DataFrame
     rows: pl.DataFrame
     issues: list[tuple[int, str, str]]
     counts: dict[str, int]
     parts: list[pl.DataFrame]
+    origins: list[dict[int, list[int]]]
     raw_ref: BatchRef
     ref: BatchRef
 
@@ -114,6 +116,7 @@ def shape(
         issues=sorted(row for frame in issues for row in frame.select(ROW_ID, "field", "rule").rows()),
         counts={**read.counts, **mapped.counts},
         parts=parts,
+        origins=[dict(staging.read(path).iter_rows()) for path in mapped.ref.origins],
         raw_ref=read.ref,
         ref=mapped.ref,
     )

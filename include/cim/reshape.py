@@ -16,6 +16,10 @@ from include.errors import SourceRefused
 
 CONFLICT: Final = "conflicting_value"
 
+ROW_IDS: Final = "row_ids"
+ORIGINS: Final = pl.Schema({ROW_ID: pl.Int64(), ROW_IDS: pl.List(pl.Int64())})
+"""Of a row that several became: its number, and all of theirs, in the order of the source."""
+
 _MADE_ROWS: Final = 200_000
 """About so many rows are made at once: what a reader gives at once may become 24 times as much."""
 
@@ -107,10 +111,12 @@ class Merged:
     Attributes:
         rows: One row for each key, under the `row_id` of its first; rows that contradict one another stay beside it.
         issues: Those that contradict an earlier row, with the columns of `ISSUES`.
+        origins: Of the rows that several became, with the columns of `ORIGINS`.
     """
 
     rows: pl.DataFrame
     issues: pl.DataFrame
+    origins: pl.DataFrame
 
 
 def merge_rows(rows: pl.DataFrame, key: Sequence[str]) -> Merged:
@@ -127,7 +133,7 @@ def merge_rows(rows: pl.DataFrame, key: Sequence[str]) -> Merged:
     firsts = _merge(rows, key, pl.any_horizontal(pl.lit(False), *contrary).alias("unlike"))
     unlike = firsts.drop_in_place("unlike")
     if not unlike.any():
-        return Merged(firsts.select(rows.columns), pl.DataFrame(schema=ISSUES))
+        return Merged(firsts.select(rows.columns), pl.DataFrame(schema=ISSUES), _origins(firsts))
     doubtful = firsts.filter(unlike)
     suspects = rows.join(doubtful, on=key, how="inner", suffix=" first", maintain_order="left")
     issues = pl.concat(
@@ -140,7 +146,8 @@ def merge_rows(rows: pl.DataFrame, key: Sequence[str]) -> Merged:
     agreeing = suspects.select(rows.columns).join(issues, on=ROW_ID, how="anti", maintain_order="left")
     again = _merge(agreeing, key)
     settled = firsts.filter(~unlike)
-    return Merged(pl.concat([each.select(rows.columns) for each in (settled, again, apart)]), issues)
+    merged = pl.concat([each.select(rows.columns) for each in (settled, again, apart)])
+    return Merged(merged, issues, pl.concat([_origins(settled), _origins(again)]))
 
 
 def _merge(rows: pl.DataFrame, key: Sequence[str], *more: pl.Expr) -> pl.DataFrame:
@@ -149,4 +156,8 @@ def _merge(rows: pl.DataFrame, key: Sequence[str], *more: pl.Expr) -> pl.DataFra
         for name in rows.columns
         if name not in key
     ]
-    return rows.group_by(key, maintain_order=True).agg(*firsts, *more)
+    return rows.group_by(key, maintain_order=True).agg(*firsts, pl.col(ROW_ID).alias(ROW_IDS), *more)
+
+
+def _origins(merged: pl.DataFrame) -> pl.DataFrame:
+    return merged.select(ROW_ID, ROW_IDS).filter(pl.col(ROW_IDS).list.len() > 1)

@@ -11,7 +11,7 @@ import polars as pl
 
 from include.batch import ROW_ID, Stage
 from include.cim.concept import Concept
-from include.cim.reshape import merge_rows
+from include.cim.reshape import ORIGINS, merge_rows
 from include.errors import SourceRefused
 from include.ports import Staging
 
@@ -31,10 +31,12 @@ class MergedParts:
     Attributes:
         rows: How many there are.
         issues: Rows that contradict an earlier one; frames with the columns of `ISSUES`.
+        origins: For each part, of which rows its merged ones came; paths of frames of `ORIGINS`.
     """
 
     rows: int = 0
     issues: list[pl.DataFrame] = field(default_factory=list)
+    origins: list[str] = field(default_factory=list)
 
 
 def merge_parts(
@@ -44,6 +46,7 @@ def merge_parts(
     concept: Concept,
     staging: Staging,
     write: Callable[[int, pl.DataFrame], object],
+    write_origins: Callable[[int, pl.DataFrame], str],
 ) -> MergedParts:
     """Merge a batch, and write every part again: with the rows whose first row was in it, in the order of the source.
 
@@ -53,6 +56,7 @@ def merge_parts(
     Args:
         apart: Ids of rows that stay as they are, because something is wrong with them.
         write: Takes a part's number and its rows.
+        write_origins: Takes a part's number, and of which rows its merged ones came (`Merged.origins`).
 
     Raises:
         SourceRefused: Millions of rows have one key.
@@ -65,6 +69,7 @@ def merge_parts(
     rows = sum(staging.scan(path).select(pl.len()).collect().item() for path in parts)
     buckets: list[list[tuple[int, str]]] = [[] for _ in range(max(-(-rows // BUCKET_ROWS), 1))]
     back: list[list[str]] = []
+    origins: list[list[str]] = [[] for _ in parts]
     merged = MergedParts()
     try:
         for number, path in enumerate(parts):
@@ -80,12 +85,15 @@ def merge_parts(
                 if not mine.is_empty():
                     bucket.append((number, put(f"part-{number:05d}-to-{place:05d}", mine)))
         for place, bucket in enumerate(buckets):
-            for number, frame in _merge_bucket(bucket, key, staging, merged.issues):
+            for number, frame, came_of in _merge_bucket(bucket, key, staging, merged.issues):
                 back[number].append(put(f"part-{number:05d}-from-{place:05d}", frame))
+                origins[number].append(put(f"origins-{number:05d}-from-{place:05d}", came_of))
         for number, paths in enumerate(back):
             frame = pl.concat([staging.read(path) for path in paths]).sort(ROW_ID)
             merged.rows += frame.height
             write(number, frame)
+            came = [pl.DataFrame(schema=ORIGINS), *map(staging.read, origins[number])]
+            merged.origins.append(write_origins(number, pl.concat(came)))
     finally:
         staging.remove(collection_id, scratch)
     return merged
@@ -93,8 +101,8 @@ def merge_parts(
 
 def _merge_bucket(
     bucket: Sequence[tuple[int, str]], key: Sequence[str], staging: Staging, issues: list[pl.DataFrame]
-) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Merge the rows of one bucket, and give them by the part that they go back to."""
+) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+    """Merge the rows of one bucket, and give them and where they came from by the part that they go back to."""
     if sum(staging.scan(path).select(pl.len()).collect().item() for _, path in bucket) > MOST_BUCKET_ROWS:
         raise SourceRefused(
             "mapper.merge_rows",
@@ -113,4 +121,4 @@ def _merge_bucket(
         issues.append(merged.issues)
     placed = merged.rows.sort(ROW_ID).join_asof(begins, on=ROW_ID)
     for (number,), frame in placed.partition_by(_PART, as_dict=True, include_key=False).items():
-        yield number, frame
+        yield number, frame, merged.origins.join(frame, on=ROW_ID, how="semi")

@@ -51,7 +51,7 @@ def _stage(
         cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} () ON COMMIT DROP")
         for statement in tables.add_columns(SCRATCH, list(table.columns)):
             cursor.execute(statement)
-    copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, table, staging)
+    copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
     same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
     known = f"WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same})" if there else ""
     cursor.execute(

@@ -26,7 +26,7 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
         if not is_there(cursor, table):
             return Foreseen(ref.rows, 0)
         make_scratch(cursor, table)
-        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, table, staging)
+        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
         new = find_row(
             cursor,
             f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM {SCRATCH}) AS mine"  # noqa: S608 - names from the CIM

@@ -19,6 +19,7 @@ from sqlalchemy import Column, Table
 
 from include.batch import ROW_ID, BatchRef
 from include.cim.concept import Concept
+from include.cim.reshape import ROW_IDS
 from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
@@ -137,14 +138,14 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     if not is_there(cursor, table):
         for statement in tables.create_table(table):
             cursor.execute(statement)
-        copy_rows(cursor, table.name, DATA, ref, concept, table, staging)
+        copy_rows(cursor, table.name, DATA, ref, concept, staging)
         cursor.execute(tables.key_table(table, concept))
         rows = f"SELECT {moment} FROM {name}"  # noqa: S608 - names from the CIM, quoted
         for statement in tables.wall_table(table, ref.dataset_id):
             cursor.execute(statement)
     else:
         missing = make_scratch(cursor, table)
-        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, table, staging)
+        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
         # what the concept has new; only now, because it keeps readers out until the end
         for statement in (*tables.add_columns(name, missing), *tables.comment_columns(missing)):
             cursor.execute(statement)
@@ -182,16 +183,18 @@ def copy_rows(
     schema: str,
     ref: BatchRef,
     concept: Concept,
-    table: Table,
     staging: Staging,
 ) -> None:
     """Copy a batch into a table that has the columns of the dataset's."""
-    for part in ref.parts:
+    for number, part in enumerate(ref.parts):
         frame = staging.read(part).sort(*concept.key, ROW_ID)  # in the order of the key: 0.6 × the time of the index
         fields = frame.select(list(concept.fields)).to_arrow(compat_level=pl.CompatLevel.oldest())
-        row_ids = frame[ROW_ID].cast(pl.Int64).to_arrow()
+        rows = fields.append_column(tables.ROW_ID, frame[ROW_ID].cast(pl.Int64).to_arrow())
         batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), frame.height)
-        rows = pa.table([*fields.columns, row_ids, batch_ids], names=[column.name for column in table.columns])
+        rows = rows.append_column(tables.BATCH_ID, batch_ids)
+        if ref.origins:
+            came_of = frame.select(ROW_ID).join(staging.read(ref.origins[number]), on=ROW_ID, how="left")
+            rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
         cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn, CreateTable, DDLElement, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
@@ -15,8 +15,10 @@ from include.cim.concept import Concept, Field, FieldType
 from include.storage.schema import DATA, LOADER, READER
 
 ROW_ID: Final = "_row_id"
-"""The row's number in its source. `BATCH_ID`: the batch that brought it. Neither can be a field's name."""
+"""The row's number in its source. `BATCH_ID`: the batch that brought it. `ROW_IDS`: where several rows became it, all
+their numbers. None can be a field's name."""
 BATCH_ID: Final = "_batch_id"
+ROW_IDS: Final = "_row_ids"
 
 # bytewise order: the same on every machine, the same as polars', and cheaper to index
 _TEXT: Final = Text(collation="C")
@@ -47,6 +49,7 @@ def table_of(dataset_id: UUID, concept: Concept) -> Table:
         ),
         Column(ROW_ID, BigInteger, nullable=False, comment="the row's number in its source"),
         Column(BATCH_ID, Uuid, nullable=False, comment="the batch that brought it: cdmp.batch"),
+        Column(ROW_IDS, ARRAY(BigInteger), comment="where several rows became it: their numbers, in order"),
         comment=f"{concept.title}. {concept.description}",
     )
 

@@ -48,10 +48,20 @@ RULES = [
 ]
 
 
+Make = Callable[..., Collection]
+
+
 @pytest.fixture
-def loaded(tmp_path: Path, shelf: Shelf, a_stored_collection: Callable[..., Collection]) -> BatchRecord:
+def loaded(tmp_path: Path, shelf: Shelf, a_stored_collection: Make) -> BatchRecord:
+    mapper = {"concept": "meter_reading", "rules": RULES}
+    return load(tmp_path, shelf, a_stored_collection, LINES, mapper, {"usage_point_id": {"method": "pseudonym"}})
+
+
+def load(
+    tmp_path: Path, shelf: Shelf, make: Make, lines: str, mapper: dict[str, Any], plan: dict[str, Any]
+) -> BatchRecord:
     file = tmp_path / "meters.csv"
-    file.write_text(LINES, encoding="utf-8")
+    file.write_text(lines, encoding="utf-8")
     source = {
         "kind": "file",
         "name": "meters.csv",
@@ -60,14 +70,14 @@ def loaded(tmp_path: Path, shelf: Shelf, a_stored_collection: Callable[..., Coll
     }
     config = a_config(
         ingester=source,
-        mapper={"concept": "meter_reading", "rules": RULES},
-        anonymization={"fields": {"usage_point_id": {"method": "pseudonym"}}},
+        mapper=mapper,
+        anonymization={"fields": plan},
         contract={"retype": "evolve"},  # what cannot be read is empty, and the row goes on
         curator={"rules": []},
     )
-    collection = a_stored_collection(config=config, version=1)
-    concept = load_definition().concept("meter_reading")
+    collection = make(config=config, version=1)
     assert config.ingester is not None and config.mapper is not None
+    concept = load_definition().concept(config.mapper.concept)
     connector = choose_connector(config.ingester, FilesBelow({"a" * 64: file}), Egress(), str, lambda: NOON)  # type: ignore[arg-type]
     read = ingest(collection, connector, shelf.staging, KnownBatches())  # type: ignore[arg-type]
     assert read is not None
@@ -127,6 +137,52 @@ def test_a_value_is_computed_again_from_its_cell(database: Database, shelf: Shel
     assert fields["quality"]["read"] == "table"
     assert fields["quality"]["values"] == 2
     assert lineage["anonymized"] == {"usage_point_id": "pseudonym"}
+
+
+QUANTITIES = """Zeit;Zone;Art;Wert
+2024-05-01T00:00:00Z;ES;Preis;41,5
+2024-05-01T00:00:00Z;PT;Preis;42
+2024-05-01T01:00:00Z;ES;Menge;19,8
+2024-05-01T00:00:00Z;ES;Menge;20,1
+2024-05-01T00:00:00Z;ES;Menge;
+2024-05-01T01:00:00Z;ES;Preis;39
+"""
+MERGED = {
+    "concept": "market_price",
+    "merge_rows": True,
+    "rules": [
+        {"field": "market_area", "source": "Zone"},
+        {"field": "product", "constant": "day_ahead"},
+        {"field": "auction_sequence", "constant": 1},
+        {"field": "interval_start", "source": "Zeit", "format": "iso8601"},
+        {"field": "price", "source": "Wert", "unit": "EUR/MWh", "where": {"Art": "Preis"}},
+        {"field": "currency", "constant": "EUR"},
+        {"field": "volume", "source": "Wert", "unit": "GWh", "where": {"Art": "Menge"}},
+    ],
+}
+
+
+def test_every_value_of_a_merged_row_is_computed_again_from_its_own_cell(
+    database: Database, shelf: Shelf, tmp_path: Path, a_stored_collection: Make
+) -> None:
+    loaded = load(tmp_path, shelf, a_stored_collection, QUANTITIES, MERGED, {})
+    lineage = shelf.datasets.lineage(loaded.id)
+    assert lineage is not None
+    fields = {each["field"]: each for each in lineage["fields"]}
+    cells = list(csv.DictReader(QUANTITIES.splitlines(), delimiter=";"))
+    rows = rows_of(database, loaded.dataset_id)
+    assert [(row["_row_id"], row["_row_ids"]) for row in rows] == [(1, [1, 4, 5]), (2, None), (3, [3, 6])]
+    for row in rows:
+        mine = [cells[number - 1] for number in row["_row_ids"] or [row["_row_id"]]]
+        assert {cell["Zone"] for cell in mine} == {row["market_area"]}
+        for name in ("price", "volume"):
+            field = fields[name]
+            ((column, value),) = field["options"]["where"].items()
+            (source,) = field["source"]
+            told = [cell[source] for cell in mine if cell[column] == value and cell[source]]
+            expected = converted(number(told[0], field), field) if told else None
+            assert row[name] == (None if expected is None else pytest.approx(expected, rel=1e-15))
+    assert [row["volume"] for row in rows] == [20100, None, 19800]
 
 
 def test_lineage_holds_names_and_numbers_and_no_cell(shelf: Shelf, loaded: BatchRecord) -> None:

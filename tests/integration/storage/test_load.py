@@ -285,7 +285,7 @@ def test_the_loader_keeps_the_units_with_the_table(shelf: Shelf, a_stored_collec
             ).fetchall()
         )
     assert columns["energy"] == "The energy. [kWh]"
-    assert list(columns)[-2:] == ["_row_id", "_batch_id"]
+    assert list(columns)[-3:] == ["_row_id", "_batch_id", "_row_ids"]
 
 
 def test_an_unknown_dataset_is_not_found(shelf: Shelf) -> None:

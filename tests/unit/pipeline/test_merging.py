@@ -64,6 +64,8 @@ def test_quantities_in_rows_of_their_own_become_fields_of_one_row(cuts: tuple[in
     raw = [range(0)] + [range(part[ROW_ID].min(), part[ROW_ID].max() + 1) for part in shaped.parts if part.height]
     assert sum(map(len, raw)) >= 4
     assert len(shaped.parts) == len(cuts) + 1, "a part has rows of its own raw part only, be there none"
+    assert len(shaped.origins) == len(shaped.parts)
+    assert {first: rows for part in shaped.origins for first, rows in part.items()} == {1: [1, 4], 3: [3, 5], 6: [6, 7]}
 
 
 def test_a_row_that_contradicts_an_earlier_one_is_an_issue_and_counts_for_nothing():
@@ -78,6 +80,7 @@ def test_a_row_that_contradicts_an_earlier_one_is_an_issue_and_counts_for_nothin
         shaped = shape(table, PRICES, cuts=cuts)
         assert shaped.issues == [(3, "price", "conflicting_value")]
         assert shaped.column(ROW_ID, "price", "volume") == [(1, 41.5, 7.0), (3, 41.6, None), (5, None, 8.0)]
+        assert {first: rows for part in shaped.origins for first, rows in part.items()} == {1: [1, 2, 4]}
 
 
 def test_a_row_without_a_whole_key_stays_as_it_is():
