@@ -199,7 +199,7 @@ def _read(row: Row[Any], done: Sequence[StageResult]) -> Run:
 
 def _read_report(plain: Mapping[str, Any]) -> ValidationReport:
     outcomes = (RuleOutcome(**{**outcome, "row_ids": tuple(outcome["row_ids"])}) for outcome in plain["outcomes"])
-    return ValidationReport(**{**plain, "outcomes": tuple(outcomes)})
+    return ValidationReport(**{**plain, "outcomes": tuple(outcomes), "held": tuple(plain.get("held", ()))})
 
 
 def _change(connection: Connection, collection_id: UUID, run_id: str, **values: Any) -> None:
