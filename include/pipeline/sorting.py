@@ -15,8 +15,8 @@ from include.expectations.fill import fill_cells
 from include.expectations.find_repeats import find_repeats
 from include.expectations.mend import MENDING, Mended, mend
 from include.expectations.run_suite import Breach, find_breaches
-from include.expectations.series import gather
-from include.expectations.suite import columns_of, compares_rows
+from include.expectations.series import find_in_series, gather
+from include.expectations.suite import SERIES_RULES, columns_of, compares_rows
 from include.ports import Staging
 
 _REPORTED_ROWS: Final = 20
@@ -90,7 +90,11 @@ class Sorting:
 
     def _compare_rows(self, place: int, rule: CurationRule) -> None:
         """Judge the whole batch by one rule that compares rows."""
-        checked, found = self.rows_out, find_repeats([self.staging.scan(path) for path in self.parts], rule)
+        scans = [self.staging.scan(path) for path in self.parts]
+        if rule.type in SERIES_RULES:
+            checked, found = find_in_series(scans, rule)
+        else:
+            checked, found = self.rows_out, find_repeats(scans, rule)
         fields, failed = columns_of(rule), sum(row_ids.len() for row_ids in found)
         outcome = RuleOutcome(rule.type, ", ".join(fields), rule.on_violation.value, checked, failed)
         acted = breaks_threshold(rule, outcome)
@@ -133,6 +137,9 @@ class Sorting:
     def _find_fills(self, place: int) -> pl.DataFrame:
         rule, fill = self.suite[place], self.suite[place].fill
         name, series = columns_of(rule)[0], self.series
+        if rule.type in SERIES_RULES:
+            _, time, *names = columns_of(rule)
+            series = Series(time, tuple(names))
         assert fill is not None and series is not None  # noqa: S101 - else the rule was refused
         row_ids = pl.concat([one[ROW_ID] for one in self.wanted[place].values()])
         scans = [self.staging.scan(path) for path in self.parts]
