@@ -11,6 +11,7 @@ from include.errors import ConfigurationInvalid, Problem, name_close
 from include.expectations.config import Action, CurationRule, FillMethod
 from include.expectations.library import load_library
 from include.expectations.suite import (
+    BATCH_RULES,
     CELL_RULES,
     KEY_RULES,
     NUMBER,
@@ -26,9 +27,12 @@ from include.expectations.suite import (
 _NOT_OURS: Final = frozenset(
     {"batch_id", "catch_exceptions", "condition_parser", "description", "id", "library_metadata", "meta", "notes"}
     | {"rendered_content", "result_format", "row_condition", "severity", "windows"}
+    # what a run fills in itself
+    | {"edges", "now", "rows", "shares"}
 )
 
 _ON_CELLS: Final = frozenset({Action.SET_NULL, Action.FILL, Action.CLAMP})
+_ON_BATCHES: Final = frozenset({Action.FLAG, Action.HOLD, Action.FAIL})
 _DTYPES: Final = {"float": "Float64", "integer": "Int64", "boolean": "Boolean", "timestamp": "Datetime"}
 
 
@@ -55,7 +59,7 @@ def check_rules(
 def _check_rule(
     rule: CurationRule, fields: Mapping[str, str], required: Collection[str], where: str
 ) -> Iterator[Problem]:
-    served = [*ROW_RULES, *KEY_RULES, *SERIES_RULES]
+    served = [*ROW_RULES, *KEY_RULES, *SERIES_RULES, *BATCH_RULES]
     if rule.type not in served:
         yield Problem(
             f"{where}.type",
@@ -178,7 +182,13 @@ def _check_action(
     rule: CurationRule, columns: Sequence[str], fields: Mapping[str, str], required: Collection[str], where: str
 ) -> Iterator[Problem]:
     action = rule.on_violation
-    if action in _ON_CELLS:
+    if rule.type in BATCH_RULES:
+        if action not in _ON_BATCHES:
+            what = f"the rule is about the batch, and {action} is for rows"
+            yield Problem(f"{where}.on_violation", what, "Use flag (it stands in the report), hold or fail")
+        if rule.threshold is not None:
+            yield Problem(f"{where}.threshold", "a batch has no share that breaks the rule", "Leave it out")
+    elif action in _ON_CELLS:
         yield from _check_cell(rule, columns, fields, required, where)
     if rule.fill is not None and action is not Action.FILL:
         yield Problem(f"{where}.fill", f"nothing is filled by on_violation: {action}", "Write on_violation: fill")

@@ -20,7 +20,7 @@ def load_library() -> Any:
     import great_expectations
 
     # each registers what it has with the library
-    from include.expectations import pair_rules, patterns, series_rules  # noqa: F401
+    from include.expectations import batch_rules, pair_rules, patterns, series_rules  # noqa: F401
 
     return great_expectations
 

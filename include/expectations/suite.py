@@ -57,6 +57,25 @@ CELL_RULES: Final = frozenset(rule for rule, types in SERIES_RULES.items() if ty
 """Expectations that compare rows, and judge the cell of the first field that they name."""
 
 
+BATCH_RULES: Final[Mapping[str, frozenset[str]]] = {
+    "expect_table_row_count_to_be_between": _ANY,
+    "expect_column_min_to_be_between": NUMBER,
+    "expect_column_max_to_be_between": NUMBER,
+    "expect_column_mean_to_be_between": NUMBER,
+    "expect_column_median_to_be_between": NUMBER,
+    "expect_column_sum_to_be_between": NUMBER,
+    "expect_column_stdev_to_be_between": NUMBER,
+    "expect_column_proportion_of_non_null_values_to_be_between": _ANY,
+    "expect_column_proportion_of_unique_values_to_be_between": _ANY,
+    "expect_column_unique_value_count_to_be_between": _ANY,
+    "expect_column_distinct_values_to_be_in_set": _ANY - {"timestamp"},
+    "expect_column_distinct_values_to_contain_set": _ANY - {"timestamp"},
+    "expect_column_max_to_be_recent": _TIME,
+    "expect_column_distribution_to_be_stable": NUMBER,
+}
+"""Expectations that judge a batch as a whole, after curation."""
+
+
 def columns_of(rule: CurationRule) -> tuple[str, ...]:
     """Name the fields that a rule looks at."""
     named = [rule.kwargs.get(name) for name in ("column", "column_A", "column_B")]
@@ -80,7 +99,7 @@ def fitting_types(rule: CurationRule) -> list[frozenset[str]]:
     if rule.type in SERIES_RULES:
         heads = SERIES_RULES[rule.type][: count_heads(rule)]
         return [*heads, *[_ANY] * (len(columns) - len(heads))][: len(columns)]
-    return [{**ROW_RULES, **KEY_RULES}[rule.type]] * len(columns)
+    return [{**ROW_RULES, **KEY_RULES, **BATCH_RULES}[rule.type]] * len(columns)
 
 
 def build_suite(rules: Sequence[CurationRule]) -> Any:
