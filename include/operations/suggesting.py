@@ -16,6 +16,7 @@ from include.cim.suggest.propose import Proposal
 from include.collection.check import Concepts, check_collection
 from include.collection.inspection import Inspection
 from include.collection.model import CollectionConfig
+from include.collection.proposing_rules import propose_rules, rules_document
 from include.collection.suggesting import proposal_document, suggest_fields
 from include.errors import Problem
 from include.operations.services import Services
@@ -29,7 +30,7 @@ _RULE: Final = re.compile(r"rules\[(\d+)\]")
 def suggest_mapping(
     services: Services, requestor: Requestor, inspection: Inspection, name: str
 ) -> tuple[Inspection, dict[str, Any]]:
-    """Suggest a field for every column, and a mapping with everything that checking would find lacking in it.
+    """Suggest a field for every column, a mapping with everything that checking would find lacking in it, and rules.
 
     Args:
         name: What the file is called.
@@ -37,7 +38,12 @@ def suggest_mapping(
     definition = services.definition.current()
     precedents = find_precedents(services, requestor)
     inspection, proposal = suggest_fields(inspection, name, definition.concepts(), precedents)
-    return inspection, proposal_document(_check(proposal, definition))
+    rules = (
+        propose_rules(inspection, proposal.mapper, definition.concept(proposal.mapper.concept))
+        if proposal.mapper is not None
+        else ()
+    )
+    return inspection, proposal_document(_check(proposal, definition)) | {"curator": rules_document(rules)}
 
 
 def find_precedents(services: Services, requestor: Requestor) -> Precedents:
