@@ -37,8 +37,8 @@ def inspect_file(
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
     if mapping or rules:
-        print(describe_mapping(proposal) if mapping else "", end="\n" if mapping else "")
-        print(describe_rules(inspection, proposal, definition) if rules else "", end="\n" if rules else "")
+        told = [describe_mapping(proposal)] if mapping else []
+        print("\n".join([*told, *([describe_rules(inspection, proposal, definition)] if rules else [])]))
     elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
     else:

@@ -58,9 +58,9 @@ def _about_field(
             yield _flag("expect_series_values_to_never_step_back", column=field.name)
         elif limits := _range(rule, field, column):
             yield _flag("expect_column_values_to_be_between", column=field.name, **limits)
-    if field.type in (FieldType.ID, FieldType.TEXT) and not rule.values and field.personal is Personal.NONE:
-        if column.distinct == len(column.examples) <= _MOST_VALUES:
-            yield _flag("expect_column_values_to_be_in_set", column=field.name, value_set=sorted(column.examples))
+    telling = field.type in (FieldType.ID, FieldType.TEXT) and not rule.values and field.personal is Personal.NONE
+    if telling and column.distinct == len(column.examples) <= _MOST_VALUES:
+        yield _flag("expect_column_values_to_be_in_set", column=field.name, value_set=sorted(column.examples))
     if field.type is FieldType.ID and column.distinct == rows and concept.key != (field.name,):
         yield _flag("expect_column_values_to_be_unique", column=field.name)
 
