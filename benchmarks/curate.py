@@ -1,4 +1,4 @@
-"""Curation and pseudonyms of 1,000,000 rows, beside plain pandas that checks the same eight rules."""
+"""Curation and pseudonyms of 1,000,000 rows, beside plain pandas that checks the same eight or twelve rules."""
 
 from __future__ import annotations
 
@@ -49,6 +49,14 @@ READING = Concept(
 OWN = CurationRule(
     type="expect_column_values_to_match_regex", kwargs={"column": "meter_id", "regex": "^5414[0-9]{14}$"}
 )
+NEIGHBOURS = (
+    CurationRule(type="expect_series_intervals_to_leave_no_gap", kwargs={}),
+    CurationRule(type="expect_series_intervals_to_not_overlap", kwargs={}),
+    CurationRule(type="expect_series_values_to_not_be_stuck", kwargs={"column": "energy", "readings": 3}),
+    CurationRule(
+        type="expect_series_values_to_not_spike", kwargs={"column": "energy", "window": 7, "factor": 6, "at_least": 50}
+    ),
+)
 
 
 def run() -> Table:
@@ -56,6 +64,8 @@ def run() -> Table:
     frame = make_readings()
     suite = suite_of(READING, CuratorConfig(rules=(OWN,)), list(READING.fields))
     assert len(suite) == 8
+    twelve = suite_of(READING, CuratorConfig(rules=(OWN, *NEIGHBOURS)), list(READING.fields))
+    assert len(twelve) == 12
     ids = frame["meter_id"]
     operator, params = Pseudonym(), {Pseudonym.KEY: KEY, Pseudonym.KEY_ID: "p1"}
     find_breaches(frame.head(10), suite)  # the import is not what is measured
@@ -68,6 +78,15 @@ def run() -> Table:
             Case(
                 "validate, the stage with reading, quarantine and writing",
                 median_seconds(lambda: validate(mapped, raw, suite, READING, staging)),
+                {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024},
+            ),
+            Case(
+                "plain pandas, twelve rules, four of them about neighbours",
+                median_seconds(lambda: check_neighbours_with_pandas(frame), rounds=1),
+            ),
+            Case(
+                "validate, the stage, the same twelve rules",
+                median_seconds(lambda: validate(mapped, raw, twelve, READING, staging)),
                 {"peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024},
             ),
             Case(
@@ -123,6 +142,23 @@ def check_with_pandas(frame: pl.DataFrame) -> Any:
         & ~table.duplicated(["meter_id", "start"])
     )
     return pd.Series(table[ROW_ID][~good])
+
+
+def check_neighbours_with_pandas(frame: pl.DataFrame) -> Any:
+    """Find them with groupby, shift and rolling, among the rows that the eight rules leave."""
+    broken = check_with_pandas(frame)
+    table = frame.to_pandas()
+    table = table[~table[ROW_ID].isin(broken)].sort_values(["meter_id", "start"])
+    series = table.groupby("meter_id")
+    reached = series["end"].cummax().groupby(table["meter_id"]).shift()
+    gap, overlap = table["start"] > reached, table["start"] < reached
+    fresh = (table["energy"] != series["energy"].shift()).cumsum()
+    stuck = table.groupby(fresh)["energy"].transform("size").ge(3) & fresh.duplicated()
+    middle = series["energy"].transform(lambda one: one.rolling(7, center=True).median())
+    away = (table["energy"] - middle).abs()
+    spread = away.groupby(table["meter_id"]).transform(lambda one: one.rolling(7, center=True).median()) * 1.4826
+    spike = (away > 6 * spread) & (away > 50)
+    return pd.concat([broken, table[ROW_ID][gap | overlap | stuck | spike]])
 
 
 def counts(frame: pl.DataFrame) -> dict[str, int]:

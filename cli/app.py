@@ -86,12 +86,17 @@ def run(which: Which, user: As = "admin") -> None:
 @app.command()
 def status(
     which: Annotated[str | None, typer.Argument(metavar="[ID|TITLE]", help="One collection; else all.")] = None,
+    suite: Annotated[
+        bool, typer.Option("--suite", help="Write its curation suite, as Great Expectations' JSON.")
+    ] = False,
     user: As = "admin",
 ) -> None:
     """Show the collections, or the latest run of one: its stages, and how it ended."""
-    from cli.commands import show_all, show_one  # noqa: PLC0415
+    from cli.commands import show_all, show_one, show_suite  # noqa: PLC0415
 
-    if which is None:
+    if suite and which is not None:
+        show_suite(which, user)
+    elif which is None:
         show_all(user)
     else:
         show_one(which, user)
@@ -316,11 +321,12 @@ def inspect(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     mapping: Annotated[bool, typer.Option("--mapping", help="Write a mapping to begin with, as YAML.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="Write curation rules to begin with, as YAML.")] = False,
 ) -> None:
     """Show what a file is: format, columns, units, times, and what only its owner knows. Needs no platform."""
     from cli.inspecting import inspect_file  # noqa: PLC0415
 
-    inspect_file(file, setting or [], as_json, mapping=mapping)
+    inspect_file(file, setting or [], as_json, mapping=mapping, rules=rules)
 
 
 def main() -> None:

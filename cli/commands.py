@@ -22,7 +22,13 @@ from include.collection.run import Run
 from include.collection.source import FileSource
 from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
 from include.operations.collection_life import create_collection, replace_collection
-from include.operations.collection_reading import CollectionView, list_collections, read_collection, view_collection
+from include.operations.collection_reading import (
+    CollectionView,
+    list_collections,
+    read_collection,
+    read_suite,
+    view_collection,
+)
 from include.operations.collection_running import run_collection
 from include.operations.dataset_reading import RecordPage, read_records
 from include.operations.message_reading import Protocol, read_messages
@@ -177,6 +183,13 @@ def show_one(which: str, user: str) -> None:
     if latest.failure:
         failure = latest.failure
         print(f"\nfailed in {failure.task}\n{failure.where}: {failure.what}\n  → {failure.remedy}")
+
+
+def show_suite(which: str, user: str) -> None:
+    """Write the whole suite of a collection: what its concept demands, and its owner's rules."""
+    session = open_session(user)
+    collection = find_collection(session, which)
+    print(json.dumps(read_suite(session.services, session.requestor, collection.id), indent=2, ensure_ascii=False))
 
 
 def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, user: str) -> None:

@@ -11,12 +11,13 @@ import yaml
 
 from cli.formats import write_table
 from include.anonymization.config import AnonymizationConfig
-from include.cim.definition import load_definition
+from include.cim.definition import Definition, load_definition
 from include.cim.suggest.propose import Proposal
 from include.collection.inspection import Inspection
 from include.collection.inspection_document import inspection_document, refusal_document
 from include.collection.personal import detect_personal
 from include.collection.propose_plan import plan_for
+from include.collection.proposing_rules import propose_rules, rules_document
 from include.collection.suggesting import proposal_document, suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import CdmpError, ConfigurationInvalid, Problem
@@ -24,7 +25,9 @@ from include.errors import CdmpError, ConfigurationInvalid, Problem
 _MOST_ISSUES = 20
 
 
-def inspect_file(file: Path, settings: Sequence[str], as_json: bool, *, mapping: bool = False) -> None:
+def inspect_file(
+    file: Path, settings: Sequence[str], as_json: bool, *, mapping: bool = False, rules: bool = False
+) -> None:
     """Show what a file is, for people or as JSON; raises the reason where it cannot be read."""
     try:
         if not file.is_file():
@@ -37,8 +40,9 @@ def inspect_file(file: Path, settings: Sequence[str], as_json: bool, *, mapping:
         if as_json:
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
-    if mapping:
-        print(describe_mapping(proposal, plan_for(inspection, proposal, definition)))
+    if mapping or rules:
+        told = [describe_mapping(proposal, plan_for(inspection, proposal, definition))] if mapping else []
+        print("\n".join([*told, *([describe_rules(inspection, proposal, definition)] if rules else [])]))
     elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
     else:
@@ -52,6 +56,15 @@ def describe_mapping(proposal: Proposal, plan: AnonymizationConfig) -> str:
     plain = {step: told[step] for step in ("mapper", "anonymization") if told[step]}
     text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120) if plain else ""
     return "\n".join([*lacking, text.rstrip()])
+
+
+def describe_rules(inspection: Inspection, proposal: Proposal, definition: Definition) -> str:
+    """Write curation rules to begin with, as a collection's YAML has them."""
+    if proposal.mapper is None:
+        return "# no rules: nothing tells what the rows are"
+    rules = propose_rules(inspection, proposal.mapper, definition.concept(proposal.mapper.concept))
+    plain = {"curator": rules_document(rules)}
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip()
 
 
 def read_settings(settings: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from uuid import UUID
 ROW_ID: Final = "row_id"
 """Every staged part has this Int64 column: the row's number in its source, from 1; the same source gives the same."""
 
+FLAGS: Final = "_flags"
+"""A curated part may have this String column: the rules that a row breaks and goes on, a JSON list of {field, rule}."""
+
 PART_ROWS: Final = 1_000_000
 """The most rows that one staged part holds."""
 
@@ -161,7 +164,9 @@ class RuleOutcome:
     """What one rule of the curation suite found in one batch.
 
     Attributes:
+        checked: Rows that the rule looked at; 1 for a rule about the batch as a whole.
         row_ids: The first rows that broke it, at most 20, so that an owner can look them up.
+        acted: Whether the action was carried out; not where fewer rows broke it than its threshold.
     """
 
     rule: str
@@ -170,6 +175,19 @@ class RuleOutcome:
     checked: int
     failed: int
     row_ids: tuple[int, ...] = ()
+    acted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How the numbers of one field are spread in one batch: rounded, so that it tells no row's value.
+
+    Attributes:
+        quantiles: Below them are 5 %, 10 % … 95 % of the rows.
+    """
+
+    rows: int
+    quantiles: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +196,7 @@ class ValidationReport:
 
     Attributes:
         held: Why the batch waits for a person: a sentence for each rule, with its counts; empty where it goes on.
+        profiles: Field → how it is spread, of those that later batches are held against.
     """
 
     rows_in: int
@@ -190,3 +209,4 @@ class ValidationReport:
     cells_clamped: int = 0
     rows_flagged: int = 0
     held: tuple[str, ...] = ()
+    profiles: Mapping[str, Profile] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def load_library() -> Any:
-    """Import Great Expectations (2–3 s the first time) and give the module.
+    """Import Great Expectations (2–3 s the first time) with our own metrics and expectations; gives the module.
 
     Its loggers are cut off from ours: what it logs about a failed check may quote the value that failed.
     """
@@ -18,6 +18,9 @@ def load_library() -> Any:
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     import great_expectations
+
+    # each registers what it has with the library
+    from include.expectations import batch_rules, pair_rules, patterns, series_rules  # noqa: F401
 
     return great_expectations
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from include.access.requestor import Requestor
 from include.collection.model import Collection, CollectionState, CollectionStatus
 from include.collection.run import Run, RunState
+from include.collection.suite import suite_of
 from include.errors import NotAllowed, NotFound
+from include.expectations.suite import write_suite
 from include.operations.cursor import read_position, write_cursor
 from include.operations.services import Services, owner_filter, refuse_unknown
 
@@ -49,6 +52,19 @@ def status_of(collection: Collection, latest: Run | None) -> CollectionStatus:
     if latest is None:
         return CollectionStatus.READY
     return CollectionStatus.FAILED if latest.state is RunState.FAILED else CollectionStatus.SUCCEEDED
+
+
+def read_suite(services: Services, requestor: Requestor, collection_id: UUID) -> dict[str, Any]:
+    """Give the whole curation suite of a collection, as Great Expectations writes it.
+
+    Raises:
+        NotFound: As `read_collection`, or it has no mapping yet.
+    """
+    config = read_collection(services, requestor, collection_id).config
+    if config.mapper is None:
+        raise NotFound(f"collection {collection_id}", "it has no mapping, so nothing to curate yet", "Add a mapper")
+    concept = services.definition.concept(config.mapper.concept)
+    return write_suite(suite_of(concept, config.curator, {rule.field for rule in config.mapper.rules}), concept.name)
 
 
 def read_collection(services: Services, requestor: Requestor, collection_id: UUID) -> Collection:

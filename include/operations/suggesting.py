@@ -19,6 +19,7 @@ from include.collection.inspection import Inspection
 from include.collection.model import CollectionConfig
 from include.collection.personal import detect_personal
 from include.collection.propose_plan import plan_for
+from include.collection.proposing_rules import propose_rules, rules_document
 from include.collection.suggesting import proposal_document, suggest_fields
 from include.errors import Problem
 from include.operations.services import Services
@@ -32,7 +33,7 @@ _RULE: Final = re.compile(r"rules\[(\d+)\]")
 def suggest_mapping(
     services: Services, requestor: Requestor, inspection: Inspection, name: str
 ) -> tuple[Inspection, dict[str, Any]]:
-    """Suggest a field for every column, find personal data, and propose a mapping and a plan.
+    """Suggest a field for every column, find personal data, and propose a mapping, a plan and rules.
 
     The proposal has everything that checking would find lacking in it.
 
@@ -45,7 +46,13 @@ def suggest_mapping(
     inspection, proposal = suggest_fields(inspection, name, concepts, precedents)
     inspection = detect_personal(inspection, name, concepts)
     plan = plan_for(inspection, proposal, definition)
-    return inspection, proposal_document(_check(proposal, plan, definition), plan)
+    rules = (
+        propose_rules(inspection, proposal.mapper, definition.concept(proposal.mapper.concept))
+        if proposal.mapper is not None
+        else ()
+    )
+    document = proposal_document(_check(proposal, plan, definition), plan)
+    return inspection, document | {"curator": rules_document(rules)}
 
 
 def find_precedents(services: Services, requestor: Requestor) -> Precedents:

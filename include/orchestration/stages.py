@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from include.collection.run import StageResult
+from include.collection.run import RunState, StageResult
 from include.errors import ConfigurationInvalid, Conflict, Problem
 
 if TYPE_CHECKING:
@@ -97,12 +97,15 @@ def validate(work: Work) -> Outcome:
     from include.collection.suite import suite_of
     from include.pipeline.validate import validate
 
+    before = work.platform.runs.find(work.collection.id)
     outcome, report = validate(
         work.left_by("map_to_cim"),
         work.left_by("ingest"),
         suite_of(work.concept, work.collection.config.curator, {rule.field for rule in work.mapper.rules}),
         work.concept,
         work.platform.staging,
+        now=work.platform.clock(),
+        earlier=[run.report.profiles for run in before if run.report and run.state is RunState.SUCCEEDED],
     )
     work.platform.runs.add_report(work.collection.id, work.run_id, report)
     return outcome

@@ -17,8 +17,8 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Column, Table
 
-from include.batch import ROW_ID, BatchRef
-from include.cim.concept import Concept
+from include.batch import FLAGS, ROW_ID, BatchRef
+from include.cim.concept import Concept, time_field
 from include.cim.reshape import ROW_IDS
 from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
@@ -130,7 +130,7 @@ def require_concept(cursor: dbapi.Cursor, dataset_id: UUID, concept: Concept) ->
 
 def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> _Span:
     table = tables.table_of(ref.dataset_id, concept)
-    name, key, time = tables.quoted_name(table), tables.quoted(concept.key), tables.time_field(concept)
+    name, key, time = tables.quoted_name(table), tables.quoted(concept.key), time_field(concept)
     moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
     same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
     cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MEMORY}'")
@@ -192,6 +192,8 @@ def copy_rows(
         rows = fields.append_column(tables.ROW_ID, frame[ROW_ID].cast(pl.Int64).to_arrow())
         batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), frame.height)
         rows = rows.append_column(tables.BATCH_ID, batch_ids)
+        if FLAGS in frame.columns:
+            rows = rows.append_column(FLAGS, frame[FLAGS].to_arrow(compat_level=pl.CompatLevel.oldest()))
         if ref.origins:
             came_of = frame.select(ROW_ID).join(staging.read(ref.origins[number]), on=ROW_ID, how="left")
             rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
