@@ -19,6 +19,8 @@ from api.routes import (
     data_collections,
     datasets,
     health,
+    quarantine,
+    reviews,
     samples,
     secrets,
     sources,
@@ -62,7 +64,10 @@ def create_app(
     install_documentation(app)
     app.add_middleware(StrictJsonBodies, takes_files=takes_file)
     app.add_middleware(TusAnswers)
-    for routes in (data_collections, appending, datasets, batches, uploads, samples, sources, secrets, cim, health):
+    for routes in (
+        *(data_collections, appending, reviews, datasets, batches, quarantine),
+        *(uploads, samples, sources, secrets, cim, health),
+    ):
         app.include_router(routes.router)
     if pages is not None:
         app.mount("/ui", StaticFiles(directory=pages), name="ui")

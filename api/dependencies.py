@@ -13,6 +13,7 @@ from include.access.requestor import Requestor
 from include.errors import ConfigurationInvalid, StoreUnavailable
 from include.operations.services import Services
 from include.ports import Engine
+from include.quarantine_ports import ReviewEngine
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,12 @@ def _services(request: Request) -> Services:
 
 def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine()
+    return engine
+
+
+def review_engine(request: Request) -> ReviewEngine:
+    """Give Airflow, where a run waits for a person."""
+    engine: ReviewEngine = request.app.state.engine()
     return engine
 
 

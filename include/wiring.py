@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,11 @@ from include.ports import (
     Outbox,
     Prober,
     RecordReader,
-    RunStore,
     SearchIndex,
     SecretStore,
     Staging,
 )
+from include.quarantine_ports import QuarantineStore, ReviewedRuns
 from include.settings import Settings, load_settings
 from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
@@ -39,6 +39,7 @@ from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
 from include.storage.outbox import PostgresOutbox
+from include.storage.quarantine_store import SealedQuarantineStore
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
 from include.storage.sample_store import SealedSampleStore
@@ -62,12 +63,13 @@ class Platform:
     definition: Definition
     cim: CimStore
     collections: CollectionStore
-    runs: RunStore
+    runs: ReviewedRuns
     uploads: UploadStore
     incoming: IncomingStore
     inspector: Inspector
     samples: SampleStore
     datasets: DatasetStore
+    quarantine: QuarantineStore
     records: RecordReader
     secrets: SecretStore
     staging: Staging
@@ -88,6 +90,11 @@ class Platform:
     def public_url(self) -> str:
         """Where people reach the platform, without the interface's prefix."""
         return self.settings.public_url
+
+    @property
+    def quarantine_for(self) -> timedelta:
+        """How long rows wait in quarantine."""
+        return self.settings.quarantine_for
 
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
@@ -144,6 +151,7 @@ def build_platform(settings: Settings) -> Platform:
         inspector=inspect_source,
         samples=SealedSampleStore(loader, secrets),
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
+        quarantine=SealedQuarantineStore(loader, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,
         staging=staging,
