@@ -12,6 +12,9 @@ from uuid import UUID
 ROW_ID: Final = "row_id"
 """Every staged part has this Int64 column: the row's number in its source, from 1; the same source gives the same."""
 
+FLAGS: Final = "_flags"
+"""A curated part may have this String column: the rules that a row breaks and goes on, a JSON list of {field, rule}."""
+
 PART_ROWS: Final = 1_000_000
 """The most rows that one staged part holds."""
 
@@ -159,7 +162,9 @@ class RuleOutcome:
     """What one rule of the curation suite found in one batch.
 
     Attributes:
+        checked: Rows that the rule looked at; 1 for a rule about the batch as a whole.
         row_ids: The first rows that broke it, at most 20, so that an owner can look them up.
+        acted: Whether the action was carried out; not where fewer rows broke it than its threshold.
     """
 
     rule: str
@@ -168,6 +173,7 @@ class RuleOutcome:
     checked: int
     failed: int
     row_ids: tuple[int, ...] = ()
+    acted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

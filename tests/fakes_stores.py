@@ -293,6 +293,7 @@ class FakeRecords:
         rows = sorted(self.rows.get(dataset_id, []), key=key)
         rows = [row for row in rows if query.after is None or key(row) > query.after][: query.limit]
         names = [name for name in concept.fields if not query.fields or name in {*query.fields, *concept.key}]
+        names += [name for name in query.fields if name not in concept.fields]
         return pa.table({name: [row.get(name) for row in rows] for name in names})
 
     def count(self, dataset_id: UUID) -> int:

@@ -268,6 +268,10 @@ def answer_report(report: ValidationReport) -> ReportAnswer:
         rows_quarantined=report.rows_quarantined,
         rows_dropped=report.rows_dropped,
         cells_set_null=report.cells_set_null,
+        cells_filled=report.cells_filled,
+        cells_clamped=report.cells_clamped,
+        rows_flagged=report.rows_flagged,
+        held=list(report.held),
         rules=[
             RuleAnswer(
                 rule=outcome.rule,
@@ -276,6 +280,7 @@ def answer_report(report: ValidationReport) -> ReportAnswer:
                 checked=outcome.checked,
                 failed=outcome.failed,
                 row_ids=list(outcome.row_ids),
+                acted=outcome.acted,
             )
             for outcome in report.outcomes
         ],

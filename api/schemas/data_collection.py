@@ -102,6 +102,7 @@ class RuleAnswer(Answer):
     checked: int
     failed: int
     row_ids: list[int] = Field(description="the first rows that broke it: their numbers in the source, from 1")
+    acted: bool = Field(description="whether the action was carried out: not below the rule's threshold")
 
 
 class ReportAnswer(Answer):
@@ -112,6 +113,10 @@ class ReportAnswer(Answer):
     rows_quarantined: int
     rows_dropped: int
     cells_set_null: int
+    cells_filled: int
+    cells_clamped: int
+    rows_flagged: int
+    held: list[str] = Field(description="why the batch waits for a person; empty where it goes on")
     rules: list[RuleAnswer]
 
 

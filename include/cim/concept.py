@@ -111,3 +111,11 @@ class Concept:
     fields: Mapping[str, Field]
     anchors: tuple[Term, ...] = ()
     sources: tuple[SourceKind, ...] = ()
+
+
+def time_field(concept: Concept) -> str | None:
+    """Name the field that tells when a row was: the key's first timestamp, else the first that is required."""
+    timestamps = [name for name, field in concept.fields.items() if field.type is FieldType.TIMESTAMP]
+    in_key = [name for name in concept.key if name in timestamps]
+    required = [name for name in timestamps if concept.fields[name].required]
+    return next(iter(in_key + required), None)

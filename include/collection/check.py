@@ -20,8 +20,8 @@ from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource
 from include.collection.source import FileSource
 from include.errors import NotFound, Problem, name_close
+from include.expectations.check_rules import check_rules
 from include.expectations.config import CuratorConfig
-from include.expectations.suite import check_rules
 
 
 class Concepts(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from include.cim.concept import Concept, Field
-from include.expectations.config import CurationRule, CuratorConfig
+from include.cim.concept import Concept, Field, time_field
+from include.expectations.config import CurationRule, CuratorConfig, Series
 
 
 def suite_of(concept: Concept, curator: CuratorConfig, mapped: Collection[str]) -> tuple[CurationRule, ...]:
@@ -19,6 +19,12 @@ def suite_of(concept: Concept, curator: CuratorConfig, mapped: Collection[str]) 
     if set(concept.key) <= set(mapped):
         demands.append(_unique(concept.key))
     return (*demands, *curator.rules)
+
+
+def series_of(concept: Concept) -> Series | None:
+    """Say along what the rows of a concept are read one after the other: its key without its time."""
+    time = time_field(concept)
+    return Series(time, tuple(name for name in concept.key if name != time)) if time else None
 
 
 def _demands(field: Field, mapped: Collection[str]) -> Iterator[CurationRule]:

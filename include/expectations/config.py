@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from include.configuration import Configuration
+
+Length = Annotated[timedelta, Field(gt=timedelta(0), description="ISO 8601, for example PT1H")]
 
 
 class Action(StrEnum):
@@ -23,15 +27,61 @@ class Action(StrEnum):
     FAIL = "fail"  # nothing of the batch is loaded
 
 
+class FillMethod(StrEnum):
+    """Where the value comes from that a cell is filled with; neighbours are rows of the same series and batch."""
+
+    CONSTANT = "constant"
+    PREVIOUS = "previous"  # the last sound value before it
+    LINEAR = "linear"  # on the line between the sound values before and after it
+    MEDIAN = "median"  # of the sound values around it
+
+
+class Fill(Configuration):
+    """What a cell that breaks a rule is filled with; a cell that nothing fills is emptied."""
+
+    method: FillMethod
+    value: StrictBool | StrictInt | StrictFloat | StrictStr | None = Field(None, description="of `constant`")
+    within: Length | None = Field(
+        None,
+        description="previous: how old the value may be; linear: how far apart the two may lie; median: how long the "
+        "window is, half of it before the cell and half after",
+    )
+
+    @model_validator(mode="after")
+    def _need_what_the_method_needs(self) -> Self:
+        constant = self.method is FillMethod.CONSTANT
+        if constant == (self.value is None):
+            raise ValueError(f"method {self.method} {'needs' if constant else 'takes no'} `value`")
+        if constant != (self.within is None):
+            raise ValueError(f"method {self.method} {'takes no' if constant else 'needs'} `within`, such as PT1H")
+        return self
+
+
 class CurationRule(Configuration):
     """One expectation, in the JSON that Great Expectations writes (`type`, `kwargs`)."""
 
     type: str = Field(pattern=r"^expect_[a-z_]+$", description="for example expect_column_values_to_be_between")
     kwargs: dict[str, Any] = Field(description="the expectation's own arguments; columns are CIM fields")
     on_violation: Action = Action.QUARANTINE
+    fill: Fill | None = Field(None, description="of on_violation: fill")
+    threshold: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        strict=True,
+        description="act only if more than this share of the batch's checked rows break it",
+    )
 
 
 class CuratorConfig(Configuration):
     """The curation step of a collection: the owner's rules, on top of what the concept demands by itself."""
 
     rules: tuple[CurationRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is read one after the other: rows that are alike in `names`, in the order of `time`."""
+
+    time: str
+    names: tuple[str, ...]

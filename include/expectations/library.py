@@ -8,7 +8,7 @@ from typing import Any
 
 
 def load_library() -> Any:
-    """Import Great Expectations (2–3 s the first time) and give the module.
+    """Import Great Expectations (2–3 s the first time) with our own metrics and expectations; gives the module.
 
     Its loggers are cut off from ours: what it logs about a failed check may quote the value that failed.
     """

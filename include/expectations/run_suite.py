@@ -27,6 +27,7 @@ class Breach:
         place: The rule's place in its suite; -1 for what mapping found.
         checked: Rows that the rule looked at; the nulls that it passes over do not count.
         row_ids: The rows that broke it, Int64, in the frame's order.
+        acted: Whether the action is carried out; else the rows are only counted.
     """
 
     rule: str
@@ -35,11 +36,17 @@ class Breach:
     place: int
     checked: int
     row_ids: pl.Series
+    acted: bool = True
 
     @property
     def field(self) -> str:
         """The fields, as reports and reasons write them."""
         return ", ".join(self.fields)
+
+    @property
+    def cell(self) -> str:
+        """The field whose cells may be emptied or mended: the first, the others only tell where it stands."""
+        return self.fields[0]
 
 
 def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[Breach]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from include.access.requestor import Requestor
+from include.batch import FLAGS
 from include.cim.concept import Concept, Field, FieldType
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.operations.cursor import read_cursor, write_cursor
@@ -16,6 +17,9 @@ from include.ports import Dataset, RecordQuery
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_FLAGS: Final = Field(FLAGS, FieldType.TEXT, "The curation rules that the row breaks, a JSON list; null for none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def read_records(
     """Read a page of a dataset's records.
 
     Args:
-        fields: CIM fields; none asks for all of them.
+        fields: CIM fields; none asks for all of them. `_flags`: the curation rules that a row breaks and goes on.
         cursor: `RecordPage.cursor` of the page before.
 
     Raises:
@@ -109,13 +113,14 @@ def read_records(
 
 
 def _asked(concept: Concept, names: Sequence[str]) -> tuple[Field, ...]:
-    unknown = [name for name in names if name not in concept.fields]
+    fields = {**concept.fields, FLAGS: _FLAGS}
+    unknown = [name for name in names if name not in fields]
     if unknown:
         there = ", ".join(concept.fields)
         raise ConfigurationInvalid(
             [Problem("fields", f"{name!r} is no field of this dataset", f"It has {there}") for name in unknown]
         )
-    return tuple(concept.fields[name] for name in dict.fromkeys(names or concept.fields))
+    return tuple(fields[name] for name in dict.fromkeys(names or concept.fields))
 
 
 def _key_types(concept: Concept) -> tuple[FieldType, ...]:

@@ -17,8 +17,8 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Column, Table
 
-from include.batch import ROW_ID, BatchRef
-from include.cim.concept import Concept
+from include.batch import FLAGS, ROW_ID, BatchRef
+from include.cim.concept import Concept, time_field
 from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
@@ -133,7 +133,7 @@ def require_concept(cursor: dbapi.Cursor, dataset_id: UUID, concept: Concept) ->
 
 def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> _Span:
     table = tables.table_of(ref.dataset_id, concept)
-    name, key, time = tables.quoted_name(table), tables.quoted(concept.key), tables.time_field(concept)
+    name, key, time = tables.quoted_name(table), tables.quoted(concept.key), time_field(concept)
     moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
     same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
     cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MEMORY}'")
@@ -195,7 +195,9 @@ def copy_rows(
         fields = frame.select(list(concept.fields)).to_arrow(compat_level=pl.CompatLevel.oldest())
         row_ids = frame[ROW_ID].cast(pl.Int64).to_arrow()
         batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), frame.height)
-        rows = pa.table([*fields.columns, row_ids, batch_ids], names=[column.name for column in table.columns])
+        flags = frame[FLAGS] if FLAGS in frame.columns else pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+        marks = flags.to_arrow(compat_level=pl.CompatLevel.oldest())
+        rows = pa.table([*fields.columns, row_ids, batch_ids, marks], names=[column.name for column in table.columns])
         cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, func, literal, null, select, text, tuple_
 
+from include.batch import FLAGS
 from include.cim.concept import Concept, FieldType
 from include.errors import NotFound
 from include.ports import RecordQuery
@@ -36,15 +37,16 @@ class PostgresRecordReader:
         self._engine = engine
 
     def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
-        """One page in the order of the key: the asked fields in the concept's order, and the key.
+        """One page in the order of the key: the asked fields in the concept's order, and the key; flags where asked.
 
         Raises:
             NotFound: A field is none of the concept's, or nothing was loaded yet.
         """
-        unknown = [name for name in query.fields if name not in concept.fields]
+        unknown = [name for name in query.fields if name not in (*concept.fields, FLAGS)]
         if unknown:
             raise NotFound(f"field {unknown[0]}", f"{concept.title} has none", f"It has {', '.join(concept.fields)}")
         names = [name for name in concept.fields if not query.fields or name in (*query.fields, *concept.key)]
+        names += [FLAGS] if FLAGS in query.fields else []
         table = table_of(dataset_id, concept)
         key = [table.c[name] for name in concept.key]
         with _reading(self._engine, dataset_id) as connection:
@@ -58,7 +60,8 @@ class PostgresRecordReader:
                 page = page.where(tuple_(*key) > tuple_(*after))
             rows = connection.execute(page).all()
         columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(names)
-        schema = pa.schema([(name, _ARROW[concept.fields[name].type]) for name in names])
+        types = {field.name: _ARROW[field.type] for field in concept.fields.values()} | {FLAGS: pa.string()}
+        schema = pa.schema([(name, types[name]) for name in names])
         return pa.table([pa.array(each, of.type) for each, of in zip(columns, schema, strict=True)], schema=schema)
 
     def count(self, dataset_id: UUID) -> int:

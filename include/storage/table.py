@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn, CreateTable, DDLElement, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
 
+from include.batch import FLAGS
 from include.cim.concept import Concept, Field, FieldType
 from include.storage.schema import DATA, LOADER, READER
 
@@ -34,7 +35,8 @@ _DIALECT: Final = postgresql.dialect(paramstyle="named")  # type: ignore[no-unty
 
 
 def table_of(dataset_id: UUID, concept: Concept) -> Table:
-    """Describe the dataset's table: the concept's fields in their order, then where each row came from.
+    """Describe the dataset's table: the concept's fields in their order, then where each row came from,
+    and what curation marked it with.
 
     Names come from the CIM and the dataset's id, never from a person.
     """
@@ -47,6 +49,7 @@ def table_of(dataset_id: UUID, concept: Concept) -> Table:
         ),
         Column(ROW_ID, BigInteger, nullable=False, comment="the row's number in its source"),
         Column(BATCH_ID, Uuid, nullable=False, comment="the batch that brought it: cdmp.batch"),
+        Column(FLAGS, _TEXT, comment="the curation rules that the row breaks, where it goes on: JSON"),
         comment=f"{concept.title}. {concept.description}",
     )
 
@@ -115,14 +118,6 @@ def wall_table(table: Table, dataset_id: UUID) -> Sequence[str]:
         f" USING (current_setting('cdmp.dataset', true) = '{dataset_id}')",
         f"GRANT SELECT ON {name} TO {READER}",
     ]
-
-
-def time_field(concept: Concept) -> str | None:
-    """Name the field that tells when a row was: the key's first timestamp, else the first that is required."""
-    timestamps = [name for name, field in concept.fields.items() if field.type is FieldType.TIMESTAMP]
-    in_key = [name for name in concept.key if name in timestamps]
-    required = [name for name in timestamps if concept.fields[name].required]
-    return next(iter(in_key + required), None)
 
 
 def quoted(names: Sequence[str]) -> str:

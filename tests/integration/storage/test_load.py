@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from include.batch import AnonymizedBatch, Foreseen
+from include.batch import FLAGS, AnonymizedBatch, Foreseen
 from include.cim.concept import FieldType
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict, NotFound, StoreUnavailable
@@ -113,6 +113,26 @@ def test_a_table_gets_the_fields_that_its_concept_has_new(
         ).fetchall()
     assert told == [("What's new. [kW]", False)]
     assert versions == [(1,), (1,), (2,)]
+
+
+def test_a_table_from_before_there_were_flags_grows_them_and_readers_get_them_on_request(
+    shelf: Shelf, a_stored_collection: Make, database: Database
+) -> None:
+    collection = a_stored_collection()
+    shelf.load(collection, shelf.stage(collection, [reading(0)]))
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute(f"ALTER TABLE data.d_{collection.dataset_id.hex} DROP COLUMN _flags")
+    asked = RecordQuery(fields=("energy", FLAGS))
+    before = shelf.records.page(collection.dataset_id, shelf.concept, asked)
+    ref = shelf.stage(collection, [reading(1), reading(2)])
+    frame = shelf.staging.read(ref.parts[0])
+    marked = frame.with_columns(pl.Series(FLAGS, [None, '[{"field":"energy","rule":"expect_it"}]'], dtype=pl.String))
+    place = ref.collection_id, ref.batch_id, ref.stage
+    shelf.load(collection, replace(ref, parts=(shelf.staging.write(*place, "marked", marked),)))
+    after = shelf.records.page(collection.dataset_id, shelf.concept, asked)
+    assert before[FLAGS].to_pylist() == [None]
+    assert after[FLAGS].to_pylist() == [None, None, '[{"field":"energy","rule":"expect_it"}]']
+    assert FLAGS not in shelf.records.page(collection.dataset_id, shelf.concept, RecordQuery()).column_names
 
 
 def test_the_columns_of_the_source_are_those_of_the_last_batch(shelf: Shelf, a_stored_collection: Make) -> None:
@@ -285,7 +305,7 @@ def test_the_loader_keeps_the_units_with_the_table(shelf: Shelf, a_stored_collec
             ).fetchall()
         )
     assert columns["energy"] == "The energy. [kWh]"
-    assert list(columns)[-2:] == ["_row_id", "_batch_id"]
+    assert list(columns)[-3:] == ["_row_id", "_batch_id", "_flags"]
 
 
 def test_an_unknown_dataset_is_not_found(shelf: Shelf) -> None:

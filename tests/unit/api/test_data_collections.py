@@ -113,6 +113,7 @@ def test_a_run_tells_stages_report_and_failure_without_a_value(interface):
             "checked": 5,
             "failed": 2,
             "row_ids": [2, 4],
+            "acted": True,
         }
     ]
     assert body["failure"] == {

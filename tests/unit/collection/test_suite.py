@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from include.cim.concept import FieldType
 from include.collection.suite import suite_of
+from include.expectations.check_rules import check_rules
 from include.expectations.config import Action, CurationRule, CuratorConfig
-from include.expectations.suite import KEY_RULES, ROW_RULES, check_rules
+from include.expectations.suite import KEY_RULES, ROW_RULES
 from tests.staged import READING
 
 ALL = list(READING.fields)

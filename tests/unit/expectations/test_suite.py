@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from include.errors import Problem
+from include.expectations.check_rules import check_rules
 from include.expectations.config import Action, CurationRule
-from include.expectations.suite import KEY_RULES, ROW_RULES, build_suite, check_rules, columns_of, compares_rows
+from include.expectations.suite import KEY_RULES, ROW_RULES, build_suite, columns_of, compares_rows
 
 FIELDS = {"meter_id": "id", "start": "timestamp", "end": "timestamp", "energy": "float", "count": "integer"} | {
     "direction": "enum",

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from include.cim.concept import Concept, FieldType
-from include.storage.table import create_table, quoted, table_of, time_field
+from include.cim.concept import Concept, FieldType, time_field
+from include.storage.table import create_table, quoted, table_of
 from tests.factories import a_concept, a_field
 
 DATASET = UUID("00000000-0000-4000-8000-0000000da7a5")

@@ -1,0 +1,289 @@
+"""A batch while curation parts its rows: what is written so far, and what that adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import polars as pl
+
+from include.batch import FLAGS, ROW_ID, BatchRef, RuleOutcome, Stage, ValidationReport
+from include.expectations.actions import MARKING, apply_actions, breaks_threshold, hold_batch, list_reasons
+from include.expectations.config import Action, CurationRule, Series
+from include.expectations.fill import fill_cells
+from include.expectations.find_repeats import find_repeats
+from include.expectations.mend import MENDING, Mended, mend
+from include.expectations.run_suite import Breach, find_breaches
+from include.expectations.series import gather
+from include.expectations.suite import columns_of, compares_rows
+from include.ports import Staging
+
+_REPORTED_ROWS: Final = 20
+_ISSUE: Final = {ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()}
+_FOUND_BY_MAPPING: Final = -1
+
+_Placed = tuple[int, CurationRule]
+
+
+@dataclass
+class Sorting:
+    """What has been done to a batch.
+
+    Attributes:
+        series: What the rows of its concept are read along; None where they have no time.
+        idle: Places of rules that too few rows of the batch break for anything to happen.
+        wanted: Place of a rule → part → the cells that are still to be filled.
+    """
+
+    mapped: BatchRef
+    raw: BatchRef
+    staging: Staging
+    suite: Sequence[CurationRule]
+    series: Series | None
+    parts: list[str] = field(default_factory=list)
+    aside: dict[int, str] = field(default_factory=dict)
+    outcomes: dict[int, RuleOutcome] = field(default_factory=dict)
+    unreadable: dict[tuple[str, str], RuleOutcome] = field(default_factory=dict)
+    idle: set[int] = field(default_factory=set)
+    wanted: dict[int, dict[int, pl.DataFrame]] = field(default_factory=dict)
+    rows_in: int = 0
+    rows_out: int = 0
+    rows_dropped: int = 0
+    cells_set_null: int = 0
+    cells_filled: int = 0
+    cells_clamped: int = 0
+
+    def sort(self) -> None:
+        """Judge every part by itself, then all of them together by the rules that compare rows.
+
+        Of the rows that are still there then: a good row is not refused because a bad one had its key.
+        """
+        placed = list(enumerate(self.suite))
+        alone = [(place, rule) for place, rule in placed if not compares_rows(rule)]
+        self._weigh([(place, rule) for place, rule in alone if rule.threshold and rule.on_violation is not Action.FAIL])
+        for path in self.mapped.parts:
+            self._add_part(self.staging.read(path), alone)
+        self._fill(alone)
+        for place, rule in placed:
+            if compares_rows(rule):
+                self._compare_rows(place, rule)
+                self._fill(alone)
+
+    def _weigh(self, rules: Sequence[_Placed]) -> None:
+        """Find the rules with a threshold that the whole batch does not reach."""
+        counted: dict[int, RuleOutcome] = {}
+        for path in self.mapped.parts if rules else ():
+            frame = self.staging.read(path)
+            for breach in _judge(frame, rules, self._issues_of(frame)):
+                counted[breach.place] = _add(counted.get(breach.place), breach)
+        self.idle = {place for place, outcome in counted.items() if not breaks_threshold(self.suite[place], outcome)}
+
+    def _add_part(self, frame: pl.DataFrame, rules: Sequence[_Placed]) -> None:
+        if any(rule.on_violation in MARKING for rule in self.suite):
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(FLAGS))
+        issues = self._issues_of(frame)
+        breaches = [replace(breach, acted=breach.place not in self.idle) for breach in _judge(frame, rules, issues)]
+        self.parts.append("")
+        self.rows_in += frame.height
+        self._settle(len(self.parts) - 1, frame, [*_found_by_mapping(frame, issues), *breaches], rules)
+
+    def _compare_rows(self, place: int, rule: CurationRule) -> None:
+        """Judge the whole batch by one rule that compares rows."""
+        checked, found = self.rows_out, find_repeats([self.staging.scan(path) for path in self.parts], rule)
+        fields, failed = columns_of(rule), sum(row_ids.len() for row_ids in found)
+        outcome = RuleOutcome(rule.type, ", ".join(fields), rule.on_violation.value, checked, failed)
+        acted = breaks_threshold(rule, outcome)
+        if rule.threshold and not acted:
+            self.idle.add(place)
+        alone = [(at, one) for at, one in enumerate(self.suite) if not compares_rows(one)]
+        for number, row_ids in enumerate(found):
+            looked = checked if number == 0 else 0
+            breach = Breach(rule.type, fields, rule.on_violation, place, looked, row_ids, acted)
+            if row_ids.is_empty() or not acted:
+                self._count(breach)
+            else:
+                self._settle_again(number, self.staging.read(self.parts[number]), [breach], alone)
+
+    def _fill(self, alone: Sequence[_Placed]) -> None:
+        """Fill the cells that were emptied for it from their neighbours, and judge their rows again."""
+        if not self.wanted:
+            return
+        found = {place: self._find_fills(place) for place in self.wanted}
+        cells: dict[int, list[tuple[str, pl.DataFrame]]] = {}
+        for place, by_part in self.wanted.items():
+            for number, wanted in by_part.items():
+                one = wanted.join(found[place], on=ROW_ID, how="left", maintain_order="left")
+                cells.setdefault(number, []).append((columns_of(self.suite[place])[0], one))
+        self.wanted = {}
+        for number, filled in sorted(cells.items()):
+            frame = self.staging.read(self.parts[number])
+            issues = self._issues_of(frame)
+            breaches: list[Breach] = []
+            for name, one in filled:
+                frame = frame.join(one.select(ROW_ID, "value"), on=ROW_ID, how="left", maintain_order="left")
+                frame = frame.with_columns(pl.coalesce("value", name).alias(name)).drop("value")
+                breaches += _judge_again(frame, {name: one[ROW_ID]}, alone, issues)
+            kept = self._settle_again(number, frame, breaches, alone)
+            for _, one in filled:
+                there = one.join(kept, on=ROW_ID, how="semi")
+                self.cells_filled += there["value"].count()
+                self.cells_set_null += there.filter(pl.col("value").is_null() & pl.col("held")).height
+
+    def _find_fills(self, place: int) -> pl.DataFrame:
+        rule, fill = self.suite[place], self.suite[place].fill
+        name, series = columns_of(rule)[0], self.series
+        assert fill is not None and series is not None  # noqa: S101 - else the rule was refused
+        row_ids = pl.concat([one[ROW_ID] for one in self.wanted[place].values()])
+        scans = [self.staging.scan(path) for path in self.parts]
+        columns = [name, series.time]
+        return pl.concat(
+            [fill_cells(rows, name, series, fill, row_ids) for rows in gather(scans, columns, series.names)]
+        )
+
+    def _settle_again(
+        self, number: int, frame: pl.DataFrame, breaches: Sequence[Breach], rules: Sequence[_Placed]
+    ) -> pl.DataFrame:
+        self.rows_out -= frame.height
+        return self._settle(number, frame, breaches, rules)
+
+    def _settle(
+        self, number: int, frame: pl.DataFrame, breaches: Sequence[Breach], rules: Sequence[_Placed]
+    ) -> pl.DataFrame:
+        """Carry out the actions on one part, count, write what goes on and what is set aside; gives the ids left."""
+        mended = mend(frame, breaches, dict(enumerate(self.suite)))
+        found = [*mended.breaches, *self._look_again(mended, rules)]
+        for breach in found:
+            self._count(breach)
+        verdict = apply_actions(mended.frame, found)
+        kept = verdict.rows.select(ROW_ID)
+        self.rows_out += verdict.rows.height
+        self.rows_dropped += verdict.dropped
+        self.cells_set_null += verdict.cells_set_null
+        self.cells_filled += _count_left(mended.filled, kept)
+        self.cells_clamped += _count_left(mended.clamped, kept)
+        for place, cells in mended.wanted.items():
+            self.wanted.setdefault(place, {})[number] = cells.join(kept, on=ROW_ID, how="semi", maintain_order="left")
+        where = self.mapped.collection_id, self.mapped.batch_id, Stage.CURATED
+        self.parts[number] = self.staging.write(*where, f"part-{number:05d}", verdict.rows)
+        if verdict.reasons.height:
+            rows = _rows_aside(verdict.reasons, self.staging.scan(self.raw.parts[number]))
+            if number in self.aside:
+                rows = pl.concat([self.staging.read(self.aside[number]), rows]).sort(ROW_ID)
+            self.aside[number] = self.staging.write(*where, f"aside-{number:05d}", rows)
+        return kept
+
+    def _look_again(self, mended: Mended, rules: Sequence[_Placed]) -> list[Breach]:
+        done = {**mended.filled}
+        for name, row_ids in mended.clamped.items():
+            done[name] = pl.concat([done[name], row_ids]) if name in done else row_ids
+        return list(_judge_again(mended.frame, done, rules, self._issues_of(mended.frame))) if done else []
+
+    def _count(self, breach: Breach) -> None:
+        if breach.place == _FOUND_BY_MAPPING:
+            self.unreadable[breach.field, breach.rule] = _add(self.unreadable.get((breach.field, breach.rule)), breach)
+        else:
+            self.outcomes[breach.place] = _add(self.outcomes.get(breach.place), breach)
+
+    def _issues_of(self, frame: pl.DataFrame) -> pl.DataFrame:
+        mine = frame.lazy().select(ROW_ID)
+        issues = [
+            self.staging.scan(path).select(list(_ISSUE)).join(mine, on=ROW_ID, how="semi")
+            for path in self.mapped.issues
+        ]
+        return pl.concat([pl.LazyFrame(schema=_ISSUE), *issues]).sort(ROW_ID, "field", "rule").collect()
+
+    def report(self) -> ValidationReport:
+        """Sum up: first what could not be read, then the rules in the order of the suite."""
+        outcomes = {
+            place: replace(self.outcomes[place], acted=place not in self.idle) for place in sorted(self.outcomes)
+        }
+        return ValidationReport(
+            rows_in=self.rows_in,
+            rows_out=self.rows_out,
+            rows_quarantined=self.rows_in - self.rows_out - self.rows_dropped,
+            rows_dropped=self.rows_dropped,
+            cells_set_null=self.cells_set_null,
+            outcomes=(
+                *(replace(self.unreadable[name], checked=self.rows_in) for name in sorted(self.unreadable)),
+                *outcomes.values(),
+            ),
+            cells_filled=self.cells_filled,
+            cells_clamped=self.cells_clamped,
+            rows_flagged=self._count_flagged(),
+            held=hold_batch([(self.suite[place], outcome) for place, outcome in outcomes.items()]),
+        )
+
+    def _count_flagged(self) -> int:
+        scans = [self.staging.scan(path) for path in self.parts]
+        if not scans or FLAGS not in scans[0].collect_schema():
+            return 0
+        return int(pl.concat([scan.select(pl.col(FLAGS).count()) for scan in scans]).sum().collect().item())
+
+    def ref(self) -> BatchRef:
+        """Give the curated batch."""
+        return replace(
+            self.mapped,
+            stage=Stage.CURATED,
+            parts=tuple(self.parts),
+            rows=self.rows_out,
+            aside=tuple(self.aside[number] for number in sorted(self.aside)),
+        )
+
+
+def _judge(frame: pl.DataFrame, rules: Sequence[_Placed], issues: pl.DataFrame) -> Iterator[Breach]:
+    found = find_breaches(frame, [rule for _, rule in rules])
+    for (place, _), breach in zip(rules, found, strict=True):
+        yield _without_unread(replace(breach, place=place), issues)
+
+
+def _judge_again(
+    frame: pl.DataFrame, mended: Mapping[str, pl.Series], rules: Sequence[_Placed], issues: pl.DataFrame
+) -> Iterator[Breach]:
+    """Judge mended rows by the rules that name the mended field; they are counted as looked at already."""
+    for name, row_ids in mended.items():
+        about = [
+            (place, rule) for place, rule in rules if name in columns_of(rule) and rule.on_violation not in MENDING
+        ]
+        rows = frame.filter(pl.col(ROW_ID).is_in(row_ids.implode()))
+        yield from (replace(breach, checked=0) for breach in _judge(rows, about, issues))
+
+
+def _add(before: RuleOutcome | None, breach: Breach) -> RuleOutcome:
+    before = before or RuleOutcome(breach.rule, breach.field, breach.action.value, 0, 0)
+    first = sorted((*before.row_ids, *breach.row_ids.sort().head(_REPORTED_ROWS)))
+    return replace(
+        before,
+        checked=before.checked + breach.checked,
+        failed=before.failed + breach.row_ids.len(),
+        row_ids=tuple(first[:_REPORTED_ROWS]),
+    )
+
+
+def _count_left(mended: Mapping[str, pl.Series], kept: pl.DataFrame) -> int:
+    return sum(row_ids.to_frame().join(kept, on=ROW_ID, how="semi").height for row_ids in mended.values())
+
+
+def _found_by_mapping(frame: pl.DataFrame, issues: pl.DataFrame) -> list[Breach]:
+    return [
+        Breach(
+            rule, (name,), Action.QUARANTINE, _FOUND_BY_MAPPING, frame.height, rows[ROW_ID].unique(maintain_order=True)
+        )
+        for (name, rule), rows in issues.group_by("field", "rule", maintain_order=True)
+    ]
+
+
+def _without_unread(breach: Breach, issues: pl.DataFrame) -> Breach:
+    """Leave out the cells that mapping could not read: their reason is known, and their emptiness is no second one."""
+    unread = issues.filter(pl.col("field").is_in(breach.fields))[ROW_ID]
+    kept = breach.row_ids.filter(~breach.row_ids.is_in(unread.implode()))
+    return replace(breach, row_ids=kept, checked=breach.checked - (breach.row_ids.len() - kept.len()))
+
+
+def _rows_aside(reasons: pl.DataFrame, raw: pl.LazyFrame) -> pl.DataFrame:
+    """Put the reasons of each row beside the row as it was read, both as JSON text."""
+    listed = list_reasons(reasons, "reasons")
+    # collected first: only the rows that are wanted become JSON
+    rows = raw.join(listed.lazy(), on=ROW_ID, how="semi").collect()
+    as_read = rows.select(ROW_ID, row=pl.struct(pl.exclude(ROW_ID)).struct.json_encode())
+    return listed.join(as_read, on=ROW_ID, how="left").sort(ROW_ID)
