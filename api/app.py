@@ -30,7 +30,7 @@ from api.strict_json import StrictJsonBodies
 from api.tus import TusAnswers, takes_file
 from include.access.requestor import Requestor
 from include.operations.services import Services
-from include.ports import Engine
+from include.quarantine_ports import ReviewEngine
 
 SignIn = Callable[[Request, HTTPAuthorizationCredentials | None], Awaitable[Requestor]]
 
@@ -39,7 +39,7 @@ VERSION: Final = "0.1.0"
 
 def create_app(
     services: Callable[[], Services],
-    engine: Callable[[], Engine],
+    engine: Callable[[], ReviewEngine],
     sign_in: SignIn,
     pages: Path | None = None,
 ) -> FastAPI:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
-from api.dependencies import ServicesDep, SignedIn, review_engine
+from api.dependencies import EngineDep, ServicesDep, SignedIn
 from api.routes.data_collections import RunId, answer_run
 from api.schemas.data_collection import RunAnswer
 from api.schemas.quarantine import Decision
 from include.operations.collection_reading import read_collection
 from include.operations.reviewing import review_run
-from include.quarantine_ports import ReviewEngine
 
 router = APIRouter(prefix="/data-collection", tags=["data collections"])
 
@@ -25,7 +23,7 @@ def review(
     body: Decision,
     request: Request,
     services: ServicesDep,
-    engine: Annotated[ReviewEngine, Depends(review_engine)],
+    engine: EngineDep,
     requestor: SignedIn,
 ) -> RunAnswer:
     """By the collection's owner, or a steward. The run goes on, or ends, a moment later."""

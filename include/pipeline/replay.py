@@ -17,7 +17,7 @@ from include.cim.mapping_config import MapperConfig
 from include.cim.raw_rows import raw_name
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
-from include.expectations.config import Action, CurationRule
+from include.expectations.config import Action, CurationRule, FillMethod
 from include.expectations.suite import ROW_RULES
 from include.pipeline.outcome import Outcome
 from include.ports import Staging
@@ -89,7 +89,8 @@ def ingest_quarantine(
 
 
 def judge_alone(rules: Iterable[CurationRule], replay: Replay, concept: Concept) -> tuple[CurationRule, ...]:
-    """Give the rules for rows that come alone: those that judge one row; what would stop a batch keeps the row back.
+    """Give the rules for rows that come alone: those that judge one row; what would stop a batch, or fill a
+    cell from the rows around it, keeps the row back.
 
     Of a release only what a record cannot do without is left.
     """
@@ -117,10 +118,13 @@ def only_required(mapped: BatchRef, concept: Concept, staging: Staging) -> Batch
 
 
 def _keep_back(rule: CurationRule) -> CurationRule:
-    if rule.on_violation not in (Action.FAIL, Action.HOLD):
+    """Let a rule act on a row whatever the share of such rows, and in no way that needs the others."""
+    rule = rule.model_copy(update={"threshold": None})
+    from_neighbours = rule.fill is not None and rule.fill.method is not FillMethod.CONSTANT
+    if rule.on_violation not in (Action.FAIL, Action.HOLD) and not from_neighbours:
         return rule
-    kwargs = {name: value for name, value in rule.kwargs.items() if name != "mostly"}  # a share of a batch
-    return rule.model_copy(update={"on_violation": Action.QUARANTINE, "kwargs": kwargs})
+    kwargs = {name: value for name, value in rule.kwargs.items() if name != "mostly"}
+    return rule.model_copy(update={"on_violation": Action.QUARANTINE, "fill": None, "kwargs": kwargs})
 
 
 def _as_read(

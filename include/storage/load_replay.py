@@ -12,8 +12,8 @@ import polars as pl
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Table
 
-from include.batch import ROW_ID, BatchRef
-from include.cim.concept import Concept
+from include.batch import FLAGS, ROW_ID, BatchRef
+from include.cim.concept import Concept, time_field
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.ports import BatchRecord, Staging
@@ -138,9 +138,9 @@ def _take_origins(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging) -> None
 
 def _let_through(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging) -> None:
     """Make `through`: what was added to the dataset."""
-    name, time = tables.quoted_name(table), tables.time_field(concept)
-    columns = tables.quoted(list(concept.fields))
-    mine = ", ".join(f"s.{field}" for field in map(tables.quoted, zip(concept.fields)))
+    name, time = tables.quoted_name(table), time_field(concept)
+    kept = [*concept.fields, FLAGS]
+    columns, mine = tables.quoted(kept), ", ".join(f"s.{field}" for field in map(tables.quoted, zip(kept)))
     same = " AND ".join(f"old.{field} = s.{field}" for field in map(tables.quoted, zip(concept.key)))
     ordered = ", ".join(f"s.{field}" for field in map(tables.quoted, zip(concept.key)))
     moment = tables.quoted([time]) if time else "NULL::timestamptz"
