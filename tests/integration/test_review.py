@@ -207,7 +207,7 @@ def test_on_airflows_own_page_the_owner_answers_and_nobody_else(
     done = ended(platform, airflow, collection)
 
     assert done.state is RunState.SUCCEEDED, done.failure
-    assert done.review and (done.review.by, done.review.note) == ("olive x", "Seen.")
+    assert done.review and (done.review.by, done.review.note) == ("olive", "Seen.")
     assert rows_of(database, collection) == 6
 
 
