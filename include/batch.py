@@ -177,11 +177,24 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """How the numbers of one field are spread in one batch: rounded, so that it tells no row's value.
+
+    Attributes:
+        quantiles: Below them are 5 %, 10 % … 95 % of the rows.
+    """
+
+    rows: int
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationReport:
     """What validation found: rules, counts and row ids; no values.
 
     Attributes:
         held: Why the batch waits for a person: a sentence for each rule, with its counts; empty where it goes on.
+        profiles: Field → how it is spread, of those that later batches are held against.
     """
 
     rows_in: int
@@ -194,3 +207,4 @@ class ValidationReport:
     cells_clamped: int = 0
     rows_flagged: int = 0
     held: tuple[str, ...] = ()
+    profiles: Mapping[str, Profile] = field(default_factory=dict)

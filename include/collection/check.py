@@ -12,6 +12,7 @@ from croniter import croniter
 from include.anonymization.config import AnonymizationConfig, Method
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.mapping_config import MapperConfig
+from include.collection.check_curator import check_curator
 from include.collection.check_rest import check_rest
 from include.collection.check_rule import check_rule
 from include.collection.check_shape import check_shape
@@ -20,8 +21,6 @@ from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource
 from include.collection.source import FileSource
 from include.errors import NotFound, Problem, name_close
-from include.expectations.check_rules import check_rules
-from include.expectations.config import CuratorConfig
 
 
 class Concepts(Protocol):
@@ -53,7 +52,7 @@ def check_collection(config: CollectionConfig, definition: Concepts) -> list[Pro
         *problems,
         *_check_mapper(config.mapper, concept),
         *check_shape(config.mapper, concept),
-        *_check_curator(config.curator, config.mapper, concept),
+        *check_curator(config.curator, config.mapper, concept),
         *_check_plan(config.anonymization, config.mapper, concept),
     ]
 
@@ -109,12 +108,6 @@ def _check_mapper(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
     for field in concept.fields.values():
         if field.required and field.name not in names:
             yield Problem("mapper.rules", f"{field.name} is not mapped, and {concept.name} requires it")
-
-
-def _check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept) -> Sequence[Problem]:
-    mapped = {rule.field: concept.fields[rule.field] for rule in mapper.rules if rule.field in concept.fields}
-    types = {name: field.type.value for name, field in mapped.items()}
-    return check_rules(curator.rules, types, required=[name for name, field in mapped.items() if field.required])
 
 
 def _check_plan(plan: AnonymizationConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from include.cim.concept import Concept, Field, time_field
 from include.expectations.config import CurationRule, CuratorConfig, Series
+from include.expectations.suite import CELL_RULES, SERIES_RULES
 
 
 def suite_of(concept: Concept, curator: CuratorConfig, mapped: Collection[str]) -> tuple[CurationRule, ...]:
@@ -18,7 +19,30 @@ def suite_of(concept: Concept, curator: CuratorConfig, mapped: Collection[str]) 
     demands = [rule for name, field in concept.fields.items() if name in mapped for rule in _demands(field, mapped)]
     if set(concept.key) <= set(mapped):
         demands.append(_unique(concept.key))
-    return (*demands, *curator.rules)
+    return (*demands, *(complete_rule(rule, concept) for rule in curator.rules))
+
+
+def complete_rule(rule: CurationRule, concept: Concept) -> CurationRule:
+    """Write out which fields a rule about series looks at, as Great Expectations takes it: in one `column_list`.
+
+    Its owner may write `column` (or, of intervals, `start` and `end`), `time` and `series`; what is left out is the
+    concept's: its time, the end that comes after it, and its key without its time. A rule that lacks what the concept
+    cannot tell stays as it is, and is refused for it.
+    """
+    if rule.type not in SERIES_RULES or "column_list" in rule.kwargs:
+        return rule
+    given, series = dict(rule.kwargs), series_of(concept)
+    time = series.time if series else None
+    if rule.type in CELL_RULES:
+        heads = [given.pop("column", None), given.pop("time", time)]
+    else:
+        start = given.pop("start", time)
+        ends = [name for name, field in concept.fields.items() if field.after == start]
+        heads = [start] if "every" in given else [start, given.pop("end", next(iter(ends), None))]
+    names = given.pop("series", [name for name in concept.key if name != time])
+    if None in heads or not isinstance(names, list):
+        return rule
+    return rule.model_copy(update={"kwargs": {"column_list": [*heads, *names], **given}})
 
 
 def series_of(concept: Concept) -> Series | None:

@@ -10,16 +10,29 @@ from typing import Any, Final
 from include.errors import ConfigurationInvalid, Problem, name_close
 from include.expectations.config import Action, CurationRule, FillMethod
 from include.expectations.library import load_library
-from include.expectations.suite import CELL_RULES, KEY_RULES, NUMBER, ROW_RULES, columns_of, compares_rows
+from include.expectations.suite import (
+    BATCH_RULES,
+    CELL_RULES,
+    KEY_RULES,
+    NUMBER,
+    ROW_RULES,
+    SERIES_RULES,
+    columns_of,
+    compares_rows,
+    fitting_types,
+)
 
 # Great Expectations' own machinery: where rows come from and how results look is ours to say, and `row_condition` is
 # evaluated as code.
 _NOT_OURS: Final = frozenset(
     {"batch_id", "catch_exceptions", "condition_parser", "description", "id", "library_metadata", "meta", "notes"}
     | {"rendered_content", "result_format", "row_condition", "severity", "windows"}
+    # what a run fills in itself
+    | {"edges", "now", "rows", "shares"}
 )
 
 _ON_CELLS: Final = frozenset({Action.SET_NULL, Action.FILL, Action.CLAMP})
+_ON_BATCHES: Final = frozenset({Action.FLAG, Action.HOLD, Action.FAIL})
 _DTYPES: Final = {"float": "Float64", "integer": "Int64", "boolean": "Boolean", "timestamp": "Datetime"}
 
 
@@ -46,7 +59,7 @@ def check_rules(
 def _check_rule(
     rule: CurationRule, fields: Mapping[str, str], required: Collection[str], where: str
 ) -> Iterator[Problem]:
-    served = {**ROW_RULES, **KEY_RULES}
+    served = [*ROW_RULES, *KEY_RULES, *SERIES_RULES, *BATCH_RULES]
     if rule.type not in served:
         yield Problem(
             f"{where}.type",
@@ -54,22 +67,26 @@ def _check_rule(
             name_close(rule.type, sorted(served), "The rules are"),
         )
         return
-    columns = columns_of(rule)
-    for column in columns:
+    columns, kinds = columns_of(rule), fitting_types(rule)
+    if rule.type in SERIES_RULES and "column_list" not in rule.kwargs:
+        remedy = "Write `column`, or of intervals `start` and `end`; beside it `time` and `series`, a list of fields"
+        yield Problem(f"{where}.kwargs", "it does not name the fields that it looks at", remedy)
+        return
+    for column, fits in zip(columns, kinds, strict=True):
         if column not in fields:
             yield Problem(
                 f"{where}.kwargs",
                 f"field {column!r} is not mapped",
                 name_close(column, sorted(fields), "The mapped fields are"),
             )
-        elif fields[column] not in served[rule.type]:
-            fitting = " or ".join(sorted(served[rule.type]))
+        elif fields[column] not in fits:
+            fitting = " or ".join(sorted(fits))
             yield Problem(
                 f"{where}.kwargs", f"field {column!r} holds {fields[column]}", f"{rule.type} is for fields of {fitting}"
             )
     if len(set(columns)) < len(columns):
         yield Problem(f"{where}.kwargs", "a field is named twice", "Compare different fields")
-    types = [fields[column] for column in columns if fields.get(column) in served[rule.type]]
+    types = [fields[column] for column, fits in zip(columns, kinds, strict=True) if fields.get(column) in fits]
     misfits = list(_check_values(rule, types[0], f"{where}.kwargs")) if len(types) == len(columns) == 1 else []
     yield from misfits or _check_arguments(rule, f"{where}.kwargs")
     yield from _check_action(rule, columns, fields, required, where)
@@ -165,7 +182,13 @@ def _check_action(
     rule: CurationRule, columns: Sequence[str], fields: Mapping[str, str], required: Collection[str], where: str
 ) -> Iterator[Problem]:
     action = rule.on_violation
-    if action in _ON_CELLS:
+    if rule.type in BATCH_RULES:
+        if action not in _ON_BATCHES:
+            what = f"the rule is about the batch, and {action} is for rows"
+            yield Problem(f"{where}.on_violation", what, "Use flag (it stands in the report), hold or fail")
+        if rule.threshold is not None:
+            yield Problem(f"{where}.threshold", "a batch has no share that breaks the rule", "Leave it out")
+    elif action in _ON_CELLS:
         yield from _check_cell(rule, columns, fields, required, where)
     if rule.fill is not None and action is not Action.FILL:
         yield Problem(f"{where}.fill", f"nothing is filled by on_violation: {action}", "Write on_violation: fill")

@@ -19,6 +19,9 @@ def load_library() -> Any:
         logger.addHandler(logging.NullHandler())
     import great_expectations
 
+    # each registers what it has with the library
+    from include.expectations import batch_rules, pair_rules, patterns, series_rules  # noqa: F401
+
     return great_expectations
 
 

@@ -75,23 +75,22 @@ def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[Br
     ]
 
 
+def holds(frame: pl.DataFrame, rule: CurationRule) -> bool:
+    """Ask whether a frame as a whole keeps a rule; raises as `find_breaches`."""
+    (result,) = _validate(frame, [rule], "BOOLEAN_ONLY")
+    if result.exception_info.get("raised_exception") or "exception_message" not in result.exception_info:
+        raise _not_applicable(rule)
+    return bool(result.success)
+
+
 _Found = tuple[int, np.ndarray[Any, np.dtype[np.int64]]]
 _NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
 
 
 def _run(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[_Found]:
     columns = list(dict.fromkeys(column for rule in rules for column in columns_of(rule)))
-    # the default index makes Great Expectations answer with row positions; nullable Int64 keeps identifiers beyond 2^53
-    pandas = frame.select(columns).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    source = open_context().data_sources.add_pandas("part")
-    batch = (
-        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pandas})
-    )
-    validation = batch.validate(
-        build_suite(rules), result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False}
-    )
     found: dict[int, _Found] = {}
-    for result in validation.results:
+    for result in _validate(frame.select(columns), rules, "COMPLETE"):
         place = result.expectation_config.meta["rule"]
         answer = result.result
         if "unexpected_index_list" not in answer:
@@ -100,6 +99,19 @@ def _run(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[_Found]:
         checked = answer["element_count"] - (answer.get("missing_count") or 0)
         found[place] = checked, np.sort(np.asarray(answer["unexpected_index_list"], dtype=np.int64))
     return [found[place] for place in range(len(rules))]
+
+
+def _validate(frame: pl.DataFrame, rules: Sequence[CurationRule], result_format: str) -> list[Any]:
+    # the default index makes Great Expectations answer with row positions; nullable Int64 keeps identifiers beyond 2^53
+    pandas = frame.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    source = open_context().data_sources.add_pandas("part")
+    batch = (
+        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pandas})
+    )
+    validation = batch.validate(
+        build_suite(rules), result_format={"result_format": result_format, "return_unexpected_index_query": False}
+    )
+    return list(validation.results)
 
 
 def _not_applicable(rule: CurationRule) -> ConfigurationInvalid:

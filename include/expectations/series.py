@@ -1,4 +1,4 @@
-"""Brings together the rows that belong to one series, wherever a batch was cut into parts."""
+"""Brings together the rows of each series, wherever a batch was cut into parts, and has them judged together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final
 import polars as pl
 
 from include.batch import ROW_ID
+from include.expectations.config import CurationRule
+from include.expectations.run_suite import find_breaches
+from include.expectations.suite import columns_of, count_heads
 
 PART: Final = "part of the batch"
 BUCKET_ROWS: Final = 2_000_000
@@ -39,3 +42,21 @@ def gather(
         yield pl.concat([part.filter(bucket == number).collect() for part in numbered]).with_columns(
             pl.col(name).rank("dense").fill_null(0).cast(pl.Int64) for name in names
         )
+
+
+def find_in_series(
+    parts: Sequence[pl.LazyFrame], rule: CurationRule, *, rows: int = BUCKET_ROWS
+) -> tuple[int, list[pl.Series]]:
+    """Find the rows that break a rule of `SERIES_RULES`; the rows of earlier batches are not looked at.
+
+    Returns:
+        How many rows were judged, and for each part the row ids of those that break the rule.
+    """
+    columns, heads = columns_of(rule), count_heads(rule)
+    checked, found = 0, [pl.DataFrame(schema={ROW_ID: pl.Int64(), PART: pl.Int64()})]
+    for bucket in gather(parts, columns[:heads], columns[heads:], rows=rows):
+        (breach,) = find_breaches(bucket, [rule])
+        checked += breach.checked
+        found.append(bucket.filter(pl.col(ROW_ID).is_in(breach.row_ids.implode())).select(ROW_ID, PART))
+    broken = pl.concat(found).sort(ROW_ID)
+    return checked, [broken.filter(pl.col(PART) == number)[ROW_ID] for number in range(len(parts))]

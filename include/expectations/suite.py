@@ -27,6 +27,7 @@ ROW_RULES: Final[Mapping[str, frozenset[str]]] = {
     "expect_column_values_to_match_regex_list": _TEXT,
     "expect_column_values_to_not_match_regex_list": _TEXT,
     "expect_column_pair_values_a_to_be_greater_than_b": _ORDERED,
+    "expect_column_pair_values_a_to_be_at_least_b": NUMBER,
     "expect_column_pair_values_to_be_equal": _ANY,
     "expect_column_pair_values_to_be_in_set": _ANY - {"timestamp"},
     "expect_multicolumn_sum_to_equal": NUMBER,
@@ -42,8 +43,37 @@ KEY_RULES: Final[Mapping[str, frozenset[str]]] = {
 """Expectations that compare the rows of a batch with one another."""
 
 
-CELL_RULES: Final[frozenset[str]] = frozenset()
+_TIME: Final = frozenset({"timestamp"})
+SERIES_RULES: Final[Mapping[str, tuple[frozenset[str], ...]]] = {
+    "expect_series_values_to_never_step_back": (NUMBER, _TIME),
+    "expect_series_values_to_not_be_stuck": (NUMBER, _TIME),
+    "expect_series_values_to_not_spike": (NUMBER, _TIME),
+    "expect_series_intervals_to_leave_no_gap": (_TIME, _TIME),
+    "expect_series_intervals_to_not_overlap": (_TIME, _TIME),
+}
+"""Our own, that judge a row beside its neighbours: with the types of the first fields, before those of the series."""
+
+CELL_RULES: Final = frozenset(rule for rule, types in SERIES_RULES.items() if types[0] is NUMBER)
 """Expectations that compare rows, and judge the cell of the first field that they name."""
+
+
+BATCH_RULES: Final[Mapping[str, frozenset[str]]] = {
+    "expect_table_row_count_to_be_between": _ANY,
+    "expect_column_min_to_be_between": NUMBER,
+    "expect_column_max_to_be_between": NUMBER,
+    "expect_column_mean_to_be_between": NUMBER,
+    "expect_column_median_to_be_between": NUMBER,
+    "expect_column_sum_to_be_between": NUMBER,
+    "expect_column_stdev_to_be_between": NUMBER,
+    "expect_column_proportion_of_non_null_values_to_be_between": _ANY,
+    "expect_column_proportion_of_unique_values_to_be_between": _ANY,
+    "expect_column_unique_value_count_to_be_between": _ANY,
+    "expect_column_distinct_values_to_be_in_set": _ANY - {"timestamp"},
+    "expect_column_distinct_values_to_contain_set": _ANY - {"timestamp"},
+    "expect_column_max_to_be_recent": _TIME,
+    "expect_column_distribution_to_be_stable": NUMBER,
+}
+"""Expectations that judge a batch as a whole, after curation."""
 
 
 def columns_of(rule: CurationRule) -> tuple[str, ...]:
@@ -55,7 +85,21 @@ def columns_of(rule: CurationRule) -> tuple[str, ...]:
 
 def compares_rows(rule: CurationRule) -> bool:
     """Whether a rule's answer for one row depends on other rows."""
-    return rule.type in KEY_RULES
+    return rule.type in KEY_RULES or rule.type in SERIES_RULES
+
+
+def count_heads(rule: CurationRule) -> int:
+    """Count the fields of a rule about series that come before those that tell the series apart."""
+    return 1 if rule.kwargs.get("every") is not None else len(SERIES_RULES[rule.type])
+
+
+def fitting_types(rule: CurationRule) -> list[frozenset[str]]:
+    """Give the types of field that a rule is for, for each field that it names."""
+    columns = columns_of(rule)
+    if rule.type in SERIES_RULES:
+        heads = SERIES_RULES[rule.type][: count_heads(rule)]
+        return [*heads, *[_ANY] * (len(columns) - len(heads))][: len(columns)]
+    return [{**ROW_RULES, **KEY_RULES, **BATCH_RULES}[rule.type]] * len(columns)
 
 
 def build_suite(rules: Sequence[CurationRule]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from include.collection.contract import OnDrift
-from include.collection.run import StageResult
+from include.collection.run import RunState, StageResult
 from include.errors import ConfigurationInvalid, Conflict, Problem
 
 if TYPE_CHECKING:
@@ -117,7 +117,16 @@ def validate(work: Work) -> Outcome:
 
         suite = judge_alone(suite, replay, work.concept)
         mapped = only_required(mapped, work.concept, staging) if replay.release else mapped
-    outcome, report = validate(mapped, work.left_by("ingest"), suite, work.concept, staging)
+    before = work.platform.runs.find(work.collection.id)
+    outcome, report = validate(
+        mapped,
+        work.left_by("ingest"),
+        suite,
+        work.concept,
+        staging,
+        now=work.platform.clock(),
+        earlier=[run.report.profiles for run in before if run.report and run.state is RunState.SUCCEEDED],
+    )
     work.platform.runs.add_report(work.collection.id, work.run_id, report)
     return outcome
 

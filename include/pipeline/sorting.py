@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 import polars as pl
 
-from include.batch import FLAGS, ROW_ID, BatchRef, RuleOutcome, Stage, ValidationReport
+from include.batch import FLAGS, ROW_ID, BatchRef, Profile, RuleOutcome, Stage, ValidationReport
 from include.expectations.actions import MARKING, apply_actions, breaks_threshold, hold_batch, list_reasons
 from include.expectations.config import Action, CurationRule, Series
 from include.expectations.fill import fill_cells
 from include.expectations.find_repeats import find_repeats
+from include.expectations.judge_batch import judge_batch, profile_batch
 from include.expectations.mend import MENDING, Mended, mend
 from include.expectations.run_suite import Breach, find_breaches
-from include.expectations.series import gather
-from include.expectations.suite import columns_of, compares_rows
+from include.expectations.series import find_in_series, gather
+from include.expectations.suite import BATCH_RULES, ROW_RULES, SERIES_RULES, columns_of, compares_rows
 from include.ports import Staging
 
 _REPORTED_ROWS: Final = 20
@@ -47,6 +49,7 @@ class Sorting:
     unreadable: dict[tuple[str, str], RuleOutcome] = field(default_factory=dict)
     idle: set[int] = field(default_factory=set)
     wanted: dict[int, dict[int, pl.DataFrame]] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
     rows_in: int = 0
     rows_out: int = 0
     rows_dropped: int = 0
@@ -60,7 +63,7 @@ class Sorting:
         Of the rows that are still there then: a good row is not refused because a bad one had its key.
         """
         placed = list(enumerate(self.suite))
-        alone = [(place, rule) for place, rule in placed if not compares_rows(rule)]
+        alone = [(place, rule) for place, rule in placed if rule.type in ROW_RULES]
         self._weigh([(place, rule) for place, rule in alone if rule.threshold and rule.on_violation is not Action.FAIL])
         for path in self.mapped.parts:
             self._add_part(self.staging.read(path), alone)
@@ -80,7 +83,7 @@ class Sorting:
         self.idle = {place for place, outcome in counted.items() if not breaks_threshold(self.suite[place], outcome)}
 
     def _add_part(self, frame: pl.DataFrame, rules: Sequence[_Placed]) -> None:
-        if any(rule.on_violation in MARKING for rule in self.suite):
+        if any(rule.on_violation in MARKING and rule.type not in BATCH_RULES for rule in self.suite):
             frame = frame.with_columns(pl.lit(None, pl.String).alias(FLAGS))
         issues = self._issues_of(frame)
         breaches = [replace(breach, acted=breach.place not in self.idle) for breach in _judge(frame, rules, issues)]
@@ -90,13 +93,17 @@ class Sorting:
 
     def _compare_rows(self, place: int, rule: CurationRule) -> None:
         """Judge the whole batch by one rule that compares rows."""
-        checked, found = self.rows_out, find_repeats([self.staging.scan(path) for path in self.parts], rule)
+        scans = [self.staging.scan(path) for path in self.parts]
+        if rule.type in SERIES_RULES:
+            checked, found = find_in_series(scans, rule)
+        else:
+            checked, found = self.rows_out, find_repeats(scans, rule)
         fields, failed = columns_of(rule), sum(row_ids.len() for row_ids in found)
         outcome = RuleOutcome(rule.type, ", ".join(fields), rule.on_violation.value, checked, failed)
         acted = breaks_threshold(rule, outcome)
         if rule.threshold and not acted:
             self.idle.add(place)
-        alone = [(at, one) for at, one in enumerate(self.suite) if not compares_rows(one)]
+        alone = [(at, one) for at, one in enumerate(self.suite) if one.type in ROW_RULES]
         for number, row_ids in enumerate(found):
             looked = checked if number == 0 else 0
             breach = Breach(rule.type, fields, rule.on_violation, place, looked, row_ids, acted)
@@ -133,6 +140,9 @@ class Sorting:
     def _find_fills(self, place: int) -> pl.DataFrame:
         rule, fill = self.suite[place], self.suite[place].fill
         name, series = columns_of(rule)[0], self.series
+        if rule.type in SERIES_RULES:
+            _, time, *names = columns_of(rule)
+            series = Series(time, tuple(names))
         assert fill is not None and series is not None  # noqa: S101 - else the rule was refused
         row_ids = pl.concat([one[ROW_ID] for one in self.wanted[place].values()])
         scans = [self.staging.scan(path) for path in self.parts]
@@ -179,6 +189,18 @@ class Sorting:
             done[name] = pl.concat([done[name], row_ids]) if name in done else row_ids
         return list(_judge_again(mended.frame, done, rules, self._issues_of(mended.frame))) if done else []
 
+    def judge_whole(self, now: datetime, earlier: Sequence[Mapping[str, Profile]]) -> tuple[str, ...]:
+        """Judge what goes on by the rules about the batch; gives what could not be judged, and why."""
+        scans, notes = [self.staging.scan(path) for path in self.parts], []
+        for place, rule in enumerate(self.suite):
+            if rule.type in BATCH_RULES:
+                kept, note = judge_batch(scans, rule, now, earlier)
+                name = ", ".join(columns_of(rule))
+                self.outcomes[place] = RuleOutcome(rule.type, name, rule.on_violation.value, 1, int(not kept))
+                notes += [note] if note else []
+        self.profiles = profile_batch(scans, self.suite)
+        return tuple(notes)
+
     def _count(self, breach: Breach) -> None:
         if breach.place == _FOUND_BY_MAPPING:
             self.unreadable[breach.field, breach.rule] = _add(self.unreadable.get((breach.field, breach.rule)), breach)
@@ -211,6 +233,7 @@ class Sorting:
             cells_filled=self.cells_filled,
             cells_clamped=self.cells_clamped,
             rows_flagged=self._count_flagged(),
+            profiles=self.profiles,
             held=hold_batch([(self.suite[place], outcome) for place, outcome in outcomes.items()]),
         )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
-from include.batch import BatchRef, ValidationReport
+from include.batch import BatchRef, Profile, ValidationReport
 from include.cim.concept import Concept
 from include.collection.suite import series_of
 from include.errors import ConfigurationInvalid
@@ -20,16 +21,26 @@ logger = logging.getLogger(__name__)
 
 
 def validate(
-    mapped: BatchRef, raw: BatchRef, suite: Sequence[CurationRule], concept: Concept, staging: Staging
+    mapped: BatchRef,
+    raw: BatchRef,
+    suite: Sequence[CurationRule],
+    concept: Concept,
+    staging: Staging,
+    *,
+    now: datetime | None = None,
+    earlier: Sequence[Mapping[str, Profile]] = (),
 ) -> tuple[Outcome, ValidationReport]:
     """Curate a batch part by part; rows that mapping could not read are quarantined with the reason.
 
     First every part by itself, with the rules that judge one row; then, over all parts, the rules that compare rows:
-    among the rows that are still there, so that a good row is not refused because a bad one had its key.
+    among the rows that are still there, so that a good row is not refused because a bad one had its key; at last what
+    goes on, by the rules about the batch as a whole.
 
     Args:
         mapped: Part i holds the rows of `raw`'s part i, under the same row ids.
         suite: From `include.collection.suite.suite_of`.
+        now: What freshness is told by; None: the clock's time.
+        earlier: `ValidationReport.profiles` of the batches before, the newest first.
 
     Returns:
         The curated batch (its `aside` holds the quarantined rows as they were read), and the report.
@@ -41,6 +52,7 @@ def validate(
     _check(mapped, suite, concept, staging)
     sorting = Sorting(mapped, raw, staging, suite, series_of(concept))
     sorting.sort()
+    notes = sorting.judge_whole(now or datetime.now(UTC), earlier)
     report = sorting.report()
     logger.info(
         "collection %s batch %s: %s rows validated, %s go on, %s of them flagged, %s quarantined, %s dropped; "
@@ -62,7 +74,7 @@ def validate(
         "rows_quarantined": report.rows_quarantined,
         "rows_dropped": report.rows_dropped,
     }
-    return Outcome(sorting.ref(), counts), report
+    return Outcome(sorting.ref(), counts, notes), report
 
 
 def _check(mapped: BatchRef, suite: Sequence[CurationRule], concept: Concept, staging: Staging) -> None:

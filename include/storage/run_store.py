@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
-from include.batch import RuleOutcome, ValidationReport, Window
+from include.batch import Profile, RuleOutcome, ValidationReport, Window
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.collection.run import Review, Run, RunFailure, RunState, StageResult
@@ -230,7 +230,9 @@ def _read_review(plain: Mapping[str, Any]) -> Review:
 
 def _read_report(plain: Mapping[str, Any]) -> ValidationReport:
     outcomes = (RuleOutcome(**{**outcome, "row_ids": tuple(outcome["row_ids"])}) for outcome in plain["outcomes"])
-    return ValidationReport(**{**plain, "outcomes": tuple(outcomes), "held": tuple(plain.get("held", ()))})
+    profiles = {name: Profile(one["rows"], tuple(one["quantiles"])) for name, one in plain.get("profiles", {}).items()}
+    read = {"outcomes": tuple(outcomes), "held": tuple(plain.get("held", ())), "profiles": profiles}
+    return ValidationReport(**{**plain, **read})
 
 
 def _change(connection: Connection, collection_id: UUID, run_id: str, **values: Any) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import polars as pl
 import pytest
+from pydantic import ValidationError
 
+from include.batch import ROW_ID
 from include.errors import Problem
 from include.expectations.check_rules import check_rules
 from include.expectations.config import Action, CurationRule
+from include.expectations.run_suite import find_breaches
 from include.expectations.suite import KEY_RULES, ROW_RULES, build_suite, columns_of, compares_rows
 
 FIELDS = {"meter_id": "id", "start": "timestamp", "end": "timestamp", "energy": "float", "count": "integer"} | {
@@ -48,7 +53,12 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
     [
         pytest.param("expect_column_values_to_be_betwen", {}, "type", "not a rule", BETWEEN, id="misspelt rule"),
         pytest.param(
-            "expect_column_mean_to_be_between", {"column": "energy"}, "type", "not a rule", "", id="about a column"
+            "expect_column_mean_to_be_between",
+            {"column": "energy", "min_value": 0},
+            "on_violation",
+            "about the batch",
+            "hold",
+            id="rows quarantined for what the batch is",
         ),
         pytest.param(
             BETWEEN, {"column": "enrgy", "min_value": 0}, "kwargs", "'enrgy' is not mapped", "energy", id="field"
@@ -154,6 +164,137 @@ def test_a_mistake_is_answered_with_the_place_and_what_would_be_right(
     assert problem.where == f"curator.rules[0].{where}"
     assert what in problem.what
     assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("rule", "where", "what"),
+    [
+        pytest.param({"on_violation": "fill"}, "fill", "missing", id="nothing to fill with"),
+        pytest.param(
+            {"on_violation": "fill", "fill": {"method": "constant", "value": "none"}},
+            "fill.value",
+            "float",
+            id="a word",
+        ),
+        pytest.param(
+            {"on_violation": "fill", "fill": {"method": "constant", "value": -1}},
+            "fill.value",
+            "very rule",
+            id="no cure",
+        ),
+        pytest.param({"fill": {"method": "constant", "value": 1}}, "fill", "nothing is filled", id="another action"),
+        pytest.param({"on_violation": "clamp", "type": IN_SET}, "on_violation", "no bounds", id="no bounds"),
+        pytest.param(
+            {"on_violation": "clamp", "kwargs": {"column": "start", "min_value": "2020-01-01T00:00:00+00:00"}},
+            "on_violation",
+            "another row's",
+            id="a time brought to a bound",
+        ),
+        pytest.param(
+            {"on_violation": "clamp", "kwargs": {"column": "energy", "min_value": 0, "strict_min": True}},
+            "on_violation",
+            "not allowed itself",
+            id="a bound that is out of bounds",
+        ),
+        pytest.param(
+            {"on_violation": "clamp", "kwargs": {"column": "count", "min_value": 0.5}},
+            "on_violation",
+            "fraction",
+            id="½",
+        ),
+        pytest.param(
+            {
+                "on_violation": "fill",
+                "type": "expect_column_values_to_be_in_set",
+                "kwargs": {"column": "direction", "value_set": ["import"]},
+                "fill": {"method": "linear", "within": "PT1H"},
+            },
+            "fill.method",
+            "for numbers",
+            id="a line between words",
+        ),
+        pytest.param(
+            {"on_violation": "fail", "threshold": 0.1, "kwargs": {"column": "energy", "min_value": 0, "mostly": 0.9}},
+            "threshold",
+            "mostly",
+            id="two shares",
+        ),
+        pytest.param(
+            {"type": "expect_series_values_to_not_spike", "kwargs": {"column": "energy"}},
+            "kwargs",
+            "name",
+            id="no time",
+        ),
+        pytest.param(
+            {"type": "expect_series_intervals_to_leave_no_gap", "kwargs": {"column_list": ["start", "meter_id"]}},
+            "kwargs",
+            "holds id",
+            id="an end that is no time",
+        ),
+        pytest.param(
+            {
+                "type": "expect_series_intervals_to_leave_no_gap",
+                "kwargs": {"column_list": ["start", "meter_id"], "every": "a while"},
+            },
+            "kwargs.every",
+            "no duration",
+            id="no duration",
+        ),
+        pytest.param(
+            {"type": "expect_series_values_to_not_be_stuck", "kwargs": {"column_list": ["energy", "start"]}},
+            "kwargs",
+            "neither",
+            id="stuck for how long",
+        ),
+        pytest.param(
+            {"type": "expect_column_max_to_be_recent", "kwargs": {"column": "energy", "within": "P1D"}},
+            "kwargs",
+            "holds float",
+            id="how new a number is",
+        ),
+    ],
+)
+def test_an_action_that_cannot_be_carried_out_is_refused(rule: dict[str, Any], where: str, what: str) -> None:
+    plain = {"type": BETWEEN, "kwargs": {"column": "energy", "min_value": 0}} | rule
+    if plain["type"] == IN_SET and "kwargs" not in rule:
+        plain["kwargs"] = {"column": "energy", "value_set": [1]}
+    problem = check_rules([CurationRule.model_validate(plain)], FIELDS, required=["meter_id"])[0]
+    assert problem.where == f"curator.rules[0].{where}"
+    assert what in problem.what
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"threshold": 1.0}, id="all rows are the most"),
+        pytest.param({"threshold": "0.1"}, id="a word"),
+        pytest.param({"fill": {"method": "linear"}}, id="no gap limit"),
+        pytest.param({"fill": {"method": "constant"}}, id="no constant"),
+        pytest.param({"fill": {"method": "mean", "within": "PT1H"}}, id="no such method"),
+        pytest.param({"fill": {"method": "linear", "within": "P-1D"}}, id="less than nothing"),
+    ],
+)
+def test_what_has_the_wrong_form_is_no_rule(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        CurationRule.model_validate({"type": BETWEEN, "kwargs": {"column": "energy", "min_value": 0}} | wrong)
+
+
+@pytest.mark.parametrize("pattern", [r"^(\w+\s?)+$", r"^(a+)+$", "(x|y|xy)*z"])
+def test_a_pattern_that_would_backtrack_for_ever_is_searched_in_no_time(pattern: str) -> None:
+    match = CurationRule(type="expect_column_values_to_match_regex", kwargs={"column": "note", "regex": pattern})
+    assert check_rules([match], FIELDS) == []
+    frame = pl.DataFrame({ROW_ID: [1], "note": ["a" * 5000 + "é!"]})
+    started = time.process_time()
+    (breach,) = find_breaches(frame, [match])
+    assert breach.row_ids.to_list() == [1]
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("pattern", [r"(?=a)b", r"(a)\1", "(?:.{1,100}){1,100}"])
+def test_a_pattern_that_cannot_be_searched_so_is_refused(pattern: str) -> None:
+    (problem,) = check("expect_column_values_to_match_regex", column="note", regex=pattern)
+    assert problem.where == "curator.rules[0].kwargs.regex"
+    assert "RE2" in problem.remedy
 
 
 def test_a_share_of_rows_may_decide_over_the_batch() -> None:

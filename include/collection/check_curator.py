@@ -1,0 +1,61 @@
+"""Checks the owner's curation rules against the concept and what the mapping fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from include.cim.concept import Concept, Field
+from include.cim.mapping_config import MapperConfig
+from include.collection.suite import complete_rule, series_of
+from include.errors import Problem
+from include.expectations.check_rules import check_rules
+from include.expectations.config import Action, CurationRule, CuratorConfig, FillMethod
+from include.expectations.suite import SERIES_RULES, columns_of
+
+
+def check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
+    """Find what is wrong in rules, before there are rows."""
+    mapped = {rule.field: concept.fields[rule.field] for rule in mapper.rules if rule.field in concept.fields}
+    types = {name: field.type.value for name, field in mapped.items()}
+    rules = [complete_rule(rule, concept) for rule in curator.rules]
+    yield from check_rules(rules, types, required=[name for name, field in mapped.items() if field.required])
+    for number, rule in enumerate(rules):
+        where = f"curator.rules[{number}]"
+        for name in columns_of(rule)[:1]:
+            if name in mapped:
+                yield from _check_mending(rule, mapped[name], concept, where)
+
+
+def _check_mending(rule: CurationRule, field: Field, concept: Concept, where: str) -> Iterator[Problem]:
+    """See that a mended cell is one that the concept takes, and that there is something to mend it from."""
+    given: dict[str, object] = {}
+    if rule.on_violation is Action.CLAMP:
+        given = {f"kwargs.{name}": rule.kwargs.get(name) for name in ("min_value", "max_value")}
+    elif rule.on_violation is Action.FILL and rule.fill is not None:
+        if field.name in concept.key:
+            what = f"{field.name} is part of the key: a row that is given another's is another row"
+            yield Problem(f"{where}.on_violation", what, "Use quarantine or drop")
+        elif rule.fill.method is not FillMethod.CONSTANT and rule.type not in SERIES_RULES and not series_of(concept):
+            what = f"{concept.name} has no time along which its rows have neighbours"
+            yield Problem(f"{where}.fill.method", what, "Use constant")
+        given = {"fill.value": rule.fill.value}
+    for place, value in given.items():
+        if value is not None and not _takes(field, value):
+            remedy = f"It takes {_describe(field)}"
+            yield Problem(f"{where}.{place}", f"{value!r} is no value that {field.name} takes", remedy)
+
+
+def _takes(field: Field, value: object) -> bool:
+    if field.values:
+        return value in field.values
+    if isinstance(value, int | float):
+        below = field.minimum is not None and value < field.minimum
+        return not below and not (field.maximum is not None and value > field.maximum)
+    return True
+
+
+def _describe(field: Field) -> str:
+    if field.values:
+        return ", ".join(field.values)
+    limits = [("from", field.minimum), ("to", field.maximum)]
+    return " ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
