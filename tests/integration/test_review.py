@@ -36,6 +36,8 @@ from tests.integration.test_secrets_in_runs import tables_with
 from tests.ports import free_ports
 from tests.postgres import Database
 
+pytestmark = pytest.mark.timeout(900)  # each test is one or more whole runs of a real Airflow
+
 [PORT] = free_ports(1)
 CANARY = "maria-canary-0815"
 EDITED = "maria-edited-0816"
