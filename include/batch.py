@@ -65,6 +65,9 @@ class BatchRef:
         columns: Every column that this dataset's source has had up to this batch, under the source's names.
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
         cim_version: The CIM's version that the whole run uses; None where no run is behind it.
+        origins: Of rows that were in quarantine: staged frames that say of each where it belongs (row_id Int64;
+            batch_id String; batch_row Int64, its number there; revision Int64, as it was read). Then `batch_id` is
+            that of a batch only where all are of one.
     """
 
     collection_id: UUID
@@ -80,6 +83,7 @@ class BatchRef:
     aside: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     cim_version: int | None = None
+    origins: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -97,6 +101,7 @@ class BatchRef:
             "aside": list(self.aside),
             "columns": list(self.columns),
             "cim_version": self.cim_version,
+            "origins": list(self.origins),
         }
 
     @classmethod
@@ -116,6 +121,7 @@ class BatchRef:
             aside=tuple(plain["aside"]),
             columns=tuple(plain["columns"]),
             cim_version=plain.get("cim_version"),
+            origins=tuple(plain.get("origins", ())),
         )
 
 

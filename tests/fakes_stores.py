@@ -13,13 +13,15 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from include.access.requestor import Requestor
 from include.anonymization_ports import Assess
 from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
-from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.quarantine import Replay
+from include.collection.run import Review, Run, RunFailure, RunState, StageResult
 from include.collection.source import Source
 from include.collection.trial import Trial, TriedRequest
 from include.collection.upload import Upload
@@ -43,6 +45,7 @@ from tests.fakes import FixedSecrets, FolderStaging
 from tests.fakes_cim import FakeCim
 from tests.fakes_incoming import FakeIncoming
 from tests.fakes_keys import FakeKeys
+from tests.fakes_quarantine import FakeQuarantine
 from tests.fakes_samples import FakeSamples
 
 
@@ -124,12 +127,13 @@ class FakeRuns:
         run_id: str,
         requested_by: str | None,
         queued: datetime,
-        window: Window | None = None,
+        part: Window | Replay | None = None,
     ) -> None:
         if any(run.state.active for key, run in self.rows.items() if key[0] == collection.id):
             raise Conflict(f"collection {collection.id}", "a run is active")
-        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued, window=window)
-        self.rows[collection.id, run_id] = run
+        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued)
+        kind = "replay" if isinstance(part, Replay) else "window"
+        self.rows[collection.id, run_id] = replace(run, **{kind: part})
 
     def start(self, collection: Collection, run_id: str, started: datetime) -> None:
         self._change(collection.id, run_id, state=RunState.RUNNING, started=started)
@@ -151,6 +155,14 @@ class FakeRuns:
         note: str | None = None,
     ) -> None:
         self._change(collection_id, run_id, state=state, finished=finished, failure=failure, note=note)
+
+    def hold(self, collection_id: UUID, run_id: str) -> bool:
+        before = self.get(collection_id, run_id).state
+        self._change(collection_id, run_id, state=RunState.AWAITING_REVIEW)
+        return before is not RunState.AWAITING_REVIEW
+
+    def add_review(self, collection_id: UUID, run_id: str, review: Review) -> None:
+        self._change(collection_id, run_id, review=review)
 
     def get(self, collection_id: UUID, run_id: str) -> Run:
         if (collection_id, run_id) not in self.rows:
@@ -327,6 +339,7 @@ class FakeServices:
     uploads: FakeUploads = field(default_factory=FakeUploads)
     incoming: FakeIncoming = field(default_factory=FakeIncoming)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
+    quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
     records: FakeRecords = field(default_factory=FakeRecords)
     samples: FakeSamples = field(default_factory=FakeSamples)
     staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
@@ -336,6 +349,7 @@ class FakeServices:
     assess: Assess | None = None
     prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
     public_url: str = "https://data.example.org"
+    quarantine_for: timedelta = timedelta(days=90)
     clock: TickingClock = field(default_factory=TickingClock)
 
     def __post_init__(self) -> None:
@@ -361,7 +375,8 @@ class FakeEngine:
     away: bool = False
     announced: list[UUID] = field(default_factory=list)
     triggered: list[str] = field(default_factory=list)
-    windows: dict[str, Window | None] = field(default_factory=dict)
+    parts: dict[str, Window | Replay | None] = field(default_factory=dict)
+    answers: list[tuple[str, str, bool, str]] = field(default_factory=list)
 
     def announce(self, collection_id: UUID) -> None:
         if self.away:
@@ -369,7 +384,7 @@ class FakeEngine:
         self.announced.append(collection_id)
 
     def trigger(
-        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+        self, collection: Collection, run_id: str, requested_by: str | None, part: Window | Replay | None = None
     ) -> bool:
         if self.away:
             raise StoreUnavailable("Airflow", "its database does not answer")
@@ -377,5 +392,10 @@ class FakeEngine:
             self.blind_for -= 1
             return False
         self.triggered.append(run_id)
-        self.windows[run_id] = window
+        self.parts[run_id] = part
         return True
+
+    def answer(self, collection_id: UUID, run_id: str, requestor: Requestor, approve: bool, note: str) -> None:
+        if self.away:
+            raise StoreUnavailable("Airflow", "its database does not answer")
+        self.answers.append((run_id, requestor.name, approve, note))

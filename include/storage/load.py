@@ -53,8 +53,8 @@ def load_batch(
         StoreUnavailable: PostgreSQL is away.
     """
     with transaction(loader_url) as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (str(ref.dataset_id),))
-        _require_collection(cursor, collection)
+        lock_dataset(cursor, ref.dataset_id)
+        require_collection(cursor, collection)
         earlier = _find(cursor, ref.batch_id)
         if earlier is not None:
             _log.info("collection %s: batch %s is loaded already", collection.id, ref.batch_id)
@@ -75,7 +75,7 @@ def load_batch(
         _record_dataset(cursor, ref, collection, concept, span, now)
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
-        _announce(cursor, record, collection)
+        announce(cursor, record, collection)
     _log.info(
         "collection %s: batch %s committed, %s rows, %s there already, %s in quarantine",
         collection.id,
@@ -107,7 +107,13 @@ def transaction(url: str) -> Iterator[dbapi.Cursor]:
         raise judge(error) from None  # the original's message may quote values of rows (DETAIL, CONTEXT)
 
 
-def _require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
+def lock_dataset(cursor: dbapi.Cursor, dataset_id: UUID) -> None:
+    """Wait for whoever loads into the dataset, and hold off others until the end of the transaction."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (str(dataset_id),))
+
+
+def require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
+    """Raise Conflict where the collection was deleted."""
     # the lock holds off a deletion until this load has committed
     row = find_row(cursor, "SELECT state FROM cdmp.collection WHERE id = $1::uuid FOR SHARE", str(collection.id))
     if row is None or row[0] == CollectionState.DELETING:
@@ -276,7 +282,8 @@ def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: S
         cursor.adbc_ingest("quarantine_row", rows, mode="append", db_schema_name=PLATFORM)
 
 
-def _announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
+def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
+    """Tell the owner of what was loaded."""
     facts = {
         "collection_id": str(collection.id),
         "title": collection.config.title,
