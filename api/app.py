@@ -20,6 +20,8 @@ from api.routes import (
     datasets,
     health,
     keys,
+    quarantine,
+    reviews,
     samples,
     secrets,
     sources,
@@ -29,7 +31,7 @@ from api.strict_json import StrictJsonBodies
 from api.tus import TusAnswers, takes_file
 from include.access.requestor import Requestor
 from include.operations.services import Services
-from include.ports import Engine
+from include.quarantine_ports import ReviewEngine
 
 SignIn = Callable[[Request, HTTPAuthorizationCredentials | None], Awaitable[Requestor]]
 
@@ -38,7 +40,7 @@ VERSION: Final = "0.1.0"
 
 def create_app(
     services: Callable[[], Services],
-    engine: Callable[[], Engine],
+    engine: Callable[[], ReviewEngine],
     sign_in: SignIn,
     pages: Path | None = None,
 ) -> FastAPI:
@@ -64,17 +66,8 @@ def create_app(
     app.add_middleware(StrictJsonBodies, takes_files=takes_file)
     app.add_middleware(TusAnswers)
     for routes in (
-        data_collections,
-        appending,
-        datasets,
-        batches,
-        keys,
-        uploads,
-        samples,
-        sources,
-        secrets,
-        cim,
-        health,
+        *(data_collections, appending, reviews, datasets, batches, quarantine, keys),
+        *(uploads, samples, sources, secrets, cim, health),
     ):
         app.include_router(routes.router)
     if pages is not None:

@@ -12,7 +12,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from include.access.requestor import Requestor
 from include.errors import ConfigurationInvalid, StoreUnavailable
 from include.operations.services import Services
-from include.ports import Engine
+from include.quarantine_ports import ReviewEngine
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine()
+def _engine(request: Request) -> ReviewEngine:
+    engine: ReviewEngine = request.app.state.engine()
     return engine
 
 
@@ -68,6 +68,6 @@ def link(request: Request, path: str) -> str:
 
 SignedIn = Annotated[Requestor, Depends(sign_in)]
 ServicesDep = Annotated[Services, Depends(_services)]
-EngineDep = Annotated[Engine, Depends(_engine)]
+EngineDep = Annotated[ReviewEngine, Depends(_engine)]
 Cursor = Annotated[str | None, Query(max_length=4096, description="`cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=1000)]

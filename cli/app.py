@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from cli.arguments import As, Which, WhichDataset
 from cli.formats import ConceptAs, RecordsAs
+from cli.quarantine_verbs import quarantine, review
 from include.errors import CdmpError, ConfigurationInvalid
 
 app = typer.Typer(
@@ -32,11 +34,12 @@ app.add_typer(keys, name="keys")
 cim = typer.Typer(help="The Common Information Model: concepts, fields, and what people propose.", no_args_is_help=True)
 app.add_typer(cim, name="cim")
 
+app.add_typer(quarantine, name="quarantine")
+app.command()(review)
+
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
-As = Annotated[str, typer.Option("--as", envvar="CDMP_USER", metavar="USER", help="The user to act as.")]
 SecretName = Annotated[str, typer.Argument(metavar="NAME", help="As `secret_ref` names it.")]
-Which = Annotated[str, typer.Argument(metavar="ID|TITLE", help="A collection of yours.")]
 
 
 @app.command()
@@ -104,7 +107,7 @@ def status(
 
 @app.command()
 def records(
-    which: Annotated[str, typer.Argument(metavar="DATASET|TITLE", help="A dataset's id, or its collection.")],
+    which: WhichDataset,
     fields: Annotated[str, typer.Option(metavar="A,B,…", help="CIM fields; else all of them.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="Rows.")] = 20,
     form: Annotated[RecordsAs, typer.Option("--format", help="How to write them.")] = RecordsAs.TABLE,
@@ -118,7 +121,7 @@ def records(
 
 @app.command()
 def batches(
-    which: Annotated[str, typer.Argument(metavar="DATASET|TITLE", help="A dataset's id, or its collection.")],
+    which: WhichDataset,
     batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="One batch; else all.")] = None,
     user: As = "admin",
 ) -> None:

@@ -34,7 +34,7 @@ from include.operations.dataset_reading import RecordPage, read_records
 from include.operations.message_reading import Protocol, read_messages
 from include.operations.services import Services
 from include.operations.uploading import upload_file
-from include.ports import Engine
+from include.quarantine_ports import ReviewEngine
 
 _PAGE = 1000
 
@@ -48,11 +48,11 @@ class Session:
     """
 
     services: Services
-    open_engine: Callable[[], Engine]
+    open_engine: Callable[[], ReviewEngine]
     requestor: Requestor
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> ReviewEngine:
         return self.open_engine()
 
 
@@ -69,7 +69,7 @@ def open_session(user: str) -> Session:
     return Session(services, _airflow, AirflowDirectory().find(user))
 
 
-def _airflow() -> Engine:
+def _airflow() -> ReviewEngine:
     from include.orchestration.engine import AirflowEngine  # noqa: PLC0415
 
     return AirflowEngine()
@@ -160,6 +160,8 @@ def show_all(user: str) -> None:
 
 def show_one(which: str, user: str) -> None:
     """Show a collection and its latest run, stage by stage."""
+    from cli.quarantine import why_held  # noqa: PLC0415  # it knows this module
+
     session = open_session(user)
     collection = find_collection(session, which)
     view = view_collection(session.services, collection)
@@ -178,6 +180,8 @@ def show_one(which: str, user: str) -> None:
     for stage in latest.stages:
         for note in stage.notes:
             print(f"\n{stage.task}: {note}")
+    for line in why_held(latest):
+        print(f"\n{line}")
     if latest.note:
         print(f"\n{latest.note}")
     if latest.failure:

@@ -1,4 +1,4 @@
-"""The platform's own DAGs: mails every minute; forgotten staging and old uploads every hour."""
+"""The platform's own DAGs: mails every minute; forgotten staging, old uploads and quarantine every hour."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from datetime import timedelta
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
-from include.orchestration.housekeeping import deliver_mail, remove_old_staging, remove_old_uploads
+from include.orchestration.housekeeping import (
+    deliver_mail,
+    remove_old_quarantine,
+    remove_old_staging,
+    remove_old_uploads,
+)
 
 for work, schedule in (
     (deliver_mail, "* * * * *"),
     (remove_old_staging, "17 * * * *"),
     (remove_old_uploads, "37 * * * *"),
+    (remove_old_quarantine, "47 * * * *"),
 ):
     with DAG(
         dag_id=f"housekeeping_{work.__name__}",

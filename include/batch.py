@@ -66,7 +66,10 @@ class BatchRef:
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
         cim_version: The CIM's version that the whole run uses; None where no run is behind it.
         counted: A staged frame of what counters have counted up to this batch; None where the mapping has none.
-        origins: For each part, a staged frame of which rows its merged ones came; none where nothing was merged.
+        merged: For each part, a staged frame of which rows its merged ones came; none where nothing was merged.
+        origins: Of rows that were in quarantine: staged frames that say of each where it belongs (row_id Int64;
+            batch_id String; batch_row Int64, its number there; revision Int64, as it was read). Then `batch_id` is
+            that of a batch only where all are of one.
     """
 
     collection_id: UUID
@@ -83,6 +86,7 @@ class BatchRef:
     columns: tuple[str, ...] = ()
     cim_version: int | None = None
     counted: str | None = None
+    merged: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -102,6 +106,7 @@ class BatchRef:
             "columns": list(self.columns),
             "cim_version": self.cim_version,
             "counted": self.counted,
+            "merged": list(self.merged),
             "origins": list(self.origins),
         }
 
@@ -123,6 +128,7 @@ class BatchRef:
             columns=tuple(plain["columns"]),
             cim_version=plain.get("cim_version"),
             counted=plain.get("counted"),
+            merged=tuple(plain.get("merged", ())),
             origins=tuple(plain.get("origins", ())),
         )
 

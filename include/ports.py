@@ -1,5 +1,5 @@
-"""What the platform asks of the outside world: every port on one page, but those of uploads and of the CIM
-(`upload_ports`, `cim_ports`).
+"""What the platform asks of the outside world: every port on one page, but those of uploads, of the CIM and of
+quarantine (`upload_ports`, `cim_ports`, `quarantine_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -21,6 +21,7 @@ from include.cim.mapping_config import MapperConfig
 from include.collection.authentication import SecretEntry
 from include.collection.inspection import Inspection, Issue
 from include.collection.model import Collection, CollectionState
+from include.collection.quarantine import Replay
 from include.collection.rest_source import RestSource
 from include.collection.run import Run, RunFailure, RunState, StageResult
 from include.collection.trial import Trial
@@ -86,7 +87,8 @@ class Staging(Protocol):
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
 
-    def remove_older(self, before: datetime) -> int: ...
+    def remove_older(self, before: datetime, keep: Sequence[UUID] = ()) -> int:
+        """Remove what was left before then, but for the collections to `keep`; gives the number of files."""
 
 
 # --- the record ------------------------------------------------------------------------------------------------------
@@ -138,9 +140,9 @@ class RunStore(Protocol):
         run_id: str,
         requested_by: str | None,
         queued: datetime,
-        window: Window | None = None,
+        part: Window | Replay | None = None,
     ) -> None:
-        """Record that a run was asked for (of a span of time, or what is new); raises Conflict where one is active."""
+        """Record that a run was asked for (of this part, or of what is new); raises Conflict where one is active."""
 
     def start(self, collection: Collection, run_id: str, started: datetime) -> None:
         """The first task begins: `running`; makes the record where a schedule and nobody asked for the run."""
@@ -253,11 +255,9 @@ class DatasetStore(Protocol):
         run_id: str,
         now: datetime,
     ) -> BatchRecord:
-        """Store a batch in one transaction: rows, rows set aside and what was counted (sealed), batch record, cursor,
-        outbox event.
+        """Store a batch in one transaction: rows, rows set aside, what was counted, its record, cursor, outbox event.
 
-        Rows whose key is there already stay as they are and are counted. The second time, the record of the first is
-        the answer.
+        Rows whose key is there already stay as they are and are counted. The second time, the first's record is given.
 
         Raises:
             Conflict: The collection was deleted meanwhile.
@@ -394,6 +394,6 @@ class Engine(Protocol):
         """Say that a collection is new, changed or going: its DAG follows within seconds."""
 
     def trigger(
-        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+        self, collection: Collection, run_id: str, requested_by: str | None, part: Window | Replay | None = None
     ) -> bool:
         """Start a run under this id; False while its DAG is not there yet. The second time does nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from include.errors import ConfigurationInvalid, Problem
@@ -21,6 +22,7 @@ class Settings:
         loader_url: As the role that writes. `reader_url`: as the role that reads datasets and nothing else.
         master_keys: Fernet keys, newest first; the first seals, all unseal.
         upload_most: The most bytes of one uploaded file. `upload_quota`: of all that one user has handed over.
+        quarantine_for: How long rows wait in quarantine. `review_for`: how long a batch that a rule holds waits.
         egress_allow: `host:port` of private sources that the operator allows (`127.0.0.1:8091`).
         directory_url: Airflow's database as a SQLAlchemy URI, to read its users; a role that reads `ab_user`, `ab_role`
             and `ab_user_role` is enough. Tasks need it, because Airflow hides its own URI from them.
@@ -41,6 +43,8 @@ class Settings:
     upload_most: int = 50 << 30
     upload_quota: int = 200 << 30
     directory_url: str | None = None
+    quarantine_for: timedelta = timedelta(days=90)
+    review_for: timedelta = timedelta(days=7)
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -80,7 +84,19 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         upload_most=_bytes(environment, "CDMP_UPLOAD_MOST", 50 << 30),
         upload_quota=_bytes(environment, "CDMP_UPLOAD_QUOTA", 200 << 30),
         directory_url=environment.get("CDMP_DIRECTORY_URL") or environment.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"),
+        quarantine_for=_days(environment, "CDMP_QUARANTINE_DAYS", 90),
+        review_for=_days(environment, "CDMP_REVIEW_DAYS", 7),
     )
+
+
+def _days(environment: Mapping[str, str], name: str, otherwise: float) -> timedelta:
+    try:
+        days = float(environment.get(name) or otherwise)
+    except ValueError:
+        days = 0
+    if not 0 < days < 36_500:
+        raise ConfigurationInvalid([Problem(name, "is no number of days", "90 is about three months; 0.5 is a half")])
+    return timedelta(days=days)
 
 
 def _bytes(environment: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,11 @@ from include.ports import (
     Outbox,
     Prober,
     RecordReader,
-    RunStore,
     SearchIndex,
     SecretStore,
     Staging,
 )
+from include.quarantine_ports import QuarantineStore, ReviewedRuns
 from include.settings import Settings, load_settings
 from include.storage.assess_groups import assess_groups
 from include.storage.cim_store import PostgresCimStore
@@ -42,6 +42,7 @@ from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
 from include.storage.key_ring import SealedKeyRing
 from include.storage.outbox import PostgresOutbox
+from include.storage.quarantine_store import SealedQuarantineStore
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.run_store import PostgresRunStore
 from include.storage.sample_store import SealedSampleStore
@@ -65,12 +66,13 @@ class Platform:
     definition: Definition
     cim: CimStore
     collections: CollectionStore
-    runs: RunStore
+    runs: ReviewedRuns
     uploads: UploadStore
     incoming: IncomingStore
     inspector: Inspector
     samples: SampleStore
     datasets: DatasetStore
+    quarantine: QuarantineStore
     records: RecordReader
     secrets: SecretStore
     keys: KeyRing
@@ -97,6 +99,11 @@ class Platform:
     def public_url(self) -> str:
         """Where people reach the platform, without the interface's prefix."""
         return self.settings.public_url
+
+    @property
+    def quarantine_for(self) -> timedelta:
+        """How long rows wait in quarantine."""
+        return self.settings.quarantine_for
 
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
@@ -154,6 +161,7 @@ def build_platform(settings: Settings) -> Platform:
         inspector=inspect_source,
         samples=SealedSampleStore(loader, secrets),
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
+        quarantine=SealedQuarantineStore(loader, secrets),
         records=PostgresRecordReader(reader),
         secrets=secrets,
         keys=SealedKeyRing(loader, secrets),

@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import polars as pl
-import pyarrow as pa
-
+from include.access.requestor import Requestor
 from include.anonymization_ports import Assess
-from include.batch import AnonymizedBatch, Foreseen, ValidationReport, Window
-from include.cim.concept import Concept
+from include.batch import ValidationReport, Window
 from include.cim.mapping_config import MapperConfig
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
-from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.quarantine import Replay
+from include.collection.run import Review, Run, RunFailure, RunState, StageResult
 from include.collection.source import Source
 from include.collection.trial import Trial, TriedRequest
 from include.collection.upload import Upload
@@ -29,12 +27,9 @@ from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
 from include.errors import Conflict, NotFound, StoreUnavailable
 from include.ports import (
-    BatchRecord,
     Connector,
-    Dataset,
     Inspector,
     Prober,
-    RecordQuery,
     SecretEntry,
 )
 from include.upload_ports import Rehearsal
@@ -42,8 +37,10 @@ from include.wiring import Platform
 from tests.factories import NOON
 from tests.fakes import FixedSecrets, FolderStaging
 from tests.fakes_cim import FakeCim
+from tests.fakes_datasets import FakeDatasets, FakeRecords
 from tests.fakes_incoming import FakeIncoming
 from tests.fakes_keys import FakeKeys
+from tests.fakes_quarantine import FakeQuarantine
 from tests.fakes_samples import FakeSamples
 
 
@@ -125,12 +122,13 @@ class FakeRuns:
         run_id: str,
         requested_by: str | None,
         queued: datetime,
-        window: Window | None = None,
+        part: Window | Replay | None = None,
     ) -> None:
         if any(run.state.active for key, run in self.rows.items() if key[0] == collection.id):
             raise Conflict(f"collection {collection.id}", "a run is active")
-        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued, window=window)
-        self.rows[collection.id, run_id] = run
+        run = Run(collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued)
+        kind = "replay" if isinstance(part, Replay) else "window"
+        self.rows[collection.id, run_id] = replace(run, **{kind: part})
 
     def start(self, collection: Collection, run_id: str, started: datetime) -> None:
         self._change(collection.id, run_id, state=RunState.RUNNING, started=started)
@@ -152,6 +150,14 @@ class FakeRuns:
         note: str | None = None,
     ) -> None:
         self._change(collection_id, run_id, state=state, finished=finished, failure=failure, note=note)
+
+    def hold(self, collection_id: UUID, run_id: str) -> bool:
+        before = self.get(collection_id, run_id).state
+        self._change(collection_id, run_id, state=RunState.AWAITING_REVIEW)
+        return before is not RunState.AWAITING_REVIEW
+
+    def add_review(self, collection_id: UUID, run_id: str, review: Review) -> None:
+        self._change(collection_id, run_id, review=review)
 
     def get(self, collection_id: UUID, run_id: str) -> Run:
         if (collection_id, run_id) not in self.rows:
@@ -215,85 +221,6 @@ class FakeUploads:
         return 0
 
 
-class FakeDatasets:
-    def __init__(self) -> None:
-        self.rows: dict[UUID, Dataset] = {}
-        self.loaded: dict[tuple[UUID, str], BatchRecord] = {}
-        self.lineages: dict[UUID, Mapping[str, Any]] = {}
-
-    def get(self, dataset_id: UUID) -> Dataset:
-        if dataset_id not in self.rows:
-            raise NotFound("store", "no such row")
-        return self.rows[dataset_id]
-
-    def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
-        return [
-            each
-            for key, each in sorted(self.rows.items())
-            if owner_id in (None, each.owner_id) and (after is None or key > after)
-        ][:limit]
-
-    def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
-        return self.loaded.get((dataset_id, source_digest))
-
-    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
-        for each in self.batches(dataset_id):
-            if each.id == batch_id:
-                return each
-        raise NotFound("store", "no such row")
-
-    def batches(
-        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
-    ) -> Sequence[BatchRecord]:
-        mine = [each for (dataset, _), each in self.loaded.items() if dataset == dataset_id]
-        newest = sorted(mine, key=lambda each: (each.committed, each.id), reverse=True)
-        return [each for each in newest if after is None or (each.committed, each.id) < after][:limit]
-
-    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
-        return self.lineages.get(batch_id)
-
-    def cursor(self, dataset_id: UUID) -> str | None:
-        return None
-
-    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
-        return None
-
-    def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
-        return None
-
-    def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
-        raise NotImplementedError
-
-    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
-        return Foreseen(batch.ref.rows, 0)
-
-    def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
-        self.rows[dataset_id] = replace(self.get(dataset_id), dcat=dict(dcat))
-
-    def quarantined(self, dataset_id: UUID) -> int:
-        return 0
-
-
-class FakeRecords:
-    """Rows as dicts; a page is what a keyset query over them would give."""
-
-    def __init__(self) -> None:
-        self.rows: dict[UUID, list[dict[str, Any]]] = {}
-
-    def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
-        def key(row: dict[str, Any]) -> tuple[Any, ...]:
-            return tuple(row[name] for name in concept.key)
-
-        rows = sorted(self.rows.get(dataset_id, []), key=key)
-        rows = [row for row in rows if query.after is None or key(row) > query.after][: query.limit]
-        names = [name for name in concept.fields if not query.fields or name in {*query.fields, *concept.key}]
-        names += [name for name in query.fields if name not in concept.fields]
-        return pa.table({name: [row.get(name) for row in rows] for name in names})
-
-    def count(self, dataset_id: UUID) -> int:
-        return len(self.rows.get(dataset_id, []))
-
-
 class FakeSecrets(FixedSecrets):
     """Secrets by owner and name."""
 
@@ -331,6 +258,7 @@ class FakeServices:
     uploads: FakeUploads = field(default_factory=FakeUploads)
     incoming: FakeIncoming = field(default_factory=FakeIncoming)
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
+    quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
     records: FakeRecords = field(default_factory=FakeRecords)
     samples: FakeSamples = field(default_factory=FakeSamples)
     staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
@@ -340,6 +268,7 @@ class FakeServices:
     assess: Assess | None = None
     prober: Prober = lambda source, owner_id, window: Trial(TriedRequest("GET", source.url, {}), 200)
     public_url: str = "https://data.example.org"
+    quarantine_for: timedelta = timedelta(days=90)
     clock: TickingClock = field(default_factory=TickingClock)
 
     def __post_init__(self) -> None:
@@ -365,7 +294,8 @@ class FakeEngine:
     away: bool = False
     announced: list[UUID] = field(default_factory=list)
     triggered: list[str] = field(default_factory=list)
-    windows: dict[str, Window | None] = field(default_factory=dict)
+    parts: dict[str, Window | Replay | None] = field(default_factory=dict)
+    answers: list[tuple[str, str, bool, str]] = field(default_factory=list)
 
     def announce(self, collection_id: UUID) -> None:
         if self.away:
@@ -373,7 +303,7 @@ class FakeEngine:
         self.announced.append(collection_id)
 
     def trigger(
-        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+        self, collection: Collection, run_id: str, requested_by: str | None, part: Window | Replay | None = None
     ) -> bool:
         if self.away:
             raise StoreUnavailable("Airflow", "its database does not answer")
@@ -381,5 +311,10 @@ class FakeEngine:
             self.blind_for -= 1
             return False
         self.triggered.append(run_id)
-        self.windows[run_id] = window
+        self.parts[run_id] = part
         return True
+
+    def answer(self, collection_id: UUID, run_id: str, requestor: Requestor, approve: bool, note: str) -> None:
+        if self.away:
+            raise StoreUnavailable("Airflow", "its database does not answer")
+        self.answers.append((run_id, requestor.name, approve, note))

@@ -18,9 +18,11 @@ from include.access.requestor import STEWARD, Requestor
 from include.batch import RuleOutcome, ValidationReport
 from include.cim.extension import Extension, Proposal
 from include.collection.lineage import lineage_of
+from include.collection.quarantine import RowKey
 from include.collection.run import RunFailure, RunState, StageResult
 from include.collection.upload import Incoming, Sample
 from include.ports import BatchRecord, Dataset
+from include.quarantine_ports import QuarantinedRow
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
 from tests.fakes_stores import FakeEngine, FakeServices
 
@@ -34,6 +36,7 @@ BATCH_ID = UUID("00000000-0000-4000-8000-0000000000f3")
 INCOMING_ID = UUID("00000000-0000-4000-8000-0000000000f1")
 SAMPLE_ID = UUID("00000000-0000-4000-8000-0000000000f2")
 EXTENSION_ID = UUID("00000000-0000-4000-8000-0000000000f4")
+ROW = RowKey(BATCH_ID, 5)
 METERS = Path(__file__).parent / "data" / "meters.csv"
 PAGES = Path(__file__).parent.parent / "plugins" / "ui" / "dist"
 
@@ -48,8 +51,8 @@ async def sign_in(request: Request, bearer: HTTPAuthorizationCredentials | None)
 
 @dataclass
 class Interface:
-    """The app, with a collection, a failed run, a dataset of three records, a sample, a proposal to the CIM
-    and ten bytes to come, of `owner`.
+    """The app, with a collection, a failed run, a dataset of three records, a row in quarantine, a sample, a proposal
+    to the CIM and ten bytes to come, of `owner`.
 
     Attributes:
         upload: The id of the sample's file.
@@ -76,6 +79,10 @@ class Interface:
         )
         lineage = lineage_of(a_collection(), self.services.definition.concept("meter_reading"))
         self.services.datasets.lineages[BATCH_ID] = lineage.to_json() if lineage else {}
+        cells = {"point": "p1", "energy_wh": "6ooo"}
+        self.services.quarantine.put(
+            DATASET_ID, QuarantinedRow(ROW, (("energy", "unreadable_number"),), cells, 0, NOON)
+        )
         self.services.records.rows[DATASET_ID] = [
             {"usage_point_id": "=1+1", "register": "-a", "interval_start": NOON + timedelta(hours=h), "energy": h - 0.5}
             for h in range(3)

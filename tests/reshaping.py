@@ -116,7 +116,7 @@ def shape(
         issues=sorted(row for frame in issues for row in frame.select(ROW_ID, "field", "rule").rows()),
         counts={**read.counts, **mapped.counts},
         parts=parts,
-        origins=[dict(staging.read(path).iter_rows()) for path in mapped.ref.origins],
+        origins=[dict(staging.read(path).iter_rows()) for path in mapped.ref.merged],
         raw_ref=read.ref,
         ref=mapped.ref,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from api.schemas.data_collection import (
     FailureAnswer,
     NewCollection,
     ReportAnswer,
+    ReviewAnswer,
     RuleAnswer,
     RunAnswer,
     RunLinks,
@@ -250,6 +252,9 @@ def answer_run(request: Request, collection: Collection, run: Run) -> RunAnswer:
         else None,
         note=run.note,
         window=Span(start=run.window.start, end=run.window.end) if run.window else None,
+        replay=run.replay.to_json() if run.replay else None,
+        held=list(run.report.held) if run.report else [],
+        review=ReviewAnswer(**asdict(run.review)) if run.review else None,
         dataset=collection.dataset_id,
         links=RunLinks(self=f"{here}/run/{run.run_id}", collection=here, dataset=dataset, records=f"{dataset}/records"),
     )

@@ -129,6 +129,15 @@ class FailureAnswer(Answer):
     remedy: str
 
 
+class ReviewAnswer(Answer):
+    """What became of a batch that a rule held."""
+
+    approved: bool
+    by: str | None = Field(description="null: nobody answered in time")
+    at: datetime
+    note: str
+
+
 class RunLinks(Answer):
     """Where to go on."""
 
@@ -156,6 +165,9 @@ class RunAnswer(Answer):
     failure: FailureAnswer | None
     note: str | None
     window: Span | None = Field(description="the span of time that was asked for; null: what was new")
+    replay: dict[str, Any] | None = Field(description="the rows in quarantine that it reads instead of its source")
+    held: list[str] = Field(description="why rules hold the batch for a review")
+    review: ReviewAnswer | None
     dataset: UUID
     links: RunLinks
 

@@ -168,7 +168,7 @@ def _share_right(kind: ValueKind, named: Named, values: Sequence[str]) -> float 
     fitting = [text for text in values if kind.fits(text)]
     if len(fitting) < _ALONE * len(values):
         return None
-    right = len(fitting) if kind.valid is None else sum(map(kind.valid, fitting))
+    right = sum(map(kind.holds, fitting))
     if kind.telling is Telling.ALONE:
         enough = right >= _ALONE * len(values)
     else:

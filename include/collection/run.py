@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from include.batch import ValidationReport, Window
+from include.collection.quarantine import Replay
 
 
 class RunState(StrEnum):
@@ -15,14 +16,16 @@ class RunState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    AWAITING_REVIEW = "awaiting-review"  # a rule holds the batch until a person approves or rejects it
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNCHANGED = "unchanged"  # the source had nothing new, or this content is loaded already
+    REJECTED = "rejected"  # by a person, or because nobody answered; nothing was loaded
 
     @property
     def active(self) -> bool:
         """Whether the run is still to end."""
-        return self in (RunState.QUEUED, RunState.RUNNING)
+        return self in (RunState.QUEUED, RunState.RUNNING, RunState.AWAITING_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,26 @@ class RunFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What became of a batch that a rule held for a person.
+
+    Attributes:
+        by: The user's name; None where nobody answered in time.
+    """
+
+    approved: bool
+    by: str | None
+    at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run of a collection. `run_id` is Airflow's.
 
     Attributes:
         window: The span of time that was asked for; None: what was new.
+        replay: The rows in quarantine that it reads instead of its source.
     """
 
     collection_id: UUID
@@ -73,6 +91,13 @@ class Run:
     failure: RunFailure | None = None
     note: str | None = None
     window: Window | None = None
+    replay: Replay | None = None
+    review: Review | None = None
+
+    @property
+    def part(self) -> Window | Replay | None:
+        """What was asked for, where it is not what is new."""
+        return self.window or self.replay
 
     def count(self, name: str) -> int:
         """The sum of one count over the stages; 0 where no stage reported it."""

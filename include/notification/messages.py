@@ -21,8 +21,8 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
 
     Args:
         facts: Of `batch.loaded`: title, dataset_id, rows_loaded, rows_already_there, rows_quarantined. Of `run.failed`:
-            title, task, where, what, remedy. Of `cim.reviewed`: about, state, reason, into, version, extension_id.
-            Of `key.rotated` and `key.shredded`: title, key_id.
+            title, task, where, what, remedy. Of `run.held`: title, held, days. Of `cim.reviewed`: about, state,
+            reason, into, version, extension_id. Of `key.rotated` and `key.shredded`: title, key_id.
 
     Raises:
         ValueError: No mail is written about this kind of event.
@@ -36,6 +36,8 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
             return _loaded(facts, public_url.rstrip("/"))
         case "run.failed":
             return _failed(facts, public_url.rstrip("/"))
+        case "run.held":
+            return _held(facts, public_url.rstrip("/"))
         case "cim.reviewed":
             return _reviewed(facts, public_url.rstrip("/"))
         case "key.rotated" | "key.shredded":
@@ -64,9 +66,25 @@ def _failed(facts: Mapping[str, Any], public_url: str) -> Message:
     ]
     if facts.get("remedy"):
         lines.append(f"What to do: {facts['remedy']}")
-    run = f"collection_{facts['collection_id']}/runs/{quote(facts['run_id'], safe='')}"
-    lines.append(f"\nThe run: {public_url}/dags/{run}")
+    lines.append(f"\nThe run: {_run(facts, public_url)}")
     return Message(f"{title}: a run has failed", "\n".join(lines) + "\n")
+
+
+def _held(facts: Mapping[str, Any], public_url: str) -> Message:
+    title, days = facts["title"], facts["days"]
+    within = f"within {days} day{'' if days == 1 else 's'}" if days else "in time"
+    lines = [
+        f'A batch of the data collection "{title}" waits for you: nothing of it is loaded until you approve it.\n',
+        *(f"- {sentence}" for sentence in facts["held"]),
+        f"\nApprove or reject it: {_run(facts, public_url)}/tasks/validate/required_actions",
+        f"or at the terminal: cdmp review {facts['collection_id']} --approve",
+        f"\nIf nobody answers {within}, it is rejected.",
+    ]
+    return Message(f"{title}: a batch waits for your review", "\n".join(lines) + "\n")
+
+
+def _run(facts: Mapping[str, Any], public_url: str) -> str:
+    return f"{public_url}/dags/collection_{facts['collection_id']}/runs/{quote(facts['run_id'], safe='')}"
 
 
 def _reviewed(facts: Mapping[str, Any], public_url: str) -> Message:

@@ -12,13 +12,15 @@ from uuid import UUID, uuid4, uuid5
 from include.access.requestor import Requestor
 from include.collection.check import check_collection, missing_steps
 from include.collection.model import Collection, CollectionConfig, CollectionState
+from include.collection.run import RunState
 from include.collection.source import FileSource
-from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
+from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem, StoreUnavailable
 from include.operations.collection_reading import read_own
 from include.operations.collection_running import announce, queue_run, trigger_run
 from include.operations.secret_keeping import missing_secrets
 from include.operations.services import Services
 from include.ports import Engine
+from include.quarantine_ports import ReviewEngine
 
 logger = logging.getLogger(__name__)
 
@@ -93,8 +95,10 @@ def replace_collection(
     return new
 
 
-def delete_collection(services: Services, engine: Engine, requestor: Requestor, collection_id: UUID) -> None:
+def delete_collection(services: Services, engine: ReviewEngine, requestor: Requestor, collection_id: UUID) -> None:
     """Take a collection out of sight; its DAG goes when no run is active, and its dataset stays.
+
+    A batch that waits for a review is rejected.
 
     Raises:
         NotFound, NotAllowed: As `read_own`.
@@ -102,6 +106,12 @@ def delete_collection(services: Services, engine: Engine, requestor: Requestor, 
     collection = read_own(services, requestor, collection_id)
     services.collections.set_state(collection.id, CollectionState.DELETING)
     logger.info("collection %s: being deleted by user %s", collection.id, requestor.id)
+    latest = services.runs.latest([collection.id]).get(collection.id)
+    if latest is not None and latest.state is RunState.AWAITING_REVIEW:
+        try:
+            engine.answer(collection.id, latest.run_id, requestor, False, "The collection was deleted.")
+        except (Conflict, StoreUnavailable) as error:
+            logger.warning("collection %s: its batch still waits for a review: %s", collection.id, error)
     announce(engine, collection.id)
 
 

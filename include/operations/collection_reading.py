@@ -17,6 +17,12 @@ from include.expectations.suite import write_suite
 from include.operations.cursor import read_position, write_cursor
 from include.operations.services import Services, owner_filter, refuse_unknown
 
+_ACTIVE = {
+    RunState.QUEUED: CollectionStatus.QUEUED,
+    RunState.RUNNING: CollectionStatus.RUNNING,
+    RunState.AWAITING_REVIEW: CollectionStatus.AWAITING_REVIEW,
+}
+
 _SCAN = 200
 """Collections that are read at once while filters look for matches."""
 
@@ -46,12 +52,13 @@ def status_of(collection: Collection, latest: Run | None) -> CollectionStatus:
     if collection.state is CollectionState.DRAFT:
         return CollectionStatus.DRAFT
     if latest is not None and latest.state.active:
-        return CollectionStatus.QUEUED if latest.state is RunState.QUEUED else CollectionStatus.RUNNING
+        return _ACTIVE[latest.state]
     if collection.state is CollectionState.PAUSED:
         return CollectionStatus.PAUSED
     if latest is None:
         return CollectionStatus.READY
-    return CollectionStatus.FAILED if latest.state is RunState.FAILED else CollectionStatus.SUCCEEDED
+    failed = latest.state in (RunState.FAILED, RunState.REJECTED)
+    return CollectionStatus.FAILED if failed else CollectionStatus.SUCCEEDED
 
 
 def read_suite(services: Services, requestor: Requestor, collection_id: UUID) -> dict[str, Any]:

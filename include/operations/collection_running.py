@@ -19,6 +19,7 @@ from include.batch import Window
 from include.cim.concept import FieldType
 from include.collection.check import missing_steps
 from include.collection.model import Collection, CollectionState
+from include.collection.quarantine import Replay
 from include.collection.rest_source import RestSource
 from include.collection.run import Run
 from include.collection.source import FileSource
@@ -55,7 +56,7 @@ def run_collection(
         NotFound, NotAllowed: As `read_own`.
         Conflict: It is a draft or paused, a run is active, or its file is loaded already.
     """
-    return _run(services, engine, read_own(services, requestor, collection_id), requestor, None, patience_s)
+    return start_run(services, engine, read_own(services, requestor, collection_id), requestor, None, patience_s)
 
 
 def backfill_collection(
@@ -86,7 +87,7 @@ def backfill_collection(
     if not isinstance(source, RestSource) or source.window is None:
         remedy = "Set `ingester.window`, and put {start} and {end} where the source takes them"
         raise ConfigurationInvalid([Problem("ingester", "it cannot be asked for a span of time", remedy)])
-    return _run(services, engine, collection, requestor, read_window(source.window, start, end), patience_s)
+    return start_run(services, engine, collection, requestor, read_window(source.window, start, end), patience_s)
 
 
 def read_window(asked: TimeWindow, start: datetime, end: datetime) -> Window:
@@ -104,21 +105,24 @@ def read_window(asked: TimeWindow, start: datetime, end: datetime) -> Window:
     return Window(first, last)
 
 
-def _run(
+def start_run(
     services: Services,
     engine: Engine,
     collection: Collection,
     requestor: Requestor,
-    window: Window | None,
+    part: Window | Replay | None,
     patience_s: float | None,
 ) -> Run:
-    run_id = queue_run(services, requestor, collection, window)
+    """Ask for a run of a collection that the requestor owns; see `run_collection`."""
+    run_id = queue_run(services, requestor, collection, part)
     if patience_s is not None:
         trigger_run(services, engine, collection, run_id, requestor.name, patience_s=patience_s)
     return services.runs.get(collection.id, run_id)
 
 
-def queue_run(services: Services, requestor: Requestor, collection: Collection, window: Window | None = None) -> str:
+def queue_run(
+    services: Services, requestor: Requestor, collection: Collection, part: Window | Replay | None = None
+) -> str:
     """Record that a run was asked for, and give its id.
 
     Raises:
@@ -132,7 +136,7 @@ def queue_run(services: Services, requestor: Requestor, collection: Collection, 
         case CollectionState.PAUSED:
             raise Conflict(where, "it is paused", "Resume it, then run it")
     source = collection.config.ingester
-    if isinstance(source, FileSource) and source.upload:
+    if isinstance(source, FileSource) and source.upload and not isinstance(part, Replay):
         loaded = services.datasets.find_batch(collection.dataset_id, source.upload)
         if loaded is not None:
             raise Conflict(
@@ -142,11 +146,16 @@ def queue_run(services: Services, requestor: Requestor, collection: Collection, 
             )
     now = services.clock()
     # Airflow keeps `backfill__` and `scheduled__` for runs of its own
-    kind = "manual" if window is None else "window"
-    run_id = f"{kind}__{now:%Y%m%dT%H%M%S}_{uuid4().hex[:8]}"
-    services.runs.queue(collection, run_id, requestor.name, now, window)
+    run_id = f"{_kind(part)}__{now:%Y%m%dT%H%M%S}_{uuid4().hex[:8]}"
+    services.runs.queue(collection, run_id, requestor.name, now, part)
     logger.info("collection %s: run %s was asked for", collection.id, run_id)
     return run_id
+
+
+def _kind(part: Window | Replay | None) -> str:
+    if isinstance(part, Replay):
+        return "release" if part.release else "replay"
+    return "manual" if part is None else "window"
 
 
 def trigger_run(
@@ -154,10 +163,10 @@ def trigger_run(
 ) -> bool:
     """Hand a queued run to Airflow, waiting for a DAG that is new; False where it is still to be handed over."""
     give_up = time.monotonic() + patience_s
-    window = services.runs.get(collection.id, run_id).window
+    asked = services.runs.get(collection.id, run_id)
     while True:
         try:
-            if engine.trigger(collection, run_id, requested_by, window):
+            if engine.trigger(collection, run_id, requested_by, asked.part):
                 services.runs.mark_triggered(collection.id, run_id)
                 return True
         except StoreUnavailable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NoReturn, Protocol
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from include.ports import (
     Inspector,
     Prober,
     RecordReader,
-    RunStore,
     SecretStore,
 )
+from include.quarantine_ports import QuarantineStore, ReviewedRuns
 from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
@@ -32,7 +33,7 @@ class Services(Protocol):
     @property
     def collections(self) -> CollectionStore: ...
     @property
-    def runs(self) -> RunStore: ...
+    def runs(self) -> ReviewedRuns: ...
     @property
     def uploads(self) -> UploadStore: ...
     @property
@@ -46,6 +47,8 @@ class Services(Protocol):
     @property
     def datasets(self) -> DatasetStore: ...
     @property
+    def quarantine(self) -> QuarantineStore: ...
+    @property
     def records(self) -> RecordReader: ...
     @property
     def prober(self) -> Prober: ...
@@ -55,6 +58,8 @@ class Services(Protocol):
     def keys(self) -> KeyRing: ...
     @property
     def public_url(self) -> str: ...
+    @property
+    def quarantine_for(self) -> timedelta: ...
     @property
     def clock(self) -> Clock: ...
 

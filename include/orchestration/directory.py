@@ -18,6 +18,10 @@ ROLES = """
     SELECT ab_role.name FROM ab_user_role JOIN ab_role ON ab_role.id = ab_user_role.role_id
     WHERE ab_user_role.user_id = :user
 """
+HOLDERS = """
+    SELECT ab_user.id, ab_user.username FROM ab_user JOIN ab_user_role ON ab_user_role.user_id = ab_user.id
+    JOIN ab_role ON ab_role.id = ab_user_role.role_id WHERE ab_user.active AND ab_role.name = :role ORDER BY ab_user.id
+"""
 
 
 class AirflowDirectory:
@@ -39,6 +43,11 @@ class AirflowDirectory:
             raise NotFound(f"user {name}", "does not exist or is not active")
         roles = self._select(ROLES, {"user": users[0]["id"]})
         return Requestor(str(users[0]["id"]), users[0]["username"], frozenset(role["name"] for role in roles))
+
+    def holders(self, role: str) -> Sequence[Requestor]:
+        """List the active users who have a role."""
+        found = self._select(HOLDERS, {"role": role})
+        return [Requestor(str(user["id"]), user["username"], frozenset({role})) for user in found]
 
     def mail_address(self, requestor_id: str) -> str | None:
         """Give the mail address of an active user."""

@@ -6,17 +6,21 @@ import logging
 from collections.abc import Collection as Some
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from include.errors import StoreUnavailable
+from include.collection.quarantine import Replay
+from include.errors import Conflict, StoreUnavailable
 from include.orchestration.bundle_files import module_name
 from include.orchestration.collection_bundle import BUNDLE
 from include.orchestration.description import collection_id_of, dag_id_of
+from include.orchestration.review import APPROVE, HOLDS, REJECT
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from include.access.requestor import Requestor
     from include.batch import Window
     from include.collection.model import Collection
 
@@ -34,12 +38,12 @@ class AirflowEngine:
         _ask_for(module_name(collection_id))
 
     def trigger(
-        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+        self, collection: Collection, run_id: str, requested_by: str | None, part: Window | Replay | None = None
     ) -> bool:
         """Start a run; False while Airflow does not have the collection's DAG.
 
-        A DAG of an older version will do, since tasks ask for the version themselves. The window goes along as the
-        run's configuration, where people see it and a cleared task finds it again.
+        A DAG of an older version will do, since tasks ask for the version themselves. What was asked for goes along
+        as the run's configuration, where people see it, and where a cleared task finds the window again.
         """
         from airflow.api.common.trigger_dag import trigger_dag
         from airflow.exceptions import DagNotFound, DagRunAlreadyExists
@@ -59,7 +63,7 @@ class AirflowEngine:
                     triggered_by=DagRunTriggeredByType.REST_API,
                     triggering_user_name=requested_by,
                     run_id=run_id,
-                    conf={"window": window.to_json()} if window else None,
+                    conf=_configuration(part),
                     session=session,
                 )
         except DagNotFound:
@@ -67,6 +71,50 @@ class AirflowEngine:
         except (DagRunAlreadyExists, IntegrityError):
             log.info("run %s of collection %s is there already", run_id, collection.id)
         return True
+
+    def answer(self, collection_id: UUID, run_id: str, requestor: Requestor, approve: bool, note: str) -> None:
+        """Answer for a run that waits, as Airflow's own page does; see the port."""
+        from airflow.models.hitl import HITLDetail, HITLUser
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.models.trigger import handle_event_submit
+        from airflow.triggers.base import TriggerEvent
+        from airflow.utils.state import TaskInstanceState
+        from sqlalchemy import select
+
+        where = f"run {run_id}"
+        with _database() as session:
+            # the task before the question: the order in which Airflow locks them
+            task = session.scalar(
+                select(TaskInstance)
+                .where(
+                    TaskInstance.dag_id == dag_id_of(collection_id),
+                    TaskInstance.run_id == run_id,
+                    TaskInstance.task_id == HOLDS,
+                )
+                .with_for_update(of=TaskInstance)
+            )
+            asked = None
+            if task is not None and task.state in (TaskInstanceState.AWAITING_INPUT, TaskInstanceState.RUNNING):
+                asked = session.scalar(
+                    select(HITLDetail).where(HITLDetail.ti_id == task.id).with_for_update(of=HITLDetail)
+                )
+            if task is None or asked is None or asked.response_received:
+                raise Conflict(where, "it does not wait for a review", "Look at its state; somebody may have answered")
+            asked.responded_by = HITLUser(id=requestor.id, name=requestor.name)
+            asked.responded_at = datetime.now(UTC)
+            asked.chosen_options = [APPROVE if approve else REJECT]
+            asked.params_input = {"note": note}
+            if task.state == TaskInstanceState.AWAITING_INPUT:  # a task that is about to wait sees the answer itself
+                event: Any = TriggerEvent(asked.as_resume_event_payload())  # type: ignore[no-untyped-call]
+                handle_event_submit(event, task_instance=task, session=session)
+
+
+def _configuration(part: Window | Replay | None) -> dict[str, Any] | None:
+    if part is None:
+        return None
+    if isinstance(part, Replay):
+        return {"quarantine": part.selection.to_json(), "release": part.release}
+    return {"window": part.to_json()}
 
 
 def look_again() -> None:

@@ -11,10 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.sdk import DAG, Asset, BaseOperator, CronTriggerTimetable, DeltaTriggerTimetable
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import DAG, Asset, BaseOperator, CronTriggerTimetable, DeltaTriggerTimetable, Param
+from airflow.sdk.exceptions import TaskAwaitingInput
 
 from include.errors import ConfigurationInvalid, Problem
-from include.orchestration import tasks
+from include.orchestration import review, tasks
 from include.orchestration.bundle_files import read_description
 from include.orchestration.description import DagDescription, dag_id_of
 
@@ -47,6 +49,52 @@ class StageOperator(BaseOperator):
         from include.wiring import platform
 
         return tasks.run_stage(platform(), self.task_id, context)
+
+
+class ReviewedStageOperator(HITLOperator):
+    """The stage that may find that a person has to decide: then it waits, and goes on with what was answered."""
+
+    ui_color = StageOperator.ui_color
+    template_fields = ()
+
+    def __init__(self, **options: Any) -> None:
+        note = Param("", type="string", title="Note", description="Why; kept with the run.", maxLength=1000)
+        super().__init__(
+            subject="A rule holds this batch",
+            options=[review.APPROVE, review.REJECT],
+            defaults=review.REJECT,
+            params={"note": note},
+            **options,
+        )
+
+    def execute(self, context: Context) -> Any:
+        """Run the stage, and ask where the report says that it holds the batch."""
+        from include.wiring import platform
+
+        left = tasks.run_stage(platform(), self.task_id, context)
+        run = tasks.run_of(context)
+        with tasks.judged(platform(), self.task_id, run, context):
+            question = review.ask(platform(), run)
+        if question is None:
+            return left
+        self.subject = f"{one_line(question.title)}: approve this batch?"
+        self.body = literal_markdown("\n".join(question.sentences))
+        self.assigned_users = list(question.asked)
+        self.response_timeout = platform().settings.review_for
+        try:
+            return super().execute(context)
+        except TaskAwaitingInput as waiting:
+            waiting.kwargs = {"left": left}
+            raise
+
+    def execute_complete(self, context: Context, event: dict[str, Any], left: dict[str, Any] | None = None) -> Any:
+        """Carry out what was answered."""
+        from include.wiring import platform
+
+        run = tasks.run_of(context)
+        with tasks.judged(platform(), self.task_id, run, context):
+            review.carry_out(platform(), run, review.read_answer(event))
+        return left
 
 
 class RemoveStaging(BaseOperator):
@@ -97,7 +145,12 @@ def build_dag(description: DagDescription) -> DAG:
             "max_retry_delay": timedelta(minutes=1),
         },
     ) as dag:
-        stages = [StageOperator(task_id=name, outlets=_outlets(name, description.dataset_id)) for name in STAGES]
+        stages = [
+            ReviewedStageOperator(task_id=name)
+            if name == review.HOLDS
+            else StageOperator(task_id=name, outlets=_outlets(name, description.dataset_id))
+            for name in STAGES
+        ]
         for earlier, later in pairwise(stages):
             earlier >> later
         # A setup is cleared together with the tasks that it prepares: who runs a stage again reads the source again.

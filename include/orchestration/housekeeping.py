@@ -23,11 +23,12 @@ def deliver_mail() -> None:
 
 
 def remove_old_staging() -> None:
-    """Remove what dead runs left staged."""
+    """Remove what dead runs left staged; a batch that waits for a person is alive."""
     from include.wiring import platform
 
     at_hand = platform()
-    log.info("%s staged files removed", at_hand.staging.remove_older(at_hand.clock() - STAGED_FOR))
+    removed = at_hand.staging.remove_older(at_hand.clock() - STAGED_FOR, keep=at_hand.runs.held())
+    log.info("%s staged files removed", removed)
 
 
 def remove_old_uploads() -> None:
@@ -39,3 +40,12 @@ def remove_old_uploads() -> None:
     log.info("%s unfinished uploads and notes of finished ones removed", at_hand.incoming.remove_expired(now))
     log.info("%s samples removed", at_hand.samples.remove_expired(now))
     log.info("%s uploads that were kept for a time removed", at_hand.uploads.remove_expired(now))
+
+
+def remove_old_quarantine() -> None:
+    """Remove rows that have been in quarantine for as long as they may, and count them."""
+    from include.wiring import platform
+
+    at_hand = platform()
+    now = at_hand.clock()
+    log.info("%s quarantined rows removed", at_hand.quarantine.expire(now - at_hand.settings.quarantine_for, now))

@@ -49,7 +49,7 @@ def _trigger(platform: Platform, engine: Engine, run: Run) -> bool:
         return True
     if collection.state in (CollectionState.DRAFT, CollectionState.DELETING):
         return True
-    if not engine.trigger(collection, run.run_id, run.requested_by, run.window):
+    if not engine.trigger(collection, run.run_id, run.requested_by, run.part):
         return False
     platform.runs.mark_triggered(run.collection_id, run.run_id)
     log.info("run %s of collection %s is started", run.run_id, run.collection_id)

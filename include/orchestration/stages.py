@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from include.collection.contract import OnDrift
 from include.collection.run import RunState, StageResult
 from include.errors import ConfigurationInvalid, Conflict, Problem
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from include.cim.definition import Definition
     from include.cim.mapping_config import MapperConfig
     from include.collection.model import Collection
+    from include.collection.quarantine import Replay
     from include.collection.source import Source
+    from include.expectations.config import CurationRule
     from include.pipeline.outcome import Outcome
     from include.wiring import Platform
 
@@ -57,12 +60,26 @@ class Work:
         """How they are mapped; raises ConfigurationInvalid where the collection is a draft without it."""
         return self.collection.config.mapper or _missing("mapper")
 
+    @property
+    def replay(self) -> Replay | None:
+        """The rows in quarantine that the run is for; None where it reads its source."""
+        return self.platform.runs.get(self.collection.id, self.run_id).replay
+
+    @property
+    def suite(self) -> tuple[CurationRule, ...]:
+        """The rules that the batch is held against."""
+        from include.collection.suite import suite_of
+
+        return suite_of(self.concept, self.collection.config.curator, {rule.field for rule in self.mapper.rules})
+
 
 def ingest(work: Work) -> Outcome:
     """Read the source; raises Unchanged where it has nothing that is not loaded already."""
     from include.pipeline.ingest import AlreadyLoaded, ingest
 
     platform = work.platform
+    if (replay := work.replay) is not None:
+        return _ingest_quarantine(work, replay)
     connector = platform.connector(work.source, work.collection.owner_id, work.window)
     try:
         outcome = ingest(work.collection, connector, platform.staging, platform.datasets)
@@ -81,29 +98,34 @@ def map_to_cim(work: Work) -> Outcome:
     from include.pipeline.map_to_cim import map_to_cim
 
     raw, staging = work.left_by("ingest"), work.platform.staging
-    return map_to_cim(
-        raw,
-        work.mapper,
-        work.concept,
-        staging,
-        numbers=work.source.numbers,
-        retype=work.collection.config.contract.retype,
-        counted=work.platform.datasets.counted(raw.dataset_id, raw.batch_id),
-    )
+    mapper, retype = work.mapper, work.collection.config.contract.retype
+    if raw.origins:
+        from include.cim.alone import map_alone
+
+        mapper = map_alone(mapper)
+        retype = OnDrift.QUARANTINE if retype is OnDrift.FREEZE else retype  # a share of these rows says nothing
+    counted = work.platform.datasets.counted(raw.dataset_id, raw.batch_id)
+    numbers = work.source.numbers
+    return map_to_cim(raw, mapper, work.concept, staging, numbers=numbers, retype=retype, counted=counted)
 
 
 def validate(work: Work) -> Outcome:
     """Apply the curation suite and keep its report."""
-    from include.collection.suite import suite_of
     from include.pipeline.validate import validate
 
+    mapped, suite, staging = work.left_by("map_to_cim"), work.suite, work.platform.staging
+    if mapped.origins and (replay := work.replay) is not None:
+        from include.pipeline.replay import judge_alone, only_required
+
+        suite = judge_alone(suite, replay, work.concept)
+        mapped = only_required(mapped, work.concept, staging) if replay.release else mapped
     before = work.platform.runs.find(work.collection.id)
     outcome, report = validate(
-        work.left_by("map_to_cim"),
+        mapped,
         work.left_by("ingest"),
-        suite_of(work.concept, work.collection.config.curator, {rule.field for rule in work.mapper.rules}),
+        suite,
         work.concept,
-        work.platform.staging,
+        staging,
         now=work.platform.clock(),
         earlier=[run.report.profiles for run in before if run.report and run.state is RunState.SUCCEEDED],
     )
@@ -162,6 +184,19 @@ STAGES: Final[Mapping[str, Callable[[Work], Outcome]]] = {
     for stage in (ingest, map_to_cim, validate, anonymize, load_postgres, index_elasticsearch, publish)
 }
 """The stages by the names of their tasks, in order."""
+
+
+def _ingest_quarantine(work: Work, replay: Replay) -> Outcome:
+    from include.pipeline.replay import ingest_quarantine
+
+    platform = work.platform
+    outcome = ingest_quarantine(
+        work.collection, work.mapper, replay, work.suite, work.run_id, platform.quarantine, platform.staging
+    )
+    if outcome.ref.rows:
+        return replace(outcome, ref=replace(outcome.ref, cim_version=work.definition.version))
+    finish_earlier(work)
+    raise Unchanged(" ".join(outcome.notes) or "None of these rows is in quarantine any more.")
 
 
 def refuse_deleted(collection: Collection) -> None:

@@ -13,12 +13,14 @@ Messages go on without the errors that caused them: those may quote a row.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from include.batch import BatchRef, Window
 from include.collection.run import RunFailure, RunState, StageResult
@@ -60,9 +62,16 @@ def run_stage(platform: Platform, task: str, context: Context) -> dict[str, Any]
         AirflowSkipException: There is nothing to do in this run.
         AirflowFailException: Trying again would not help.
     """
-    run = _run_of(context)
-    try:
+    run = run_of(context)
+    with judged(platform, task, run, context):
         return _run_stage(platform, task, run, context)
+
+
+@contextmanager
+def judged(platform: Platform, task: str, run: RunKey, context: Context) -> Iterator[None]:
+    """Decide what becomes of an error inside the block; raises as `run_stage`."""
+    try:
+        yield
     except Unchanged as end:
         platform.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, platform.clock(), note=str(end))
         platform.staging.remove(run.collection_id)
@@ -74,6 +83,8 @@ def run_stage(platform: Platform, task: str, context: Context) -> dict[str, Any]
     except CdmpError as error:
         fail(platform, run, _failure(task, error))
         raise AirflowFailException(str(error)) from None
+    except AirflowException:  # said so already
+        raise
     except Exception:
         if _is_last_try(context):
             what = "failed because of a fault in the platform, not in your data or configuration"
@@ -83,7 +94,7 @@ def run_stage(platform: Platform, task: str, context: Context) -> dict[str, Any]
 
 def remove_staging(platform: Platform, context: Context) -> None:
     """Remove what the run staged. One run of a collection is active at a time, so all of it is this run's."""
-    run = _run_of(context)
+    run = run_of(context)
     files = platform.staging.remove(run.collection_id)
     log.info("collection %s run %s: %s staged files removed", run.collection_id, run.run_id, files)
 
@@ -112,6 +123,7 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
         collection = platform.collections.get(run.collection_id)
         platform.runs.start(collection, run.run_id, started)
         refuse_deleted(collection)
+        _refuse_foreign_replay(platform, run, context)
         window, definition = _window_of(context), platform.definition.current()
     else:  # whatever was saved or accepted meanwhile, the run stays with the versions that it began with
         first = left_by(FIRST)
@@ -130,7 +142,8 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
     return outcome.ref.to_json()
 
 
-def _run_of(context: Context) -> RunKey:
+def run_of(context: Context) -> RunKey:
+    """Say which run a task is of."""
     return RunKey(collection_id_of(context["dag"].dag_id), context["run_id"])
 
 
@@ -145,6 +158,16 @@ def _window_of(context: Context) -> Window | None:
     except (KeyError, TypeError, ValueError):
         remedy = 'It looks like {"window": {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}}.'
         raise ConfigurationInvalid([Problem("the run's configuration", "its window is none", remedy)]) from None
+
+
+def _refuse_foreign_replay(platform: Platform, run: RunKey, context: Context) -> None:
+    """Who may start a run in Airflow is not for that the owner of what is in quarantine: our record says who asked."""
+    dag_run = context.get("dag_run")
+    asked = "quarantine" in ((dag_run.conf if dag_run else None) or {})
+    if asked and platform.runs.get(run.collection_id, run.run_id).replay is None:
+        remedy = "Their owner replays or releases them through the platform."
+        problem = Problem("the run's configuration", "rows in quarantine cannot be asked for here", remedy)
+        raise ConfigurationInvalid([problem])
 
 
 def _is_last_try(context: Context) -> bool:

@@ -56,7 +56,7 @@ def map_to_cim(
     left_out = 0
     plain = without_previous(config)
     spans: str | None = None
-    origins: tuple[str, ...] = ()
+    came_of: tuple[str, ...] = ()
     settled = settle_times(map(staging.read, raw.parts), plain, concept)
 
     def write(name: str, rows: pl.DataFrame) -> str:
@@ -65,8 +65,8 @@ def map_to_cim(
     def write_part(number: int, rows: pl.DataFrame) -> str:
         return write(f"part-{number:05d}", rows)
 
-    def write_origins(number: int, rows: pl.DataFrame) -> str:
-        return write(f"origins-{number:05d}", rows)
+    def write_merged(number: int, rows: pl.DataFrame) -> str:
+        return write(f"merged-{number:05d}", rows)
 
     for number, path in enumerate(raw.parts):
         mapped = map_columns(staging.read(path), plain, concept, numbers, settled)
@@ -89,13 +89,13 @@ def map_to_cim(
         issues += [write(f"issues-steps-{number:05d}", found) for number, found in steps.issues.items()]
     if config.merge_rows:
         apart = pl.concat([pl.Series(dtype=pl.Int64), *[staging.read(path)[ROW_ID] for path in issues]]).unique()
-        merged = merge_parts(parts, apart, raw.collection_id, concept, staging, write_part, write_origins)
-        origins = tuple(merged.origins)
+        merged = merge_parts(parts, apart, raw.collection_id, concept, staging, write_part, write_merged)
+        came_of = tuple(merged.origins)
         counts["rows_merged"], rows = rows - merged.rows, merged.rows
         issues += [write(f"issues-merging-{number:05d}", found) for number, found in enumerate(merged.issues)]
     logger.info("collection %s batch %s: %s rows mapped, %s", raw.collection_id, raw.batch_id, rows, counts)
     mapped_ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
-    ref = replace(mapped_ref, counted=spans, origins=origins)
+    ref = replace(mapped_ref, counted=spans, merged=came_of)
     return Outcome(ref, {"rows_mapped": rows, **counts})
 
 

@@ -10,18 +10,21 @@ from uuid import UUID
 import polars as pl
 from sqlalchemy import Engine, func, select, tuple_, update
 
-from include.batch import AnonymizedBatch, Foreseen
+from include.batch import AnonymizedBatch, BatchRef, Foreseen
 from include.cim.concept import Concept
 from include.collection.model import Collection
+from include.collection.quarantine import Replay
 from include.errors import NotFound
 from include.ports import BatchRecord, Dataset, SecretStore, Staging
 from include.storage.connection import begin
 from include.storage.counted import open_counted
 from include.storage.foresee import foresee_load
 from include.storage.load import load_batch
+from include.storage.load_replay import load_replay
 from include.storage.schema import batch as batches
 from include.storage.schema import counted, quarantine_row
 from include.storage.schema import dataset as datasets
+from include.storage.schema import run as runs
 
 _RECORD = [batches.c[name] for name in BatchRecord.__slots__]
 _DATASET = [datasets.c[name] for name in Dataset.__slots__]
@@ -114,6 +117,8 @@ class PostgresDatasetStore:
         now: datetime,
     ) -> BatchRecord:
         """Store a batch in one transaction; see the port."""
+        if batch.ref.origins:
+            return self._load_replay(batch.ref, collection, concept, run_id, now)
         return load_batch(
             self._loader_url,
             batch.ref,
@@ -123,6 +128,26 @@ class PostgresDatasetStore:
             now=now,
             staging=self._staging,
             secrets=self._secrets,
+        )
+
+    def _load_replay(
+        self, ref: BatchRef, collection: Collection, concept: Concept, run_id: str, now: datetime
+    ) -> BatchRecord:
+        query = select(runs.c.replay, runs.c.requested_by)
+        with begin(self._engine) as connection:
+            asked = connection.execute(
+                query.where(runs.c.collection_id == collection.id, runs.c.run_id == run_id)
+            ).one()
+        return load_replay(
+            self._loader_url,
+            ref,
+            collection=collection,
+            concept=concept,
+            run_id=run_id,
+            replay=Replay.from_json(asked.replay),
+            requested_by=asked.requested_by,
+            now=now,
+            staging=self._staging,
         )
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:

@@ -55,8 +55,8 @@ def load_batch(
         StoreUnavailable: PostgreSQL is away.
     """
     with transaction(loader_url) as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (str(ref.dataset_id),))
-        _require_collection(cursor, collection)
+        lock_dataset(cursor, ref.dataset_id)
+        require_collection(cursor, collection)
         earlier = _find(cursor, ref.batch_id)
         if earlier is not None:
             _log.info("collection %s: batch %s is loaded already", collection.id, ref.batch_id)
@@ -78,7 +78,7 @@ def load_batch(
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
         keep_counted(cursor, ref, staging, secrets)
-        _announce(cursor, record, collection)
+        announce(cursor, record, collection)
     _log.info(
         "collection %s: batch %s committed, %s rows, %s there already, %s in quarantine",
         collection.id,
@@ -110,7 +110,13 @@ def transaction(url: str) -> Iterator[dbapi.Cursor]:
         raise judge(error) from None  # the original's message may quote values of rows (DETAIL, CONTEXT)
 
 
-def _require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
+def lock_dataset(cursor: dbapi.Cursor, dataset_id: UUID) -> None:
+    """Wait for whoever loads into the dataset, and hold off others until the end of the transaction."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (str(dataset_id),))
+
+
+def require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
+    """Raise Conflict where the collection was deleted."""
     # the lock holds off a deletion until this load has committed
     row = find_row(cursor, "SELECT state FROM cdmp.collection WHERE id = $1::uuid FOR SHARE", str(collection.id))
     if row is None or row[0] == CollectionState.DELETING:
@@ -194,8 +200,8 @@ def copy_rows(
         rows = rows.append_column(tables.BATCH_ID, batch_ids)
         if FLAGS in frame.columns:
             rows = rows.append_column(FLAGS, frame[FLAGS].to_arrow(compat_level=pl.CompatLevel.oldest()))
-        if ref.origins:
-            came_of = frame.select(ROW_ID).join(staging.read(ref.origins[number]), on=ROW_ID, how="left")
+        if ref.merged:
+            came_of = frame.select(ROW_ID).join(staging.read(ref.merged[number]), on=ROW_ID, how="left")
             rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
         cursor.adbc_ingest(name, rows, mode="append", db_schema_name=schema)
 
@@ -281,7 +287,8 @@ def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: S
         cursor.adbc_ingest("quarantine_row", rows, mode="append", db_schema_name=PLATFORM)
 
 
-def _announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
+def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
+    """Tell the owner of what was loaded."""
     facts = {
         "collection_id": str(collection.id),
         "title": collection.config.title,

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from include.batch import Profile, RuleOutcome, ValidationReport, Window
 from include.collection.model import Collection
-from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.quarantine import Replay
+from include.collection.run import Review, Run, RunFailure, RunState, StageResult
 from include.errors import Conflict, NotFound
 from include.storage.connection import begin
 from include.storage.schema import run as runs
@@ -35,9 +36,10 @@ class PostgresRunStore:
         run_id: str,
         requested_by: str | None,
         queued: datetime,
-        window: Window | None = None,
+        part: Window | Replay | None = None,
     ) -> None:
         """Record that a run was asked for; raises Conflict where one that was asked for has not ended."""
+        window = part if isinstance(part, Window) else None
         statement = insert(runs).values(
             collection_id=collection.id,
             run_id=run_id,
@@ -48,6 +50,7 @@ class PostgresRunStore:
             queued=queued,
             window_start=window.start if window else None,
             window_end=window.end if window else None,
+            replay=part.to_json() if isinstance(part, Replay) else None,
         )
         with begin(self._engine) as connection:
             added = connection.execute(statement.on_conflict_do_nothing().returning(runs.c.run_id)).first()
@@ -83,6 +86,7 @@ class PostgresRunStore:
                         "finished": None,
                         "failure": None,
                         "note": None,
+                        "review": None,
                     },
                 )
             )
@@ -104,6 +108,27 @@ class PostgresRunStore:
         """Keep what validation found. Raises NotFound."""
         with begin(self._engine) as connection:
             _change(connection, collection_id, run_id, report=asdict(report))
+
+    def hold(self, collection_id: UUID, run_id: str) -> bool:
+        """The run waits for a person; False where it did already. Raises NotFound."""
+        here = (runs.c.collection_id == collection_id, runs.c.run_id == run_id)
+        with begin(self._engine) as connection:
+            before = connection.scalar(select(runs.c.state).where(*here).with_for_update())
+            _change(connection, collection_id, run_id, state=RunState.AWAITING_REVIEW.value)
+        return before != RunState.AWAITING_REVIEW.value
+
+    def add_review(self, collection_id: UUID, run_id: str, review: Review) -> None:
+        """Keep what a person decided; approved, the run is `running` again. Raises NotFound."""
+        plain = {**asdict(review), "at": review.at.isoformat()}
+        state = {"state": RunState.RUNNING.value} if review.approved else {}
+        with begin(self._engine) as connection:
+            _change(connection, collection_id, run_id, review=plain, **state)
+
+    def held(self) -> Sequence[UUID]:
+        """Collections of which a run waits for a person."""
+        with begin(self._engine) as connection:
+            query = select(runs.c.collection_id).where(runs.c.state == RunState.AWAITING_REVIEW.value)
+            return connection.scalars(query).all()
 
     def finish(
         self,
@@ -194,7 +219,13 @@ def _read(row: Row[Any], done: Sequence[StageResult]) -> Run:
         failure=None if row.failure is None else RunFailure(**row.failure),
         note=row.note,
         window=Window(row.window_start, row.window_end) if row.window_start else None,
+        replay=None if row.replay is None else Replay.from_json(row.replay),
+        review=None if row.review is None else _read_review(row.review),
     )
+
+
+def _read_review(plain: Mapping[str, Any]) -> Review:
+    return Review(**{**plain, "at": datetime.fromisoformat(plain["at"])})
 
 
 def _read_report(plain: Mapping[str, Any]) -> ValidationReport:

@@ -92,14 +92,19 @@ run = Table(
     Column("note", Text),
     Column("window_start", Moment, comment="the span of time that was asked for, where one was"),
     Column("window_end", Moment),
-    CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'unchanged')", name="state"),
+    Column("replay", JSON(none_as_null=True), comment="the rows in quarantine that were asked for, where some were"),
+    Column("review", JSON(none_as_null=True), comment="what a person decided on a batch that a rule held"),
+    CheckConstraint(
+        "state IN ('queued', 'running', 'awaiting-review', 'succeeded', 'failed', 'unchanged', 'rejected')",
+        name="state",
+    ),
     Index("run_queued_idx", "collection_id", "queued"),
 )
 Index(
     "run_one_asked_idx",
     run.c.collection_id,
     unique=True,
-    postgresql_where=text("asked AND state IN ('queued', 'running')"),
+    postgresql_where=text("asked AND state IN ('queued', 'running', 'awaiting-review')"),
 )
 
 run_stage = Table(
@@ -200,10 +205,35 @@ quarantine_row = Table(
     metadata,
     Column("batch_id", ForeignKey("cdmp.batch.id", ondelete="CASCADE"), primary_key=True),
     Column("row_id", BigInteger, primary_key=True),
-    Column("dataset_id", ForeignKey("cdmp.dataset.id"), nullable=False),
+    Column("dataset_id", ForeignKey("cdmp.dataset.id", ondelete="CASCADE"), nullable=False),
     Column("reasons", Text, nullable=False, comment="JSON: a list of {field, rule}"),
-    Column("sealed", LargeBinary, nullable=False, comment="the row as it was read, encrypted"),
-    Index("quarantine_row_dataset_idx", "dataset_id"),
+    Column(
+        "sealed", LargeBinary, nullable=False, comment="the row as it was read, or as its owner edited it, encrypted"
+    ),
+    Column("original", LargeBinary, comment="where it was edited: the row as it was read, encrypted"),
+    Column("revision", Integer, nullable=False, server_default="0", comment="counts the edits"),
+    Column("edited", Moment),
+    Column("edited_by", Text),
+    Index("quarantine_row_dataset_idx", "dataset_id", "batch_id", "row_id"),
+)
+
+# What became of rows that have left; one for each time that some did.
+quarantine_departure = Table(
+    "quarantine_departure",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dataset_id", ForeignKey("cdmp.dataset.id", ondelete="CASCADE"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, comment="the user; null: the platform"),
+    Column("rows_left", BigInteger, nullable=False),
+    Column("rows_loaded", BigInteger, nullable=False, server_default="0"),
+    Column("rows_back", BigInteger, nullable=False, server_default="0", comment="tried, and back with new reasons"),
+    Column("run_id", Text),
+    Column("note", Text, nullable=False, server_default=""),
+    CheckConstraint("what IN ('replayed', 'released', 'discarded', 'expired')", name="what"),
+    Index("quarantine_departure_at_idx", "dataset_id", "at", "id"),
+    Index("quarantine_departure_run_idx", "dataset_id", "run_id", unique=True),
 )
 
 counted = Table(

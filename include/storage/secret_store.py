@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Engine, Table, bindparam, delete, select, tuple_, update
+from sqlalchemy import Engine, LargeBinary, Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from include.collection.authentication import SecretEntry
@@ -93,32 +93,31 @@ class SealedSecretStore:
         at_once = 1 if table is counted else _ROWS_AT_ONCE  # one may be as large as a file
         key, rows, last = list(table.primary_key), 0, None
         named = {"key_id": self._key_id} if table is owner_secret else {}
+        sealed = [column for column in table.columns if isinstance(column.type, LargeBinary)]
         places = [f"is_{column.name}" for column in key]
         here = [column == bindparam(place) for column, place in zip(key, places, strict=True)]
-        statement = update(table).where(*here).values(sealed=bindparam("again"), **named)
+        again: dict[str, Any] = {column.name: bindparam(f"again_{column.name}") for column in sealed}
+        statement = update(table).where(*here).values(**again, **named)
         while True:
-            # a shredded key has nothing to seal
-            query = (
-                select(*key, table.c.sealed)
-                .where(table.c.sealed.is_not(None))
-                .order_by(*key)
-                .limit(at_once)
-                .with_for_update()
-            )
+            query = select(*key, *sealed).order_by(*key).limit(at_once).with_for_update()
             if last is not None:
                 query = query.where(tuple_(*key) > tuple_(*last))
             with begin(self._engine) as connection:
                 found = connection.execute(query).all()
-                again = [
-                    {**dict(zip(places, identity, strict=True)), "again": self.seal(self.unseal(sealed))}
-                    for *identity, sealed in found
+                changes = [
+                    dict(zip(places, row, strict=False))
+                    | {f"again_{column.name}": self._seal_again(row._mapping[column]) for column in sealed}
+                    for row in found
                 ]
-                if again:
-                    connection.execute(statement, again)
+                if changes:
+                    connection.execute(statement, changes)
             rows += len(found)
             if len(found) < at_once:
                 return rows
-            last = found[-1][:-1]
+            last = found[-1][: len(key)]
+
+    def _seal_again(self, sealed: bytes | None) -> bytes | None:
+        return None if sealed is None else self.seal(self.unseal(sealed))
 
     def dataset_key(self, dataset_id: UUID) -> tuple[str, bytes]:
         """Give the dataset's current key with its id; see `current_key`."""

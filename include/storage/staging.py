@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -61,10 +62,12 @@ class ParquetStaging:
         """Remove what is staged; gives the number of files."""
         return _remove(self._folder(collection_id, batch_id))
 
-    def remove_older(self, before: datetime) -> int:
-        """Remove every batch that nothing was written to since `before`; gives the number of files."""
+    def remove_older(self, before: datetime, keep: Sequence[UUID] = ()) -> int:
+        """Remove every batch that nothing was written to since `before`; see the port."""
         removed = 0
         for batch in self._root.glob("*/*"):
+            if batch.parent.name in map(str, keep):
+                continue
             try:
                 newest = max(path.stat().st_mtime for path in [batch, *batch.rglob("*")])
             except FileNotFoundError:

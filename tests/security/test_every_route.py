@@ -11,12 +11,14 @@ from uuid import UUID, uuid4
 import pytest
 from starlette.testclient import TestClient
 
+from include.collection.quarantine import RowKey
 from tests.factories import COLLECTION_ID, DATASET_ID
 from tests.interface import (
     BATCH_ID,
     EXTENSION_ID,
     INCOMING_ID,
     METERS,
+    ROW,
     RUN_ID,
     SAMPLE_ID,
     Interface,
@@ -38,6 +40,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/data-collection/{collection_id}/resume"): (401, 404, 200, 403),
     ("GET", "/data-collection/{collection_id}/run"): (401, 404, 200, 200),
     ("GET", "/data-collection/{collection_id}/run/{run_id}"): (401, 404, 200, 200),
+    # the run has ended: there is nothing to decide
+    ("POST", "/data-collection/{collection_id}/run/{run_id}/review"): (401, 404, 409, 409),
     ("POST", "/data-collection/{collection_id}/append"): (401, 404, 201, 403),
     ("POST", "/data-collection/{collection_id}/append-preview"): (401, 404, 200, 403),
     ("POST", "/sample"): (401, 404, 201, 404),
@@ -52,6 +56,14 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/dataset/{dataset_id}/key"): (401, 404, 200, 403),
     ("POST", "/dataset/{dataset_id}/key"): (401, 404, 201, 403),
     ("DELETE", "/dataset/{dataset_id}/key/{key_id}"): (401, 404, 200, 403),
+    # what broke a rule is as it was read, before any plan: not even a steward
+    ("GET", "/dataset/{dataset_id}/quarantine"): (401, 404, 200, 404),
+    ("GET", "/dataset/{dataset_id}/quarantine/departures"): (401, 404, 200, 404),
+    ("GET", "/dataset/{dataset_id}/quarantine/{row}"): (401, 404, 200, 404),
+    ("PATCH", "/dataset/{dataset_id}/quarantine/{row}"): (401, 404, 200, 404),
+    ("POST", "/dataset/{dataset_id}/quarantine/replay"): (401, 404, 201, 404),
+    ("POST", "/dataset/{dataset_id}/quarantine/release"): (401, 404, 201, 404),
+    ("POST", "/dataset/{dataset_id}/quarantine/discard"): (401, 404, 200, 404),
     ("OPTIONS", "/upload/"): (204, 204, 204, 204),
     ("POST", "/upload/"): (401, 201, 201, 201),
     ("GET", "/upload/"): (401, 200, 200, 200),
@@ -83,6 +95,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/data-collection/"): a_draft(),
     ("POST", "/data-collection/{collection_id}/append"): {"upload": UPLOAD},
     ("POST", "/data-collection/{collection_id}/append-preview"): {"upload": UPLOAD},
+    ("POST", "/data-collection/{collection_id}/run/{run_id}/review"): {"decision": "approve"},
+    ("PATCH", "/dataset/{dataset_id}/quarantine/{row}"): {"row": {"energy_wh": "6000"}},
+    ("POST", "/dataset/{dataset_id}/quarantine/replay"): {"all": True},
+    ("POST", "/dataset/{dataset_id}/quarantine/release"): {"all": True, "note": "It is right."},
+    ("POST", "/dataset/{dataset_id}/quarantine/discard"): {"rows": [str(ROW)]},
     ("POST", "/sample"): {"upload": UPLOAD, "set": {"kind": "csv"}},
     ("POST", "/sample/{sample_id}/preview"): {},
     ("POST", "/data-collection/{collection_id}/backfill"): SPAN,
@@ -121,6 +138,7 @@ IDS = {
     "name": "key",
     "key_id": "p1",
     "concept": "meter_reading",
+    "row": str(ROW),
 }
 ABSENT = {
     "batch_id": uuid4(),
@@ -133,6 +151,7 @@ ABSENT = {
     "name": "key",
     "key_id": "p1",
     "concept": "meter_reading",
+    "row": str(RowKey(uuid4(), 1)),
 }
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from typing import Final
 
 _LOCALES: Final = (
@@ -75,13 +76,13 @@ def share_of_names(values: Sequence[str]) -> float:
 
 
 def _length(text: str, words: Sequence[re.Match[str]], at: int) -> int:
+    """Count the words with a capital that follow each other; a full stop ends a name but behind an initial."""
     length = 1
-    while (
-        length < _LONGEST
-        and at + length < len(words)
-        and text[words[at + length - 1].end() : words[at + length].start()] in {" ", ". "}
-        and words[at + length].group()[0].isupper()
-    ):
+    for before, word in pairwise(words[at : at + _LONGEST]):
+        between = text[before.end() : word.start()]
+        initial = between == ". " and len(before.group()) == 1
+        if not (between == " " or initial) or not word.group()[0].isupper():
+            break
         length += 1
     return length
 

@@ -97,7 +97,7 @@ def _read_batches(file: BinaryIO, table: pq.ParquetFile, name: str) -> Iterator[
     for number in range(table.metadata.num_row_groups):
         group = table.metadata.row_group(number)
         with _refusing(name):
-            values = sum(group.column(place).num_values for place in range(group.num_columns)) - group.num_rows
+            values = sum(group.column(place).num_values for place in range(group.num_columns))
             width = (group.total_byte_size + 8 * values) // max(group.num_rows, 1) + 1
             width += _longest_texts(file, table, number, name)
         rows = max(1, min(BATCH_ROWS, PART_BYTES // width))

@@ -15,9 +15,11 @@ interface Props {
 const WORDS: Record<Run["state"], { text: string; palette: string }> = {
   queued: { text: "waiting", palette: "gray" },
   running: { text: "running", palette: "blue" },
+  "awaiting-review": { text: "waits for review", palette: "orange" },
   succeeded: { text: "loaded", palette: "green" },
   failed: { text: "failed", palette: "red" },
   unchanged: { text: "nothing new", palette: "gray" },
+  rejected: { text: "rejected", palette: "red" },
 };
 
 const Batch: FC<Props> = ({ dagId = "", runId }) => {
@@ -70,6 +72,7 @@ const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
           </Alert.Content>
         </Alert.Root>
       )}
+      {run.state === "awaiting-review" ? <Note text={run.held.join(" ")} status="warning" /> : null}
       {run.note === null ? null : <Note text={run.note} />}
       <Stages run={run} />
       {run.report === null ? null : <Report report={run.report} />}
@@ -92,7 +95,7 @@ const sentence = (text: string): string => (text === "" || /[.!?]$/.test(text) ?
 
 const isLoaded = (run: Run): boolean => run.stages.some((stage) => stage.task === "load_postgres");
 
-const Note: FC<{ text: string; status?: "info" | "error" }> = ({ text, status = "info" }) => (
+const Note: FC<{ text: string; status?: "info" | "warning" | "error" }> = ({ text, status = "info" }) => (
   <Box p={4}>
     <Alert.Root status={status}>
       <Alert.Indicator />

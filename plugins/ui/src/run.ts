@@ -38,7 +38,7 @@ export interface Run {
   collection: string;
   title: string;
   version: number;
-  state: "queued" | "running" | "succeeded" | "failed" | "unchanged";
+  state: "queued" | "running" | "awaiting-review" | "succeeded" | "failed" | "unchanged" | "rejected";
   requested_by: string | null;
   queued: string;
   started: string | null;
@@ -48,11 +48,12 @@ export interface Run {
   report: Report | null;
   failure: Failure | null;
   note: string | null;
+  held: string[];
   dataset: string;
   links: { self: string; collection: string; dataset: string; records: string };
 }
 
-export const isActive = (run: Run): boolean => run.state === "queued" || run.state === "running";
+export const isActive = (run: Run): boolean => ["queued", "running", "awaiting-review"].includes(run.state);
 
 /** The collection of a DAG, or null for a DAG that is none. */
 export function collectionOf(dagId: string): string | null {

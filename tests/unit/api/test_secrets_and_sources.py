@@ -133,7 +133,7 @@ def test_a_backfill_is_a_run_of_its_span():
     said = answer.json()
     assert said["id"].startswith("window__")
     assert said["window"] == {"start": "2023-12-31T23:00:00Z", "end": "2024-02-01T00:00:00Z"}
-    assert interface.engine.windows[said["id"]].to_json()["end"] == "2024-02-01T00:00:00+00:00"
+    assert interface.engine.parts[said["id"]].to_json()["end"] == "2024-02-01T00:00:00+00:00"
     again = interface.client().post(f"/data-collection/{COLLECTION_ID}/backfill", json=said["window"])
     assert again.status_code == 409, "one run at a time"
 

@@ -61,7 +61,7 @@ def test_rotation_says_what_it_sealed(interface, capsys, monkeypatch):
 
 def test_a_backfill_is_asked_for_by_days_of_the_sources_zone(interface, capsys):
     cdmp("backfill", str(COLLECTION_ID), "2024-01-01", "2024-02-01T06:00")
-    (window,) = interface.engine.windows.values()
+    (window,) = interface.engine.parts.values()
     assert (window.start.isoformat(), window.end.isoformat()) == (
         "2023-12-31T23:00:00+00:00",
         "2024-02-01T05:00:00+00:00",

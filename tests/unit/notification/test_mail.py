@@ -123,3 +123,12 @@ def test_a_proposer_reads_what_was_decided_and_why(facts: dict[str, Any], says: 
     assert message.subject == f"Your proposal meter_reading.losses is {facts['state']}"
     assert says in message.text
     assert "https://data.example.org/twinergy-api/cim/extension/e1" in message.text
+
+
+def test_a_held_batch_says_why_and_how_to_answer() -> None:
+    held = ["expect_x of energy: 3 of 5 rows break it."]
+    facts = {"title": "Meters", "collection_id": "c", "run_id": "manual__1", "held": held, "days": 7}
+    message = write_message("run.held", facts, "https://cdmp.example/")
+    assert message.subject == "Meters: a batch waits for your review"
+    assert held[0] in message.text and "within 7 days" in message.text
+    assert "https://cdmp.example/dags/collection_c/runs/manual__1/tasks/validate/required_actions" in message.text

@@ -211,3 +211,14 @@ def test_pages_join_without_a_gap_or_a_repeat_while_collections_are_added(servic
         if cursor is None:
             break
     assert seen == [f"o{number}" for number in reversed(range(7))]
+
+
+def test_deleting_a_collection_rejects_the_batch_that_waits(
+    services: FakeServices, engine: FakeEngine, upload: str
+) -> None:
+    made, _ = create_collection(services, engine, OLIVE, whole(upload))
+    [run_id] = engine.triggered
+    services.runs.hold(made.id, run_id)
+    assert view_collection(services, made).status is CollectionStatus.AWAITING_REVIEW
+    delete_collection(services, engine, OLIVE, made.id)
+    assert engine.answers == [(run_id, "olive", False, "The collection was deleted.")]

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from include.batch import ValidationReport
 from include.cim.definition import load_definition
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
-from include.collection.run import Run, RunFailure, RunState, StageResult
+from include.collection.run import Review, Run, RunFailure, RunState, StageResult
 from include.errors import NotFound, StoreUnavailable
 from include.ports import Fingerprint
 from tests.factories import NOON
@@ -58,6 +59,18 @@ class FakeRuns:
             collection.id, run_id, collection.version, RunState.QUEUED, None, queued=started
         )
         self.runs[run_id] = replace(known, version=collection.version, state=RunState.RUNNING, started=started)
+
+    def add_report(self, collection_id: UUID, run_id: str, report: ValidationReport) -> None:
+        self.runs[run_id] = replace(self.get(collection_id, run_id), report=report)
+
+    def hold(self, collection_id: UUID, run_id: str) -> bool:
+        before = self.get(collection_id, run_id)
+        self.runs[run_id] = replace(before, state=RunState.AWAITING_REVIEW)
+        return before.state is not RunState.AWAITING_REVIEW
+
+    def add_review(self, collection_id: UUID, run_id: str, review: Review) -> None:
+        state = RunState.RUNNING if review.approved else RunState.AWAITING_REVIEW
+        self.runs[run_id] = replace(self.get(collection_id, run_id), review=review, state=state)
 
     def add_stage(self, collection_id: UUID, run_id: str, batch_id: UUID, result: StageResult) -> None:
         self._answer()

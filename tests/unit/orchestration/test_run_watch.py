@@ -9,6 +9,7 @@ import pytest
 
 from include.batch import Window
 from include.collection.model import Collection, CollectionState
+from include.collection.quarantine import Replay
 from include.collection.run import Run, RunState
 from include.errors import StoreUnavailable
 from include.orchestration.run_watch import trigger_waiting
@@ -25,7 +26,7 @@ class FakeEngine:
     def announce(self, collection_id: UUID) -> None: ...
 
     def trigger(
-        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+        self, collection: Collection, run_id: str, requested_by: str | None, part: Window | Replay | None = None
     ) -> bool:
         self.started.append((collection.id, run_id, requested_by))
         return True
@@ -68,11 +69,11 @@ class EngineThatFailsOnce(FakeEngine):
         self.errors = [error]
 
     def trigger(
-        self, collection: Collection, run_id: str, requested_by: str | None, window: Window | None = None
+        self, collection: Collection, run_id: str, requested_by: str | None, part: Window | Replay | None = None
     ) -> bool:
         if self.errors:
             raise self.errors.pop()
-        return super().trigger(collection, run_id, requested_by, window)
+        return super().trigger(collection, run_id, requested_by, part)
 
 
 def test_a_run_that_cannot_be_started_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,96 @@
+"""Datasets and their records without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+import pyarrow as pa
+
+from include.batch import AnonymizedBatch, Foreseen
+from include.cim.concept import Concept
+from include.errors import NotFound
+from include.ports import BatchRecord, Dataset, RecordQuery
+
+
+class FakeDatasets:
+    def __init__(self) -> None:
+        self.rows: dict[UUID, Dataset] = {}
+        self.loaded: dict[tuple[UUID, str], BatchRecord] = {}
+        self.lineages: dict[UUID, Mapping[str, Any]] = {}
+
+    def get(self, dataset_id: UUID) -> Dataset:
+        if dataset_id not in self.rows:
+            raise NotFound("store", "no such row")
+        return self.rows[dataset_id]
+
+    def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
+        return [
+            each
+            for key, each in sorted(self.rows.items())
+            if owner_id in (None, each.owner_id) and (after is None or key > after)
+        ][:limit]
+
+    def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
+        return self.loaded.get((dataset_id, source_digest))
+
+    def batch(self, dataset_id: UUID, batch_id: UUID) -> BatchRecord:
+        for each in self.batches(dataset_id):
+            if each.id == batch_id:
+                return each
+        raise NotFound("store", "no such row")
+
+    def batches(
+        self, dataset_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    ) -> Sequence[BatchRecord]:
+        mine = [each for (dataset, _), each in self.loaded.items() if dataset == dataset_id]
+        newest = sorted(mine, key=lambda each: (each.committed, each.id), reverse=True)
+        return [each for each in newest if after is None or (each.committed, each.id) < after][:limit]
+
+    def lineage(self, batch_id: UUID) -> Mapping[str, Any] | None:
+        return self.lineages.get(batch_id)
+
+    def cursor(self, dataset_id: UUID) -> str | None:
+        return None
+
+    def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
+        return None
+
+    def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
+        return None
+
+    def load(self, *args: Any, **kwargs: Any) -> BatchRecord:
+        raise NotImplementedError
+
+    def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
+        return Foreseen(batch.ref.rows, 0)
+
+    def describe(self, dataset_id: UUID, dcat: Mapping[str, Any]) -> None:
+        self.rows[dataset_id] = replace(self.get(dataset_id), dcat=dict(dcat))
+
+    def quarantined(self, dataset_id: UUID) -> int:
+        return 0
+
+
+class FakeRecords:
+    """Rows as dicts; a page is what a keyset query over them would give."""
+
+    def __init__(self) -> None:
+        self.rows: dict[UUID, list[dict[str, Any]]] = {}
+
+    def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
+        def key(row: dict[str, Any]) -> tuple[Any, ...]:
+            return tuple(row[name] for name in concept.key)
+
+        rows = sorted(self.rows.get(dataset_id, []), key=key)
+        rows = [row for row in rows if query.after is None or key(row) > query.after][: query.limit]
+        names = [name for name in concept.fields if not query.fields or name in {*query.fields, *concept.key}]
+        names += [name for name in query.fields if name not in concept.fields]
+        return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+    def count(self, dataset_id: UUID) -> int:
+        return len(self.rows.get(dataset_id, []))
