@@ -16,7 +16,7 @@ from include.cim.suggest.evidence import Fit, find_fit
 from include.cim.suggest.fields import FieldRef, Vocabulary
 from include.cim.suggest.match import Named, match_name, shape_of
 from include.cim.suggest.precedent import Precedents, normalise
-from include.cim.suggest.words import Word, read_name
+from include.cim.suggest.words import Word, in_one_language, part_unit, read_name
 from include.cim.units import find_unit
 
 _SHARP: Final = 9.0
@@ -30,8 +30,10 @@ _AGREES: Final = 0.16
 _PRIOR: Final = 0.6
 """So many columns' worth is what is known of a file without its columns."""
 _HINTED: Final = 2.0
-_CLEAR: Final = 0.75
-_LACKING: Final = 0.1
+_CLEAR: Final = 0.6
+_MARK: Final = 2.0
+"""So many columns' worth is one that hardly stands in files of other concepts."""
+_LACKING: Final = 0.2
 _MUCH: Final = 0.35
 _LENDS: Final = frozenset(
     {
@@ -128,23 +130,27 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     # in the order of the names: how a file lays its columns out changes nothing, not even a sum's last digit
     seen: dict[Hashable, Mapping[FieldRef, Named]] = {}
     ordered = sorted(columns, key=lambda each: each.name)
-    readings = [read_column(column, vocabulary, seen) for column in ordered]
+    names = in_one_language([read_name(column.name) for column in ordered])
+    readings = [read_column(column, words, vocabulary, seen) for column, words in zip(ordered, names, strict=True)]
     readings = [_add_precedents(each, precedents, vocabulary) for each in _add_periods(readings, vocabulary)]
-    shares = _share(readings, _expect(hints, readings, vocabulary), vocabulary)
+    shares = _share(readings, _expect(hints, vocabulary), vocabulary)
     agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
     placed = tuple(_place(reading, agrees) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
 
 
-def read_column(column: Column, vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]) -> Reading:
+def read_column(
+    column: Column, words: tuple[Word, ...], vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]
+) -> Reading:
     """Find the fields that a column may fill, by itself.
 
     Args:
         seen: What names say that differ in their numbers only.
     """
-    words = read_name(column.name)
+    words, unit = part_unit(words, column.unit)
+    column = replace(column, unit=unit) if unit != column.unit else column
     dimension = find_unit(column.unit).dimension if column.unit else None
-    key = (dimension, *("0" if word.is_number else (word.text, word.outer) for word in words))
+    key = (dimension, *("0" if word.is_number else (word.text, word.outer, word.known) for word in words))
     if key not in seen:
         seen[key] = match_name(words, dimension, vocabulary)
     named = dict(seen[key])
@@ -206,18 +212,29 @@ def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabu
     return replace(reading, options=tuple(options[ref] for ref in sorted(options)))
 
 
-def _expect(hints: str, readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, float]:
+def _expect(hints: str, vocabulary: Vocabulary) -> Mapping[str, float]:
     """Say what is likely before the columns are looked at: the usual, and what the file's name says."""
     told = {meaning for word in read_name(hints) for each in word.meanings for meaning in each}
     weights = {
-        concept: about.usual * (1 + _HINTED * len(about.words & told)) for concept, about in vocabulary.about.items()
+        concept: about.usual * (1 + _HINTED * len((about.words | about.hints) & told))
+        for concept, about in vocabulary.about.items()
     }
-    there = {option.ref for reading in readings for option in reading.options if option.match > _CLEAR}
-    for concept, about in vocabulary.about.items():
-        if about.needs and not any(FieldRef(concept, name) in there for name in about.needs):
-            weights[concept] *= _LACKING
     total = sum(weights.values())
     return {concept: weight / total for concept, weight in weights.items()}
+
+
+def _lacking(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, float]:
+    """Say of which concepts a file hardly is, for it has none of the fields that it would have."""
+    there = {
+        option.ref
+        for reading in readings
+        for option in reading.options
+        if option.match > _CLEAR or option.numbered or option.before
+    }
+    return {
+        concept: _LACKING if about.needs and not any(FieldRef(concept, name) in there for name in about.needs) else 1.0
+        for concept, about in vocabulary.about.items()
+    }
 
 
 def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: Vocabulary) -> Mapping[str, float]:
@@ -225,13 +242,14 @@ def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: 
 
     A field counts once for a concept, however many columns look like it.
     """
+    lacking = _lacking(readings, vocabulary)
     best: dict[tuple[tuple[float, FieldRef], ...], dict[str, tuple[float, FieldRef]]] = {}
     for reading in readings:
         mine: dict[str, tuple[float, FieldRef]] = {}
         for option in reading.options:
             if not _speaks(option, vocabulary):
                 continue
-            likely = math.exp(_SHARP * min(option.match, 1.1))
+            likely = math.exp(_SHARP * min(option.match, 1.1)) * lacking[option.ref.concept]
             if likely > mine.get(option.ref.concept, (0.0,))[0]:
                 mine[option.ref.concept] = (likely, option.ref)
         best[tuple(mine.values())] = mine  # columns that look the same count once
@@ -245,7 +263,7 @@ def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: 
                 fields[ref] = max(fields.get(ref, 0.0), shares[concept] * likely / whole)
         sums = {concept: _PRIOR * share for concept, share in prior.items()}
         for ref, share in fields.items():
-            sums[ref.concept] += share
+            sums[ref.concept] += share * (_MARK if ref.field in vocabulary.about[ref.concept].marks else 1.0)
         total = sum(sums.values())
         shares = {concept: share / total for concept, share in sums.items()}
     return shares

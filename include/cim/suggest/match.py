@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from include.cim.suggest.fields import FieldRef, Vocabulary, Way
-from include.cim.suggest.words import Meaning, Word
+from include.cim.suggest.lexicon import Meaning
+from include.cim.suggest.words import Word, quantity_of
 
 _CHANGES: Final = frozenset(
     {
@@ -40,13 +41,6 @@ _INNER: Final = 1.5
 """What the words of a path's earlier parts, and of its last one, weigh."""
 _VAGUE: Final = 0.6
 _VAGUE_BUT_ABOUT: Final = 0.85
-_IMPLIED: Final = {
-    "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
-    "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
-    "reactive_energy": "energy", "peak_power": "peak_power", "concentration": "", "volume": "volume",
-    "volume_flow": "flow_rate",
-}  # fmt: skip
-"""The quantity that a unit tells, where the name does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +73,6 @@ def match_name(words: Sequence[Word], dimension: str | None, vocabulary: Vocabul
             if named is not None and (way.ref not in found or named.score > found[way.ref].score):
                 found[way.ref] = named
     return found
-
-
-def quantity_of(dimension: str | None) -> str:
-    """Name the quantity that a unit's dimension tells."""
-    if dimension is None:
-        return ""
-    return "price" if dimension.startswith("price") else _IMPLIED.get(dimension, "")
 
 
 def _match(words: Sequence[Word], implied: str, way: Way, vocabulary: Vocabulary) -> Named | None:
