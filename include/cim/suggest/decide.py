@@ -42,6 +42,8 @@ _LENDS: Final = frozenset(
     }
 )
 """Concepts whose quantities also stand in files of others."""
+_OF_A_CONNECTION: Final = frozenset({"meter_reading", "site_energy", "electrical_measurement"})
+"""Concepts in whose files the connection itself is told of."""
 _TIME_WITHOUT_NAME: Final = 0.5
 _BEFORE: Final = 1.3
 """The match of a name that every collection here maps to the field: none by words is better."""
@@ -118,7 +120,8 @@ class Decision:
         if ref.concept == self.main or self.shares[ref.concept] > _MUCH:
             return True
         measured = vocabulary.fields[ref].type is FieldType.FLOAT
-        return ref.concept == "usage_point" or (measured and ref.concept in _LENDS)
+        connected = ref.concept == "usage_point" and self.main in _OF_A_CONNECTION
+        return connected or (measured and ref.concept in _LENDS)
 
 
 def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, precedents: Precedents) -> Decision:

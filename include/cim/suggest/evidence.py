@@ -38,6 +38,7 @@ _LIKELY: Final = {
 _TOLD: Final = 0.15
 _LOOKS: Final = 0.03
 _LED: Final = 0.4
+_COUNTER: Final = 0.2
 _GRIDS_ARE_POWER: Final = 0.04
 """What it adds to a match that the unit is told, and that values look like one; what it takes that only an interval
 leads to the field, and that a grid's numbers without a unit are power rather than energy."""
@@ -140,7 +141,7 @@ def _counts(column: Column, field: Field) -> float:
         return 0.0
     total = "total" in field.name or "cumulative" in field.name
     if column.minimum > 100 and column.minimum > 0.5 * column.maximum:
-        return 0.12 if total else -0.12
+        return _COUNTER if total else -_COUNTER
     return -0.1 if total and column.maximum > 0 and column.minimum < 0.05 * column.maximum else 0.0
 
 

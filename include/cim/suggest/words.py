@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from include.cim.suggest.lexicon import ABBREVIATION, PIECES, Languages, Meaning, explain, fold, lexicon
+from include.cim.suggest.lexicon import ABBREVIATION, PIECES, Entry, Languages, Meaning, explain, fold, lexicon
 from include.cim.units import find_unit, known_unit
 
 _CAMEL: Final = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-zà-ÿ])")
@@ -130,21 +130,30 @@ def _split_piece(piece: str) -> Iterator[str]:
 
 
 def _read_pieces(pieces: Sequence[str]) -> Iterator[Word]:
-    words = lexicon()
+    """Read pieces as the fewest words and expressions; where as few do, the first are the longest."""
+    best: list[tuple[int, int]] = [(0, 0)] * (len(pieces) + 1)  # for the rest from here: how many, and the next end
+    for at in range(len(pieces) - 1, -1, -1):
+        best[at] = (best[at + 1][0] + 1, at + 1)
+        for end in range(at + 2, min(len(pieces), at + _LONGEST) + 1):
+            if best[end][0] + 1 <= best[at][0] and _expression(pieces[at:end]) is not None:
+                best[at] = (best[end][0] + 1, end)
     at = 0
     while at < len(pieces):
-        for end in range(min(len(pieces), at + _LONGEST), at, -1):
-            text = " ".join(pieces[at:end])
-            known = words.all.get(text)
-            if known is None and end - at > 1 and (len(pieces[at]) > 1 or pieces[at] == "l"):
-                known = words.single.get("".join(pieces[at:end]))  # `feed in`, `e mail`, `time stamp`
-            if known is not None:
-                yield Word(text, known.meanings, known.languages)
-                at = end
-                break
-        else:
+        end = best[at][1]
+        known = _expression(pieces[at:end])
+        if known is None:
             yield from _read_unknown(pieces[at])
-            at += 1
+        else:
+            yield Word(" ".join(pieces[at:end]), known.meanings, known.languages)
+        at = end
+
+
+def _expression(pieces: Sequence[str]) -> Entry | None:
+    words = lexicon()
+    known = words.all.get(" ".join(pieces))
+    if known is None and len(pieces) > 1 and (len(pieces[0]) > 1 or pieces[0] == "l"):
+        known = words.single.get("".join(pieces))  # `feed in`, `e mail`, `time stamp`
+    return known
 
 
 def _read_unknown(text: str) -> Iterator[Word]:
