@@ -18,6 +18,8 @@ from include.cim.units import find_unit
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "headers"
 HALVES: Final = ("tuning", "heldout")
+MORE: Final = "tuning_more"
+FILES: Final = (*HALVES, MORE)
 ONCE_KNOWN: Final = frozenset(
     {
         *("Fluvius", "GivEnergy", "OMIE", "ENTSO-E", "NREL"),
@@ -30,12 +32,12 @@ FITS: Final = {("energy", "power"), ("irradiance", "irradiation")}
 
 
 @cache
-def read_half(half: str) -> list[dict[str, Any]]:
-    return list(yaml.load((FOLDER / f"{half}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+def read_sets(file: str) -> list[dict[str, Any]]:
+    return list(yaml.load((FOLDER / f"{file}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
 def all_sets() -> list[dict[str, Any]]:
-    return [one for half in HALVES for one in read_half(half)]
+    return [one for file in FILES for one in read_sets(file)]
 
 
 def labels_of(column: dict[str, Any]) -> list[dict[str, Any] | None]:
@@ -85,20 +87,21 @@ def test_every_label_is_a_field_with_a_unit_that_fits() -> None:
 
 
 def test_no_vendor_is_in_both_halves() -> None:
-    tuning, heldout = ({one["vendor"] for one in read_half(half)} for half in HALVES)
-    assert not tuning & heldout
+    tuning, heldout, more = ({one["vendor"] for one in read_sets(file)} for file in FILES)
+    assert not (tuning | more) & heldout
 
 
 @pytest.mark.parametrize("half", HALVES)
 def test_the_vendor_s_name_decides_the_half(half: str) -> None:
-    for one in read_half(half):
+    for one in read_sets(half):
         even = hashlib.sha256(one["vendor"].encode()).digest()[0] % 2 == 0
         assert (even or one["vendor"] in ONCE_KNOWN) == (half == "tuning"), one["vendor"]
 
 
 def test_there_are_enough_sets_of_every_language_in_both_halves() -> None:
     for half in HALVES:
-        assert len(read_half(half)) >= 80
+        assert len(read_sets(half)) >= 80
+    assert len(read_sets(MORE)) >= 150
     languages = Counter(one["language"] for one in all_sets())
     assert all(languages[language] >= 20 for language in ("de", "fr", "nl", "es")), languages
     assert languages["it"] + languages["pt"] >= 20, languages
@@ -109,8 +112,8 @@ def test_few_sets_are_from_memory() -> None:
     assert len(remembered) < 0.15 * len(all_sets()), remembered
 
 
-@pytest.mark.parametrize("half", HALVES)
-def test_every_half_has_columns_that_belong_nowhere(half: str) -> None:
-    truths = [labels_of(column) for one in read_half(half) for column in one["columns"]]
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_has_columns_that_belong_nowhere(file: str) -> None:
+    truths = [labels_of(column) for one in read_sets(file) for column in one["columns"]]
     nowhere = sum(given == [None] for given in truths)
     assert 0.1 * len(truths) < nowhere < 0.4 * len(truths)
