@@ -14,6 +14,7 @@ from include.cim.concept import FieldType
 from include.cim.suggest.column import Column
 from include.cim.suggest.evidence import Fit, find_fit
 from include.cim.suggest.fields import FieldRef, Vocabulary
+from include.cim.suggest.lexicon import Meaning
 from include.cim.suggest.match import Named, match_name, shape_of
 from include.cim.suggest.precedent import Precedents, normalise
 from include.cim.suggest.words import Word, in_one_language, part_unit, read_name
@@ -25,14 +26,17 @@ _NONE: Final = 0.45
 _RARELY: Final = 0.3
 """A match as good as the first is as likely none, where so much of a file is of no concept."""
 _ROUNDS: Final = 12
-_AGREES: Final = 0.16
+_AGREES: Final = 0.22
 """What it adds to a match that the file's other columns speak for the concept, per power of e."""
 _PRIOR: Final = 0.6
 """So many columns' worth is what is known of a file without its columns."""
-_HINTED: Final = 2.0
+_HINTED: Final = 4.0
 _CLEAR: Final = 0.6
-_MARK: Final = 2.0
+_MARK: Final = 1.5
 """So many columns' worth is one that hardly stands in files of other concepts."""
+_TIMELESS: Final = 0.4
+"""How likely a file without a time is of a concept that has one."""
+_TIMES: Final = frozenset({"timestamp", "date", "time"})
 _LACKING: Final = 0.2
 _MUCH: Final = 0.35
 _LENDS: Final = frozenset(
@@ -135,8 +139,10 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     ordered = sorted(columns, key=lambda each: each.name)
     names = in_one_language([read_name(column.name) for column in ordered])
     readings = [read_column(column, words, vocabulary, seen) for column, words in zip(ordered, names, strict=True)]
-    readings = [_add_precedents(each, precedents, vocabulary) for each in _add_periods(readings, vocabulary)]
-    shares = _share(readings, _expect(hints, vocabulary), vocabulary)
+    numbered = _part_dates(_add_periods(readings, vocabulary), vocabulary)
+    readings = [_add_precedents(each, precedents, vocabulary) for each in numbered]
+    told = frozenset(meaning for word in read_name(hints) for each in word.meanings for meaning in each)
+    shares = _share(readings, _expect(told, vocabulary), _lacking(readings, told, vocabulary), vocabulary)
     agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
     placed = tuple(_place(reading, agrees) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
@@ -198,6 +204,28 @@ def _add_periods(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequenc
     return more
 
 
+def _part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[Reading]:
+    """Let `hr` and `min` be parts of a time where other columns are: year, month, day."""
+    parts = {
+        each.column.name
+        for each in readings
+        if each.column.kind == "integer" and len(each.words) == 1 and {"date_part"} in each.words[0].meanings
+    }
+    if len(parts) < _WIDE:
+        return readings
+    return [
+        replace(each, options=tuple(_as_part(option, vocabulary) for option in each.options))
+        if each.column.name in parts
+        else each
+        for each in readings
+    ]
+
+
+def _as_part(option: Option, vocabulary: Vocabulary) -> Option:
+    field = vocabulary.fields[option.ref]
+    return replace(option, match=1.0) if field.type is FieldType.TIMESTAMP and field.required else option
+
+
 def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabulary) -> Reading:
     """Let a column fill what its name was mapped to here before, where its type, unit and values can."""
     found = precedents.get(normalise(reading.column.name)) if precedents else None
@@ -215,9 +243,8 @@ def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabu
     return replace(reading, options=tuple(options[ref] for ref in sorted(options)))
 
 
-def _expect(hints: str, vocabulary: Vocabulary) -> Mapping[str, float]:
+def _expect(told: Meaning, vocabulary: Vocabulary) -> Mapping[str, float]:
     """Say what is likely before the columns are looked at: the usual, and what the file's name says."""
-    told = {meaning for word in read_name(hints) for each in word.meanings for meaning in each}
     weights = {
         concept: about.usual * (1 + _HINTED * len((about.words | about.hints) & told))
         for concept, about in vocabulary.about.items()
@@ -226,26 +253,36 @@ def _expect(hints: str, vocabulary: Vocabulary) -> Mapping[str, float]:
     return {concept: weight / total for concept, weight in weights.items()}
 
 
-def _lacking(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, float]:
+def _lacking(readings: Sequence[Reading], told: Meaning, vocabulary: Vocabulary) -> Mapping[str, float]:
     """Say of which concepts a file hardly is, for it has none of the fields that it would have."""
-    there = {
-        option.ref
+    clear = [
+        option
         for reading in readings
         for option in reading.options
         if option.match > _CLEAR or option.numbered or option.before
+    ]
+    there = {option.ref for option in clear}
+    own = {option.ref.concept for option in clear if option.named.about}
+    timed = any(each.column.tells_time or each.column.kind in _TIMES for each in readings)
+    series = {
+        ref.concept for ref, field in vocabulary.fields.items() if field.type is FieldType.TIMESTAMP and field.required
     }
-    return {
-        concept: _LACKING if about.needs and not any(FieldRef(concept, name) in there for name in about.needs) else 1.0
-        for concept, about in vocabulary.about.items()
-    }
+    lacking = {}
+    for concept, about in vocabulary.about.items():
+        needs = about.needs and concept not in own and not any(FieldRef(concept, name) in there for name in about.needs)
+        lacking[concept] = _LACKING if needs and not (about.words | about.hints) & told else 1.0
+        if concept in series and not timed:
+            lacking[concept] *= _TIMELESS
+    return lacking
 
 
-def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: Vocabulary) -> Mapping[str, float]:
+def _share(
+    readings: Sequence[Reading], prior: Mapping[str, float], lacking: Mapping[str, float], vocabulary: Vocabulary
+) -> Mapping[str, float]:
     """Find how much of a file each concept is: a mixture that explains its columns best.
 
     A field counts once for a concept, however many columns look like it.
     """
-    lacking = _lacking(readings, vocabulary)
     best: dict[tuple[tuple[float, FieldRef], ...], dict[str, tuple[float, FieldRef]]] = {}
     for reading in readings:
         mine: dict[str, tuple[float, FieldRef]] = {}

@@ -22,11 +22,12 @@ Languages = frozenset[str]
 ABBREVIATION: Final = "abbr"
 """What `words/` calls what belongs to no language."""
 _LINKS: Final = ("", "s", "es", "n", "en", "e")
-_SHORT_PARTS: Final = frozenset({"pv", "ac", "dc", "ev", "hp", "wp", "id", "nr"})
-_LONG: Final = 6
+_SHORT_PARTS: Final = frozenset({"pv", "ac", "dc", "ev", "hp", "wp", "ww", "id", "nr"})
+_QUANTITIES: Final = frozenset({"temperature", "power", "energy", "voltage", "current", "pressure", "humidity"})
+_LONG: Final = 7
 """Longer words are read though they have a slip of the finger."""
 _STEM: Final = 4
-_BEGINNING: Final = 4
+_BEGINNING: Final = 5
 _AGREED: Final = 0.7
 """So many of the words that begin so have to mean the same."""
 
@@ -145,7 +146,7 @@ def _take_apart(text: str) -> tuple[str, ...]:
             continue
         for end in range(start + 2, len(text) + 1):
             part = text[start:end]
-            if part not in known or (len(part) <= 3 and not _may_join(part, known[part])):
+            if part not in known or (len(part) < 3 and part not in _SHORT_PARTS):
                 continue
             for link in _LINKS:
                 after = end + len(link)
@@ -156,14 +157,18 @@ def _take_apart(text: str) -> tuple[str, ...]:
                 if there is None or _cost(longer) < _cost(there):
                     best[after] = longer
     found = best[len(text)] or ()
-    return found if len(found) > 1 else ()
+    if len(found) < 2:
+        return ()
+    measured = any(meaning & _QUANTITIES for part in found for meaning in known[part].meanings)
+    return found if measured or all(len(part) != 3 or _is_word(known[part]) for part in found) else ()
 
 
-def _may_join(part: str, entry: Entry) -> bool:
-    """Say whether a short word may be a part of a compound: an abbreviation seldom is."""
-    if len(part) < 3:
-        return part in _SHORT_PARTS
-    return any(languages - {ABBREVIATION} for languages in entry.languages)
+def _is_word(entry: Entry) -> bool:
+    """Say whether a text is more than an abbreviation or a little word: these seldom make a compound."""
+    return any(
+        languages - {ABBREVIATION} and meaning != {"noise"}
+        for meaning, languages in zip(entry.meanings, entry.languages, strict=True)
+    )
 
 
 def _cost(parts: tuple[str, ...]) -> tuple[int, int]:
@@ -195,9 +200,9 @@ def _inflected(text: str) -> Entry | None:
     """Read a word as one that is known, with an ending: `values`."""
     words = lexicon().single
     for length in range(len(text) - 1, max(_STEM, len(text) - 3) - 1, -1):
-        stem = text[:length]
-        if (len(text) - length < 3 or length > _LONG) and stem in words:
-            return words[stem]
+        least = _STEM if text[length:] == "s" else _LONG - 1 if len(text) - length < 3 else _LONG + 1
+        if length >= least and text[:length] in words:
+            return words[text[:length]]
     return None
 
 

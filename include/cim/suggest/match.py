@@ -32,6 +32,7 @@ _SMALL: Final = {
     "time": 0.6,
     "today": 0.4,
     "tariff_n": 0.5,
+    "money": 0.1,
 }
 _UNKNOWN: Final = 0.35
 _NUMBER: Final = 0.05
@@ -95,7 +96,7 @@ def _match(words: Sequence[Word], implied: str, way: Way, vocabulary: Vocabulary
             extra += _SERIES if each in about.series else _weight(each) * place
         if not word.known:
             extra += _NUMBER if word.is_number else _UNKNOWN * place
-    if missing - {implied} or not (used or in_series):
+    if missing - {implied} or not (used or in_series or way.words == {implied}):
         return None
     said = max(said, 0.5) + (0.5 if implied in way.words and implied in missing else 0.0)
     score = said / (said + extra)

@@ -89,7 +89,16 @@ def read_name(name: str) -> tuple[Word, ...]:
     words = (*outer, *_read_part(last))
     whole = tuple(_read_part(bare)) if before else words
     best = whole if len(whole) < len(words) else words  # an expression of several parts: `battery.percent`
+    if len(best) > 1:
+        best = tuple(_beside_others(word) for word in best)
     return (*best[:-1], _at_the_end(best[-1])) if best else best
+
+
+def _beside_others(word: Word) -> Word:
+    """Read `min` beside other words as the least, not as the minutes of a time."""
+    if frozenset({"minimum"}) not in word.meanings:
+        return word
+    return _keep(word, [at for at, meaning in enumerate(word.meanings) if meaning != {"date_part"}])
 
 
 def _at_the_end(word: Word) -> Word:

@@ -124,7 +124,8 @@ def test_a_column_of_another_concept_is_suggested_with_that() -> None:
         number("Außentemperatur", "degC", -8, 31),
     )
     assert advice.concept == "meter_reading"
-    assert said(advice, "Außentemperatur") == "weather_observation.air_temperature"
+    likeliest = advice.columns["Außentemperatur"][0]
+    assert (likeliest.concept, likeliest.field) == ("weather_observation", "air_temperature")
 
 
 @pytest.mark.parametrize("name", ["xq7", "foo", "Bemerkung", "comment", "lorem ipsum", "row", "hash"])
