@@ -24,7 +24,8 @@ from include.collection.upload import Incoming, Sample
 from include.ports import BatchRecord, Dataset
 from include.quarantine_ports import QuarantinedRow
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
-from tests.fakes_stores import FakeEngine, FakeServices
+from tests.fakes_engine import FakeEngine
+from tests.fakes_stores import FakeServices
 
 PEOPLE = {
     "owner": Requestor("7", "olive"),

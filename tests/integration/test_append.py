@@ -16,7 +16,7 @@ from include.operations.dataset_reading import read_records
 from include.operations.uploading import upload_file
 from include.wiring import Platform
 from tests.factories import a_config
-from tests.fakes_stores import FakeEngine
+from tests.fakes_engine import FakeEngine
 from tests.interface import PEOPLE
 from tests.postgres import Database
 from tests.whole_runs import a_platform, run_stages

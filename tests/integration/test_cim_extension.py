@@ -22,7 +22,7 @@ from include.orchestration.description import dag_id_of
 from include.orchestration.stages import STAGES
 from include.wiring import Platform, build_platform
 from tests.factories import a_config, a_plain_config
-from tests.fakes_stores import FakeEngine
+from tests.fakes_engine import FakeEngine
 from tests.interface import PEOPLE, sign_in
 from tests.postgres import Database
 from tests.whole_runs import a_platform

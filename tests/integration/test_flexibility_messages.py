@@ -16,7 +16,7 @@ from include.operations.collection_life import create_collection
 from include.operations.uploading import upload_file
 from include.wiring import Platform
 from tests.factories import a_config
-from tests.fakes_stores import FakeEngine
+from tests.fakes_engine import FakeEngine
 from tests.interface import PEOPLE, sign_in
 from tests.messages import EVENT, PROGRAM, REPORT, a_message_config, an_order, meaning, order_meaning
 from tests.postgres import Database

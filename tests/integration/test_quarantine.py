@@ -30,7 +30,7 @@ from include.orchestration.stages import STAGES, Unchanged, Work
 from include.quarantine_ports import QuarantinedRow
 from include.wiring import Platform
 from tests.factories import NOON, a_collection, a_config
-from tests.fakes_stores import FakeEngine
+from tests.fakes_engine import FakeEngine
 from tests.postgres import Database
 from tests.whole_runs import a_platform, run_stages
 

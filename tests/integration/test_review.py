@@ -31,7 +31,7 @@ from include.settings import load_settings
 from include.wiring import Platform, build_platform
 from tests.airflow_processes import AirflowProcesses, airflow_that_runs, wait_for
 from tests.factories import a_collection, a_config
-from tests.fakes_stores import FakeEngine
+from tests.fakes_engine import FakeEngine
 from tests.integration.test_secrets_in_runs import tables_with
 from tests.ports import free_ports
 from tests.postgres import Database

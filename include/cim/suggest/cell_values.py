@@ -11,7 +11,7 @@ from typing import Final
 import yaml
 
 from include.cim.concept import Field
-from include.cim.suggest.words import fold
+from include.cim.suggest.lexicon import fold
 
 _FILE: Final = Path(__file__).parent / "values.yaml"
 

@@ -14,9 +14,10 @@ from include.cim.concept import FieldType
 from include.cim.suggest.column import Column
 from include.cim.suggest.evidence import Fit, find_fit
 from include.cim.suggest.fields import FieldRef, Vocabulary
+from include.cim.suggest.lexicon import Meaning
 from include.cim.suggest.match import Named, match_name, shape_of
 from include.cim.suggest.precedent import Precedents, normalise
-from include.cim.suggest.words import Word, read_name
+from include.cim.suggest.words import Word, in_one_language, part_unit, read_name
 from include.cim.units import find_unit
 
 _SHARP: Final = 9.0
@@ -25,13 +26,18 @@ _NONE: Final = 0.45
 _RARELY: Final = 0.3
 """A match as good as the first is as likely none, where so much of a file is of no concept."""
 _ROUNDS: Final = 12
-_AGREES: Final = 0.16
+_AGREES: Final = 0.22
 """What it adds to a match that the file's other columns speak for the concept, per power of e."""
 _PRIOR: Final = 0.6
 """So many columns' worth is what is known of a file without its columns."""
-_HINTED: Final = 2.0
-_CLEAR: Final = 0.75
-_LACKING: Final = 0.1
+_HINTED: Final = 4.0
+_CLEAR: Final = 0.6
+_MARK: Final = 1.5
+"""So many columns' worth is one that hardly stands in files of other concepts."""
+_TIMELESS: Final = 0.4
+"""How likely a file without a time is of a concept that has one."""
+_TIMES: Final = frozenset({"timestamp", "date", "time"})
+_LACKING: Final = 0.2
 _MUCH: Final = 0.35
 _LENDS: Final = frozenset(
     {
@@ -40,6 +46,8 @@ _LENDS: Final = frozenset(
     }
 )
 """Concepts whose quantities also stand in files of others."""
+_OF_A_CONNECTION: Final = frozenset({"meter_reading", "site_energy", "electrical_measurement"})
+"""Concepts in whose files the connection itself is told of."""
 _TIME_WITHOUT_NAME: Final = 0.5
 _BEFORE: Final = 1.3
 """The match of a name that every collection here maps to the field: none by words is better."""
@@ -116,7 +124,8 @@ class Decision:
         if ref.concept == self.main or self.shares[ref.concept] > _MUCH:
             return True
         measured = vocabulary.fields[ref].type is FieldType.FLOAT
-        return ref.concept == "usage_point" or (measured and ref.concept in _LENDS)
+        connected = ref.concept == "usage_point" and self.main in _OF_A_CONNECTION
+        return connected or (measured and ref.concept in _LENDS)
 
 
 def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, precedents: Precedents) -> Decision:
@@ -128,23 +137,29 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     # in the order of the names: how a file lays its columns out changes nothing, not even a sum's last digit
     seen: dict[Hashable, Mapping[FieldRef, Named]] = {}
     ordered = sorted(columns, key=lambda each: each.name)
-    readings = [read_column(column, vocabulary, seen) for column in ordered]
-    readings = [_add_precedents(each, precedents, vocabulary) for each in _add_periods(readings, vocabulary)]
-    shares = _share(readings, _expect(hints, readings, vocabulary), vocabulary)
+    names = in_one_language([read_name(column.name) for column in ordered])
+    readings = [read_column(column, words, vocabulary, seen) for column, words in zip(ordered, names, strict=True)]
+    numbered = _part_dates(_add_periods(readings, vocabulary), vocabulary)
+    readings = [_add_precedents(each, precedents, vocabulary) for each in numbered]
+    told = frozenset(meaning for word in read_name(hints) for each in word.meanings for meaning in each)
+    shares = _share(readings, _expect(told, vocabulary), _lacking(readings, told, vocabulary), vocabulary)
     agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
     placed = tuple(_place(reading, agrees) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
 
 
-def read_column(column: Column, vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]) -> Reading:
+def read_column(
+    column: Column, words: tuple[Word, ...], vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]
+) -> Reading:
     """Find the fields that a column may fill, by itself.
 
     Args:
         seen: What names say that differ in their numbers only.
     """
-    words = read_name(column.name)
+    words, unit = part_unit(words, column.unit)
+    column = replace(column, unit=unit) if unit != column.unit else column
     dimension = find_unit(column.unit).dimension if column.unit else None
-    key = (dimension, *("0" if word.is_number else (word.text, word.outer) for word in words))
+    key = (dimension, *("0" if word.is_number else (word.text, word.outer, word.known) for word in words))
     if key not in seen:
         seen[key] = match_name(words, dimension, vocabulary)
     named = dict(seen[key])
@@ -189,6 +204,28 @@ def _add_periods(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequenc
     return more
 
 
+def _part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[Reading]:
+    """Let `hr` and `min` be parts of a time where other columns are: year, month, day."""
+    parts = {
+        each.column.name
+        for each in readings
+        if each.column.kind == "integer" and len(each.words) == 1 and {"date_part"} in each.words[0].meanings
+    }
+    if len(parts) < _WIDE:
+        return readings
+    return [
+        replace(each, options=tuple(_as_part(option, vocabulary) for option in each.options))
+        if each.column.name in parts
+        else each
+        for each in readings
+    ]
+
+
+def _as_part(option: Option, vocabulary: Vocabulary) -> Option:
+    field = vocabulary.fields[option.ref]
+    return replace(option, match=1.0) if field.type is FieldType.TIMESTAMP and field.required else option
+
+
 def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabulary) -> Reading:
     """Let a column fill what its name was mapped to here before, where its type, unit and values can."""
     found = precedents.get(normalise(reading.column.name)) if precedents else None
@@ -206,21 +243,42 @@ def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabu
     return replace(reading, options=tuple(options[ref] for ref in sorted(options)))
 
 
-def _expect(hints: str, readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, float]:
+def _expect(told: Meaning, vocabulary: Vocabulary) -> Mapping[str, float]:
     """Say what is likely before the columns are looked at: the usual, and what the file's name says."""
-    told = {meaning for word in read_name(hints) for each in word.meanings for meaning in each}
     weights = {
-        concept: about.usual * (1 + _HINTED * len(about.words & told)) for concept, about in vocabulary.about.items()
+        concept: about.usual * (1 + _HINTED * len((about.words | about.hints) & told))
+        for concept, about in vocabulary.about.items()
     }
-    there = {option.ref for reading in readings for option in reading.options if option.match > _CLEAR}
-    for concept, about in vocabulary.about.items():
-        if about.needs and not any(FieldRef(concept, name) in there for name in about.needs):
-            weights[concept] *= _LACKING
     total = sum(weights.values())
     return {concept: weight / total for concept, weight in weights.items()}
 
 
-def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: Vocabulary) -> Mapping[str, float]:
+def _lacking(readings: Sequence[Reading], told: Meaning, vocabulary: Vocabulary) -> Mapping[str, float]:
+    """Say of which concepts a file hardly is, for it has none of the fields that it would have."""
+    clear = [
+        option
+        for reading in readings
+        for option in reading.options
+        if option.match > _CLEAR or option.numbered or option.before
+    ]
+    there = {option.ref for option in clear}
+    own = {option.ref.concept for option in clear if option.named.about}
+    timed = any(each.column.tells_time or each.column.kind in _TIMES for each in readings)
+    series = {
+        ref.concept for ref, field in vocabulary.fields.items() if field.type is FieldType.TIMESTAMP and field.required
+    }
+    lacking = {}
+    for concept, about in vocabulary.about.items():
+        needs = about.needs and concept not in own and not any(FieldRef(concept, name) in there for name in about.needs)
+        lacking[concept] = _LACKING if needs and not (about.words | about.hints) & told else 1.0
+        if concept in series and not timed:
+            lacking[concept] *= _TIMELESS
+    return lacking
+
+
+def _share(
+    readings: Sequence[Reading], prior: Mapping[str, float], lacking: Mapping[str, float], vocabulary: Vocabulary
+) -> Mapping[str, float]:
     """Find how much of a file each concept is: a mixture that explains its columns best.
 
     A field counts once for a concept, however many columns look like it.
@@ -231,7 +289,7 @@ def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: 
         for option in reading.options:
             if not _speaks(option, vocabulary):
                 continue
-            likely = math.exp(_SHARP * min(option.match, 1.1))
+            likely = math.exp(_SHARP * min(option.match, 1.1)) * lacking[option.ref.concept]
             if likely > mine.get(option.ref.concept, (0.0,))[0]:
                 mine[option.ref.concept] = (likely, option.ref)
         best[tuple(mine.values())] = mine  # columns that look the same count once
@@ -245,7 +303,7 @@ def _share(readings: Sequence[Reading], prior: Mapping[str, float], vocabulary: 
                 fields[ref] = max(fields.get(ref, 0.0), shares[concept] * likely / whole)
         sums = {concept: _PRIOR * share for concept, share in prior.items()}
         for ref, share in fields.items():
-            sums[ref.concept] += share
+            sums[ref.concept] += share * (_MARK if ref.field in vocabulary.about[ref.concept].marks else 1.0)
         total = sum(sums.values())
         shares = {concept: share / total for concept, share in sums.items()}
     return shares

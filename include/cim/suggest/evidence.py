@@ -38,6 +38,10 @@ _LIKELY: Final = {
 _TOLD: Final = 0.15
 _LOOKS: Final = 0.03
 _LED: Final = 0.4
+_CLOSE: Final = 0.98
+"""A counter's numbers are this close together, over the few cells that are seen."""
+_COUNTER: Final = 0.12
+_RARER: Final = 0.03
 _GRIDS_ARE_POWER: Final = 0.04
 """What it adds to a match that the unit is told, and that values look like one; what it takes that only an interval
 leads to the field, and that a grid's numbers without a unit are power rather than energy."""
@@ -110,6 +114,8 @@ def _measured(column: Column, field: Field, worth: float) -> Fit | None:
         return None if _outside(column, field, unit) else Fit(worth, unit.name, told=True)
     if any(unit.dimension.startswith(sort) and target.dimension.startswith(sort) for sort in ("price", "money")):
         return Fit(worth + _TOLD, unit.name, told=True)
+    if unit.dimension.startswith("money") and target.dimension.startswith("price"):
+        return Fit(worth - _LOOKS, None)  # the energy that it is the price of goes without saying
     return Fit(worth - _LED, unit.name, told=True) if (unit.dimension, target.dimension) in _BECOMES else None
 
 
@@ -136,12 +142,16 @@ def _scale(unit: Unit, target: Unit) -> float:
 
 def _counts(column: Column, field: Field) -> float:
     """Weigh whether a column's numbers are a counter's: great, and close together."""
-    if field.unit != "kWh" or column.minimum is None or column.maximum is None:
+    if field.unit != "kWh":
         return 0.0
     total = "total" in field.name or "cumulative" in field.name
-    if column.minimum > 100 and column.minimum > 0.5 * column.maximum:
-        return 0.12 if total else -0.12
-    return -0.1 if total and column.maximum > 0 and column.minimum < 0.05 * column.maximum else 0.0
+    if column.minimum is None or column.maximum is None:
+        return -_RARER if total else 0.0
+    if column.minimum > 100 and column.minimum > _CLOSE * column.maximum:
+        return _COUNTER if total else -_COUNTER
+    if not total:
+        return 0.0
+    return -0.1 if column.maximum > 0 and column.minimum < 0.05 * column.maximum else -_RARER
 
 
 def _outside(column: Column, field: Field, unit: Unit | None) -> bool:

@@ -16,6 +16,10 @@ from include.cim.suggest.words import read_name
 TABLE: Final = Path(__file__).parent / "fields.yaml"
 
 
+_LITTLE: Final = frozenset({"noise", "value", "now"})
+"""Words that are too little to name a field alone."""
+
+
 class FieldRef(NamedTuple):
     """A field of the CIM."""
 
@@ -42,16 +46,20 @@ class About:
 
     Attributes:
         words: Its own.
+        hints: Others that speak for it in the name of a file.
         series: Words that tell the columns of one field apart; `any` where all do.
         needs: Without one of these fields a file is rarely of it.
+        marks: Fields that hardly stand in files of others.
         silent: Fields that do not speak for it.
         usual: How common files of it are.
         main: The fields of columns whose names tell no more than which one of a series they are.
     """
 
     words: frozenset[str]
+    hints: frozenset[str]
     series: frozenset[str]
     needs: frozenset[str]
+    marks: frozenset[str]
     silent: frozenset[str]
     usual: float
     main: tuple[str, ...]
@@ -86,8 +94,10 @@ def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
         current = {field.name: field for field in concept.fields.values() if field.replaced_by is None}
         about[concept.name] = About(
             words=frozenset(entry.get("about", "").split()),
+            hints=frozenset(entry.get("hints", "").split()),
             series=frozenset(entry.get("series", "").split()),
             needs=frozenset(entry.get("needs", "").split()),
+            marks=frozenset(entry.get("marks", "").split()),
             silent=frozenset(entry.get("silent", "").split()),
             usual=float(entry.get("usual", 0.5)),
             main=tuple(name for name in entry.get("main", "").split() if name in current),
@@ -97,7 +107,7 @@ def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
             fields[ref] = field
             text = entry.get("fields", {}).get(field.name)
             names = (field.name, *field.synonyms) if text is None else field.synonyms
-            ways += [Way(ref, words, vague=False) for words in map(_words_of, names) if words]
+            ways += [Way(ref, words, vague=False) for words in map(_words_of, names) if words - _LITTLE]
             if text is not None:
                 ways += [Way(ref, frozenset(way.replace("~", "").split()), "~" in way) for way in text.split("|")]
     common: dict[str, int] = {}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from include.cim.suggest.fields import FieldRef, Vocabulary, Way
-from include.cim.suggest.words import Meaning, Word
+from include.cim.suggest.lexicon import Meaning
+from include.cim.suggest.words import Word, quantity_of
 
 _CHANGES: Final = frozenset(
     {
@@ -31,6 +32,7 @@ _SMALL: Final = {
     "time": 0.6,
     "today": 0.4,
     "tariff_n": 0.5,
+    "money": 0.1,
 }
 _UNKNOWN: Final = 0.35
 _NUMBER: Final = 0.05
@@ -40,13 +42,6 @@ _INNER: Final = 1.5
 """What the words of a path's earlier parts, and of its last one, weigh."""
 _VAGUE: Final = 0.6
 _VAGUE_BUT_ABOUT: Final = 0.85
-_IMPLIED: Final = {
-    "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
-    "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
-    "reactive_energy": "energy", "peak_power": "peak_power", "concentration": "", "volume": "volume",
-    "volume_flow": "flow_rate",
-}  # fmt: skip
-"""The quantity that a unit tells, where the name does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +76,6 @@ def match_name(words: Sequence[Word], dimension: str | None, vocabulary: Vocabul
     return found
 
 
-def quantity_of(dimension: str | None) -> str:
-    """Name the quantity that a unit's dimension tells."""
-    if dimension is None:
-        return ""
-    return "price" if dimension.startswith("price") else _IMPLIED.get(dimension, "")
-
-
 def _match(words: Sequence[Word], implied: str, way: Way, vocabulary: Vocabulary) -> Named | None:
     about = vocabulary.about[way.ref.concept]
     free, missing = about.words, set(way.words)
@@ -108,7 +96,7 @@ def _match(words: Sequence[Word], implied: str, way: Way, vocabulary: Vocabulary
             extra += _SERIES if each in about.series else _weight(each) * place
         if not word.known:
             extra += _NUMBER if word.is_number else _UNKNOWN * place
-    if missing - {implied} or not (used or in_series):
+    if missing - {implied} or not (used or in_series or way.words == {implied}):
         return None
     said = max(said, 0.5) + (0.5 if implied in way.words and implied in missing else 0.0)
     score = said / (said + extra)

@@ -10,6 +10,7 @@ from include.cim.suggest.words import Word
 _LANGUAGES: Final = {
     "en": "English", "de": "German", "fr": "French", "nl": "Dutch", "es": "Spanish", "it": "Italian",
     "pt": "Portuguese", "da": "Danish", "sv": "Swedish", "no": "Norwegian", "pl": "Polish",
+    "cs": "Czech", "fi": "Finnish", "el": "Greek",
 }  # fmt: skip
 
 
@@ -35,5 +36,6 @@ def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
 
 
 def _word(word: Word) -> str:
-    named = [_LANGUAGES[each] for each in word.languages if each in _LANGUAGES]
+    spoken = frozenset().union(*word.languages)
+    named = [_LANGUAGES[each] for each in sorted(spoken) if each in _LANGUAGES]
     return f"{word.text!r} ({named[0]})" if len(named) == 1 and named[0] != "English" else repr(word.text)

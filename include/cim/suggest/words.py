@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import yaml
+from include.cim.suggest.lexicon import (
+    ABBREVIATION,
+    FOLDER,
+    PIECES,
+    Entry,
+    Languages,
+    Lexicon,
+    Meaning,
+    explain,
+    fold,
+    lexicon,
+)
+from include.cim.units import find_unit, known_unit
 
-from include.cim.units import known_unit
-
-FOLDER: Final = Path(__file__).parent / "words"
-
-Meaning = frozenset[str]
-
-_PIECES: Final = re.compile(r"[^\W_]+|%")
 _CAMEL: Final = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])|(?<=[A-Z])(?=[A-Z][a-zà-ÿ])")
 _LETTERS_OR_DIGITS: Final = re.compile(r"[^\W\d_]+|\d+")
 _PATH: Final = re.compile(r"(?<=[^\W\d])\.(?=[^\W\d])")
 _BRACKETS: Final = re.compile(r"[\[(]([^\[\]()]*)[\])]")
-_LINKS: Final = ("", "s", "es", "n", "en", "e")
-_SHORT_PARTS: Final = frozenset({"pv", "ac", "dc", "ev", "hp", "wp", "id", "nr"})
+_FORM: Final = re.compile(r"[dmyhst]{1,4}([-/.: ]+[dmyhst]{1,4})+", re.IGNORECASE)
+"""How a time is written: `dd/mm/yyyy`."""
 _LONGEST: Final = 5
 """So many words may be one expression."""
+_SPOKEN: Final = 0.4
+"""A file is in a language that has this share of the votes of the one that has most."""
+_FEW: Final = 3
+"""A word of more languages tells none."""
+_CERTAIN: Final = 2.0
+_SHORT: Final = 4
+_INSIDE: Final = {
+    each.casefold(): each for each in ("kW", "MW", "GW", "Wh", "kWh", "MWh", "GWh", "kVA", "kvar", "kvarh")
+}
+"""Units that mean the same wherever they stand in a name."""
+_IMPLIED: Final = {
+    "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
+    "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
+    "reactive_energy": "energy", "peak_power": "peak_power", "concentration": "", "volume": "volume",
+    "volume_flow": "flow_rate",
+}  # fmt: skip
+"""The quantity that a unit tells, where the name does not."""
 
 _OBIS: Final = re.compile(r"(?:\d-\d:)?(\d{1,2})\.(\d{1,2})\.\d{1,3}(?:\*\d+)?")
 _OBIS_QUANTITIES: Final = {
@@ -46,14 +67,13 @@ class Word:
 
     Attributes:
         meanings: What it may mean; itself where it is not known.
-        languages: In which it means that.
+        languages: In which it means each of that.
         outer: Whether it stands before the last part of a path (`battery` in `battery.power`).
     """
 
     text: str
     meanings: tuple[Meaning, ...]
-    languages: tuple[str, ...] = ()
-
+    languages: tuple[Languages, ...] = ()
     known: bool = True
     outer: bool = False
 
@@ -62,52 +82,65 @@ class Word:
         return self.text.isdigit()
 
 
-def fold(text: str) -> str:
-    """Write a text in small letters without accents.
-
-    Example:
-        >>> fold("Außentemperatur"), fold("Énergie")
-        ('aussentemperatur', 'energie')
-    """
-    plain = text.casefold().replace("ø", "o").replace("æ", "ae").replace("ł", "l").replace("đ", "d")
-    return "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
-
-
 @lru_cache(maxsize=20_000)
 def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     """Take a name apart into words that mean something.
 
     Args:
-        folder: Where the words are, in files as `words/README.md` describes them.
+        folder: Where the words are.
 
     Example:
-        >>> [sorted(*word.meanings) for word in read_name("Außentemperatur [°C]")]
-        [['outdoor'], ['temperature']]
+        >>> [sorted(*word.meanings) for word in read_name("Außenfühler [°C]")]
+        [['outdoor'], ['sensor']]
     """
     if found := _OBIS.search(name):
         code = f"{_OBIS_QUANTITIES.get(found[1], '')} {_OBIS_WAYS.get(found[2], '')}".split()
         if found[1] in _OBIS_QUANTITIES:
             rest = name[: found.start()] + " " + name[found.end() :]
-            return (Word(found[0], (frozenset(code),), ("OBIS",)), *read_name(rest, folder))
-    words = _lexicon(folder)
+            return (Word(found[0], (frozenset(code),), (frozenset({"OBIS"}),)), *read_name(rest, folder))
     bare = _BRACKETS.sub(_without_unit, name)
     *before, last = _PATH.split(bare)
-    outer = [replace(word, outer=True) for part in before for word in _read_part(part, words)]
-    read = (*outer, *_read_part(last, words))
-    whole = tuple(_read_part(bare, words)) if before else read
-    return whole if len(whole) < len(read) else read  # an expression of several parts: `battery.percent`
+    outer = [replace(word, outer=True) for part in before for word in _read_part(part, folder)]
+    words = (*outer, *_read_part(last, folder))
+    whole = tuple(_read_part(bare, folder)) if before else words
+    best = whole if len(whole) < len(words) else words  # an expression of several parts: `battery.percent`
+    if len(best) > 1:
+        best = tuple(_beside_others(word) for word in best)
+    return (*best[:-1], _at_the_end(best[-1])) if best else best
+
+
+def _beside_others(word: Word) -> Word:
+    """Read `min` beside other words as the least, not as the minutes of a time."""
+    if frozenset({"minimum"}) not in word.meanings:
+        return word
+    return _keep(word, [at for at, meaning in enumerate(word.meanings) if meaning != {"date_part"}])
+
+
+def _at_the_end(word: Word) -> Word:
+    """Read `current` as that of a wire where nothing follows that could be what is now."""
+    keep = [at for at, meaning in enumerate(word.meanings) if meaning != {"now"}]
+    return _keep(word, keep) if 0 < len(keep) < len(word.meanings) else word
+
+
+def _keep(word: Word, at: Sequence[int]) -> Word:
+    return replace(
+        word, meanings=tuple(word.meanings[each] for each in at), languages=tuple(word.languages[each] for each in at)
+    )
 
 
 def _without_unit(found: re.Match[str]) -> str:
+    if _FORM.fullmatch(found[1]):
+        return " "
     letter = len(found[1]) == 1 and found.start() > 0 and not found.string[found.start() - 1].isspace()
     return " " if known_unit(found[1].strip()) and not letter else f" {found[1]} "
 
 
-def _read_part(text: str, words: _Lexicon) -> Iterator[Word]:
-    return _read_pieces([part for piece in _PIECES.findall(text) for part in _split_piece(piece, words)], words)
+def _read_part(text: str, folder: Path) -> Iterator[Word]:
+    words = lexicon(folder)
+    return _read_pieces([part for piece in PIECES.findall(text) for part in _split_piece(piece, words)], folder)
 
 
-def _split_piece(piece: str, words: _Lexicon) -> Iterator[str]:
+def _split_piece(piece: str, words: Lexicon) -> Iterator[str]:
     whole = fold(piece)
     if whole in words.single:
         yield whole
@@ -120,117 +153,104 @@ def _split_piece(piece: str, words: _Lexicon) -> Iterator[str]:
             yield from _LETTERS_OR_DIGITS.findall(folded)
 
 
-def _read_pieces(pieces: Sequence[str], words: _Lexicon) -> Iterator[Word]:
+def _read_pieces(pieces: Sequence[str], folder: Path) -> Iterator[Word]:
+    """Read pieces as the fewest words and expressions; where as few do, the first are the longest."""
+    words = lexicon(folder)
+    best: list[tuple[int, int]] = [(0, 0)] * (len(pieces) + 1)  # for the rest from here: how many, and the next end
+    for at in range(len(pieces) - 1, -1, -1):
+        best[at] = (best[at + 1][0] + 1, at + 1)
+        for end in range(at + 2, min(len(pieces), at + _LONGEST) + 1):
+            if best[end][0] + 1 <= best[at][0] and _expression(pieces[at:end], words) is not None:
+                best[at] = (best[end][0] + 1, end)
     at = 0
     while at < len(pieces):
-        for end in range(min(len(pieces), at + _LONGEST), at, -1):
-            text = " ".join(pieces[at:end])
-            known = words.all.get(text)
-            if known is None and end - at > 1 and (len(pieces[at]) > 1 or pieces[at] == "l"):
-                known = words.single.get("".join(pieces[at:end]))  # `feed in`, `e mail`, `time stamp`
-            if known is not None:
-                yield Word(text, *known)
-                at = end
-                break
+        end = best[at][1]
+        known = _expression(pieces[at:end], words)
+        if known is None:
+            yield from _read_unknown(pieces[at], folder)
         else:
-            yield from _read_unknown(pieces[at], words)
-            at += 1
+            yield Word(" ".join(pieces[at:end]), known.meanings, known.languages)
+        at = end
 
 
-def _read_unknown(text: str, words: _Lexicon) -> Iterator[Word]:
-    if text.isdigit():
-        yield Word(text, (frozenset({text}),), known=False)
-        return
-    if parts := _take_apart(text, words.single):
-        for part in parts:
-            yield Word(part, *words.single[part])
-        return
-    slip = words.slips.get(text) if len(text) > 6 else None
-    if slip is None and len(text) > 6:
-        slip = next((words.slips[short] for short in _shortened(text) if short in words.slips), None)
-    if slip is not None:
-        yield Word(text, *words.single[slip])
-    else:
-        yield Word(text, (frozenset({text}),), known=False)
+def _expression(pieces: Sequence[str], words: Lexicon) -> Entry | None:
+    known = words.all.get(" ".join(pieces))
+    if known is None and len(pieces) > 1 and (len(pieces[0]) > 1 or pieces[0] == "l"):
+        known = words.single.get("".join(pieces))  # `feed in`, `e mail`, `time stamp`
+    return known
 
 
-def _take_apart(text: str, known: Collection[str]) -> tuple[str, ...]:
-    """Find the fewest known words that make up a compound; none where there are not two or more."""
-    best: list[tuple[str, ...] | None] = [()] + [None] * len(text)
-    for start in range(len(text)):
-        so_far = best[start]
-        if so_far is None:
-            continue
-        for end in range(start + 2, len(text) + 1):
-            part = text[start:end]
-            if part not in known or (len(part) < 3 and part not in _SHORT_PARTS):
-                continue
-            for link in _LINKS:
-                after = end + len(link)
-                if not text.startswith(link, end) or (after == len(text) and link):
-                    continue
-                longer = (*so_far, part)
-                there = best[after]
-                if there is None or _cost(longer) < _cost(there):
-                    best[after] = longer
-    found = best[len(text)] or ()
-    return found if len(found) > 1 else ()
+def _read_unknown(text: str, folder: Path) -> Iterator[Word]:
+    found = () if text.isdigit() else explain(text, folder)
+    for part, entry in found:
+        yield Word(part, entry.meanings, entry.languages)
+    if not found:
+        yield _unknown(text)
 
 
-def _cost(parts: tuple[str, ...]) -> tuple[int, int]:
-    return len(parts), -sum(len(part) for part in parts)
+def quantity_of(dimension: str | None) -> str:
+    """Name the quantity that a unit's dimension tells."""
+    if dimension is None:
+        return ""
+    return "price" if dimension.startswith("price") else _IMPLIED.get(dimension, "")
 
 
-def _shortened(text: str) -> Iterator[str]:
-    for at in range(len(text)):
-        yield text[:at] + text[at + 1 :]
+def _unknown(text: str) -> Word:
+    return Word(text, (frozenset({text}),), known=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Lexicon:
-    """The words of `words/`, folded.
+def part_unit(words: tuple[Word, ...], unit: str | None) -> tuple[tuple[Word, ...], str | None]:
+    """Part a name from the unit in it; the unit's quantity is what a name says that is no more than its unit.
 
-    Attributes:
-        all: Words and expressions; `single` those of one word; `beginnings` the first words of the others.
-        slips: A long word with one letter missing → the word. Two texts that are one slip apart share one.
+    Args:
+        unit: As `units.yaml` spells it, where it is known.
+
+    Example:
+        >>> words, unit = part_unit(read_name("kWh Laag"), None)
+        >>> [word.text for word in words], unit
+        (['laag'], 'kWh')
     """
-
-    all: Mapping[str, tuple[tuple[Meaning, ...], tuple[str, ...]]]
-    single: Mapping[str, tuple[tuple[Meaning, ...], tuple[str, ...]]]
-    beginnings: frozenset[str]
-    slips: Mapping[str, str]
-
-
-@cache
-def _lexicon(folder: Path) -> _Lexicon:
-    gathered: dict[str, tuple[list[Meaning], list[str]]] = {}
-    for key, by_language in _entries(folder):
-        meaning = frozenset(key.split())
-        for language, texts in by_language.items():
-            for text in str(texts).split(","):
-                for spelling in _spellings(text.strip()):
-                    meanings, languages = gathered.setdefault(spelling, ([], []))
-                    if meaning not in meanings:
-                        meanings.append(meaning)
-                    if language not in languages:
-                        languages.append(language)
-    words = {text: (tuple(meanings), tuple(languages)) for text, (meanings, languages) in gathered.items()}
-    single = {text: entry for text, entry in words.items() if " " not in text}
-    beginnings = frozenset(part for text in words if " " in text for part in text.split())
-    slips: dict[str, str] = {}
-    for text in single:
-        if len(text) > 6:
-            for short in (text, *_shortened(text)):
-                slips.setdefault(short, text)
-    return _Lexicon(words, single, beginnings, slips)
+    if unit is None:
+        unit = next((_INSIDE[word.text] for word in words if word.text in _INSIDE), None)
+        if unit is None:
+            return words, None
+    spelled = {fold(each) for each in _LETTERS_OR_DIGITS.findall(unit)} | {fold(unit)}
+    left = tuple(word for word in words if word.text not in spelled)
+    if left or not words:
+        return left, unit
+    quantity = quantity_of(find_unit(unit).dimension)
+    return (
+        (replace(words[0], meanings=(frozenset({quantity}),), languages=(), known=True),) if quantity else words
+    ), unit
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for file in sorted(folder.glob("*.yaml")):
-        yield from yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader).items()
+def in_one_language(names: Sequence[tuple[Word, ...]]) -> Sequence[tuple[Word, ...]]:
+    """Keep of each word what it means in the languages of the file, where it means something there.
+
+    A short word that only another language has is not known: `last` is no load in an English file.
+
+    Example:
+        >>> names = [read_name(each) for each in ("Verbrauch", "Außentemperatur", "Strom")]
+        >>> sorted(map(sorted, in_one_language(names)[2][0].meanings))
+        [['current'], ['energy']]
+    """
+    votes: dict[str, float] = {}
+    for word in sorted({word for words in names for word in words}, key=lambda each: (each.text, each.outer)):
+        languages = frozenset().union(*word.languages) - {ABBREVIATION}
+        if len(languages) <= _FEW:
+            for language in sorted(languages):
+                votes[language] = votes.get(language, 0.0) + 1 / len(languages)
+    most = max(votes.values(), default=0.0)
+    spoken = frozenset(each for each, count in votes.items() if count >= _SPOKEN * most)
+    sure = most >= _CERTAIN
+    return [tuple(_spoken(word, spoken | {ABBREVIATION}, sure=sure) for word in words) for words in names]
 
 
-def _spellings(text: str) -> set[str]:
-    pieces = " ".join(_PIECES.findall(text))
-    digraphs = pieces.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("å", "aa")
-    return {fold(pieces), fold(digraphs)}
+def _spoken(word: Word, spoken: Languages, *, sure: bool) -> Word:
+    if not word.known or not word.languages:
+        return word
+    keep = [at for at, languages in enumerate(word.languages) if languages & spoken]
+    if keep and len(keep) < len(word.meanings):
+        return _keep(word, keep)
+    foreign = not keep and not any("en" in languages or "OBIS" in languages for languages in word.languages)
+    return replace(_unknown(word.text), outer=word.outer) if sure and foreign and len(word.text) <= _SHORT else word

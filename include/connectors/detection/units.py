@@ -16,7 +16,29 @@ PLACES: Final = re.compile(r"(^|[^a-z])(position|m?rid|id|index|number|nr|no|row
 _BRACKETS: Final = re.compile(r"(\s?)[\[(]([^\[\]()]{1,24})[\])]")
 _BLANKS: Final = re.compile(r"[\s_,;:|.]+")
 _SIGNS: Final = re.compile(r"[-/]")
-_NUMERATORS: Final = {"eur", "ct", "cent", "usd", "gbp", "chf", "w", "kw", "wh", "kwh", "g", "kg", "m", "km", "l", "m3"}
+_NUMERATORS: Final = {
+    "eur",
+    "ct",
+    "cent",
+    "usd",
+    "gbp",
+    "chf",
+    "nok",
+    "sek",
+    "dkk",
+    "pln",
+    "czk",
+    "w",
+    "kw",
+    "wh",
+    "kwh",
+    "g",
+    "kg",
+    "m",
+    "km",
+    "l",
+    "m3",
+}
 _THINGS: Final = frozenset({"meter", "metre", "hour", "bar", "degree"})
 """Names of units that rather name a thing where they stand at the end: a water meter."""
 
@@ -123,7 +145,7 @@ def _looks_like_unit(text: str, *, square: bool) -> bool:
 def _ending(name: str) -> tuple[str | None, str | None]:
     if _LOOKS_MEASURED.search(name) and (unit := spell_unit(name)):
         return unit, None
-    parts = [part for part in _BLANKS.split(name) if part]
+    parts = [part for part in _BLANKS.split(name) if part and part.casefold() != "per"]
     if parts and not spell_unit(parts[-1]):
         parts[-1:] = [part for part in _SIGNS.split(parts[-1]) if part]
     if len(parts) < 2 or parts[-1].casefold() in _THINGS:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from include.errors import ConfigurationInvalid, Problem, StoreUnavailable
 from tests.factories import COLLECTION_ID
-from tests.fakes_stores import FakeEngine
+from tests.fakes_engine import FakeEngine
 from tests.interface import Interface, sign_in
 
 COLLECTION = f"/data-collection/{COLLECTION_ID}"

@@ -7,11 +7,21 @@ import pytest
 from tests.unit.cim.header_sets import FOLDER, judge, measure
 
 
-def test_on_the_half_that_the_suggestions_were_written_with() -> None:
-    figures = measure(list(judge(FOLDER / "tuning.yaml")))
-    print(f"\ntuning: {figures}")
-    assert figures.top_1 >= 0.75, str(figures)  # what was reached must not be lost; the aim stands below
-    assert figures.silent <= 0.07, str(figures)
+@pytest.mark.parametrize(
+    ("name", "top_1", "silent", "suggested"),
+    [
+        pytest.param("tuning", 0.87, 0.02, 0.55, id="the tuning half"),
+        pytest.param("tuning_more", 0.74, 0.02, 0.35, id="the sets that were added to it"),
+    ],
+)
+def test_on_the_half_that_the_suggestions_were_written_with(
+    name: str, top_1: float, silent: float, suggested: float
+) -> None:
+    figures = measure(list(judge(FOLDER / f"{name}.yaml")))
+    print(f"\n{name}: {figures}")
+    assert figures.top_1 >= top_1, str(figures)  # what was reached must not be lost; the aim stands below
+    assert figures.silent <= silent, str(figures)
+    assert figures.suggested >= suggested, str(figures)
 
 
 @pytest.mark.xfail(reason="the aim, not reached yet", strict=False)

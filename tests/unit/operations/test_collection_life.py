@@ -15,7 +15,8 @@ from include.operations.collection_life import create_collection, delete_collect
 from include.operations.collection_reading import list_collections, read_collection, view_collection
 from include.ports import Dataset
 from tests.factories import NOON, a_config
-from tests.fakes_stores import FakeEngine, FakeServices
+from tests.fakes_engine import FakeEngine
+from tests.fakes_stores import FakeServices
 
 OLIVE = Requestor("7", "olive")
 STRANGER = Requestor("8", "sam")

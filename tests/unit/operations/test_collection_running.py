@@ -15,7 +15,8 @@ from include.operations.collection_reading import status_of
 from include.operations.collection_running import list_runs, read_run, run_collection
 from include.ports import BatchRecord
 from tests.factories import DATASET_ID, NOON, a_collection, a_config
-from tests.fakes_stores import FakeEngine, FakeServices
+from tests.fakes_engine import FakeEngine
+from tests.fakes_stores import FakeServices
 
 OLIVE = Requestor("7", "olive")
 STRANGER = Requestor("8", "sam")

@@ -12,7 +12,8 @@ from include.errors import ConfigurationInvalid, NotFound
 from include.operations.collection_life import create_collection
 from include.operations.secret_keeping import list_secrets, remove_secret, store_secret
 from tests.factories import a_config
-from tests.fakes_stores import FakeEngine, FakeServices
+from tests.fakes_engine import FakeEngine
+from tests.fakes_stores import FakeServices
 
 OLIVE, SAM, STELLA = Requestor("7", "olive"), Requestor("8", "sam"), Requestor("9", "stella", frozenset({STEWARD}))
 
