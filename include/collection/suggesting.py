@@ -8,11 +8,14 @@ from typing import Any
 
 from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
+from include.cim.mapping_config import MapperConfig
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
-from include.cim.suggest.propose import Proposal, Timing, propose_mapping
+from include.cim.suggest.propose import Proposal, propose_mapping
+from include.cim.suggest.timing import Timing
 from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
+from include.collection.mapping_preset import expand_mapping, load_mapping_presets
 
 
 def suggest_fields(
@@ -36,7 +39,22 @@ def suggest_fields(
         beside = plain_columns(other.columns, None)
         advice_of_other = advise(beside, by_name.values(), f"{name} {other.name}", precedents)
         tables.append(_with_suggestions(other, advice_of_other))
-    return replace(inspection, tables=tuple(tables)), propose_mapping(columns, advice, by_name, timing)
+    known = _mapping_of(inspection)
+    proposal = propose_mapping(columns, advice, by_name, timing) if known is None else Proposal(known, ())
+    return replace(inspection, tables=tuple(tables)), proposal
+
+
+def _mapping_of(inspection: Inspection) -> MapperConfig | None:
+    """Give the ready-made mapping of a standard's message, where the main table has all that it reads."""
+    kind = inspection.detection.tables[0].form.kind
+    there = {column.name for column in inspection.tables[0].columns}
+    made = [
+        MapperConfig.model_validate(expand_mapping({"preset": name}))
+        for name, preset in load_mapping_presets().items()
+        if preset.format == kind
+    ]
+    fitting = [mapper for mapper in made if there.issuperset(mapper.columns)]
+    return max(fitting, key=lambda mapper: len(mapper.columns), default=None)
 
 
 def _timing(time: TimeProfile) -> Timing:

@@ -15,6 +15,8 @@ _UNIT: Final = re.compile(r"[\[(][^\])]*[\])]")
 _WORD: Final = re.compile(r"[^\W_]+")
 _WHOLE: Final = "total"
 """The label of a column that says nothing beside what all of its family say."""
+_ALIKE: Final = 0.5
+"""Names are alike that share so many of their words."""
 _TEXTS: Final = frozenset({FieldType.ID, FieldType.TEXT, FieldType.ENUM})
 
 
@@ -66,6 +68,7 @@ def unpivot(
         >>> unpivot({"voltage": ["U_L1", "U_L2"]}, concept, set(), []).groups
         {'L1': {'voltage': 'U_L1'}, 'L2': {'voltage': 'U_L2'}}
     """
+    families = {name: _alike(name, columns, missing) for name, columns in families.items()}
     labels = {name: _label(columns) for name, columns in families.items()}
     texts = {text for told in labels.values() for text in told.values()}
     label = _choose_label([field for name in concept.key if _may_tell(field := concept.fields[name], filled)], texts)
@@ -86,6 +89,27 @@ def unpivot(
                 remedy = f"Add {text!r} to `values` of the rule: one of {', '.join(label.values[:8])}."
                 missing.append(Problem(f"mapper.rules.{label.name}.values", what, remedy))
     return made
+
+
+def _alike(name: str, columns: Sequence[str], missing: list[Problem]) -> Sequence[str]:
+    """Leave out what is named otherwise, where most columns of a family are named alike."""
+    words = {column: _words(column) for column in columns}
+    alike = [[other for other in columns if _share(words[column], words[other]) >= _ALIKE] for column in columns]
+    most = max(alike, key=len)
+    if not 1 < len(most) < len(columns) <= 2 * len(most):
+        return columns
+    others = ", ".join(repr(column) for column in columns if column not in most)
+    what = f"{others} may fill {name} too, and is named otherwise than {', '.join(map(repr, most[:3]))}"
+    missing.append(Problem("mapper.unpivot", what, "Leave it out, or add a group for it."))
+    return most
+
+
+def _share(one: set[str], other: set[str]) -> float:
+    return len(one & other) / max(len(one | other), 1)
+
+
+def _words(column: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(_UNIT.sub(" ", column))}
 
 
 def _may_tell(field: Field, filled: set[str]) -> bool:

@@ -11,10 +11,24 @@ from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig
 from include.cim.suggest.advise import SURE
 from include.cim.suggest.cell_values import tabulate
+from include.cim.suggest.certain import (
+    counts_the_other_way,
+    directions_of,
+    looks_as_if_it_counts_up,
+    says_it_counts_up,
+    unknown_unit,
+)
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.families import Unpivoting, unpivot
+from include.cim.suggest.fields import FieldRef
+from include.cim.suggest.timing import Timing, finish_times, is_free, look_for_offsets, name_the_end, time_of, time_rule
 from include.cim.units import find_unit
 from include.errors import Problem
+
+_TOLD_BY_LABEL: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("psr_type", "quantity"): {"A05": "load", "": "generation"},
+}
+"""What a field of the key is where the label of unpivoted columns is a field's value; empty: any other one."""
 
 _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
     ("market_price", "auction_sequence"): 1,
@@ -22,26 +36,10 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 }
 """What a key's field is where no column tells it."""
 
+_WORTH_A_WORD: Final = 0.2
+"""So sure it must be that a column fills a field for the owner to be told."""
 _MEASURED: Final = frozenset({FieldType.FLOAT, FieldType.INTEGER})
-_NAMELESS: Final = re.compile(r"column_\d+")
-"""What a reader calls a column that the source does not name."""
 _OFFSET: Final = re.compile(r"UTC|GMT|Etc/.*|[+-]\d\d:\d\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How a file's rows tell their time; see `TimeProfile`.
-
-    Attributes:
-        options: What else a rule needs to read it: `date`, `period`, `numbers`, `numbering`.
-    """
-
-    columns: tuple[str, ...]
-    format: str
-    zone: str | None
-    resolution: str | None
-    label: str | None
-    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +62,31 @@ def propose_mapping(
         first = next(iter(advice.columns[column.name]), None)
         if first and first.concept == concept.name and first.confidence >= SURE:
             filling.setdefault(first.field, []).append((column, first))
+    timing = name_the_end(filling, concept, look_for_offsets(columns, timing))
     rules: list[dict[str, Any]] = []
     missing: list[Problem] = []
     wide = _unpivot(filling, concept, missing)
-    nameless = timing is not None and all(_NAMELESS.fullmatch(name) for name in timing.columns)
+    timed = timing is not None and is_free(timing.columns, filling, concept)
     for field in concept.fields.values():
         sources = filling.get(field.name, [])
         constant = _ALWAYS.get((concept.name, field.name))
         rule: dict[str, Any] | None
         if wide is not None and field.name == wide.label.name:
             rule = wide.rule()
-        elif sources or (nameless and field.name == _time_of(concept)):
-            rule = _rule(field, sources, timing, missing, wide)
+        elif sources or (timed and field.name == time_of(concept)):
+            rule = _rule(FieldRef(concept.name, field.name), field, sources, timing, missing, wide)
+        elif wide is not None and (wide.label.name, field.name) in _TOLD_BY_LABEL:
+            rule = _rule_by_label(field, wide)
         elif constant is not None:
             rule = {"field": field.name, "constant": constant}
         else:
             rule = None
         if rule is not None:
             rules.append(rule)
-        elif field.required:
-            missing.append(_lacking(field))
-    _finish_times(rules, concept, timing)
+        elif field.required and not any(each.where.startswith(f"mapper.rules.{field.name}.") for each in missing):
+            missing.append(_lacking(field, _likeliest(concept.name, field, columns, advice)))
+    finish_times(rules, concept, timing)
+    _name_currency(rules, concept)
     if not rules:
         return Proposal(None, tuple(missing))
     shape = {"unpivot": wide.document()} if wide is not None else {}
@@ -92,9 +94,10 @@ def propose_mapping(
     return Proposal(MapperConfig.model_validate(document), tuple(missing))
 
 
-def _time_of(concept: Concept) -> str | None:
-    """Name the field of the key that tells when a row was."""
-    return next((name for name in concept.key if concept.fields[name].type is FieldType.TIMESTAMP), None)
+def _rule_by_label(field: Field, wide: Unpivoting) -> dict[str, Any]:
+    told = _TOLD_BY_LABEL[wide.label.name, field.name]
+    values = {text: told.get(value, told[""]) for text, value in wide.values.items()}
+    return {"field": field.name, "source": wide.label.name, "values": values}
 
 
 def _unpivot(
@@ -111,6 +114,7 @@ def _unpivot(
 
 
 def _rule(
+    ref: FieldRef,
     field: Field,
     sources: Sequence[tuple[Column, Candidate]],
     timing: Timing | None,
@@ -118,7 +122,7 @@ def _rule(
     wide: Unpivoting | None,
 ) -> dict[str, Any] | None:
     if field.type is FieldType.TIMESTAMP:
-        return _time_rule(field, sources, timing, missing)
+        return time_rule(field, sources, timing, missing)
     column, first = sources[0]
     made = wide is not None and any(field.name in group for group in wide.groups.values())
     if len(sources) > 1 and not made:
@@ -133,69 +137,70 @@ def _rule(
             missing.append(Problem(f"mapper.rules.{field.name}", what, remedy))
             return None
         rule["values"] = dict(table)
-    if column.bracketed and field.type in {FieldType.FLOAT, FieldType.INTEGER}:
-        rule["bracketed"] = "negative"
-    if field.type is FieldType.FLOAT and field.unit is not None:
-        if first.unit is None:
-            what = f"nothing tells the unit of {column.name!r}"
-            missing.append(Problem(f"mapper.rules.{field.name}.unit", what, f"It may be {field.unit}."))
-        else:
-            rule["unit"] = first.unit
-            if find_unit(first.unit).dimension != find_unit(field.unit).dimension and timing and timing.resolution:
-                rule["interval"] = timing.resolution
-    return rule
+    if field.type not in _MEASURED:
+        return rule
+    number = _read_number(ref, field, column, first, timing, missing)
+    return None if number is None else rule | number
 
 
-def _time_rule(
-    field: Field, sources: Sequence[tuple[Column, Candidate]], timing: Timing | None, missing: list[Problem]
+def _read_number(
+    ref: FieldRef, field: Field, column: Column, first: Candidate, timing: Timing | None, missing: list[Problem]
 ) -> dict[str, Any] | None:
-    by_name = {column.name: column for column, _ in sources}
-    if timing is not None and (not by_name or set(timing.columns) & set(by_name)):
-        names, form = timing.columns, timing.format
-    elif timing is not None and _looks(list(by_name.values())) and len(by_name) == len(timing.columns):
-        names, form = tuple(by_name), timing.format
-    else:
-        what = f"nothing tells how the times of {', '.join(by_name)} are written"
-        missing.append(Problem(f"mapper.rules.{field.name}.format", what, "Add the rule, with its `format`."))
+    """Say how a rule reads a number; None where it would read another one than the field's."""
+    where, rule = f"mapper.rules.{field.name}", dict[str, Any]()
+    if says_it_counts_up(column, field):
+        rule["difference"] = {}
+    elif looks_as_if_it_counts_up(column, field):
+        what = f"{column.name!r} rises like a meter's reading, and {field.name} is what was counted in the interval"
+        missing.append(Problem(f"{where}.difference", what, "Add the rule, with `difference: {}` where it is one."))
         return None
-    rule: dict[str, Any] = {"field": field.name, "source": names[0] if len(names) == 1 else list(names), "format": form}
-    if names == timing.columns:
-        rule |= timing.options
-    if timing.zone is not None and "%z" not in form:
-        rule["zone"] = timing.zone
-    elif form not in {"iso8601"} and "%z" not in form and not form.startswith("epoch"):
-        what = "nothing tells the zone of the times"
-        missing.append(Problem(f"mapper.rules.{field.name}.zone", what, "Write UTC, or one like Europe/Brussels."))
+    other_way = counts_the_other_way(column, ref)
+    if other_way is None:
+        positive, negative = directions_of(ref)
+        what = f"nothing tells whether {column.name!r} counts {positive} or {negative} as positive"
+        missing.append(Problem(f"{where}.negate", what, f"Where it is {negative}: `negate: true`; else nothing."))
+    elif other_way:
+        rule["negate"] = True
+    if column.bracketed:
+        rule["bracketed"] = "negative"
+    if field.type is FieldType.INTEGER or field.unit is None:
+        return rule
+    unknown = unknown_unit(column)
+    if first.unit is None or unknown is not None:
+        what = f"{unknown!r} is no unit that is known" if unknown else "nothing tells the unit"
+        missing.append(Problem(f"{where}.unit", f"{what}: {column.name!r}", f"It may be {field.unit}."))
+        return rule
+    rule["unit"] = first.unit
+    if find_unit(first.unit).dimension != find_unit(field.unit).dimension and timing and timing.resolution:
+        rule["interval"] = timing.resolution
     return rule
 
 
-def _looks(columns: Sequence[Column]) -> bool:
-    """Say whether columns are times that are written like the file's own may be: of those kinds that go together."""
-    return [each.kind for each in columns] in (["timestamp"], ["date", "time"], ["time", "date"], ["date"])
+def _name_currency(rules: list[dict[str, Any]], concept: Concept) -> None:
+    """Add the currency that the units of prices name, where no column tells it."""
+    named = {find_unit(rule["unit"]).currency for rule in rules if "unit" in rule} - {None}
+    if "currency" in concept.fields and len(named) == 1 and all(rule["field"] != "currency" for rule in rules):
+        rules.append({"field": "currency", "constant": named.pop()})
 
 
-def _finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing | None) -> None:
-    """Let local times be told apart by their order, and a time that names an interval's end be one."""
-    if timing is None:
-        return
-    times = [rule for rule in rules if concept.fields[rule["field"]].type is FieldType.TIMESTAMP]
-    keys = [rule["source"] for rule in rules if rule["field"] in concept.key and rule not in times and "source" in rule]
-    for rule in times:
-        if rule.get("zone") and not _OFFSET.fullmatch(rule["zone"]):
-            rule["repeated_hour"] = "by_occurrence"
-            if keys:
-                rule["occurrence_per"] = keys
-    starts = [rule for rule in times if rule["field"] == "interval_start"]
-    ends = [rule for rule in times if rule["field"] == "interval_end"]
-    if starts and timing.label == "end" and timing.resolution and not ends and "period" not in timing.options:
-        starts[0] |= {"label": "end", "interval": timing.resolution}
-    if starts and not ends and timing.resolution and "interval_end" in concept.fields:
-        after = {"field": "interval_start", "duration": timing.resolution}
-        rules.insert(rules.index(starts[0]) + 1, {"field": "interval_end", "after": after})
+def _likeliest(
+    concept: str, field: Field, columns: Sequence[Column], advice: Advice
+) -> tuple[Column, Candidate] | None:
+    """Find the column that may fill a field best, though that is not sure."""
+    found = [
+        (column, each)
+        for column in columns
+        for each in advice.columns[column.name]
+        if (each.concept, each.field) == (concept, field.name) and each.confidence >= _WORTH_A_WORD
+    ]
+    return max(found, key=lambda pair: pair[1].confidence, default=None)
 
 
-def _lacking(field: Field) -> Problem:
+def _lacking(field: Field, likeliest: tuple[Column, Candidate] | None) -> Problem:
     said = field.description.rstrip(".")
     sort = f"one of {', '.join(field.values[:8])}" if field.values else said[:1].lower() + said[1:]
     remedy = f"Add {{field: {field.name}, constant: …}}, or name its column."
+    if likeliest is not None:
+        column, each = likeliest
+        remedy += f" {column.name!r} may be it ({each.confidence:.0%}: {each.reason})."
     return Problem(f"mapper.rules.{field.name}", f"no column tells it ({sort})", remedy)

@@ -175,6 +175,8 @@ def test_a_mapping_is_proposed_as_such_columns_were_mapped_here_and_checked(inte
     suggested = told["tables"][0]["columns"][1]["suggestion"]
     assert (suggested["concept"], suggested["field"]) == ("pv_generation", "dc_power")
     assert suggested["reason"].startswith("mapped so in 1 collection here")
+    assert told["tables"][0]["columns"][1]["candidates"][0] == suggested
+    assert all(set(each) == set(suggested) for column in told["tables"][0]["columns"] for each in column["candidates"])
     mapper, missing = told["proposal"]["mapper"], told["proposal"]["missing"]
     assert mapper["concept"] == "pv_generation"
     assert any(rule.get("source") == "Kanal 7b" for rule in mapper["rules"])

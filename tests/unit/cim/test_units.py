@@ -173,6 +173,8 @@ def registry() -> pint.UnitRegistry:
         "oil_tonne = 1e10 * international_calorie",
         "kilo_oil_tonne = 1e13 * international_calorie",
         "billionth = 0.001 * ppm",
+        "tenth = 0.1",
+        "okta = 0.125",
         "hundred_km = 100 * km",
     ):
         registry.define(definition)

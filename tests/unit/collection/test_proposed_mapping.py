@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from shapeshifter_uftp.transport import to_xml
 
 from include.cim.concept import Field, FieldType
 from include.cim.definition import load_definition
+from include.cim.mapping_config import Difference, MapperConfig, MappingRule
 from include.cim.suggest.cell_values import find_value
+from include.cim.suggest.certain import counts_the_other_way
+from include.cim.suggest.column import Column
 from include.cim.suggest.families import unpivot
+from include.cim.suggest.fields import FieldRef
 from include.cim.suggest.propose import Proposal
+from include.collection.mapping_preset import expand_mapping
 from include.collection.suggesting import suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import Problem
+from tests.messages import EVENT, PROGRAM, REPORT, an_order
+from tests.proposals import FILES, Needed, count_right, documented, table, tell
 
 ROOT = Path(__file__).parents[3]
 CIM = load_definition()
@@ -51,8 +61,9 @@ def test_kinds_of_generation_side_by_side_become_rows() -> None:
     assert [each.where for each in proposal.missing] == [
         "mapper.rules.psr_type.values",
         "mapper.rules.area_id",
-        "mapper.rules.quantity",
     ]
+    (quantity,) = [rule for rule in proposal.mapper.rules if rule.field == "quantity"]
+    assert {"Gesamtverbrauch": "load", "Biomasse": "generation"}.items() <= (quantity.values or {}).items()
 
 
 def test_prices_of_two_areas_become_rows_and_a_nameless_hour_is_their_time() -> None:
@@ -61,7 +72,29 @@ def test_prices_of_two_areas_become_rows_and_a_nameless_hour_is_their_time() -> 
     assert proposal.mapper.unpivot is not None
     assert list(proposal.mapper.unpivot.groups) == ["español", "portugués"]
     assert {rule.field for rule in proposal.mapper.rules} >= {"market_area", "interval_start", "price"}
-    assert [each.where for each in proposal.missing] == ["mapper.rules.product"]
+    assert {rule.constant for rule in proposal.mapper.rules if rule.field == "currency"} == {"EUR"}, "its unit says it"
+    assert [each.where for each in proposal.missing] == [
+        "mapper.unpivot",
+        "mapper.rules.product",
+        "mapper.rules.interval_start.zone",
+    ]
+    assert "Cuantía" in proposal.missing[0].what
+
+
+@pytest.mark.parametrize(
+    ("message", "name", "preset"),
+    [
+        pytest.param(json.dumps(EVENT), "e.json", "openadr3_events", id="an event of OpenADR 3"),
+        pytest.param(json.dumps(REPORT), "r.json", "openadr3_reports", id="a report"),
+        pytest.param(json.dumps(PROGRAM), "p.json", "openadr3_programs", id="a program"),
+        pytest.param(to_xml(an_order()), "o.xml", "uftp_events", id="an order of UFTP"),
+    ],
+)
+def test_a_standards_message_is_mapped_as_its_preset_says(message: str, name: str, preset: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text(message, encoding="utf-8")
+    proposal = propose(file)
+    assert proposal == Proposal(MapperConfig.model_validate(expand_mapping({"preset": preset})), ())
 
 
 def test_what_stands_beside_phases_belongs_to_their_total(tmp_path: Path) -> None:
@@ -83,6 +116,75 @@ def test_without_a_field_to_tell_them_apart_nothing_is_unpivoted() -> None:
     ]
 
 
+METER = "EAN;Beginn;{name}\n" + "".join(
+    f"541448820000000016;2024-03-01T0{hour}:00:00Z;{{cells[{hour}]}}\n" for hour in range(6)
+)
+
+
+def rules_of(proposal: Proposal) -> dict[str, MappingRule]:
+    return {rule.field: rule for rule in proposal.mapper.rules} if proposal.mapper else {}
+
+
+def test_a_counter_gives_what_it_counted_where_its_name_says_it_is_one(tmp_path: Path) -> None:
+    # no field of an interval's volume is filled by readings
+    text = METER.format(name="Gas Zählerstand (m3)", cells=["4000,5", "4000,9", "4001,2", "4001,2", "4003", "4004,25"])
+    rules = rules_of(propose(write(tmp_path, text)))
+    assert rules["volume"].difference == Difference()
+
+
+def test_what_rises_like_a_counter_is_asked_for_and_not_mapped_as_it_is(tmp_path: Path) -> None:
+    text = METER.format(name="Gas volume (m3)", cells=["4000,5", "4000,9", "4001,2", "4001,3", "4003", "4004,25"])
+    proposal = propose(write(tmp_path, text))
+    assert "volume" not in rules_of(proposal)
+    assert "mapper.rules.volume.difference" in {each.where for each in proposal.missing}
+    text = METER.format(name="Gas volume (m3)", cells=["0,5", "0,1", "0,2", "0,9", "3", "4,25"])
+    assert rules_of(propose(write(tmp_path, text)))["volume"].difference is None
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "expected"),
+    [
+        pytest.param("battery discharge power", 0.0, True, id="the other direction"),
+        pytest.param("Batterie Ladeleistung", 0.0, False, id="the field's own direction"),
+        pytest.param("battery power", 0.0, False, id="no direction, and none below zero"),
+        pytest.param("battery power", -5.0, None, id="no direction, and some below zero"),
+        pytest.param("charge/discharge power", -5.0, None, id="both directions"),
+    ],
+)
+def test_a_sign_is_turned_only_where_the_name_says_it(name: str, lowest: float, expected: bool | None) -> None:
+    column = Column(name, "decimal", "kW", lowest, 5.0)
+    assert counts_the_other_way(column, FieldRef("battery_status", "power")) is expected
+
+
+def test_the_direction_of_a_battery_is_asked_for_where_nothing_tells_it(tmp_path: Path) -> None:
+    rows = "".join(f"b1,2024-03-01T0{hour}:00:00Z,{50 + hour},{hour - 3},{hour - 3}\n" for hour in range(6))
+    header = "battery_id,time,soc (%),battery power (kW),battery discharge current (A)\n"
+    proposal = propose(write(tmp_path, header + rows))
+    rules = rules_of(proposal)
+    assert not rules["power"].negate
+    assert rules["current"].negate
+    (asked,) = [each for each in proposal.missing if each.where == "mapper.rules.power.negate"]
+    assert "charge or discharge" in asked.what
+
+
+def test_the_end_of_an_interval_tells_its_beginning(tmp_path: Path) -> None:
+    rows = "".join(f"hp1;01.03.2024 {hour:02}:00;1,{hour}\n" for hour in range(1, 8))
+    proposal = propose(write(tmp_path, "heat pump id;Zeit (Ende);heat pump power (kW)\n" + rows))
+    start = rules_of(proposal)["interval_start"]
+    assert (start.source, start.label, start.interval) == ("Zeit (Ende)", "end", timedelta(hours=1))
+    assert rules_of(proposal)["interval_end"].after is not None
+
+
+def test_a_word_that_is_no_unit_is_told_and_not_taken_for_the_likeliest_one(tmp_path: Path) -> None:
+    rows = "".join(f"s,2024-03-01T0{hour}:00:00Z,{10 + hour},{hour}\n" for hour in range(6))
+    proposal = propose(write(tmp_path, "station id,time,air temperature (C),cloud cover (twelfths)\n" + rows))
+    assert rules_of(proposal)["cloud_cover"].unit is None
+    (asked,) = [each for each in proposal.missing if each.where == "mapper.rules.cloud_cover.unit"]
+    assert "'twelfths' is no unit" in asked.what
+    proposal = propose(write(tmp_path, "station id,time,air temperature (C),cloud cover (oktas)\n" + rows))
+    assert rules_of(proposal)["cloud_cover"].unit == "okta"
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -101,3 +203,16 @@ def test_cells_say_values(text: str, value: str | None) -> None:
 def test_words_say_only_what_the_field_has() -> None:
     field = Field("quality", FieldType.ENUM, "How it came about", values=("measured",))
     assert find_value(field, "estimated") is None
+
+
+@pytest.mark.parametrize("needed", [pytest.param(each, id=each.file.name) for each in FILES])
+def test_what_a_file_needs_is_counted_over_its_required_fields(needed: Needed) -> None:
+    required = {field.name for field in CIM.concept(needed.concept).fields.values() if field.required}
+    assert set(needed.rules) == required
+    assert count_right(needed) <= tell(needed)
+
+
+def test_the_documentation_says_how_much_of_the_samples_needs_no_edit() -> None:
+    assert documented() == table(), "`python -m tests.proposals` writes it"
+    right, before = (sum(map(count, FILES)) for count in (count_right, lambda each: each.before))
+    assert right > before
