@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,8 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 }
 """What a key's field is where no column tells it."""
 
+LIKELY: Final = 0.5
+"""A rule is proposed from this confidence on; below `SURE`, its owner is asked to look at it."""
 _MEASURED: Final = frozenset({FieldType.FLOAT, FieldType.INTEGER})
 _NAMELESS: Final = re.compile(r"column_\d+")
 """What a reader calls a column that the source does not name."""
@@ -46,7 +48,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A mapping to begin with, and what it still lacks; no mapping where nothing is sure."""
+    """A mapping to begin with, and what it still lacks; no mapping where nothing is likely."""
 
     mapper: MapperConfig | None
     missing: tuple[Problem, ...]
@@ -55,15 +57,18 @@ class Proposal:
 def propose_mapping(
     columns: Sequence[Column], advice: Advice, concepts: Mapping[str, Concept], timing: Timing | None
 ) -> Proposal:
-    """Make a rule of every sure suggestion of the file's concept."""
+    """Make a rule of every likely suggestion of the file's concept, and say which of them are not sure."""
     if advice.concept is None:
         return Proposal(None, (Problem("mapper.concept", "nothing tells what the rows are", "Choose a concept."),))
     concept = concepts[advice.concept]
     filling: dict[str, list[tuple[Column, Candidate]]] = {}
     for column in columns:
         first = next(iter(advice.columns[column.name]), None)
-        if first and first.concept == concept.name and first.confidence >= SURE:
+        if first and first.concept == concept.name and first.confidence >= LIKELY:
             filling.setdefault(first.field, []).append((column, first))
+    # a column that only likely fills a field does not stand beside one that surely does
+    for name, found in filling.items():
+        filling[name] = [each for each in found if each[1].confidence >= SURE or each[0].tells_time] or found
     rules: list[dict[str, Any]] = []
     missing: list[Problem] = []
     wide = _unpivot(filling, concept, missing)
@@ -82,6 +87,7 @@ def propose_mapping(
             rule = None
         if rule is not None:
             rules.append(rule)
+            missing += _unsure(field, sources)
         elif field.required:
             missing.append(_lacking(field))
     _finish_times(rules, concept, timing)
@@ -192,6 +198,14 @@ def _finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing 
     if starts and not ends and timing.resolution and "interval_end" in concept.fields:
         after = {"field": "interval_start", "duration": timing.resolution}
         rules.insert(rules.index(starts[0]) + 1, {"field": "interval_end", "after": after})
+
+
+def _unsure(field: Field, sources: Sequence[tuple[Column, Candidate]]) -> Iterator[Problem]:
+    """Ask about columns that only likely fill the field; which column tells the time, detection knows."""
+    for column, candidate in sources:
+        if candidate.confidence < SURE and not column.tells_time:
+            what = f"{column.name!r} is likely the right column, and not surely ({candidate.confidence:.0%})"
+            yield Problem(f"mapper.rules.{field.name}", what, "Look at it; name another, or take the rule out.")
 
 
 def _lacking(field: Field) -> Problem:

@@ -61,7 +61,8 @@ def test_prices_of_two_areas_become_rows_and_a_nameless_hour_is_their_time() -> 
     assert proposal.mapper.unpivot is not None
     assert list(proposal.mapper.unpivot.groups) == ["español", "portugués"]
     assert {rule.field for rule in proposal.mapper.rules} >= {"market_area", "interval_start", "price"}
-    assert [each.where for each in proposal.missing] == ["mapper.rules.product"]
+    assert [each.where for each in proposal.missing] == ["mapper.rules.product", "mapper.rules.volume"]
+    assert proposal.missing[1].what.endswith("is likely the right column, and not surely (82%)")
 
 
 def test_what_stands_beside_phases_belongs_to_their_total(tmp_path: Path) -> None:
