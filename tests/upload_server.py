@@ -107,7 +107,8 @@ def main() -> None:
     from include.storage.connection import open_engine
     from include.storage.incoming_store import FileIncomingStore
     from include.storage.upload_store import FileUploadStore
-    from tests.fakes_stores import FakeEngine, FakeServices
+    from tests.fakes_engine import FakeEngine
+    from tests.fakes_stores import FakeServices
     from tests.interface import sign_in
 
     engine, folder = open_engine(os.environ["LOADER_URL"]), Path(os.environ["UPLOADS"])

@@ -38,8 +38,8 @@ class SampleAnswer(Answer):
     created: datetime
     expires: datetime
     inspection: dict[str, Any] = Field(
-        description="format, encoding, confidence, dialect, tables and their columns (each with the `suggestion` that is "
-        "sure, and up to four ranked `candidates`: concept, field, unit, confidence, reason), time, columns with "
+        description="format, encoding, confidence, dialect, tables and their columns (each with the `suggestion` that "
+        "is sure, and up to four ranked `candidates`: concept, field, unit, confidence, reason), time, columns with "
         "`personal` data, issues, questions; and a `proposal` of a mapper and a plan of anonymization"
     )
 

@@ -15,7 +15,7 @@ from include.anonymization.config import AnonymizationConfig, KAnonymity, Method
 from include.anonymization.k_anonymity import Disclosure, assess_rows
 from include.anonymization.key import Key
 from include.anonymization_ports import Assess
-from include.batch import ROW_ID, AnonymizedBatch, BatchRef, Stage
+from include.batch import FLAGS, ROW_ID, AnonymizedBatch, BatchRef, Stage
 from include.cim.concept import Concept
 from include.collection.check_plan import check_plan
 from include.errors import BatchRefused, ConfigurationInvalid
@@ -106,7 +106,7 @@ def _filled(batch: BatchRef, staging: Staging) -> set[str]:
     for path in batch.parts:
         counts = staging.scan(path).select(pl.all().count()).collect().row(0, named=True)
         found |= {name for name, count in counts.items() if count}
-    return found - {ROW_ID}
+    return found - {ROW_ID, FLAGS}
 
 
 def _swap(batch: BatchRef, tasks: Mapping[str, Task], staging: Staging) -> Iterator[tuple[str, pl.Series]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,15 +36,17 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 }
 """What a key's field is where no column tells it."""
 
+LIKELY: Final = 0.5
+"""A rule is proposed from this confidence on; below `SURE`, its owner is asked to look at it."""
 _WORTH_A_WORD: Final = 0.2
-"""So sure it must be that a column fills a field for the owner to be told."""
+"""From this on, a column that may fill a field that is needed is named."""
 _MEASURED: Final = frozenset({FieldType.FLOAT, FieldType.INTEGER})
 _OFFSET: Final = re.compile(r"UTC|GMT|Etc/.*|[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A mapping to begin with, and what it still lacks; no mapping where nothing is sure."""
+    """A mapping to begin with, and what it still lacks; no mapping where nothing is likely."""
 
     mapper: MapperConfig | None
     missing: tuple[Problem, ...]
@@ -53,15 +55,11 @@ class Proposal:
 def propose_mapping(
     columns: Sequence[Column], advice: Advice, concepts: Mapping[str, Concept], timing: Timing | None
 ) -> Proposal:
-    """Make a rule of every sure suggestion of the file's concept."""
+    """Make a rule of every likely suggestion of the file's concept, and say which of them are not sure."""
     if advice.concept is None:
         return Proposal(None, (Problem("mapper.concept", "nothing tells what the rows are", "Choose a concept."),))
     concept = concepts[advice.concept]
-    filling: dict[str, list[tuple[Column, Candidate]]] = {}
-    for column in columns:
-        first = next(iter(advice.columns[column.name]), None)
-        if first and first.concept == concept.name and first.confidence >= SURE:
-            filling.setdefault(first.field, []).append((column, first))
+    filling = _likely(columns, advice, concept)
     timing = name_the_end(filling, concept, look_for_offsets(columns, timing))
     rules: list[dict[str, Any]] = []
     missing: list[Problem] = []
@@ -83,6 +81,7 @@ def propose_mapping(
             rule = None
         if rule is not None:
             rules.append(rule)
+            missing += _unsure(field, sources)
         elif field.required and not any(each.where.startswith(f"mapper.rules.{field.name}.") for each in missing):
             missing.append(_lacking(field, _likeliest(concept.name, field, columns, advice)))
     finish_times(rules, concept, timing)
@@ -94,6 +93,19 @@ def propose_mapping(
     return Proposal(MapperConfig.model_validate(document), tuple(missing))
 
 
+def _likely(columns: Sequence[Column], advice: Advice, concept: Concept) -> dict[str, list[tuple[Column, Candidate]]]:
+    """Give the columns that likely fill each field; one that only likely does not stand beside one that surely does."""
+    filling: dict[str, list[tuple[Column, Candidate]]] = {}
+    for column in columns:
+        first = next(iter(advice.columns[column.name]), None)
+        if first and first.concept == concept.name and first.confidence >= LIKELY:
+            filling.setdefault(first.field, []).append((column, first))
+    return {
+        name: [each for each in found if each[1].confidence >= SURE or each[0].tells_time] or found
+        for name, found in filling.items()
+    }
+
+
 def _rule_by_label(field: Field, wide: Unpivoting) -> dict[str, Any]:
     told = _TOLD_BY_LABEL[wide.label.name, field.name]
     values = {text: told.get(value, told[""]) for text, value in wide.values.items()}
@@ -101,15 +113,19 @@ def _rule_by_label(field: Field, wide: Unpivoting) -> dict[str, Any]:
 
 
 def _unpivot(
-    filling: Mapping[str, Sequence[tuple[Column, Candidate]]], concept: Concept, missing: list[Problem]
+    filling: dict[str, list[tuple[Column, Candidate]]], concept: Concept, missing: list[Problem]
 ) -> Unpivoting | None:
     measured = {name: sources for name, sources in filling.items() if concept.fields[name].type in _MEASURED}
     families = {name: [column.name for column, _ in sources] for name, sources in measured.items() if len(sources) > 1}
     wide = unpivot(families, concept, set(filling), missing) if families else None
     if wide is not None:
         for name, sources in measured.items():
-            if name not in families:
-                wide.add_whole(name, sources[0][0].name)
+            if name not in families and not wide.add_whole(name, sources[0][0].name):
+                del filling[name]
+                what = f"{sources[0][0].name!r} may fill {name}, and stands once beside columns that become rows"
+                missing.append(
+                    Problem("mapper.unpivot", what, "Add it to the group that it belongs to; else none has it.")
+                )
     return wide
 
 
@@ -194,6 +210,14 @@ def _likeliest(
         if (each.concept, each.field) == (concept, field.name) and each.confidence >= _WORTH_A_WORD
     ]
     return max(found, key=lambda pair: pair[1].confidence, default=None)
+
+
+def _unsure(field: Field, sources: Sequence[tuple[Column, Candidate]]) -> Iterator[Problem]:
+    """Ask about columns that only likely fill the field; which column tells the time, detection knows."""
+    for column, candidate in sources:
+        if candidate.confidence < SURE and not column.tells_time:
+            what = f"{column.name!r} is likely the right column, and not surely ({candidate.confidence:.0%})"
+            yield Problem(f"mapper.rules.{field.name}", what, "Look at it; name another, or take the rule out.")
 
 
 def _lacking(field: Field, likeliest: tuple[Column, Candidate] | None) -> Problem:

@@ -70,15 +70,18 @@ def test_prices_of_two_areas_become_rows_and_a_nameless_hour_is_their_time() -> 
     proposal = propose(ROOT / "tests/data/samples/16_omie_pmd_dst25_latin1.txt")
     assert proposal.mapper is not None
     assert proposal.mapper.unpivot is not None
-    assert list(proposal.mapper.unpivot.groups) == ["español", "portugués"]
+    assert {column for group in proposal.mapper.unpivot.groups.values() for column in group} == {"price"}
+    assert {"Precio de ajuste en el sistema español (EUR/MWh)"} < set(proposal.mapper.unpivot.columns)
     assert {rule.field for rule in proposal.mapper.rules} >= {"market_area", "interval_start", "price"}
     assert {rule.constant for rule in proposal.mapper.rules if rule.field == "currency"} == {"EUR"}, "its unit says it"
     assert [each.where for each in proposal.missing] == [
+        "mapper.unpivot",
         "mapper.unpivot",
         "mapper.rules.product",
         "mapper.rules.interval_start.zone",
     ]
     assert "Cuantía" in proposal.missing[0].what
+    assert "Energía" in proposal.missing[1].what, "it would be in the rows of both areas, and count twice"
 
 
 @pytest.mark.parametrize(

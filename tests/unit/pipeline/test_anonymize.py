@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from include.anonymization.config import AnonymizationConfig
-from include.batch import ROW_ID, AnonymizedBatch, Stage
+from include.batch import FLAGS, ROW_ID, AnonymizedBatch, Stage
 from include.errors import ConfigurationInvalid
 from include.pipeline.anonymize import anonymize
 from tests.fakes import FixedSecrets, FolderStaging
@@ -55,6 +55,16 @@ def test_a_value_has_another_pseudonym_in_another_dataset(staging: FolderStaging
     _, _, here = run(staging, [a_row()], PSEUDONYM)
     _, _, there = run(staging, [a_row()], PSEUDONYM, dataset=OTHER_DATASET)
     assert here["meter_id"].to_list() != there["meter_id"].to_list()
+
+
+def test_the_mark_of_a_flagged_row_stays_with_it(staging: FolderStaging) -> None:
+    curated, _ = stage_batch(staging, [a_row(0), a_row(1)], stage=Stage.CURATED)
+    (path,) = curated.parts
+    marked = staging.read(path).with_columns(pl.Series(FLAGS, [None, '["a rule"]']))
+    staging.write(curated.collection_id, curated.batch_id, Stage.CURATED, Path(path).stem, marked)
+    plan = AnonymizationConfig.model_validate({"fields": PSEUDONYM})
+    batch, _ = anonymize(curated, plan, READING, FixedSecrets(), staging)
+    assert staging.read(batch.ref.parts[0])[FLAGS].to_list() == [None, '["a rule"]']
 
 
 def test_keep_with_a_reason_leaves_the_field(staging: FolderStaging) -> None:
