@@ -108,7 +108,10 @@ def _check_mapper(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:
         yield from check_rule(rule, where, concept, mapper)
     for field in concept.fields.values():
         if field.required and field.name not in names:
-            yield Problem("mapper.rules", f"{field.name} is not mapped, and {concept.name} requires it")
+            remedy = (
+                f"Add {{field: {field.name}, source: …}} with its column; or a constant, where it is always the same."
+            )
+            yield Problem("mapper.rules", f"{field.name} is not mapped, and {concept.name} requires it", remedy)
 
 
 def _check_plan(plan: AnonymizationConfig, mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
-from include.cim.mapping_config import MapperConfig
+from include.cim.mapping_config import MapperConfig, has_fixed_length
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
@@ -61,7 +61,8 @@ def _timing(time: TimeProfile) -> Timing:
     numbers = time.numbers if time.numbers > 1 else None
     found = {"date": time.date, "period": time.period, "numbers": numbers, "numbering": time.numbering}
     options = {name: value for name, value in found.items() if value is not None}
-    return Timing(time.columns, time.format, time.zone, time.resolution, time.interval_label, options)
+    resolution = time.resolution if time.resolution and has_fixed_length(time.resolution) else None
+    return Timing(time.columns, time.format, time.zone, resolution, time.interval_label, options)
 
 
 def proposal_document(proposal: Proposal, plan: AnonymizationConfig) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +21,8 @@ _NUMBER: Final = re.compile(r"-?[\d.,\s']*\d")
 _STEP: Final = 0.1
 """A few cells of a counter differ by less than this share of the first."""
 _FEWEST: Final = 3
+_SMALLEST: Final = 1000
+"""Where a meter with the fewest digits shows 0 again."""
 
 _CHARGING: Final = ("charge", "discharge")
 _IMPORTING: Final = ("import", "export")
@@ -43,18 +45,27 @@ def says_it_counts_up(column: Column, field: Field) -> bool:
 def looks_as_if_it_counts_up(column: Column, field: Field) -> bool:
     """Say whether the first different cells rise by little, as a meter's do, where a field is of amounts.
 
+    They may fall once: from shortly below a power of ten, where the meter shows 0 again.
+
     Example:
         >>> from include.cim.concept import FieldType
         >>> energy = Field("energy", FieldType.FLOAT, "Energy in the interval.", unit="kWh")
-        >>> rising, others = ("99873,28", "99874,89", "99876,59"), ("0,3", "0,31", "0,5")
-        >>> [looks_as_if_it_counts_up(Column("x", "decimal", examples=cells), energy) for cells in (rising, others)]
-        [True, False]
+        >>> for cells in ("6873,28", "6874,89", "6876,5"), ("99995", "99999.75", "4.25"), ("0.3", "0.31", "5"):
+        ...     print(looks_as_if_it_counts_up(Column("x", "decimal", examples=cells), energy))
+        True
+        True
+        False
     """
-    numbers = [float(re.sub(r"[\s']", "", text).replace(",", ".")) for text in column.examples if _is_plain(text)]
-    if not _is_amount(field) or len(numbers) < max(_FEWEST, len(column.examples)):
+    numbers = [_read(text) for text in column.examples]
+    if not _is_amount(field) or len(numbers) < _FEWEST or None in numbers:
         return False
-    rises = all(before < after for before, after in pairwise(numbers))
-    return rises and 0 < numbers[-1] - numbers[0] < _STEP * numbers[0]
+    shown = [number for number in numbers if number is not None]
+    at = next((place for place, (before, after) in enumerate(pairwise(shown), 1) if after < before), len(shown))
+    first, rest = shown[:at], shown[at:]
+    if not _rises(first) or not 0 < first[-1] - first[0] < _STEP * first[0]:
+        return False
+    full = 10 ** len(str(int(first[-1])))
+    return not rest or (_rises(rest) and full >= _SMALLEST and first[-1] > 0.9 * full and rest[-1] < _STEP * full)
 
 
 def counts_the_other_way(column: Column, ref: FieldRef) -> bool | None:
@@ -103,6 +114,23 @@ def _may_say(name: str, word: str) -> bool:
     return any(word in meaning for each in read_name(name) for meaning in each.meanings)
 
 
-def _is_plain(text: str) -> bool:
-    """Say whether a cell is a number with one sign for the fraction at most."""
-    return bool(_NUMBER.fullmatch(text)) and text.count(",") + text.count(".") <= 1
+def _rises(numbers: Sequence[float]) -> bool:
+    return all(before < after for before, after in pairwise(numbers))
+
+
+def _read(text: str) -> float | None:
+    """Read a cell in whichever way is usual: a sign that comes last is the fraction's, but for one before three digits.
+
+    Example:
+        >>> [_read(text) for text in ("99.995,25", "99995.250", "1,234,567", "12 345", "x")]
+        [99995.25, 99995.25, 1234567.0, 12345.0, None]
+    """
+    plain = re.sub(r"[\s']", "", text)
+    if not _NUMBER.fullmatch(plain):
+        return None
+    *whole, last = re.split("[.,]", plain)
+    if not whole:
+        return float(last)
+    one_sign = len(set(plain) & set(".,")) == 1
+    fraction = not (one_sign and len(whole) > 1)
+    return float(f"{''.join(whole)}.{last}" if fraction else "".join([*whole, last]))

@@ -38,6 +38,9 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 
 LIKELY: Final = 0.5
 """A rule is proposed from this confidence on; below `SURE`, its owner is asked to look at it."""
+_COUNTER_REMEDY: Final = (
+    "Add the rule; where it is one, with `difference: {}`, and in it `rollover: 100000` where it begins again at 0."
+)
 _WORTH_A_WORD: Final = 0.2
 """From this on, a column that may fill a field that is needed is named."""
 _MEASURED: Final = frozenset({FieldType.FLOAT, FieldType.INTEGER})
@@ -168,7 +171,7 @@ def _read_number(
         rule["difference"] = {}
     elif looks_as_if_it_counts_up(column, field):
         what = f"{column.name!r} rises like a meter's reading, and {field.name} is what was counted in the interval"
-        missing.append(Problem(f"{where}.difference", what, "Add the rule, with `difference: {}` where it is one."))
+        missing.append(Problem(f"{where}.difference", what, _COUNTER_REMEDY))
         return None
     other_way = counts_the_other_way(column, ref)
     if other_way is None:

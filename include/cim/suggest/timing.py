@@ -20,6 +20,7 @@ class Timing:
     """How a file's rows tell their time; see `TimeProfile`.
 
     Attributes:
+        resolution: None where it is of months or years, whose length differs.
         options: What else a rule needs to read it: `date`, `period`, `numbers`, `numbering`.
         has_offset: Whether each time says its offset.
     """

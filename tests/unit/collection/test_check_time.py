@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from include.cim.mapping_config import After
 from tests.unit.collection.test_check import found_in_rule
 
 LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
@@ -92,3 +95,14 @@ def test_options_of_times_are_for_timestamps(option: dict[str, Any]) -> None:
     problems = found_in_rule("register", source="c", **option)
     assert list(problems) == list(option)
     assert "no timestamp" in problems[next(iter(option))]
+
+
+@pytest.mark.parametrize("length", ["P1M", "P1Y", "P1Y2M10DT2H"])
+def test_a_month_is_no_length(length: str) -> None:
+    with pytest.raises(ValidationError, match="differ in length"):
+        After.model_validate({"field": "interval_start", "duration": length})
+
+
+@pytest.mark.parametrize("length", ["PT1M", "P1DT5M", "P1W"])
+def test_minutes_days_and_weeks_are(length: str) -> None:
+    assert After.model_validate({"field": "interval_start", "duration": length}).duration > timedelta()

@@ -144,6 +144,16 @@ def test_what_rises_like_a_counter_is_asked_for_and_not_mapped_as_it_is(tmp_path
     assert rules_of(propose(write(tmp_path, text)))["volume"].difference is None
 
 
+def test_a_meter_that_has_rolled_over_is_asked_about_and_months_are_no_length(tmp_path: Path) -> None:
+    rows = ["G-17;01.01.2024 06:00;99.995,250", "G-17;01.02.2024 06:00;99.999,750", "G-17;01.03.2024 06:00;4,250"]
+    proposal = propose(write(tmp_path, "\n".join(["EAN;Ablesung;Stand Gas (m³)", *rows, ""])))
+    rules = rules_of(proposal)
+    assert "mapper.rules.volume.difference" in {each.where for each in proposal.missing}
+    assert "volume" not in rules
+    assert "interval_start" in rules
+    assert "interval_end" not in rules, "a month is no length"
+
+
 @pytest.mark.parametrize(
     ("name", "lowest", "expected"),
     [
