@@ -75,8 +75,9 @@ def take_steps(
         finished, faults = [], [pl.DataFrame(schema=ISSUES)]
         for rule in rules:
             readings = batch.readings(rows, source, rule)
-            mine = counters.setdefault(rule.field, _Counters(rule, readings.schema, counted))
-            found = mine.follow(readings.reverse() if backwards else readings)
+            if rule.field not in counters:
+                counters[rule.field] = _Counters(rule, readings.schema, counted)
+            found = counters[rule.field].follow(readings.reverse() if backwards else readings)
             good = found.rows.filter(pl.col("fault").is_null())
             steps.without_previous += good["step"].null_count()
             finished.append(_finish(rows, good, rule, batch))
