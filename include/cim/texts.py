@@ -17,7 +17,6 @@ NOT_FOUND: Final = "pattern_not_found"
 
 _BRACKETED: Final = r"^\(\s*([\d.,'’ \u00a0\u2009\u202f]+?)\s*\)$"
 
-
 LONGEST: Final = 500
 """How long a pattern may be when its repetitions are written out."""
 
