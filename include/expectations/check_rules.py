@@ -104,7 +104,7 @@ def _check_arguments(rule: CurationRule, where: str) -> Iterator[Problem]:
         yield Problem(
             f"{where}.{name}",
             f"{rule.type} has no argument {name!r}",
-            name_close(name, sorted(known), "The arguments are"),
+            name_close(name, known, "The arguments are"),
         )
     if "$PARAMETER" in json.dumps(rule.kwargs, default=str):
         yield Problem(where, "$PARAMETER has no meaning here", "Write the value itself")

@@ -52,15 +52,14 @@ def preview_file(services: Services, requestor: Requestor, collection_id: UUID, 
     Raises:
         ConfigurationInvalid: There is no such file.
     """
-    upload = _find_upload(services, requestor, file)
-    if upload is not None:
-        return preview_append(services, requestor, collection_id, upload, wait=True)
-    upload = upload_file(services, requestor, file)
+    earlier = _find_upload(services, requestor, file)
+    upload = earlier or upload_file(services, requestor, file)
     try:
         return preview_append(services, requestor, collection_id, upload, wait=True)
     finally:
-        with suppress(NotFound, Conflict):  # removed, or read by a collection, meanwhile
-            remove_upload(services, requestor, upload)
+        if earlier is None:
+            with suppress(NotFound, Conflict):  # removed, or read by a collection, meanwhile
+                remove_upload(services, requestor, upload)
 
 
 def append_file(

@@ -35,7 +35,7 @@ def trigger_waiting(platform: Platform, engine: Engine) -> None:
                 impatient = impatient or platform.clock() - run.queued < IMPATIENT
         except StoreUnavailable:
             raise
-        except Exception:
+        except Exception:  # a fault of the platform in one run is logged whole, and the run tried again next time
             log.exception("run %s of collection %s could not be started", run.run_id, run.collection_id)
     if impatient:
         look_again()

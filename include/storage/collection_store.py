@@ -74,10 +74,8 @@ class PostgresCollectionStore:
         """Give the owners and current mappings of the newest collections in use; see the port."""
         mapper = versions.c.config["mapper"]
         query = (
-            select(collections.c.owner_id, mapper.label("mapper"))
-            .join(
-                versions, (versions.c.collection_id == collections.c.id) & (versions.c.version == collections.c.version)
-            )
+            _at(None)
+            .with_only_columns(collections.c.owner_id, mapper.label("mapper"))
             .where(
                 collections.c.state.in_([CollectionState.ACTIVE.value, CollectionState.PAUSED.value]),
                 mapper.as_string().is_not(None),

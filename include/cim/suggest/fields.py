@@ -90,7 +90,6 @@ def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
     ways: list[Way] = []
     for concept in concepts:
         entry = _table().get(concept.name, {})
-        # what another field replaces takes no new mappings
         current = {field.name: field for field in concept.fields.values() if field.replaced_by is None}
         about[concept.name] = About(
             words=frozenset(entry.get("about", "").split()),

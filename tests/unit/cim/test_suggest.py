@@ -222,16 +222,20 @@ def test_every_way_of_naming_a_field_is_of_the_cim_and_its_words_are_known() -> 
     }, f"{TABLE.name} names fields that there are not"
 
 
-def test_a_file_of_1600_columns_takes_seconds_at_most() -> None:
-    columns = [
-        time("time"),
-        *(number(f"sensor {at} temperature", "degC") for at in range(800)),
-        *(number(f"meter_{at}_active_power", "W") for at in range(800)),
-    ]
-    suggest(*columns[:10])  # what is read once
-    started = process_time()
-    suggest(*columns)
-    assert process_time() - started < 5  # half a second on a quiet machine
+def test_a_file_of_1600_columns_takes_less_than_a_second() -> None:
+    def seconds(first: int) -> float:
+        columns = [
+            time("time"),
+            *(number(f"sensor {at} temperature", "degC") for at in range(first, first + 800)),
+            *(number(f"meter_{at}_active_power", "W") for at in range(first, first + 800)),
+        ]
+        started = process_time()
+        suggest(*columns)
+        return process_time() - started
+
+    suggest(time("time"))  # what is read once
+    # the best of three, each with names of its own: half a second, and others at work add to it
+    assert min(seconds(first) for first in (0, 1000, 2000)) < 1
 
 
 def test_a_field_is_named_by_its_synonyms_and_not_proposed_once_another_replaces_it() -> None:
