@@ -53,7 +53,7 @@ _BEFORE: Final = 1.3
 """The match of a name that every collection here maps to the field: none by words is better."""
 
 _PERIOD: Final = re.compile(
-    r"^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
+    r"^\d{1,2}$|^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
     r"|(^|[^a-z])(h|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std)[ _]?\d{1,3}$",
     re.IGNORECASE,
 )
@@ -61,6 +61,8 @@ _PERIOD: Final = re.compile(
 _ANY_TIME: Final = frozenset({"time", "start", "end", "date_part", "period_number", "hour_ending"})
 _PERIOD_MATCH: Final = 0.6
 _WIDE: Final = 3
+_PART: Final = 1.2
+"""The match of a part of a time where others are: `HR` beside `YEAR`, `MO` and `DY` is no humidity."""
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 
 
@@ -223,7 +225,7 @@ def _part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence
 
 def _as_part(option: Option, vocabulary: Vocabulary) -> Option:
     field = vocabulary.fields[option.ref]
-    return replace(option, match=1.0) if field.type is FieldType.TIMESTAMP and field.required else option
+    return replace(option, match=_PART) if field.type is FieldType.TIMESTAMP and field.required else option
 
 
 def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabulary) -> Reading:
