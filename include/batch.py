@@ -189,11 +189,13 @@ class Profile:
     """How the numbers of one field are spread in one batch: rounded, so that it tells no row's value.
 
     Attributes:
-        quantiles: Below them are 5 %, 10 % … 95 % of the rows.
+        edges: Two around each of the values that 5 %, 10 % … 95 % of the rows are below, upwards, each once.
+        shares: How many of the rows are at or below each of the edges.
     """
 
     rows: int
-    quantiles: tuple[float, ...]
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

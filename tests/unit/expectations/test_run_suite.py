@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -88,6 +91,16 @@ def test_validation_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: opened.append(address))
     find_breaches(a_frame([a_row()]), [rule(NOT_NULL, column="energy")])
     assert opened == []
+
+
+def test_a_validation_leaves_nothing_in_temporary_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    find_breaches(a_frame([a_row()]), [rule(NOT_NULL, column="energy")])  # what the import writes is not meant
+    made: list[object] = []
+    sys.addaudithook(lambda event, given: made.append(given) if event in ("os.mkdir", "tempfile.mkdtemp") else None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    find_breaches(a_frame([a_row(energy=-1.0)]), [rule(BETWEEN, column="energy", min_value=0)])
+    seen = list(made)
+    assert (seen, list(tmp_path.iterdir())) == ([], [])
 
 
 def repeats(*parts: list[dict[str, Any]], by: CurationRule = UNIQUE) -> list[list[int]]:
