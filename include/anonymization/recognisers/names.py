@@ -70,6 +70,15 @@ def find_names(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def find_full_names(text: str) -> list[tuple[int, int]]:
+    """Find names of two words and more that begin with a given name which is no other word: `Max Power` is none."""
+    return [
+        (start, end)
+        for start, end in find_names(text)
+        if len(words := _WORD.findall(text[start:end])) > 1 and words[0].lower() not in _WORDS
+    ]
+
+
 def share_of_names(values: Sequence[str]) -> float:
     """Give the share of values that are a person's name: some words, one of them a given name that is known."""
     return sum(map(_is_name, values)) / len(values)
