@@ -58,8 +58,10 @@ def tell_absent(model: str) -> tuple[str, str]:
 def known_entities(model: str | None = None) -> frozenset[str]:
     """Name what can be found in a text, with a model or without one."""
     from include.anonymization.recognisers.catalogue import KINDS
+    from include.anonymization.recognisers.labelled import LABELLED
 
-    return frozenset({"PERSON", *(kind.entity for kind in KINDS)}) | (_OF_MODELS if model is not None else frozenset())
+    without = frozenset({"PERSON", *LABELLED, *(kind.entity for kind in KINDS)})
+    return without if model is None else without | _OF_MODELS
 
 
 @cache

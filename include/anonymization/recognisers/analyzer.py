@@ -20,6 +20,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from include.anonymization.recognisers.catalogue import KINDS
+from include.anonymization.recognisers.labelled import LABELLED, find_labelled
 from include.anonymization.recognisers.names import find_names
 from include.anonymization.recognisers.value_kind import IN_TEXT, Telling, ValueKind
 from include.anonymization.scan import LANGUAGE, installed_models, tell_absent
@@ -72,6 +73,23 @@ class NameRecognizer(EntityRecognizer):
         return [RecognizerResult("PERSON", start, end, _NAME) for start, end in find_names(text)]
 
 
+class LabelledRecognizer(EntityRecognizer):
+    """Recognises numbers of customers and devices, and where somebody lives, by the words before them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=[*LABELLED, "ADDRESS"], name="LabelledRecognizer", supported_language=LANGUAGE
+        )
+
+    def load(self) -> None:
+        """Load nothing."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:  # noqa: ARG002
+        """Find numbers."""
+        found = [RecognizerResult(entity, start, end, _NAME) for entity, start, end in find_labelled(text)]
+        return [each for each in found if each.entity_type in entities]
+
+
 class LocalEngine(SpacyNlpEngine):
     """A spaCy pipeline that is here already: blank, or of an installed model. Presidio's own would download one."""
 
@@ -105,6 +123,7 @@ def build_analyzer(model: str | None) -> AnalyzerEngine:
     for number, kind in enumerate(KINDS):
         registry.add_recognizer(KindRecognizer(kind, number))
     registry.add_recognizer(NameRecognizer())
+    registry.add_recognizer(LabelledRecognizer())
     if model is not None:
         registry.add_recognizer(SpacyRecognizer(supported_language=LANGUAGE))
     engine = LocalEngine(model)
