@@ -51,6 +51,8 @@ def _words(column: pl.Series, secret: bytes) -> npt.NDArray[np.uint64]:
         ]
         column = column.replace_strict(distinct, pl.Series(words, dtype=pl.UInt64), return_dtype=pl.UInt64)
         return column.to_numpy().astype(np.uint64)
+    if column.dtype.is_float():
+        return column.cast(pl.Float64).fill_null(0.0).to_numpy().view(np.uint64)
     return column.to_physical().cast(pl.Int64, strict=False).fill_null(0).to_numpy().view(np.uint64)
 
 

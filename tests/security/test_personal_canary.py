@@ -113,7 +113,13 @@ def prepare(platform: Platform, folder: Path, name: str, kind: Kind, **changes: 
     source = {"kind": "file", "upload": upload_file(platform, OWNER, path), "name": "readings", "format": kind.form}
     source |= {"member": changes.pop("member")} if "member" in changes else {}
     mapper = {"concept": "meter_reading", "rules": list(kind.rules)}
-    plain = {"title": "Meters", "ingester": source, "mapper": mapper, "anonymization": PLAN, **changes}
+    plain = {
+        "title": f"Meters of {folder.name}",
+        "ingester": source,
+        "mapper": mapper,
+        "anonymization": PLAN,
+        **changes,
+    }
     collection, _ = create_collection(platform, FakeEngine(), OWNER, a_config(**plain))
     run = platform.runs.latest([collection.id])[collection.id]
     return Run(platform, collection, run.run_id)
