@@ -16,7 +16,7 @@ from tests.factories import NOON
 from tests.postgres import Database
 
 
-def a_platform(database: Database, folder: Path) -> Platform:
+def a_platform(database: Database, folder: Path, elasticsearch_url: str | None = None) -> Platform:
     """Wire the platform over a database, with its files below a folder."""
     return build_platform(
         Settings(
@@ -27,7 +27,7 @@ def a_platform(database: Database, folder: Path) -> Platform:
             staging=folder / "staging",
             uploads=folder / "uploads",
             bundle=folder / "bundle",
-            elasticsearch_url=None,
+            elasticsearch_url=elasticsearch_url,
             smtp_url=None,
             mail_sender="cdmp@localhost",
             public_url="http://127.0.0.1:8080",

@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 
+from include.anonymization.telling import list_names
 from include.batch import PART_ROWS
 from include.collection.formats.delimited import CsvFormat
 from include.collection.inspection import Issue
@@ -167,7 +168,7 @@ class _Delimited:
             if len(lost):
                 self._content.issues.append(
                     Issue(
-                        f"row {self._rows + lost[0] + 1}, column {name!r}",
+                        f"row {self._rows + lost[0] + 1}, column {list_names([name])}",
                         f"{len(lost)} cells of the column hold U+FFFD: characters were lost before the file came here",
                         "Export it again in UTF-8; what is lost cannot be read from this file.",
                     )
