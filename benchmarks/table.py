@@ -18,11 +18,13 @@ class Case:
 
     Attributes:
         facts: Whatever else was measured, with units in the names: `rows`, `memory_mb`, `idle_core_pct`.
+        peer: Name of the case that it is compared with; None for that of the table.
     """
 
     name: str
     seconds: float
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
+    peer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Table:
     """The cases of one benchmark.
 
     Attributes:
-        peer: Name of the case that the others are compared with; None where there is none.
+        peer: Name of the case that the others are compared with; None where there is none, or each has its own.
     """
 
     title: str
@@ -39,10 +41,10 @@ class Table:
 
     def rows(self) -> list[dict[str, Any]]:
         """Give each case with its ratio to the peer."""
-        base = next((case.seconds for case in self.cases if case.name == self.peer), None)
+        seconds = {case.name: case.seconds for case in self.cases}
         return [
             {"case": one.name, "seconds": round(one.seconds, 3)}
-            | ({"ratio_to_peer": round(one.seconds / base, 2)} if base else {})
+            | ({"ratio_to_peer": round(one.seconds / seconds[peer], 2)} if (peer := one.peer or self.peer) else {})
             | dict(one.facts)
             for one in self.cases
         ]

@@ -10,6 +10,8 @@ from include.operations.appending import append_file, preview_file
 from include.operations.uploading import upload_file
 from include.upload_ports import Rehearsal
 
+_MOST_FIELDS = 10
+
 
 def append_one(which: str, file: Path, user: str, preview: bool) -> None:
     """Hand over a further file for a collection and run it, or say what that would do, and keep nothing."""
@@ -36,6 +38,10 @@ def describe(rehearsal: Rehearsal) -> str:
     if broken:
         rows = [[each.rule, each.field, each.action, each.failed, _listed(each.row_ids)] for each in broken]
         parts.append(write_table(["RULE", "FIELD", "ACTION", "FAILED", "FIRST ROWS"], rows))
+    if alone := {name: rows for name, rows in rehearsal.singled_out.items() if rows}:
+        listed = sorted(alone.items(), key=lambda each: -each[1])[:_MOST_FIELDS]
+        header = ["FIELD THAT WOULD SINGLE OUT", "ROWS, BESIDE THE QUASI-IDENTIFIERS"]
+        parts.append(write_table(header, [[name, rows] for name, rows in listed]))
     parts += rehearsal.notes
     if rehearsal.stopped is not None:
         parts.append(f"Nothing would be loaded. {rehearsal.stopped}")

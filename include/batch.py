@@ -15,7 +15,7 @@ ROW_ID: Final = "row_id"
 FLAGS: Final = "_flags"
 """A curated part may have this String column: the rules that a row breaks and goes on, a JSON list of {field, rule}."""
 
-PART_ROWS: Final = 1_000_000
+PART_ROWS: Final = 250_000
 """The most rows that one staged part holds."""
 
 
@@ -189,11 +189,13 @@ class Profile:
     """How the numbers of one field are spread in one batch: rounded, so that it tells no row's value.
 
     Attributes:
-        quantiles: Below them are 5 %, 10 % … 95 % of the rows.
+        edges: Two around each of the values that 5 %, 10 % … 95 % of the rows are below, upwards, each once.
+        shares: How many of the rows are at or below each of the edges.
     """
 
     rows: int
-    quantiles: tuple[float, ...]
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
@@ -24,16 +24,17 @@ from include.storage.migrate import migrate
 from tests.ports import free_port
 
 _NOBODY = 65534
-_SETTINGS = """
-listen_addresses = '127.0.0.1'
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-wal_level = minimal
-max_wal_senders = 0
-shared_buffers = 128MB
-log_error_verbosity = terse
-"""
+SETTINGS: Final = {
+    "listen_addresses": "127.0.0.1",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "128MB",
+    "log_error_verbosity": "terse",
+}
+"""Nothing that has to outlive the suite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,12 @@ def empty_database(postgres_server: str) -> Iterator[Database]:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
-    """Start a server in a folder of its own and give the superuser's URL; as root it runs as an unprivileged user."""
+def running_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
+    """Start a server in a folder of its own and give the superuser's URL; as root it runs as an unprivileged user.
+
+    Args:
+        settings: Of `postgresql.conf`; its port and its sockets are its own.
+    """
     binaries = find_binaries()
     as_user: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="cdmp-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes
@@ -100,7 +105,8 @@ def running_server() -> Iterator[str]:
     ]
     subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **as_user)
     with (data / "postgresql.conf").open("a") as configuration:
-        configuration.write(f"{_SETTINGS}port = {port}\nunix_socket_directories = '{folder}'\n")
+        for name, value in {**settings, "port": str(port), "unix_socket_directories": str(folder)}.items():
+            configuration.write(f"{name} = '{value}'\n")
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [binaries / "postgres", "-D", data], stdout=log, stderr=log, cwd=folder, start_new_session=True, **as_user

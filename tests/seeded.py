@@ -27,7 +27,8 @@ from include.pipeline.validate import validate
 from tests.factories import NOON
 from tests.fakes import FolderStaging
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDERS = (ROOT / "examples", ROOT / "tests/data/mappings", ROOT / "tests/data/documents", ROOT / "tests/data/samples")
 
 
 class _NothingBefore:
@@ -56,8 +57,14 @@ class Sample:
     mapped: BatchRef
     rows: pl.DataFrame
 
-    def curate(self, rules: Sequence[CurationRule], rows: pl.DataFrame, cuts: Sequence[int] = ()) -> ValidationReport:
-        """Curate other rows in their place, cut into parts; every rule of the report names up to twenty rows."""
+    def curate(
+        self, rules: Sequence[CurationRule], rows: pl.DataFrame, cuts: Sequence[int] = (), **how: Any
+    ) -> ValidationReport:
+        """Curate other rows in their place, cut into parts; every rule of the report names up to twenty rows.
+
+        Args:
+            how: Given to `validate`: `now`, `earlier`.
+        """
         ends = [0, *cuts, rows.height]
         place = self.mapped.collection_id, self.mapped.batch_id
         raw = pl.concat([self.staging.read(path) for path in self.raw.parts])
@@ -72,17 +79,17 @@ class Sample:
         assert self.config.mapper is not None
         filled = {rule.field for rule in self.config.mapper.rules}
         suite = suite_of(self.concept, CuratorConfig(rules=tuple(rules)), filled)
-        _, report = validate(refs[1], refs[0], suite, self.concept, self.staging)
+        _, report = validate(refs[1], refs[0], suite, self.concept, self.staging, **how)
         return report
 
 
 def take_sample(name: str, folder: Path, change: Callable[[dict[str, Any]], None] = lambda _: None) -> Sample:
-    """Read and map an example."""
-    plain = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
+    """Read and map a collection of the examples, or of the tests."""
+    plain = yaml.safe_load(_find(f"{name}.yaml").read_text(encoding="utf-8"))
     change(plain)
     config = read_plain(plain)
     assert config.ingester is not None and config.mapper is not None
-    file = EXAMPLES / config.ingester.name  # type: ignore[union-attr]
+    file = _find(config.ingester.name)  # type: ignore[union-attr]
     frames = list(read_frames(Content.of(file.read_bytes(), file.name), config.ingester.format))
     collection: Collection = make_draft(config, "7", NOON)
     staging = FolderStaging(folder)
@@ -92,6 +99,10 @@ def take_sample(name: str, folder: Path, change: Callable[[dict[str, Any]], None
     mapped = map_to_cim(read.ref, config.mapper, concept, staging, numbers=config.ingester.numbers)
     rows = pl.concat([staging.read(path) for path in mapped.ref.parts])
     return Sample(staging, config, concept, read.ref, mapped.ref, rows)
+
+
+def _find(name: str) -> Path:
+    return next(folder / name for folder in FOLDERS if (folder / name).is_file())
 
 
 def _fields(ref: BatchRef) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 from cryptography.fernet import Fernet
 
@@ -16,7 +17,7 @@ from tests.factories import NOON
 from tests.postgres import Database
 
 
-def a_platform(database: Database, folder: Path) -> Platform:
+def a_platform(database: Database, folder: Path, elasticsearch_url: str | None = None) -> Platform:
     """Wire the platform over a database, with its files below a folder."""
     return build_platform(
         Settings(
@@ -27,7 +28,7 @@ def a_platform(database: Database, folder: Path) -> Platform:
             staging=folder / "staging",
             uploads=folder / "uploads",
             bundle=folder / "bundle",
-            elasticsearch_url=None,
+            elasticsearch_url=elasticsearch_url,
             smtp_url=None,
             mail_sender="cdmp@localhost",
             public_url="http://127.0.0.1:8080",
@@ -36,15 +37,20 @@ def a_platform(database: Database, folder: Path) -> Platform:
     )
 
 
-def run_stages(platform: Platform, collection: Collection, run_id: str) -> dict[str, int]:
-    """Do what Airflow's seven tasks do; gives all counts."""
+def run_stages(
+    platform: Platform, collection: Collection, run_id: str, seconds: dict[str, float] | None = None
+) -> dict[str, int]:
+    """Do what Airflow's seven tasks do; gives all counts, and notes how many `seconds` each took."""
     left: dict[str, BatchRef] = {}
     counts: dict[str, int] = {}
     platform.runs.start(collection, run_id, NOON)
     for task, stage in STAGES.items():
+        began = perf_counter()
         outcome = stage(Work(platform, collection, run_id, left.__getitem__, platform.definition.current()))
         left[task] = outcome.ref
         counts |= outcome.counts
+        if seconds is not None:
+            seconds[task] = perf_counter() - began
     platform.runs.finish(collection.id, run_id, RunState.SUCCEEDED, NOON)
     platform.staging.remove(collection.id)
     return counts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from include.anonymization.coarsen import add_noise, generalise, round_off
@@ -24,29 +23,33 @@ from include.anonymization.config import (
     Scan,
     Swap,
 )
+from include.anonymization.drawing import draw_places, draw_uniform
 from include.anonymization.free_text import scan_texts
-from include.anonymization.key import Key, derive
+from include.anonymization.key import Key
 from include.anonymization.methods import encrypt, hash_with_key, mask, pseudonymise, redact, replace
 
 
 @dataclass(frozen=True)
 class Task:
-    """A field's plan, with what it takes to carry it out part by part, in the order of the parts.
+    """A field's plan, with what it takes to carry it out part by part.
 
     Attributes:
         minimum, maximum: Of the field; its values keep them.
-        numbers: Random numbers of `draw`, for noise.
     """
 
+    field: str
     plan: FieldPlan
     key: Key
     minimum: float | None
     maximum: float | None
-    numbers: np.random.Generator
 
 
-def hide(column: pl.Series, task: Task) -> pl.Series:  # noqa: PLR0911 - one a method
-    """Do to a column what its plan says; nulls stay null. `swap` is for whole batches, see `swap_values`."""
+def hide(column: pl.Series, task: Task, records: pl.DataFrame) -> pl.Series:  # noqa: PLR0911 - one a method
+    """Do to a column what its plan says; nulls stay null. `swap` is for whole batches, see `swap_values`.
+
+    Args:
+        records: The fields that name each row's record, as they were before the plan.
+    """
     match task.plan:
         case Pseudonym():
             return pseudonymise(column, task.key)
@@ -69,21 +72,16 @@ def hide(column: pl.Series, task: Task) -> pl.Series:  # noqa: PLR0911 - one a m
         case Round() as plan:
             return round_off(column, plan, task.minimum, task.maximum)
         case Noise() as plan:
-            return add_noise(column, plan, task.numbers, task.minimum, task.maximum)
+            uniform = draw_uniform(records, task.key, task.field)
+            return add_noise(column, plan, uniform, task.minimum, task.maximum)
         case Keep() | Swap():
             return column
 
 
-def swap_values(column: pl.Series, numbers: np.random.Generator) -> pl.Series:
+def swap_values(column: pl.Series, task: Task, batch: bytes) -> pl.Series:
     """Let the values of a whole batch's column change places; nulls stay where they are."""
     there = column.is_not_null()
     values = column.drop_nulls()
     places = there.cum_sum().cast(pl.Int64) - 1
-    shuffled = values.gather(numbers.permutation(values.len()))
+    shuffled = values.gather(draw_places(task.key, batch, task.field, values.len()))
     return pl.select(pl.when(there).then(shuffled.gather(places.clip(0)) if values.len() else column)).to_series()
-
-
-def draw(key: Key, batch: bytes, field: str) -> np.random.Generator:
-    """Give the random numbers of one field of one batch: a retry draws the same, and nobody without the key can."""
-    seed = derive(key.secret, f"draw {batch.hex()} {field}")
-    return np.random.Generator(np.random.PCG64(int.from_bytes(seed)))

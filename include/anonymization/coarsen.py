@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from include.anonymization.config import Generalise, Noise, Round, Step
@@ -49,17 +50,15 @@ def round_off(column: pl.Series, plan: Round, minimum: float | None, maximum: fl
 
 
 def add_noise(
-    column: pl.Series, plan: Noise, numbers: np.random.Generator, minimum: float | None, maximum: float | None
+    column: pl.Series, plan: Noise, uniform: npt.NDArray[np.float64], minimum: float | None, maximum: float | None
 ) -> pl.Series:
     """Add a random number to each value; what would leave the bounds of the field is thrown back from them.
 
-    One number is taken for each row, null or not: wherever a batch is cut, a row gets the same.
-
     Args:
-        numbers: Goes on from part to part.
+        uniform: A number from 0 to 1 for each row.
     """
-    uniform = numbers.random(column.len()) - 0.5
-    spread = -plan.scale * np.sign(uniform) * np.log1p(-2 * np.minimum(np.abs(uniform), 0.5 - 2.0**-54))
+    aside = uniform - 0.5
+    spread = -plan.scale * np.sign(aside) * np.log1p(-2 * np.minimum(np.abs(aside), 0.5 - 2.0**-54))
     noisy = column.cast(pl.Float64) + pl.Series(spread)
     if minimum is not None:
         noisy = minimum + (noisy - minimum).abs()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, FiniteFloat, TypeAdapter, model_validator
 
 from include.configuration import Configuration
 
@@ -57,20 +57,24 @@ class Encrypt(Configuration):
     equal_for_equal: bool = Field(False, description="equal values look equal: joins work, and counting them tells")
 
 
+_PRINTED: Final = r"^[^\x00-\x1f\x7f]+$"
+"""No control characters: PostgreSQL takes no NUL, and the others break tables that people read."""
+
+
 class Mask(Configuration):
     """All but the first and last characters hidden; a value that has no more than those is hidden whole."""
 
     method: Literal[Method.MASK]
     keep_first: int = Field(0, ge=0, le=64)
     keep_last: int = Field(0, ge=0, le=64)
-    sign: str = Field("*", min_length=1, max_length=1)
+    sign: str = Field("*", min_length=1, max_length=1, pattern=_PRINTED)
 
 
 class Replace(Configuration):
     """A constant."""
 
     method: Literal[Method.REPLACE]
-    value: str = Field(min_length=1, max_length=200)
+    value: str = Field(min_length=1, max_length=200, pattern=_PRINTED)
 
 
 class Redact(Configuration):
@@ -98,7 +102,7 @@ class Generalise(Configuration):
 
     method: Literal[Method.GENERALISE]
     width: float | None = Field(None, gt=0, allow_inf_nan=False, description="of equal bins, in the field's unit")
-    bins: tuple[float, ...] | None = Field(None, min_length=1, max_length=1000, description="where bins begin")
+    bins: tuple[FiniteFloat, ...] | None = Field(None, min_length=1, max_length=1000, description="where bins begin")
     to: Step | None = Field(None, description="the begin of this, in UTC")
     first: int | None = Field(None, ge=1, le=64, description="characters that stay, of a postal code")
     grid_degrees: float | None = Field(None, gt=0, le=90, description="of a coordinate")
@@ -145,7 +149,9 @@ class Keep(Configuration):
     """As it is."""
 
     method: Literal[Method.KEEP]
-    reason: str = Field(min_length=3, description="why a field that names a person may stay as it is")
+    reason: str = Field(
+        min_length=3, max_length=2000, pattern=r"\w", description="why a field that names a person may stay as it is"
+    )
 
 
 FieldPlan = Annotated[

@@ -68,15 +68,21 @@ def assess_rows(rows: pl.DataFrame, gate: KAnonymity, key: Sequence[str]) -> Dis
     return Disclosure(_measure(groups), _measure(groups.filter(~pl.col(_BAD))), suppressed)
 
 
-def count_singled_out(rows: pl.LazyFrame, known: Sequence[str], attributes: Sequence[str]) -> Mapping[str, int]:
+def count_singled_out(
+    rows: pl.LazyFrame, known: Sequence[str], attributes: Sequence[str], subject: str | None = None
+) -> Mapping[str, int]:
     """Count, for each attribute, the rows that would be alone for somebody who knows it beside what is `known`.
 
     One attribute after the other: no more than the groups of one are in memory.
+
+    Args:
+        subject: The field that tells persons apart: alone are then all rows of a person who is.
     """
+    size = pl.len() if subject is None else pl.col(subject).drop_nulls().n_unique()
 
     def alone(name: str) -> int:
-        groups = rows.group_by([*known, name]).agg(pl.len())
-        return int(groups.filter(pl.col("len") == 1).select(pl.len()).collect(engine="streaming").item())
+        groups = rows.group_by([*known, name]).agg(pl.len().alias(_ROWS), size.alias(_SIZE))
+        return int(groups.filter(pl.col(_SIZE) == 1).select(pl.sum(_ROWS)).collect(engine="streaming").item())
 
     return {name: alone(name) for name in attributes}
 

@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import polars as pl
@@ -170,5 +171,6 @@ def redact(column: pl.Series) -> pl.Series:
     return operate_on(column, Redact(), {})
 
 
+@lru_cache(maxsize=16)
 def _cipher(key: bytes) -> AESSIV:
     return AESSIV(derive(key, "encrypt"))

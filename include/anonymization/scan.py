@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -36,6 +37,31 @@ class Span:
     end: int
     entity: str
     score: float
+
+
+_OF_MODELS: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "DATE_TIME"})
+"""What a model of spaCy adds, as Presidio names it."""
+
+
+def installed_models() -> frozenset[str]:
+    """Name the spaCy models that are installed as packages, without importing spaCy."""
+    return frozenset(each.name for each in entry_points(group="spacy_models"))
+
+
+def tell_absent(model: str) -> tuple[str, str]:
+    """Say that a model is not here, and what would be right."""
+    others = sorted(installed_models())
+    here = f"installed are {', '.join(others)}" if others else "no model is installed"
+    return f"no spaCy model {model!r} is installed", f"Install its package, or leave `model` out: {here}."
+
+
+def known_entities(model: str | None = None) -> frozenset[str]:
+    """Name what can be found in a text, with a model or without one."""
+    from include.anonymization.recognisers.catalogue import KINDS
+    from include.anonymization.recognisers.labelled import LABELLED
+
+    without = frozenset({"PERSON", *LABELLED, *(kind.entity for kind in KINDS)})
+    return without if model is None else without | _OF_MODELS
 
 
 @cache

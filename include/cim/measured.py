@@ -22,6 +22,12 @@ _ALONE: Final = frozenset({"V", "W"})
 """Letters that are a unit even where no blank parts them from the number: 12A may be a house."""
 
 
+_COINS: Final = {"p": "pence", "ct": "EURct", "Ct": "EURct", "Cent": "EURct"}
+"""What stands for a part of one currency beside a number, as it does in p/kWh and ct/kWh."""
+
+_PRICED: Final = {"pence": "p", "EURct": "ct"}
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A cell's number, as it is written, and its unit as `units.yaml` spells it."""
@@ -39,6 +45,8 @@ def read_measured(cell: str) -> Measured | None:
         (Measured(number='12,5', unit='kWh'), Measured(number='-3.20', unit='USD'))
         >>> read_measured("12A"), read_measured("12"), read_measured("3 rooms")
         (None, None, None)
+        >>> read_measured("24.58p"), read_measured("14,2 ct")
+        (Measured(number='24.58', unit='pence'), Measured(number='14,2', unit='EURct'))
     """
     text = cell.strip()
     found = _MEASURED.match(text) if len(text) <= _LONGEST else None
@@ -46,9 +54,20 @@ def read_measured(cell: str) -> Measured | None:
         return None
     sign = "-" if (found[1] or found[3]) in {"-", "−"} else ""
     word = found[2] or found[5]
-    unit = known_unit(word)
-    beside = len(word) == 1 and word.isalpha() and word not in _ALONE and text[-2:-1].isdigit()
+    unit = known_unit(_COINS.get(word, word))
+    alone = _ALONE | {"p"} if "." in found[4] else _ALONE
+    beside = len(word) == 1 and word.isalpha() and word not in alone and text[-2:-1].isdigit()
     return None if unit is None or beside else Measured(f"{sign}{found[4]}", unit.name)
+
+
+def goes_on(unit: str, written: str) -> bool:
+    """Say whether a unit is the one that is written in cells, or what that is a part of: € 0.30 of EUR/kWh.
+
+    Example:
+        >>> goes_on("EUR/kWh", "EUR"), goes_on("p/kWh", "pence"), goes_on("kWh", "kW")
+        (True, True, False)
+    """
+    return unit == written or unit.startswith((f"{written}/", f"{_PRICED.get(written, written)}/"))
 
 
 def strip_unit(texts: pl.Series, unit: str) -> pl.Series:
@@ -58,7 +77,7 @@ def strip_unit(texts: pl.Series, unit: str) -> pl.Series:
     """
     different = texts.unique()
     read = [read_measured(text) for text in different.to_list()]
-    numbers = [found.number if found and f"{unit}/".startswith(f"{found.unit}/") else None for found in read]
+    numbers = [found.number if found and goes_on(unit, found.unit) else None for found in read]
     keyed = pl.DataFrame({"text": different, "number": pl.Series(numbers, dtype=pl.String)})
     joined = pl.DataFrame({"text": texts}).join(keyed, on="text", how="left", maintain_order="left")
     return joined.select(pl.coalesce("number", "text")).to_series()

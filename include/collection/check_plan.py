@@ -13,7 +13,9 @@ from include.anonymization.config import (
     KAnonymity,
     Method,
     Replace,
+    Scan,
 )
+from include.anonymization.scan import installed_models, known_entities, tell_absent
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.errors import Problem, name_close
 
@@ -44,6 +46,7 @@ _WAYS: Final = {
 }
 _KEEPS_KEYS: Final = frozenset({Method.PSEUDONYM, Method.HASH, Method.KEEP})
 """The methods that keep different values different and equal ones equal; so does `encrypt`, where it is asked to."""
+_ONE_VALUE: Final = frozenset({Method.DROP, Method.REDACT, Method.REPLACE})
 _DEGREES: Final = "deg"
 
 
@@ -68,6 +71,7 @@ def check_plan(plan: AnonymizationConfig, filled: Collection[str], concept: Conc
             )
     if plan.k_anonymity is not None:
         yield from _check_gate(plan.k_anonymity, concept)
+        yield from _check_parts(plan.k_anonymity, plan)
 
 
 def _check_method(plan: FieldPlan, field: Field, concept: Concept) -> Iterator[Problem]:
@@ -77,8 +81,7 @@ def _check_method(plan: FieldPlan, field: Field, concept: Concept) -> Iterator[P
         what = f"{field.name} holds {field.type}, and cannot hold what {_written(plan)} gives"
         yield Problem(f"{where}.method", what, f"For {field.type} there are {', '.join(_methods_for(field.type))}.")
         return
-    keeps = plan.method in _KEEPS_KEYS or (isinstance(plan, Encrypt) and plan.equal_for_equal)
-    if field.name in concept.key and not keeps:
+    if field.name in concept.key and not _keeps_apart(plan):
         what = f"{field.name} is part of the key: without it, rows cannot be told apart"
         yield Problem(f"{where}.method", what, "Use pseudonym, or keep with a reason.")
     elif plan.method is Method.DROP and field.required:
@@ -89,6 +92,19 @@ def _check_method(plan: FieldPlan, field: Field, concept: Concept) -> Iterator[P
         )
     if isinstance(plan, Generalise) and plan.grid_degrees is not None and field.unit != _DEGREES:
         yield Problem(f"{where}.grid_degrees", f"{field.name} is no coordinate in degrees", "Use `width` or `bins`.")
+    if isinstance(plan, Scan):
+        yield from _check_scan(plan, where)
+
+
+def _check_scan(plan: Scan, where: str) -> Iterator[Problem]:
+    if plan.model is not None and plan.model not in installed_models():
+        yield Problem(f"{where}.model", *tell_absent(plan.model))
+    known = known_entities(plan.model)
+    for number, entity in enumerate(plan.entities):
+        if entity not in known:
+            model = " without a model" if plan.model is None and entity in known_entities("any") else ""
+            what = f"no {entity!r} is found in texts{model}"
+            yield Problem(f"{where}.entities[{number}]", what, name_close(entity, sorted(known)))
 
 
 def _check_gate(gate: KAnonymity, concept: Concept) -> Iterator[Problem]:
@@ -100,6 +116,30 @@ def _check_gate(gate: KAnonymity, concept: Concept) -> Iterator[Problem]:
         elif name in seen:
             yield Problem(where, f"{name} has another part in the gate already", "Name each field once.")
         seen.add(name)
+
+
+def _check_parts(gate: KAnonymity, plan: AnonymizationConfig) -> Iterator[Problem]:
+    """Check what the plan makes of the fields that a gate counts."""
+    subject = plan.fields.get(gate.subject) if gate.subject is not None else None
+    if subject is not None and not _keeps_apart(subject):
+        what = (
+            f"after {_written(subject)}, {gate.subject} does not tell persons apart: a group would be counted wrongly"
+        )
+        yield Problem("anonymization.k_anonymity.subject", what, "Use pseudonym for it.")
+    if gate.l_diversity is None:
+        return
+    sensitive = plan.fields.get(gate.l_diversity.field)
+    if sensitive is not None and (sensitive.method in _ONE_VALUE or _is_random(sensitive)):
+        what = f"after {_written(sensitive)}, the values of {gate.l_diversity.field} say nothing of how many there were"
+        yield Problem("anonymization.k_anonymity.l_diversity.field", what, "Keep it, or make it coarser.")
+
+
+def _keeps_apart(plan: FieldPlan) -> bool:
+    return plan.method in _KEEPS_KEYS or (isinstance(plan, Encrypt) and plan.equal_for_equal)
+
+
+def _is_random(plan: FieldPlan) -> bool:
+    return plan.method is Method.NOISE or (isinstance(plan, Encrypt) and not plan.equal_for_equal)
 
 
 def _methods_for(kind: FieldType) -> Iterator[str]:

@@ -143,6 +143,14 @@ class TableProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedFlag:
+    """A column that tells the showings of a repeated hour apart, and its cells where the later one is meant."""
+
+    column: str
+    later: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TimeProfile:
     """How the main table tells time.
 
@@ -157,6 +165,7 @@ class TimeProfile:
         period: Where the last columns number the day's periods from 1, how long one is, in ISO 8601.
         numbers: How many of the columns do: one, or the hour and the part of it.
         numbering: Of these: `elapsed` since midnight, or what the `clock` shows, where the file tells.
+        repeated_flag: As a mapping rule takes it; None where the file has none.
     """
 
     columns: tuple[str, ...]
@@ -170,6 +179,7 @@ class TimeProfile:
     period: str | None = None
     numbers: int = 0
     numbering: str | None = None
+    repeated_flag: RepeatedFlag | None = None
 
 
 @dataclass(frozen=True, slots=True)

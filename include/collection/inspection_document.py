@@ -91,6 +91,7 @@ def _time(time: TimeProfile | None) -> dict[str, Any] | None:
         "date": time.date,
         "period": time.period,
         "numbering": time.numbering,
+        "repeated_flag": asdict(time.repeated_flag) if time.repeated_flag else None,
     }
 
 

@@ -59,7 +59,9 @@ def _mapping_of(inspection: Inspection) -> MapperConfig | None:
 
 def _timing(time: TimeProfile) -> Timing:
     numbers = time.numbers if time.numbers > 1 else None
-    found = {"date": time.date, "period": time.period, "numbers": numbers, "numbering": time.numbering}
+    found: dict[str, Any] = {"date": time.date, "period": time.period, "numbers": numbers, "numbering": time.numbering}
+    if time.repeated_flag:
+        found["repeated_flag"] = {"column": time.repeated_flag.column, "later": list(time.repeated_flag.later)}
     options = {name: value for name, value in found.items() if value is not None}
     resolution = time.resolution if time.resolution and has_fixed_length(time.resolution) else None
     return Timing(time.columns, time.format, time.zone, resolution, time.interval_label, options)
@@ -76,8 +78,9 @@ def proposal_document(proposal: Proposal, plan: AnonymizationConfig) -> dict[str
 
 
 def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) -> list[Column]:
-    """Give columns as the CIM's suggestions take them."""
+    """Give columns as the CIM's suggestions take them; a flag of the repeated hour fills nothing."""
     timed = set(time.columns) if time else set()
+    flag = time.repeated_flag.column if time and time.repeated_flag else None
     return [
         Column(
             name=column.name,
@@ -91,11 +94,14 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
             bracketed=column.bracketed,
         )
         for column in columns
+        if column.name != flag
     ]
 
 
 def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
-    return replace(table, columns=tuple(_with_candidates(each, advice.columns[each.name]) for each in table.columns))
+    return replace(
+        table, columns=tuple(_with_candidates(each, advice.columns.get(each.name, ())) for each in table.columns)
+    )
 
 
 def _with_candidates(column: ColumnProfile, candidates: Sequence[Candidate]) -> ColumnProfile:

@@ -12,6 +12,7 @@ from typing import IO, BinaryIO, Final, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # it is an exception
 
+from include.anonymization.telling import list_names
 from include.errors import SourceRefused
 
 MOST_MEMBERS: Final = 1_000
@@ -108,7 +109,7 @@ def choose_member(members: Sequence[str], asked: str | None, name: str) -> str:
     fitting = fitting or [member for member in members if asked is None or fnmatchcase(member, asked)]
     if len(fitting) == 1:
         return fitting[0]
-    shown = ", ".join(repr(member) for member in members[:10]) + (", …" if len(members) > 10 else "")
+    shown = list_names(members, most=10)
     if asked is None:
         raise SourceRefused(
             name, f"the ZIP archive holds {len(members)} files: {shown}", "Set `member` to one of them."

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.batch import PART_ROWS, Window
 from include.collection.rest_source import RestSource
 from include.connectors.egress import Egress, Limits
@@ -105,7 +106,7 @@ class RestApi:
                 raise SourceRefused(
                     reading.where,
                     f"its records have no member {incremental.field!r}, which says what is new",
-                    f"They have {', '.join(frame.columns[:20])}.",
+                    f"They have {list_names(frame.columns)}.",
                 )
             seen = [*frame[incremental.field].drop_nulls().unique(), *filter(None, [progress.cursor])]
             progress.cursor = greatest_text(seen) if seen else None
@@ -124,7 +125,7 @@ def masking(login: Login) -> Iterator[None]:
 def _within(frame: pl.DataFrame, column: str, span: Window, where: str) -> pl.DataFrame:
     """Leave rows out that were not asked for: a source may give whole days. What is no time stays, to be reported."""
     if column not in frame.columns:
-        has = f"It has {', '.join(frame.columns[:20])}."
+        has = f"It has {list_names(frame.columns)}."
         raise SourceRefused(where, f"it has no column {column!r}, which `window.time_column` names", has)
     moment = pl.col(column).str.to_datetime("%+", strict=False, time_zone="UTC", time_unit="us")
     return frame.filter(moment.is_between(span.start, span.end, closed="left").fill_null(True))

@@ -33,9 +33,10 @@ class Reference:
 
 
 def profile_numbers(values: _Array) -> Profile | None:
-    """Describe how numbers are spread by every twentieth part of them; None where there are none.
+    """Describe how numbers are spread by about every twentieth part of them; None where there are none.
 
-    Rounded to a hundredth of what lies between the outer ones, so that no row's value is kept.
+    On either side of each twentieth is a step of a hundredth of what lies between the outer ones, and what is below the
+    steps is counted: no row's value is kept, and a value that many rows have is between the same two in every batch.
 
     Args:
         values: Without nulls.
@@ -45,13 +46,17 @@ def profile_numbers(values: _Array) -> Profile | None:
     quantiles = np.quantile(values, _SHARES)
     spread = quantiles[-1] - quantiles[0] or abs(quantiles[0]) or 1.0
     digits = 2 - int(np.floor(np.log10(spread)))
-    return Profile(len(values), tuple(float(np.round(one, digits)) for one in quantiles))
+    step = 10.0**-digits
+    above = np.ceil(np.round(quantiles / step, 6))
+    edges = np.unique(np.round(np.concatenate([above - 1, above]) * step, digits))
+    shares = np.searchsorted(np.sort(values), edges, side="right") / len(values)
+    return Profile(len(values), tuple(edges.tolist()), tuple(shares.tolist()))
 
 
 def refer_to(profiles: Sequence[Profile]) -> Reference:
     """Take several batches together, each weighing what it has rows."""
     rows = np.array([one.rows for one in profiles], dtype=np.float64)
-    edges = np.unique(np.concatenate([one.quantiles for one in profiles]))
+    edges = np.unique(np.concatenate([one.edges for one in profiles]))
     below = np.average([_below(edges, one) for one in profiles], axis=0, weights=rows)
     # as many bins of about a tenth as there are
     wanted = np.unique(np.searchsorted(below, np.arange(1, 10) / 10).clip(0, len(edges) - 1))
@@ -77,5 +82,5 @@ def instability(values: _Array, reference: Reference) -> float:
 
 def _below(edges: _Array, profile: Profile) -> _Array:
     """Give the share of a batch's rows at or below each edge; between two known ones it grows evenly."""
-    below = np.interp(edges, profile.quantiles, _SHARES, left=0.0, right=1.0)
+    below = np.interp(edges, profile.edges, profile.shares, left=0.0, right=1.0)
     return np.asarray(below, dtype=np.float64)

@@ -26,7 +26,19 @@ def load_library() -> Any:
 
 
 def open_context() -> Any:
-    """Make a context that lives in memory and forgets every frame when it goes out of scope."""
-    context = load_library().get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    return context
+    """Make a context that lives in memory and forgets every frame when it goes out of scope.
+
+    Without a site of Data Docs, which shows values of rows: by default each context makes a temporary folder for one.
+    """
+    library = load_library()
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    quiet = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+    )
+    return library.get_context(mode="ephemeral", project_config=quiet)

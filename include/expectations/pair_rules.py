@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pandas as pd
 from great_expectations.compatibility import pydantic
@@ -35,7 +35,7 @@ class ExpectColumnPairValuesAToBeAtLeastB(ColumnPairMapExpectation):
     """
 
     tolerance: float = pydantic.Field(0.0, ge=0)
-    ignore_row_if: str = "either_value_is_missing"
+    ignore_row_if: Literal["both_values_are_missing", "either_value_is_missing", "neither"] = "either_value_is_missing"
     map_metric: ClassVar[str] = "column_pair_values.a_at_least_b"
-    success_keys: ClassVar[tuple[str, ...]] = ("tolerance", "mostly")
+    success_keys: ClassVar[tuple[str, ...]] = ("ignore_row_if", "tolerance", "mostly")
     args_keys: ClassVar[tuple[str, ...]] = ("column_A", "column_B")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,10 @@ from include.batch import ROW_ID
 from include.errors import ConfigurationInvalid, Problem
 from include.expectations.config import Action, CurationRule
 from include.expectations.library import open_context
-from include.expectations.suite import build_suite, columns_of
+from include.expectations.suite import ROW_RULES, build_suite, columns_of
+
+_MOST_DISTINCT: Final = 0.5
+"""Of a column's rows; where more of them are distinct, finding them out costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +91,47 @@ _NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
 
 
 def _run(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[_Found]:
-    columns = list(dict.fromkeys(column for rule in rules for column in columns_of(rule)))
+    """Ask once per distinct value where a rule judges one cell by itself; the rows that hold it get its answer."""
+    placed = list(enumerate(rules))
+    cells = {name: frame[name].unique() for name in dict.fromkeys(map(_cell_of, rules)) if name is not None}
+    cells = {name: values for name, values in cells.items() if values.len() <= frame.height * _MOST_DISTINCT}
+    longest = max((values.len() for values in cells.values()), default=0)
+    # columns of one length: each is filled up with its first value, whose further answers are not looked at
+    distinct = pl.DataFrame([values.extend_constant(values[0], longest - values.len()) for values in cells.values()])
+    once = [(place, rule) for place, rule in placed if _cell_of(rule) in cells]
     found: dict[int, _Found] = {}
+    for place, (checked, positions) in _ask(distinct, once):
+        name = columns_of(rules[place])[0]
+        broken = frame[name].is_in(distinct[name].gather(positions).implode(), nulls_equal=True)
+        found[place] = frame.height if checked == longest else _held(frame[name]), broken.arg_true().to_numpy()
+    found.update(_ask(frame, [(place, rule) for place, rule in placed if place not in found]))
+    return [found[place] for place in range(len(rules))]
+
+
+def _held(column: pl.Series) -> int:
+    """How many cells hold something: to Great Expectations, a NaN is no value either."""
+    return (column.fill_nan(None) if column.dtype.is_float() else column).count()
+
+
+def _cell_of(rule: CurationRule) -> str | None:
+    """The column of a rule that judges each of its cells by itself; None where it compares."""
+    columns = columns_of(rule)
+    return columns[0] if rule.type in ROW_RULES and len(columns) == 1 else None
+
+
+def _ask(frame: pl.DataFrame, placed: Sequence[tuple[int, CurationRule]]) -> Iterator[tuple[int, _Found]]:
+    if not placed:
+        return
+    rules = [rule for _, rule in placed]
+    columns = list(dict.fromkeys(column for rule in rules for column in columns_of(rule)))
     for result in _validate(frame.select(columns), rules, "COMPLETE"):
-        place = result.expectation_config.meta["rule"]
+        place, rule = placed[result.expectation_config.meta["rule"]]
         answer = result.result
         if "unexpected_index_list" not in answer:
             # Great Expectations caught an exception; its text may quote a value, so it is not passed on
-            raise _not_applicable(rules[place])
+            raise _not_applicable(rule)
         checked = answer["element_count"] - (answer.get("missing_count") or 0)
-        found[place] = checked, np.sort(np.asarray(answer["unexpected_index_list"], dtype=np.int64))
-    return [found[place] for place in range(len(rules))]
+        yield place, (checked, np.sort(np.asarray(answer["unexpected_index_list"], dtype=np.int64)))
 
 
 def _validate(frame: pl.DataFrame, rules: Sequence[CurationRule], result_format: str) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from include.anonymization.carry_out import Task, draw, hide, swap_values
+from include.anonymization.carry_out import Task, hide, swap_values
 from include.anonymization.config import AnonymizationConfig, KAnonymity, Method, OnViolation
 from include.anonymization.k_anonymity import Disclosure, assess_rows
 from include.anonymization.key import Key
@@ -70,7 +70,7 @@ def anonymize(
         raise ConfigurationInvalid(problems)
     key = Key(*secrets.dataset_key(curated.dataset_id)) if plan.needs_key else _NO_KEY
     tasks = {
-        name: Task(one, key, *_bounds(concept, name), draw(key, curated.batch_id.bytes, name))
+        name: Task(name, one, key, *_bounds(concept, name))
         for name, one in plan.fields.items()
         if name in filled and one.method in _COUNTS
     }
@@ -80,15 +80,16 @@ def anonymize(
     parts, begin = [], 0
     for number, path in enumerate(curated.parts):
         frame = staging.read(path)
+        records = frame.select(concept.key)
         for name, task in tasks.items():
             column = frame[name]
             counts[_COUNTS[task.plan.method]] += column.len() - column.null_count()
-            done = swapped[name].slice(begin, frame.height) if name in swapped else hide(column, task)
+            done = swapped[name].slice(begin, frame.height) if name in swapped else hide(column, task, records)
             frame = frame.with_columns(done.alias(name))
         parts.append(_write(curated, number, frame, staging))
         begin += frame.height
     done_with = replace(curated, stage=Stage.ANONYMIZED, parts=tuple(parts))
-    if plan.k_anonymity is not None:
+    if plan.k_anonymity is not None and parts:
         found = (
             assess(done_with, concept, plan.k_anonymity)
             if assess
@@ -114,7 +115,7 @@ def _swap(batch: BatchRef, tasks: Mapping[str, Task], staging: Staging) -> Itera
     for name, task in tasks.items():
         if task.plan.method is Method.SWAP:
             whole = pl.concat([staging.scan(path).select(name).collect() for path in batch.parts])[name]
-            yield name, swap_values(whole, task.numbers)
+            yield name, swap_values(whole, task, batch.batch_id.bytes)
 
 
 def _assess_alone(batch: BatchRef, concept: Concept, gate: KAnonymity, staging: Staging) -> Disclosure:

@@ -148,10 +148,12 @@ class _Show:
         gate = plan.k_anonymity
         known = list(gate.quasi_identifiers) if gate is not None else []
         subject = gate.subject if gate is not None else None
+        if not ref.parts:
+            return
         rows = pl.concat([self.staging.scan(path) for path in ref.parts])
         filled = rows.select(pl.all().count()).collect(engine="streaming").row(0, named=True)
         further = [name for name in concept.fields if name not in known and name != subject and filled.get(name)]
-        self.singled_out = count_singled_out(rows, known, further)
+        self.singled_out = count_singled_out(rows, known, further, subject)
 
     def stop(self, error: CdmpError) -> None:
         """Keep why there is no next stage; without its traceback, which holds the source open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import polars as pl
@@ -207,11 +208,19 @@ class Sorting:
         else:
             self.outcomes[breach.place] = _add(self.outcomes.get(breach.place), breach)
 
+    @cached_property
+    def _issues(self) -> list[tuple[pl.LazyFrame, int, int]]:
+        """What mapping could not read, frame by frame, each with the first and the last row that it is about."""
+        scans = [self.staging.scan(path).select(list(_ISSUE)) for path in self.mapped.issues]
+        return [(scan, *_span(scan)) for scan in scans]
+
     def _issues_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         mine = frame.lazy().select(ROW_ID)
+        begin, end = _span(mine)
         issues = [
-            self.staging.scan(path).select(list(_ISSUE)).join(mine, on=ROW_ID, how="semi")
-            for path in self.mapped.issues
+            scan.join(mine, on=ROW_ID, how="semi")
+            for scan, first, last in self._issues
+            if first <= end and begin <= last
         ]
         return pl.concat([pl.LazyFrame(schema=_ISSUE), *issues]).sort(ROW_ID, "field", "rule").collect()
 
@@ -252,6 +261,12 @@ class Sorting:
             rows=self.rows_out,
             aside=tuple(self.aside[number] for number in sorted(self.aside)),
         )
+
+
+def _span(rows: pl.LazyFrame) -> tuple[int, int]:
+    """The first and the last row; of none, a span that nothing is in."""
+    first, last = rows.select(pl.min(ROW_ID).alias("first"), pl.max(ROW_ID).alias("last")).collect().row(0)
+    return (1, 0) if first is None else (first, last)
 
 
 def _judge(frame: pl.DataFrame, rules: Sequence[_Placed], issues: pl.DataFrame) -> Iterator[Breach]:

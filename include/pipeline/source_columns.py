@@ -8,10 +8,12 @@ from typing import Final
 
 import polars as pl
 
+from include.anonymization.telling import list_names, tell_name
 from include.batch import ROW_ID
 from include.cim.raw_rows import ISSUES, raw_name
 from include.collection.contract import OnDrift
 from include.collection.formats.delimited import CsvFormat
+from include.collection.formats.layout import TableLayout
 from include.collection.model import Collection
 from include.errors import SourceRefused
 
@@ -23,7 +25,7 @@ _DELIMITERS: Final = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 
 @dataclass
 class SourceColumns:
-    """The columns of one reading, frame by frame.
+    """The columns of one reading, frame by frame, under the names that may be told (`tell_name`).
 
     Attributes:
         known: Those of the batches before; None before the first, when nothing can have changed.
@@ -50,18 +52,18 @@ class SourceColumns:
         missing = [name for name in _mapped(self.collection) if name not in frame.columns]
         if missing and (self.known is None or contract.vanish is OnDrift.FREEZE):
             raise _missing(missing, frame.columns, self.collection)
-        new = [name for name in frame.columns if self.known is not None and name not in self.known]
+        new = [name for name in frame.columns if self.known is not None and tell_name(name) not in self.known]
         if new and contract.appear is OnDrift.FREEZE:
             raise SourceRefused(
                 _source(self.collection),
-                f"{_listed(new)} {_are(new)} new, and the contract lets no column appear",
+                f"{list_names(new)} {_are(new)} new, and the contract lets no column appear",
                 "Nothing was loaded. Map what is new, or set `contract.appear` to evolve or quarantine.",
             )
-        self._seen |= dict.fromkeys(frame.columns)
+        self._seen |= dict.fromkeys(map(tell_name, frame.columns))
         self._vanished |= dict.fromkeys(missing)
         issues = [pl.DataFrame(schema=ISSUES)]
         if contract.appear is OnDrift.QUARANTINE:
-            issues += [_issues(row_ids.filter(frame[name].is_not_null()), name, UNEXPECTED) for name in new]
+            issues += [_issues(row_ids.filter(frame[name].is_not_null()), tell_name(name), UNEXPECTED) for name in new]
         if contract.vanish is OnDrift.QUARANTINE:
             issues += [_issues(row_ids, name, MISSING) for name in missing]
         return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in missing), pl.concat(issues)
@@ -76,15 +78,15 @@ class SourceColumns:
             return ()
         contract, notes = self.collection.config.contract, []
         appeared = [name for name in self._seen if name not in self.known]
-        vanished = [name for name in self._vanished if name not in self._seen]
+        vanished = [name for name in self._vanished if tell_name(name) not in self._seen]
         unread = [name for name in self.known if name not in self._seen and name not in vanished]
         if appeared:
-            notes.append(f"New in the source ({contract.appear}): {_listed(appeared)}.")
+            notes.append(f"New in the source ({contract.appear}): {list_names(appeared)}.")
         if vanished:
-            filled = [f"{name!r}, which fills {_filled_by(name, self.collection)}" for name in vanished]
+            filled = [f"{list_names([name])}, which fills {_filled_by(name, self.collection)}" for name in vanished]
             notes.append(f"Not in the source any more ({contract.vanish}): {'; '.join(filled)}.")
         if unread:
-            notes.append(f"Not in the source any more, and not mapped: {_listed(unread)}.")
+            notes.append(f"Not in the source any more, and not mapped: {list_names(unread)}.")
         return tuple(notes)
 
 
@@ -107,10 +109,13 @@ def _issues(row_ids: pl.Series, column: str, rule: str) -> pl.DataFrame:
 
 
 def _missing(missing: Sequence[str], columns: Sequence[str], collection: Collection) -> SourceRefused:
+    there = list_names(columns)
+    if set(_mapped(collection)) <= set(missing) and isinstance(_format(collection), TableLayout):
+        there = f"{len(columns)} others: the first line may be a row and no header; a preview shows it"
     return SourceRefused(
         _source(collection),
-        f"the mapping reads {_listed(missing)}, which {_are(missing)} not there",
-        f"The source has {_listed(columns)}.{_delimiter_hint(columns, collection)}",
+        f"the mapping reads {list_names(missing)}, which {_are(missing)} not there",
+        f"The source has {there}.{_delimiter_hint(columns, collection)}",
     )
 
 
@@ -118,17 +123,16 @@ def _source(collection: Collection) -> str:
     return getattr(collection.config.ingester, "name", None) or collection.config.title
 
 
+def _format(collection: Collection) -> object:
+    return getattr(collection.config.ingester, "format", None)
+
+
 def _are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name[:60]) for name in names[:20])
-    return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown
-
-
 def _delimiter_hint(columns: Sequence[str], collection: Collection) -> str:
-    form = getattr(collection.config.ingester, "format", None)
+    form = _format(collection)
     if not isinstance(form, CsvFormat) or len(columns) > 1:
         return ""
     seen = {sign: columns[0].count(sign) for sign in _DELIMITERS if sign != form.delimiter}

@@ -12,7 +12,8 @@ from include.batch import ROW_ID, BatchRef
 from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
-from include.storage.load import SCRATCH, copy_rows, find_row, is_there, make_scratch, transaction
+from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
+from include.storage.load import find_row, is_there, transaction
 
 _NEW, _GROUPS = "new_rows", "groups_of_rows"
 

@@ -6,7 +6,8 @@ from include.batch import BatchRef, Foreseen
 from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
-from include.storage.load import SCRATCH, copy_rows, find_row, is_there, make_scratch, require_concept, transaction
+from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
+from include.storage.load import find_row, is_there, require_concept, transaction
 
 
 def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Staging) -> Foreseen:

@@ -19,17 +19,8 @@ from include.collection.quarantine import Replay
 from include.ports import BatchRecord, Staging
 from include.quarantine_ports import Left
 from include.storage import table as tables
-from include.storage.load import (
-    SCRATCH,
-    announce,
-    copy_rows,
-    find_row,
-    lock_dataset,
-    make_scratch,
-    require_collection,
-    require_concept,
-    transaction,
-)
+from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
+from include.storage.load import announce, find_row, lock_dataset, require_collection, require_concept, transaction
 
 _log = logging.getLogger(__name__)
 

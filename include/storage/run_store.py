@@ -230,7 +230,10 @@ def _read_review(plain: Mapping[str, Any]) -> Review:
 
 def _read_report(plain: Mapping[str, Any]) -> ValidationReport:
     outcomes = (RuleOutcome(**{**outcome, "row_ids": tuple(outcome["row_ids"])}) for outcome in plain["outcomes"])
-    profiles = {name: Profile(one["rows"], tuple(one["quantiles"])) for name, one in plain.get("profiles", {}).items()}
+    profiles = {
+        name: Profile(one["rows"], tuple(one["edges"]), tuple(one["shares"]))
+        for name, one in plain.get("profiles", {}).items()
+    }
     read = {"outcomes": tuple(outcomes), "held": tuple(plain.get("held", ())), "profiles": profiles}
     return ValidationReport(**{**plain, **read})
 

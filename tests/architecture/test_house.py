@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,22 @@ def test_every_direct_dependency_says_what_it_is_for_and_is_pinned(name: str) ->
     asked = {re.split(r"[\[=<> ]", line)[0].lower() for line in lines}
     pinned = re.split(r"\n(?=\w)", (ROOT / f"{name}.txt").read_text())
     assert {pin.split("==")[0] for pin in pinned if f"-r {name}.in" in pin} == asked, "`make lock`"
+
+
+def test_what_the_platform_imports_is_named_as_a_dependency() -> None:
+    """A package that only comes with another one goes with it, too."""
+    lines = [line for line in (ROOT / "requirements.in").read_text().splitlines() if line[:1].isalnum()]
+    named = {re.split(r"[\[=<> ]", line)[0].lower().replace("_", "-") for line in lines}
+    brought, unnamed = packages_distributions(), set()
+    for path in tracked("include/*.py", "api/*.py", "cli/*.py", "deploy/*.py", "dags/*.py", "plugins/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for module in {module.partition(".")[0] for module in modules}:
+                by = {name.lower().replace("_", "-") for name in brought.get(module, ())}
+                if by and not by & named:
+                    unnamed.add(f"{path.relative_to(ROOT)}: {module}")
+    assert not sorted(unnamed)
 
 
 def test_a_dag_file_imports_nothing_heavy() -> None:

@@ -30,6 +30,7 @@ LOADED = {
     "Grid load of Luxembourg, 2024 (SMARD)": (35616, 0),
     "EV charging sessions (Caltech)": (3163, 14),
     "Grid load, retrieved as Open Data": (96, 0),
+    "Two heat pumps (made up)": (586, 0),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 import spacy
-import spacy.util
 from presidio_analyzer import (
     AnalyzerEngine,
     EntityRecognizer,
@@ -21,9 +20,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from include.anonymization.recognisers.catalogue import KINDS
+from include.anonymization.recognisers.labelled import LABELLED, find_labelled
 from include.anonymization.recognisers.names import find_names
 from include.anonymization.recognisers.value_kind import IN_TEXT, Telling, ValueKind
-from include.anonymization.scan import LANGUAGE
+from include.anonymization.scan import LANGUAGE, installed_models, tell_absent
 from include.errors import ConfigurationInvalid, Problem
 
 _UNCERTAIN: Final = 0.3
@@ -73,6 +73,23 @@ class NameRecognizer(EntityRecognizer):
         return [RecognizerResult("PERSON", start, end, _NAME) for start, end in find_names(text)]
 
 
+class LabelledRecognizer(EntityRecognizer):
+    """Recognises numbers of customers and devices, and where somebody lives, by the words before them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            supported_entities=[*LABELLED, "ADDRESS"], name="LabelledRecognizer", supported_language=LANGUAGE
+        )
+
+    def load(self) -> None:
+        """Load nothing."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:  # noqa: ARG002
+        """Find numbers."""
+        found = [RecognizerResult(entity, start, end, _NAME) for entity, start, end in find_labelled(text)]
+        return [each for each in found if each.entity_type in entities]
+
+
 class LocalEngine(SpacyNlpEngine):
     """A spaCy pipeline that is here already: blank, or of an installed model. Presidio's own would download one."""
 
@@ -83,14 +100,16 @@ class LocalEngine(SpacyNlpEngine):
     def load(self) -> None:
         """Load it."""
         pipeline = spacy.blank(LANGUAGE) if self._model is None else spacy.load(self._model)
-        if self._model is None:
-            pipeline.add_pipe("words_as_lemmas")
+        pipeline.add_pipe("words_as_lemmas", last=True)
         self.nlp = {LANGUAGE: pipeline}  # type: ignore[assignment]
 
 
 @Language.component("words_as_lemmas")
 def words_as_lemmas(doc: Doc) -> Doc:
-    """Give each word itself, in small letters, as its lemma: what Presidio compares words before a value by."""
+    """Give each word itself, in small letters, as its lemma: what Presidio compares words before a value by.
+
+    After a model too: several give no lemmas, and the words of the recognisers are written as people write them.
+    """
     for token in doc:
         token.lemma_ = token.lower_
     return doc
@@ -98,14 +117,13 @@ def words_as_lemmas(doc: Doc) -> Doc:
 
 def build_analyzer(model: str | None) -> AnalyzerEngine:
     """Build an analyzer with our recognisers, and a model's where one is given."""
-    if model is not None and not spacy.util.is_package(model):
-        raise ConfigurationInvalid(
-            [Problem("model", f"no spaCy model {model!r} is installed", "Install its package, or leave it out.")]
-        )
+    if model is not None and model not in installed_models():
+        raise ConfigurationInvalid([Problem("model", *tell_absent(model))])
     registry = RecognizerRegistry(supported_languages=[LANGUAGE])
     for number, kind in enumerate(KINDS):
         registry.add_recognizer(KindRecognizer(kind, number))
     registry.add_recognizer(NameRecognizer())
+    registry.add_recognizer(LabelledRecognizer())
     if model is not None:
         registry.add_recognizer(SpacyRecognizer(supported_language=LANGUAGE))
     engine = LocalEngine(model)

@@ -28,6 +28,14 @@ _STREET_JOINED: Final = (
     r"(?:[\w.'-]{1,30}\s){0,3}[\w'-]{0,30}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|dreef"
     r"|steenweg|dijk|kade|gracht|baan|lei)\s"
 )
+_TOWN: Final = (
+    r"(?:,?\s{1,3}(?:[A-Z]{1,2}-)?\d{4,5}(?:\s?[A-Z]{2})?\s{1,3}(?-i:[A-ZÀ-ÞΑ-Ω])[\w'’.-]{1,30}"
+    r"(?:[ -](?-i:[A-ZÀ-Þ])[\w'’.-]{1,30}){0,2})?"
+)
+_FLAT: Final = (
+    r"(?:apt|apartment|flat|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)\.?\s?"
+    r"(?:n[ro°º]\.?\s?)?\d{1,4}[a-z]?"
+)
 _NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:[-/]\d{1,4})?"
 STREET: Final = (
     rf"(?:{_NUMBER},?\s{_STREET_WORDS}|{_NUMBER},?\s{_STREET_FIRST}|{_STREET_FIRST},?\s?(?:n[.°ºr]*\s?)?{_NUMBER}"
@@ -113,7 +121,8 @@ KINDS: Final = (
             "bsn", "pasaporte", "passaporto", "patente", "διαβατηρίου", "ταυτότητα", "ταυτότητας", "ausweis",
         ),
     ),
-    ValueKind("ADDRESS", "postal address", STREET, Telling.ALONE, tail=r"(?:,.*)?"),
+    ValueKind("ADDRESS", "postal address", STREET + _TOWN, Telling.ALONE, tail=r"(?:,.*)?"),
+    ValueKind("ADDRESS", "flat of a postal address", _FLAT, Telling.ALONE),
 )  # fmt: skip
 
 NAMED_PHONE: Final = re.compile(r"\+?[\d ()/.-]{6,22}")

@@ -31,6 +31,48 @@ _SAID: Final = (
     r"(?:(?:(?:last|first|maiden|family|full) )?name(?: is|'s|:|\?)|i am called|mein name ist|ich heiße|nachname:"
     r"|je m'appelle|mon nom est|nom ?:|mijn naam is|naam:|me llamo|mi nombre es|nombre:|mi chiamo|nome:|με λένε|όνομα:)"
 )
+_OF_WHOM: Final = (
+    r"my|our|your|his|her|their|meine?|unsere?|ihre?|mijn|onze|ons|haar|zijn|mon|ma|notre|votre|son|sa|mi|su|nuestr[oa]"
+    r"|il mio|la mia|il suo|la sua"
+)
+_KIN: Final = (
+    r"son|daughter|kid|child|wife|husband|partner|mother|father|brother|sister|neighbour|neighbor|tenant|landlord|friend"
+    r"|colleague|sohn|tochter|frau|mann|mutter|vater|bruder|schwester|nachbar(?:in)?|mieter(?:in)?|vermieter(?:in)?"
+    r"|kolleg(?:e|in)|zoon|dochter|vrouw|echtgenoot|moeder|vader|broer|zus|buur(?:man|vrouw)|huurder|collega|fils|fille"
+    r"|femme|mari|mère|père|frère|sœur|voisine?|locataire|collègue|hij[oa]|espos[oa]|mujer|marido|madre|padre|herman[oa]"
+    r"|vecin[oa]|inquilin[oa]|figli[oa]|moglie|marito|fratello|sorella|vicin[oa]|colleg[ao]"
+)
+_GREETED: Final = (
+    r"dear|hello|hallo|beste|geachte|lieve|lieber?|cher|chère|bonjour|estimad[oa]|querid[oa]|hola|car[oa]|gentile|ciao"
+    r"|αγαπητ[έή]|(?:kind |best |warm )?regards,?|sincerely,?|cheers,?|grüßen?,?|gruß,?|groet(?:en|jes)?,?"
+    r"|cordialement,?|saludos,?|saluti,?|με εκτίμηση,?"
+)
+_SPOKEN: Final = (
+    r"says|said|asked|replied|wrote|(?:signed|written|reported|requested|done|read|checked|called) by"
+    r"|(?:spoke|talked) (?:to|with)|gesproken met|gesprochen mit|telefoniert mit|parlé (?:à|avec)|parlato con"
+    r"|hablado con|μίλησα με"
+)
+_MENTIONED: Final = re.compile(
+    rf"(?<!\w)(?i:(?:{_OF_WHOM})\s+(?:{_KIN})|{_GREETED}|{_SPOKEN})\s+(?!(?i:{_TITLES}))(?=[^\W\d_a-zß-öø-ÿα-ωά-ώ])"
+)
+"""What stands before a name, and before other words too: those of `_NO_NAMES` are none."""
+_NO_NAMES: Final = frozenset({
+    "abonado", "abonné", "aggregator", "all", "april", "august", "batería", "batteria", "batterie", "batterij",
+    "battery", "bewoner", "building", "charger", "client", "cliente", "clienti", "clients", "colleague",
+    "colleagues", "collega", "company", "controller", "customer", "customers", "damen", "december", "dienstag",
+    "distribuidora", "distributore", "donnerstag", "eigentümer", "everybody", "everyone", "february", "fornitore",
+    "fournisseur", "frau", "freitag", "friday", "gateway", "grid", "groeten", "gruß", "grüße", "grüßen", "he",
+    "heat", "helpdesk", "herr", "herren", "herrn", "home", "hotline", "house", "householder", "i", "installer",
+    "inversor", "inverter", "it", "january", "july", "june", "klant", "klanten", "kollegen", "kolleginnen", "kunde",
+    "kunden", "kundin", "ladies", "leverancier", "madam", "madame", "manager", "march", "may", "meter", "mieter",
+    "mittwoch", "modbus", "monday", "monsieur", "montag", "monteur", "neighbour", "netbeheerder", "netzbetreiber",
+    "november", "october", "office", "omvormer", "onduleur", "operator", "owner", "participant", "provider", "pump",
+    "red", "regards", "resident", "rete", "réseau", "saludos", "saluti", "samstag", "saturday", "scada", "sensor",
+    "september", "server", "service", "she", "signora", "signore", "signori", "sir", "sirs", "sonntag", "speicher",
+    "station", "sunday", "supplier", "support", "system", "team", "technician", "technicien", "techniker",
+    "tecnico", "tenant", "that", "the", "there", "they", "this", "thursday", "tuesday", "técnico", "user", "utente",
+    "we", "wechselrichter", "wednesday", "wensen", "wünsche", "you", "zähler",
+})  # fmt: skip
 _WORD: Final = re.compile(r"[^\W\d_]{1,40}(?:['’-][^\W\d_]{1,40}){0,3}")
 _BEHIND: Final = re.compile(rf"(?<!\w)(?i:{_TITLES}|{_SAID})\s+(?=[^\W\d_])")
 _LONGEST: Final = 3
@@ -59,15 +101,27 @@ def find_names(text: str) -> list[tuple[int, int]]:
         [(14, 19), (41, 49), (51, 56)]
     """
     words = list(_WORD.finditer(text))
-    introduced = {found.end() for found in _BEHIND.finditer(text)}
+    behind, mentioned = ({found.end() for found in each.finditer(text)} for each in (_BEHIND, _MENTIONED))
     spans: list[tuple[int, int]] = []
     for at, word in enumerate(words):
         if spans and word.start() < spans[-1][1]:
             continue
         name = words[at : at + _length(text, words, at)]
-        if word.start() in introduced or _is_given(name):
+        told = word.start() in behind or (word.start() in mentioned and _may_be_name(word.group()))
+        if told or _is_given(name):
             spans.append((word.start(), name[-1].end()))
     return spans
+
+
+def find_full_names(text: str) -> list[tuple[int, int]]:
+    """Find names of two words and more that begin with a given name which is no other word: `Max Power` is none."""
+    return [
+        (start, end)
+        for start, end in find_names(text)
+        if len(words := _WORD.findall(text[start:end])) > 1
+        and words[0].lower() not in _WORDS
+        and words[0] in given_names()
+    ]
 
 
 def share_of_names(values: Sequence[str]) -> float:
@@ -85,6 +139,11 @@ def _length(text: str, words: Sequence[re.Match[str]], at: int) -> int:
             break
         length += 1
     return length
+
+
+def _may_be_name(word: str) -> bool:
+    short = word.isupper() and len(word) <= 4  # `BMS`
+    return not short and word.lower() not in _NO_NAMES
 
 
 def _is_given(name: Sequence[re.Match[str]]) -> bool:

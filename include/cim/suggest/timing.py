@@ -21,7 +21,8 @@ class Timing:
 
     Attributes:
         resolution: None where it is of months or years, whose length differs.
-        options: What else a rule needs to read it: `date`, `period`, `numbers`, `numbering`.
+        options: What else a rule needs to read it: `date`, `period`, `numbers`, `numbering`,
+            `repeated_flag`.
         has_offset: Whether each time says its offset.
     """
 
@@ -109,7 +110,7 @@ def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing |
     times = [rule for rule in rules if concept.fields[rule["field"]].type is FieldType.TIMESTAMP]
     keys = [rule["source"] for rule in rules if rule["field"] in concept.key and rule not in times and "source" in rule]
     for rule in times:
-        if rule.get("zone") and not _OFFSET.fullmatch(rule["zone"]):
+        if rule.get("zone") and not _OFFSET.fullmatch(rule["zone"]) and "repeated_flag" not in rule:
             rule["repeated_hour"] = "by_occurrence"
             if keys:
                 rule["occurrence_per"] = keys

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import polars as pl
 
-from include.cim.measured import read_measured, strip_unit
+from include.cim.measured import goes_on, read_measured, strip_unit
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import open_brackets
 from include.cim.written_times import EPOCHS, read_times, zoned
@@ -156,7 +156,7 @@ class ColumnTally:
             self._several = units
             return
         self._measure = units[0]
-        if self.unit is None or not self.unit.startswith(f"{units[0]}/"):  # € 0,30 of a price in EUR/kWh
+        if self.unit is None or not goes_on(self.unit, units[0]):  # € 0,30 of a price in EUR/kWh
             self.unit = units[0]
 
     def _may_be(self, form: str) -> bool:

@@ -132,7 +132,7 @@ def _detect_tables(
         others = [row for row in cells[:_NOTES] if row and row[0].strip() not in {marks.header, marks.row}]
         notes = tuple("\t".join(row) for row in others)
         return _detect_marked(sample, marks, common, layout_given, encoding, sure, notes)
-    layouts = detect_layout(Rows(cells, not cut, end, "line", likely), layout_given)
+    layouts = detect_layout(Rows(cells, not cut, end, "line", likely, dialect.delimiter), layout_given)
     if not layouts:
         return None
     issues = [*encoding.issues, *_tell_lost(cells), *layouts[0].issues]

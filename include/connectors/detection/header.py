@@ -14,6 +14,7 @@ from include.connectors.formats.layout import name_columns
 
 _MOST_UNITS: Final = 3
 _MOST_HEADERS: Final = 4
+_LONGEST_MARK: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ def _find_lines(rows: Sequence[Cells], above: Sequence[int], body: Body) -> tupl
 
 
 def _names_columns(row: Cells, body: Body) -> bool:
+    if len(row) < body.width and row[0].isupper() and body.kinds[0] is Kind.TEXT and len(row[0]) <= _LONGEST_MARK:
+        return False  # `HDR,ROLLING SYSTEM DEMAND` above lines that begin with a mark of their own
     filled = [cell.strip() for cell in row if cell.strip()]
     if body.width > 1 and (len(row) < 2 or (len(filled) < 2 and row[0].strip())):
         return False

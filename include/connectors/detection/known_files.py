@@ -16,6 +16,7 @@ import yaml
 from include.cim.zone import write_offset
 from include.collection.inspection import Detection, Issue
 from include.connectors.detection.sample import Sample
+from include.errors import SourceRefused
 
 _TABLE: Final = Path(__file__).parent / "known_files.yaml"
 _HEAD: Final = 64 << 10
@@ -45,12 +46,18 @@ class KnownFile:
 
 
 def recognise(sample: Sample, given: Mapping[str, Any]) -> KnownFile | None:
-    """Recognise a file by how it begins; None where no kind's beginning is its own, or its owner has named columns."""
+    """Recognise a file by how it begins; None where no kind's beginning is its own, or its owner has named columns.
+
+    Raises:
+        SourceRefused: It is of a kind whose rows cannot be read.
+    """
     if {"names", "columns", "kind"} & set(given):
         return None
     head = sample.head[:_HEAD].decode("latin-1").replace("\r\n", "\n").removeprefix("ï»¿")
     for kind in _kinds():
         if re.match(kind["begins"], head):
+            if "refused" in kind:
+                raise SourceRefused(sample.name, f"it is {kind['title']}: {kind['refused']}", kind["note"])
             settings = dict(kind.get("settings", {}))
             if "widths" in kind:
                 settings["columns"] = _columns(kind["widths"])

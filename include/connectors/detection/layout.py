@@ -37,6 +37,7 @@ class Rows:
         end: The last rows where they are not; a footer stands there.
         word: What a row is called where a person looks for it: `row` of a sheet, `line` of a text.
         likely_decimal: The decimal sign where no number tells.
+        parted_by: What parts the cells, where a sign does.
     """
 
     cells: Sequence[Cells]
@@ -44,6 +45,7 @@ class Rows:
     end: Sequence[Cells] = ()
     word: str = "row"
     likely_decimal: str = "."
+    parted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout,
         layout
         for block in blocks
         for layout in _detect_in(
-            Rows(block.rows, True, (), rows.word, rows.likely_decimal),
+            Rows(block.rows, True, (), rows.word, rows.likely_decimal, rows.parted_by),
             block,
             {**given, "table": block.number},
             rows.cells[max(block.above - _NOTES, 0) : block.above],
@@ -122,7 +124,7 @@ def _detect_in(
             Finding({"first_column": first, "last_column": last} if sides else {}),
             _tell_twice(names),
             _find_words(names, body.kinds[cut], lines),
-            _find_numbers(body.kinds[cut], lines, rows.likely_decimal, given),
+            _find_numbers(body.kinds[cut], lines, rows, given),
             find_shape(names, body.kinds[cut], lines, first),
         ]
         found = join_findings(findings, given)
@@ -279,11 +281,12 @@ def _find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cell
     return Finding({"null_values": ("", *words)} if words else {}, 1.0, tuple(issues))
 
 
-def _find_numbers(kinds: Sequence[Kind], rows: Sequence[Cells], likely: str, given: Mapping[str, Any]) -> Finding:
+def _find_numbers(kinds: Sequence[Kind], lines: Sequence[Cells], rows: Rows, given: Mapping[str, Any]) -> Finding:
     columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
-    cells = {row[at] for row in rows for at in columns if at < len(row)}
+    cells = {row[at] for row in lines for at in columns if at < len(row)}
     numbers = (cell for cell in cells if classify(cell) is Kind.NUMBER)
-    found = detect_numbers((measured.number if (measured := read_measured(cell)) else cell for cell in numbers), likely)
+    bare = (measured.number if (measured := read_measured(cell)) else cell for cell in numbers)
+    found = detect_numbers(bare, rows.likely_decimal, rows.parted_by)
     decimal, thousands = given.get("decimal", found.decimal), found.thousands
     if "decimal" in given and given["decimal"] != found.decimal:
         # what was taken for the sign of thousands is the decimal one, or the other way round

@@ -94,7 +94,7 @@ def detect_marked(
         headers = sum(row[0].strip() == marks.header for row in cells)
         labels = _labels(cells, headers)
         fields = {"first_column": labels + 1, "header_lines": 1, "unit_lines": headers - 1, "skip_lines": 0, **given}
-        layouts = detect_layout(Rows(cells, len(lines) < _LOOK_AT, (), "line", likely), fields)
+        layouts = detect_layout(Rows(cells, len(lines) < _LOOK_AT, (), "line", likely, common["delimiter"]), fields)
         if not layouts:
             continue
         name = " ".join(cell.strip() for cell in cells[0][1:labels] if cell.strip() and not cell.strip().isdigit())

@@ -16,6 +16,10 @@ _AROUND: Final = f"()+-−€$£{BLANKS}"
 """Signs of negative numbers and of money, which may stand before or behind."""
 
 
+_SURE: Final = 0.995
+"""From this share of the numbers on, those that are written the other way are strays, and nothing is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class DetectedNumbers:
     """How numbers are written."""
@@ -26,12 +30,13 @@ class DetectedNumbers:
     questions: tuple[Question, ...] = ()
 
 
-def detect_numbers(cells: Iterable[str], likely: str = ".") -> DetectedNumbers:
+def detect_numbers(cells: Iterable[str], likely: str = ".", parted_by: str = "") -> DetectedNumbers:
     """Find the style that reads all these numbers.
 
     Args:
         cells: Every cell of the columns of numbers.
         likely: The decimal sign where nothing else tells.
+        parted_by: What parts the cells of a line: where that is a comma, it is no decimal sign beside it.
     """
     told: Counter[str] = Counter()
     groups: Counter[str] = Counter()
@@ -45,10 +50,14 @@ def detect_numbers(cells: Iterable[str], likely: str = ".") -> DetectedNumbers:
         thousands = other if groups[other] or open_signs[other] else spaced
         if point and comma:
             sure = max(point, comma) / (point + comma)
+            if sure >= _SURE:  # cells that stray are told one by one
+                return DetectedNumbers(decimal, thousands, sure)
             return DetectedNumbers(decimal, thousands, sure * 0.5, (_ask(decimal, other),))
         return DetectedNumbers(decimal, thousands)
     if not open_signs or spaced:
         return DetectedNumbers(next(iter(open_signs), likely), spaced)
+    if parted_by == "," and not open_signs[","]:
+        return DetectedNumbers(".", None)
     other = "," if likely == "." else "."
     # every sign stands before exactly three digits: 1.234 and nothing else to tell
     thousands = other if open_signs[other] else None

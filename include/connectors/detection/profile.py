@@ -11,10 +11,12 @@ import polars as pl
 
 from include.cim.number_style import NumberStyle
 from include.cim.units import find_units_but_case
+from include.cim.written_times import zoned
 from include.collection.inspection import Issue, TableProfile
 from include.connectors.detection.cells import is_type
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.doubts import doubts
+from include.connectors.detection.repeated_flags import choose_flags
 from include.connectors.detection.tallies import DistinctTally
 from include.connectors.detection.time_axis import TimeAxis, find_series
 from include.connectors.detection.time_columns import choose_time
@@ -95,7 +97,16 @@ def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame, day: date 
     time = choose_time(columns, frame, day)
     if time is None:
         return []
-    return [TimeAxis(time, form, find_series(time, form, columns, frame)) for form in time.formats[:4]]
+    used = (*time.columns, *time.until)
+    return [
+        TimeAxis(
+            time,
+            form,
+            find_series(time, form, columns, frame),
+            [] if zoned(form) else choose_flags(columns, used),
+        )
+        for form in time.formats[:4]
+    ]
 
 
 def slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -46,11 +46,12 @@ class Steps:
     spliced: Found = Found()
 
 
-def weigh_steps(axis: TimeAxis, zone: tzinfo | None) -> Steps:
+def weigh_steps(axis: TimeAxis, zone: tzinfo | None, *, ends: bool = False) -> Steps:
     """Say what a table's steps mean.
 
     Args:
         zone: The clock's zone, if it is known: it explains hours that come twice or never.
+        ends: Whether the times name the ends of their intervals: then it may be the beginnings that the clock showed.
     """
     usual = axis.usual()
     clock = None if zoned(axis.form) else zone
@@ -58,7 +59,13 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None) -> Steps:
     explained = [
         odd
         for odd in axis.odd
-        if clock and usual and (_is_explained(odd, usual, clock) or (numbered and _is_long_day(odd, usual, clock)))
+        if clock
+        and usual
+        and (
+            _is_explained(odd, usual, clock)
+            or (ends and _is_explained(_begun(odd, usual), usual, clock))
+            or (numbered and _is_long_day(odd, usual, clock))
+        )
     ]
     repeats = _find(axis, explained, lambda step: step == _ZERO)
     if usual is None:
@@ -135,6 +142,10 @@ def _is_explained(odd: Step, usual: timedelta, zone: tzinfo) -> bool:
     if odd.before == odd.after:
         return len(before) > 1
     return any(late - early == usual for early in before for late in after)
+
+
+def _begun(odd: Step, usual: timedelta) -> Step:
+    return Step(odd.before - abs(usual), odd.after - abs(usual), odd.row)
 
 
 def _is_long_day(odd: Step, usual: timedelta, zone: tzinfo) -> bool:

@@ -13,12 +13,15 @@ from include.cim.written_times import beginnings
 from include.cim.zone_words import number_offsets
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.repeated_flags import NAMES_FLAG, FlagTally
 from include.connectors.detection.time_columns import TimeColumns
 
 _MOST_SERIES: Final = 200_000
 _MOST_STEPS: Final = 10_000
 _MOST_HOURS: Final = 1_000_000
 _MOST_ODD: Final = 5_000
+_HOURS: Final = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt32})
+_INSTANT: Final = timedelta(microseconds=1)
 _TIME: Final = "the row's time"
 _TELL_APART: Final = 0.01
 """Series are told apart when no more than this share of rows has a time that its series had before."""
@@ -43,12 +46,14 @@ class TimeAxis:
     Attributes:
         opening, closing: The first and the last row's time, with the text that was read.
         hours: Rows per hour of the clock (`hour`, `rows`): what shows when a clock was changed.
+        ended: The same per hour that a time ends: 3:00 ends the hour that begins at 2:00.
+        flags: Columns that may tell the showings of a repeated hour apart.
         offsets: Per offset that is written (`offset`), the first and the last instant (`first`, `last`).
         steps: How often each step comes, and where it came first.
         odd: Steps unlike the usual one, the first thousands of them.
     """
 
-    def __init__(self, time: TimeColumns, form: str, keys: Sequence[str]) -> None:
+    def __init__(self, time: TimeColumns, form: str, keys: Sequence[str], flags: Sequence[FlagTally] = ()) -> None:
         self.time = time
         self.form = form
         self.unread = 0
@@ -60,7 +65,9 @@ class TimeAxis:
         self.midnights = 0  # rows at 24:00
         self.last_periods: dict[date, int] = {}  # the greatest number of each day, where a column numbers its periods
         self.intervals = 0  # rows that write when their interval ends, too
-        self.hours = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt32})
+        self.hours = _HOURS
+        self.ended = _HOURS
+        self.flags = list(flags)
         self.offsets = pl.DataFrame(schema={"offset": pl.String, "first": pl.Datetime("us"), "last": pl.Datetime("us")})
         self.steps: dict[timedelta, tuple[int, int]] = {}
         self.odd: list[Step] = []
@@ -85,6 +92,8 @@ class TimeAxis:
             self.midnights += int(begun.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
         if self.time.period is not None:
             self._note_periods(times, self.time.count_periods(frame), self.time.period)
+        for flag in self.flags:
+            flag.add(times, frame[flag.column])
         rows = rows.drop_nulls("time").select("key", "time", "row")
         if rows.is_empty():
             return
@@ -96,8 +105,8 @@ class TimeAxis:
         self.opening = self.opening or rows["time"][0]
         self.closing = rows["time"][-1]
         if self.hours.height < _MOST_HOURS:
-            fresh = rows.group_by(pl.col("time").dt.truncate("1h").alias("hour")).agg(pl.len().alias("rows"))
-            self.hours = pl.concat([self.hours, fresh]).group_by("hour").agg(pl.col("rows").sum())
+            self.hours = _count_hours(self.hours, rows["time"])
+            self.ended = _count_hours(self.ended, rows["time"] - _INSTANT)
         self._note_steps(rows)
 
     def usual(self) -> timedelta | None:
@@ -152,6 +161,16 @@ class TimeAxis:
         )
 
 
+def axis_name(axis: TimeAxis) -> str:
+    """Name the time's columns as messages do."""
+    return f"column {' '.join(axis.time.columns)!r}"
+
+
+def _count_hours(known: pl.DataFrame, times: pl.Series) -> pl.DataFrame:
+    fresh = times.dt.truncate("1h").alias("hour").to_frame().group_by("hour").agg(pl.len().alias("rows"))
+    return pl.concat([known, fresh]).group_by("hour").agg(pl.col("rows").sum())
+
+
 def find_series(time: TimeColumns, form: str, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> tuple[str, ...]:
     """Find the columns that tell the series of a table apart: with them, hardly a time comes twice.
 
@@ -178,4 +197,6 @@ def find_series(time: TimeColumns, form: str, columns: Sequence[ColumnTally], fr
 def _may_name(column: ColumnTally, time: TimeColumns, rows: pl.DataFrame) -> bool:
     most = rows.height // (2 if column.type is ColumnType.TEXT else 20)
     times = (*time.columns, *time.until)
+    if NAMES_FLAG.search(column.name):
+        return False
     return column.unit is None and column.name not in times and 1 < column.distinct.count() <= max(most, 2)

@@ -27,6 +27,8 @@ _CLOCK_DIGITS: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAST_CLOCKS: Final = 3
+_MOST_CALLED: Final = 4
+"""More columns than these that are called hours are a reading each: HH1, HH2 …"""
 _MINUTE: Final = re.compile(r"minutes?|min|mi", re.IGNORECASE)
 _PERIOD: Final = re.compile(
     r"(.*[^a-z])?(period(o|e)?|settlement[ _]?period|sp|interval|trading[ _]?period|quarter|viertelstunde|kwartier|qh"
@@ -85,9 +87,11 @@ def add_number(date: Parts, columns: Sequence[ColumnTally], frame: pl.DataFrame)
             forms = tuple(f"{day} {clock}" for day in date.formats) if date.columns else (clock,)
             return Parts((*date.columns, name), forms)
     for counts in (_HOUR, _PERIOD):
-        for name in others:
-            spoken = _CAMEL.sub(" ", name)
-            if counts.fullmatch(spoken) and (found := _numbered(date, name, spoken, frame)):
+        called = {name: spoken for name in others if counts.fullmatch(spoken := _CAMEL.sub(" ", name))}
+        if len(called) > _MOST_CALLED:
+            continue
+        for name, spoken in called.items():
+            if found := _numbered(date, name, spoken, frame):
                 return _add_part(found, [each for each in others if each != name], frame)
     return None
 

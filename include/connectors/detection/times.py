@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from include.cim.units import find_unit
-from include.cim.written_times import EPOCHS, zoned
-from include.cim.zone import read_zone, write_offset
+from include.cim.written_times import zoned
 from include.collection.inspection import Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.repeated_flags import FoundFlag, find_flag
 from include.connectors.detection.steps import Steps, duration, weigh_steps
-from include.connectors.detection.time_axis import TimeAxis
+from include.connectors.detection.time_axis import TimeAxis, axis_name
 from include.connectors.detection.time_columns import BEGINS, ENDS, UNKNOWN_DAY
 from include.connectors.detection.time_formats import as_mapped, order_of
-from include.connectors.detection.zones import (
-    hinted,
-    rank_zones,
-    same_clock,
-    weigh_day_lengths,
-    weigh_hours,
-    zone_in_text,
-)
+from include.connectors.detection.zones import rank_zones, weigh_hours
+from include.connectors.detection.zoning import Zoning, find_zone, shift_of
 
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
-_UTC_NAMED: Final = re.compile(r"(^|[^a-z])(?i:utc|gmt|zulu)($|[^a-z])|[a-z](UTC|GMT)($|[^A-Z])")
-_CET_NAMED: Final = re.compile(r"CET ?/ ?CEST|CE\(S\)T|MEZ ?/ ?MESZ")
-_NO_SHIFT: Final = re.compile(r'utc_offset_seconds"?\s*[:=]\s*0\b')
 _COUNTED: Final = ("energy", "reactive_energy", "volume")
 
 
@@ -47,16 +36,6 @@ class Timed:
     profile: TimeProfile | None
     issues: tuple[Issue, ...]
     questions: tuple[Question, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Zoning:
-    """The zone of a clock; `clock` explains hours that come twice or never, whichever of the fitting zones it is."""
-
-    name: str | None
-    clock: tzinfo | None
-    questions: tuple[Question, ...] = ()
-    numbering: str | None = None
 
 
 def profile_time(
@@ -82,15 +61,16 @@ def profile_time(
     if not axes:
         return None
     axis, order_questions = _choose_reading(axes, days_noted, hints)
-    zoning = _find_zone(axis, hints, zone)
-    steps = weigh_steps(axis, zoning.clock)
+    zoning = find_zone(axis, hints, zone, label or _label_told(axis))
+    label = zoning.label
+    steps = weigh_steps(axis, zoning.clock, ends=label == "end")
     if axis.time.day is not None and steps.backwards.count:
         return None  # the hours of several days, none of which is known
     if axis.time.day == UNKNOWN_DAY:
         return Timed(axis.time.columns, None, (), ())
-    ends = (axis.opening, axis.closing) if steps.spliced.count else (axis.least, axis.greatest)
-    first, last = (_show(each, axis, zoning) for each in ends)
-    label = label or _interval_label(axis, steps, first, last)
+    first, last = (_show(each, axis, zoning) for each in _ends(axis, steps))
+    label = label or _label_shown(steps.step, first, last)
+    flag = _find_flag(axis, zoning, steps, label)
     questions = [*order_questions, *zoning.questions]
     if label is None and _label_matters(steps, columns):
         what = "Does a time name the start or the end of its interval?"
@@ -107,8 +87,30 @@ def profile_time(
         period=duration(axis.time.period) if axis.time.period else None,
         numbers=axis.time.numbers,
         numbering=zoning.numbering,
+        repeated_flag=flag.flag,
     )
-    return Timed(axis.time.columns, profile, tuple(_issues(axis, steps)), tuple(questions))
+    issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, zoning))
+    return Timed(axis.time.columns, profile, issues, tuple(questions))
+
+
+def _ends(axis: TimeAxis, steps: Steps) -> tuple[datetime | None, datetime | None]:
+    return (axis.opening, axis.closing) if steps.spliced.count else (axis.least, axis.greatest)
+
+
+def _find_flag(axis: TimeAxis, zoning: Zoning, steps: Steps, label: str | None) -> FoundFlag:
+    if zoning.clock is None or zoned(axis.form) or zoning.numbering == "elapsed":
+        return FoundFlag()
+    counted = axis.time.period is not None
+    backs = [timedelta(0), *([steps.step] if label == "end" and steps.step and not counted else [])]
+    return find_flag(axis.flags, zoning.clock, backs)
+
+
+def _strange_flags(found: FoundFlag, zoning: Zoning) -> Iterator[Issue]:
+    for column in found.strange:
+        what = f"it is called like a flag of summer time, and does not change when the clock of {zoning.name} does"
+        yield Issue(
+            f"column {column!r}", what, "Are the times in that zone? Of an hour that comes twice, the order tells."
+        )
 
 
 def _choose_reading(
@@ -145,93 +147,7 @@ def _breaks(axis: TimeAxis) -> int:
     return sum(count for step, (count, _) in axis.steps.items() if step not in {usual, timedelta(0)})
 
 
-def axis_name(axis: TimeAxis) -> str:
-    """Name the time's columns as messages do."""
-    return f"column {' '.join(axis.time.columns)!r}"
-
-
-def _find_zone(axis: TimeAxis, hints: str, given: str | None) -> _Zoning:
-    instants = zoned(axis.form)
-    found = given or (_zone_of_offsets if instants else _zone_in_names)(axis, hints)
-    if instants or (found and not axis.time.period):
-        return _Zoning(found, read_zone(found) if found else None)
-    evidence = weigh_hours(axis.hours, rank_zones(hints))
-    numbering = None
-    if axis.time.period:
-        lengths = weigh_day_lengths(axis.last_periods, axis.time.period, rank_zones(hints))
-        numbering = "elapsed" if lengths.fitting else "clock" if evidence.fitting else None
-        evidence = lengths if lengths.fitting or not evidence.fitting else evidence
-    if found:
-        return _Zoning(found, read_zone(found), (), numbering)
-    days = sorted({hour.date() for hour in axis.hours["hour"].to_list()})
-    if evidence.fitting and same_clock(evidence.fitting, days):
-        return _Zoning(evidence.fitting[0], ZoneInfo(evidence.fitting[0]), (), numbering)
-    likely = hinted(hints)
-    name = axis_name(axis)
-    if evidence.fitting:
-        options = _different(evidence.fitting, days)
-        what = f"The times of {name} show a change of the clock that fits several zones: which is it?"
-        return _Zoning(None, ZoneInfo(evidence.fitting[0]), (Question("zone", what, options),), numbering)
-    if evidence.unchanged:
-        options = tuple(dict.fromkeys(["UTC", *(_standard(zone) for zone in likely[:3])]))
-        what = f"The clock of {name} is never changed: is it UTC, or the standard time of which zone?"
-        return _Zoning(None, None, (Question("zone", what, options),))
-    what = f"The times of {name} have no offset: in which zone were they taken?"
-    return _Zoning(None, None, (Question("zone", what, tuple(dict.fromkeys([*likely[:4], "UTC"]))),))
-
-
-def _zone_in_names(axis: TimeAxis, hints: str) -> str | None:
-    names = " ".join(axis.time.columns)
-    if _UTC_NAMED.search(names):
-        return "UTC"
-    if _CET_NAMED.search(names):
-        return next((zone for zone in hinted(hints) if same_clock((zone, "Europe/Brussels"), _YEAR)), "Europe/Brussels")
-    return zone_in_text(hints) or ("UTC" if _NO_SHIFT.search(hints) else None)
-
-
-_YEAR: Final = [datetime(2024, month, 1, tzinfo=UTC).date() for month in range(1, 13)]
-
-
-def _zone_of_offsets(axis: TimeAxis, hints: str) -> str | None:
-    """Name the zone that all written offsets are of; the offset itself where there is one only."""
-    if axis.form in EPOCHS:
-        return "UTC"
-    offsets = {_shift(offset): (first, last) for offset, first, last in axis.offsets.iter_rows()}
-    if len(offsets) == 1:
-        (shift,) = offsets
-        return "UTC" if not shift else write_offset(shift)
-    for name in rank_zones(hints):
-        zone = ZoneInfo(name)
-        if all(
-            moment.replace(tzinfo=UTC).astimezone(zone).utcoffset() == shift
-            for shift, moments in offsets.items()
-            for moment in moments
-        ):
-            return name
-    return None
-
-
-def _shift(offset: str) -> timedelta:
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -shift if offset.startswith("-") else shift
-
-
-def _standard(zone: str) -> str:
-    january, july = (datetime(2024, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0) for month in (1, 7))
-    return "UTC" if zone == "UTC" else write_offset(min(january, july))
-
-
-def _different(zones: Sequence[str], days: Sequence[object]) -> tuple[str, ...]:
-    """Give one zone of each clock."""
-    chosen: list[str] = []
-    for zone in zones:
-        if not any(same_clock((zone, other), days) for other in chosen):  # type: ignore[arg-type]  # dates
-            chosen.append(zone)
-    return tuple(chosen)
-
-
-def _show_local(moment: datetime, axis: TimeAxis, zoning: _Zoning) -> datetime:
+def _show_local(moment: datetime, axis: TimeAxis, zoning: Zoning) -> datetime:
     """Place a time of the clock in its zone; where periods since midnight are counted, by their number.
 
     The 25th hour of a day is no hour of the next one.
@@ -245,7 +161,7 @@ def _show_local(moment: datetime, axis: TimeAxis, zoning: _Zoning) -> datetime:
     return placed if shown_in else placed.replace(tzinfo=None)
 
 
-def _show(moment: datetime | None, axis: TimeAxis, zoning: _Zoning) -> datetime | None:
+def _show(moment: datetime | None, axis: TimeAxis, zoning: Zoning) -> datetime | None:
     """Place a time: instants in the zone, or with the offset that was written; the clock's own in the zone."""
     if moment is None:
         return None
@@ -255,7 +171,7 @@ def _show(moment: datetime | None, axis: TimeAxis, zoning: _Zoning) -> datetime 
     if zoning.name:
         return instant.astimezone(zoning.clock)
     shift = next(
-        (_shift(offset) for offset, first, last in axis.offsets.iter_rows() if moment in {first, last}), timedelta(0)
+        (shift_of(offset) for offset, first, last in axis.offsets.iter_rows() if moment in {first, last}), timedelta(0)
     )
     return instant.astimezone(timezone(shift))
 
@@ -264,7 +180,8 @@ def _write(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _interval_label(axis: TimeAxis, steps: Steps, first: datetime | None, last: datetime | None) -> str | None:  # noqa: PLR0911  # one line a kind of evidence
+def _label_told(axis: TimeAxis) -> str | None:
+    """Say which end of its interval a time names, by what is written."""
     names = " ".join(axis.time.columns)
     if axis.time.until or axis.time.period or axis.intervals:
         return "start"
@@ -272,9 +189,11 @@ def _interval_label(axis: TimeAxis, steps: Steps, first: datetime | None, last: 
         return "end"
     if BEGINS.search(names):
         return "start"
-    if axis.midnights:
-        return "end"
-    step = steps.step
+    return "end" if axis.midnights else None
+
+
+def _label_shown(step: timedelta | None, first: datetime | None, last: datetime | None) -> str | None:
+    """Say it by the first and the last time: whole days begin or end with them."""
     if step is None or first is None or last is None or step >= _DAY or _DAY % step:
         return None
     begins, ends = (timedelta(hours=each.hour, minutes=each.minute, seconds=each.second) for each in (first, last))

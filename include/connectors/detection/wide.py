@@ -12,7 +12,8 @@ from include.connectors.detection.cells import Kind, classify, is_unit
 from include.connectors.detection.finding import Finding
 
 _HOUR: Final = re.compile(
-    r"(?:h|hr|he|hour|stunde|std|uur|hora|ora|heure|godzina|period|periode|sp|val|value|interval|int|q|qh)?[ ._-]?"
+    r"(?:h|hr|he|hour|stunde|std|uur|hora|ora|heure|godzina|period|periode|sp|hh|p|t|ptu|mtu|val|value|interval|int|q|qh)?"
+    r"[ ._-]?"
     r"(\d{1,3})(?:[a-z*]{1,2})?(?:[: ]?00)?\.?(?: ?(?:h|uhr|hrs))?(?:\s*\(.*\))?",
     re.IGNORECASE,
 )

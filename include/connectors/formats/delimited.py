@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv
 
+from include.anonymization.telling import list_names
 from include.batch import PART_ROWS
 from include.collection.formats.delimited import CsvFormat
 from include.collection.inspection import Issue
@@ -44,7 +45,8 @@ class _Delimited:
         self._name = content.name
         self._form = form
         self._left_out: list[tuple[int, int]] = []
-        self._rows = 0
+        self._rows = 0  # of the frames
+        self._read = 0
 
     def frames(self) -> Iterator[pl.DataFrame]:
         text = CsvText(self._content, self._form)
@@ -61,9 +63,8 @@ class _Delimited:
             raise SourceRefused(self._name, "no row has as many cells as the header", "Is the delimiter right?")
         last = self._frame(gathered, text)
         if not text.quotes_pair() and last.height and "\n" in (last[-1, -1] or ""):
-            line = text.before + self._rows + len(self._left_out)
             raise SourceRefused(
-                self._name, f"the last row, about line {line}, opens a quote that is never closed", _QUOTES
+                self._name, f"the last row, about line {text.opened}, opens a quote that is never closed", _QUOTES
             )
         self._tell_left_out(text)
         yield last
@@ -94,7 +95,9 @@ class _Delimited:
                     column_types=dict.fromkeys(text.columns, pa.string()), strings_can_be_null=False
                 ),
             ) as reader:
-                yield from reader
+                for batch in reader:
+                    self._read += batch.num_rows
+                    yield batch
         except pa.ArrowInvalid as error:
             # pyarrow's own text quotes the row; a row's values belong in no message
             raise self._refusal(str(error), ragged, text) from None
@@ -117,7 +120,7 @@ class _Delimited:
                 "`ragged` says what else to do with such rows.",
             )
         if "straddling" in message or "out of sync" in message:
-            line = text.before + self._rows + 1
+            line = text.before + self._read + 1 if text.quotes_pair() else text.opened
             return SourceRefused(
                 self._name,
                 f"from about line {line} on, a row is longer than 1 MiB, or a quote that it opens is never closed",
@@ -133,6 +136,8 @@ class _Delimited:
         frame = pl.DataFrame(pa.Table.from_batches(batches))
         if max(frame.select(pl.all().str.len_bytes().max().fill_null(0)).row(0)) > MOST_CELL_BYTES:
             raise SourceRefused(self._name, "a cell is longer than 1 MiB", _QUOTES)
+        if text.quoted and len(text.columns) > 1:
+            self._check_swallowed(frame, text)
         if text.lossy:
             self._tell_lost(frame)
         self._rows += frame.height
@@ -146,13 +151,24 @@ class _Delimited:
             .name.keep()
         )
 
+    def _check_swallowed(self, frame: pl.DataFrame, text: CsvText) -> None:
+        """See that no cell holds the end of one row and the beginning of the next: a quote that the next one closes."""
+        cell, quote = pl.all(), self._form.quote or ""
+        parted = cell.str.count_matches(text.delimiter, literal=True) >= len(text.columns) - 1
+        torn = cell.str.contains("\n", literal=True) & cell.str.contains(quote, literal=True) & parted
+        rows = frame.select(torn=pl.any_horizontal(torn))["torn"].arg_true()
+        if len(rows):
+            row = self._rows + rows[0] + 1
+            what = f"row {row} below the header, about line {text.before + row}, has a quote that the next row closes"
+            raise SourceRefused(self._name, what, _QUOTES)
+
     def _tell_lost(self, frame: pl.DataFrame) -> None:
         for name in frame.columns:
             lost = frame[name].str.contains("\ufffd", literal=True).arg_true()
             if len(lost):
                 self._content.issues.append(
                     Issue(
-                        f"row {self._rows + lost[0] + 1}, column {name!r}",
+                        f"row {self._rows + lost[0] + 1}, column {list_names([name])}",
                         f"{len(lost)} cells of the column hold U+FFFD: characters were lost before the file came here",
                         "Export it again in UTF-8; what is lost cannot be read from this file.",
                     )

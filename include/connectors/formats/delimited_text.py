@@ -35,6 +35,8 @@ class CsvText:
         units: Texts of the unit lines by column.
         before: Lines of the file before the first row.
         delimiter: What parts the cells of the rows that are given.
+        quoted: Whether there was a quote so far.
+        opened: About the line in which the quote was opened that is not closed yet.
 
     Raises:
         SourceRefused: Nothing is there, no row follows the header, or the bytes are no text in this encoding.
@@ -45,7 +47,10 @@ class CsvText:
     def __init__(self, content: Content, form: CsvFormat) -> None:
         self._name = content.name
         self._form = form
-        self._quotes = 0
+        self._open = False
+        self._passed = 0  # ends of lines
+        self.quoted = False
+        self.opened = 0
         self.lossy = False
         self.delimiter = "\t" if form.delimiter == " " else form.delimiter
         lines = TextLines(read_text(content, form.encoding), content.name)
@@ -73,7 +78,7 @@ class CsvText:
             if piece is None:
                 return b""
             self.lossy = self.lossy or "\ufffd" in piece
-            self._quotes += piece.count(self._form.quote) if self._form.quote else 0
+            self._note_quotes(piece)
             self._rest = piece.encode()
         if size < 0:
             size = len(self._rest)
@@ -82,7 +87,18 @@ class CsvText:
 
     def quotes_pair(self) -> bool:
         """Say whether what was read so far opens as many quotes as it closes."""
-        return self._quotes % 2 == 0
+        return not self._open
+
+    def _note_quotes(self, piece: str) -> None:
+        quote = self._form.quote
+        count = piece.count(quote) if quote else 0
+        self.quoted = self.quoted or count > 0
+        if quote and count % 2:
+            self._open = not self._open
+            if self._open:
+                odd = [at for at, line in enumerate(piece.split("\n")) if line.count(quote) % 2]
+                self.opened = self.before + self._passed + odd[-1] + 1
+        self._passed += piece.count("\n")
 
     def readable(self) -> bool:
         """Say that this is a file to read from."""

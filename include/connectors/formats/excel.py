@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.collection.formats.excel import ExcelFormat
 from include.collection.inspection import Issue
 from include.connectors.archive import ZIP, open_zip
@@ -71,14 +72,14 @@ def choose_sheet(sheets: Sequence[Sheet], asked: str | None, name: str) -> Sheet
         fitting = [sheet for sheet in sheets if not sheet.hidden]
     if len(fitting) == 1:
         return fitting[0]
-    named = ", ".join(repr(sheet.name) for sheet in sheets[:20])
+    named = list_names([sheet.name for sheet in sheets])
     if asked:
         raise SourceRefused(name, f"no sheet is called {asked!r}", f"`sheet` is one of: {named}.")
     raise SourceRefused(name, f"the workbook has {len(sheets)} sheets", f"Set `sheet` to one of: {named}.")
 
 
 def _tell(sheet: Sheet, reading: SheetReading) -> Iterator[Issue]:
-    where = f"sheet {sheet.name!r}"
+    where = f"sheet {list_names([sheet.name])}"
     for text, times in reading.errors.items():
         yield Issue(
             f"{where}, cell {reading.error_places[text]}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from include.anonymization.telling import list_names
 from include.connectors.formats.json_text import MOST_DEPTH, Number, too_deep
 from include.errors import SourceRefused
 
@@ -46,7 +47,7 @@ def is_table(value: Any) -> bool:
 def put(row: dict[str, str | None], name: str, value: Any, where: str) -> None:
     """Set a cell that must not be there yet."""
     if name in row:
-        raise SourceRefused(where, f"two members are called {name!r}", "Only one of them could be kept.")
+        raise SourceRefused(where, f"two members are called {list_names([name])}", "Only one of them could be kept.")
     row[name] = as_text(value)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from include.anonymization.telling import tell_name
 from include.collection.formats.json_records import JsonFormat, Step, path_steps, path_text, wildcards_shared
 from include.connectors.content import Content
 from include.connectors.formats.json_cells import as_text, flatten, put
@@ -161,7 +162,10 @@ class _Reading:
                 seen[key] = self._text.peek()
                 self._text.skip()
             else:
-                there = ", ".join(f"{key} (a list)" if sign == "[" else key for key, sign in list(seen.items())[:20])
+                there = ", ".join(
+                    f"{tell_name(key)} (a list)" if sign == "[" else tell_name(key)
+                    for key, sign in list(seen.items())[:20]
+                )
                 raise SourceRefused(
                     self._name, f"there is no member {name!r} at {at}", f"At {at} there are: {there or 'no members'}."
                 )
@@ -345,7 +349,10 @@ class _Reading:
     def _there(self, at: str, value: Any) -> str:
         if not isinstance(value, dict):
             return f"At {at} there is a {_KINDS.get(type(value), 'single value')}."
-        named = [f"{name} (a list)" if isinstance(item, list) else name for name, item in list(value.items())[:20]]
+        named = [
+            f"{tell_name(name)} (a list)" if isinstance(item, list) else tell_name(name)
+            for name, item in list(value.items())[:20]
+        ]
         return f"At {at} there are: {', '.join(named) or 'no members'}."
 
 

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 import polars as pl
 
+from include.anonymization.telling import tell_name
 from include.collection.formats.xml_records import XmlFormat
 from include.connectors.content import Content
 from include.connectors.formats.records import Row, tabulate
@@ -52,10 +53,10 @@ def _inherited(around: Sequence[Element], records: Path, where: str, number: int
     for depth, element in enumerate(around):
         name = local_name(element)
         cells = flatten_element(element, f"{name}.", frozenset({f"{name}.{records[depth + 1]}"}))
-        if cells.keys() & (row.keys() | own.keys()):
+        if twice := cells.keys() & (row.keys() | own.keys()):
             raise SourceRefused(
                 where,
-                f"record {number} has a value {min(cells.keys() & (row.keys() | own.keys()))!r} and inherits one",
+                f"record {number} has a value {tell_name(min(twice))} and inherits one",
                 "Set `inherit` to false.",
             )
         row.update(cells)

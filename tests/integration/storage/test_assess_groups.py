@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from random import Random
 from typing import Any
@@ -169,3 +170,74 @@ def test_sql_and_polars_find_the_same_in_a_dataset_of_one_batch(
     assert (found.before, found.after) == (alone.before, alone.after)
     assert found.suppressed.sort().to_list() == alone.suppressed.sort().to_list()
     assert found.before != Groups(0, 0, 0, 0)
+
+
+class Model:
+    """A dataset behind a gate, counted by hand."""
+
+    def __init__(self, gate: KAnonymity) -> None:
+        self.gate = gate
+        self.rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def add(self, batch: list[dict[str, Any]]) -> None:
+        new: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in batch:
+            key = row["meter_id"], row["interval_start"]
+            if key not in self.rows:
+                new.setdefault(key, row)
+        groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+        for row in [*self.rows.values(), *new.values()]:
+            groups.setdefault(self._group(row), []).append(row)
+        self.rows |= {key: row for key, row in new.items() if not self._is_small(groups[self._group(row)])}
+
+    def erase(self, start: datetime) -> None:
+        self.rows = {key: row for key, row in self.rows.items() if row["interval_start"] != start}
+
+    def counted(self) -> Counter[tuple[Any, ...]]:
+        return Counter((row["energy"], row["quality"]) for row in self.rows.values())
+
+    def _group(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[name] for name in self.gate.quasi_identifiers)
+
+    def _is_small(self, rows: list[dict[str, Any]]) -> bool:
+        subject, diversity = self.gate.subject, self.gate.l_diversity
+        size = len({row[subject] for row in rows}) if subject else len(rows)
+        values = {row[diversity.field] for row in rows} - {None} if diversity else set()
+        return size < self.gate.k or len(values) < self.gate.least_values
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "gate",
+    [{}, {"subject": "meter_id"}, {"quasi_identifiers": ["energy"], "l_diversity": {"field": "quality", "l": 2}}],
+    ids=["rows", "subjects", "values"],
+)
+def test_the_gate_counts_all_earlier_batches_and_nothing_that_was_deleted(
+    seed: int,
+    gate: dict[str, Any],
+    shelf: Shelf,
+    database: Database,
+    assess: Assess,
+    a_stored_collection: Callable[..., Collection],
+) -> None:
+    dice, collection, model = Random(seed), a_stored_collection(), Model(a_gate(**gate))
+    name = table_of(collection.dataset_id, shelf.concept).name
+    for _ in range(5):
+        rows = [
+            reading(
+                dice.randrange(30),
+                meter_id=f"m{dice.randrange(4)}",
+                energy=dice.choice([None, 0.0, 1.0, 2.5, 3.0]),
+                quality=dice.choice([None, "measured", "missing"]),
+            )
+            for _ in range(dice.randrange(2, 30))
+        ]
+        run(shelf, collection, assess, rows, **gate)
+        model.add(rows)
+        assert in_the_dataset(database, shelf, collection) == model.counted()
+        if model.rows:
+            erased = dice.choice(list(model.rows))[1]
+            with psycopg.connect(database.admin_url) as connection:
+                connection.execute(f"DELETE FROM data.{name} WHERE interval_start = %s", (erased,))
+            model.erase(erased)
+    assert model.rows

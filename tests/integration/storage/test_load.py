@@ -82,6 +82,21 @@ def test_rows_that_are_there_stay_as_they_are(shelf: Shelf, a_stored_collection:
     assert shelf.datasets.cursor(collection.dataset_id) == "a"
 
 
+def test_rows_beyond_all_that_are_there_are_only_added(shelf: Shelf, a_stored_collection: Make) -> None:
+    collection = a_stored_collection()
+    shelf.load(collection, shelf.stage(collection, [reading(n) for n in range(4, 8)]))
+    for rows, added, there in (
+        ([reading(n) for n in (9, 8, 10)], 3, 0),  # later than all
+        ([reading(3), reading(1), reading(1, energy=99.0)], 2, 1),  # earlier than all, and one key twice
+        ([reading(n, energy=99.0) for n in (10, 11)], 1, 1),  # the last of those that are there, again
+        ([reading(0), reading(12)], 2, 0),  # on both sides
+    ):
+        record = shelf.load(collection, shelf.stage(collection, rows))
+        assert (record.rows_loaded, record.rows_already_there) == (added, there)
+    page = shelf.records.page(collection.dataset_id, shelf.concept, RecordQuery(fields=("energy",), limit=50))
+    assert page["energy"].to_pylist() == [0.0, 1.0, *map(float, range(3, 11)), 99.0, 12.0]
+
+
 def test_a_table_gets_the_fields_that_its_concept_has_new(
     shelf: Shelf, a_stored_collection: Make, database: Database
 ) -> None:

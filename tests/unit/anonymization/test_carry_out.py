@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.anonymization.carry_out import Task, draw, hide, swap_values
+from include.anonymization.carry_out import Task, hide, swap_values
 from include.anonymization.config import FIELD_PLAN
 from include.anonymization.key import Key
 from include.anonymization.methods import decrypt
@@ -42,14 +44,24 @@ NUMBER_PLANS: list[dict[str, Any]] = [
 
 
 def task(plan: dict[str, Any], key: Key = KEY, minimum: float | None = None, maximum: float | None = None) -> Task:
-    return Task(FIELD_PLAN.validate_python(plan), key, minimum, maximum, draw(key, BATCH, "field"))
+    return Task("field", FIELD_PLAN.validate_python(plan), key, minimum, maximum)
+
+
+def records_of(count: int, first: int = 0) -> pl.DataFrame:
+    """Name records by a meter and a time, three meters at each time."""
+    numbers = pl.Series("at", range(first, first + count), dtype=pl.Int64)
+    times = (numbers // 3).cast(pl.Datetime("us", "UTC"))
+    return pl.DataFrame({"meter": (numbers % 3).cast(pl.String), "at": times})
 
 
 def done(column: pl.Series, plan: dict[str, Any], cuts: tuple[int, ...] = (), **bounds: Any) -> pl.Series:
     work = task(plan, **bounds)
     ends = [*cuts, column.len()]
-    return pl.concat([hide(column[a:b], work) for a, b in zip([0, *ends], ends, strict=False)])
+    names = records_of(column.len())
+    return pl.concat([hide(column[a:b], work, names[a:b]) for a, b in zip([0, *ends], ends, strict=False)])
 
+
+SWAP = task({"method": "swap"})
 
 texts = st.lists(st.none() | st.text(string.printable, max_size=8), min_size=1, max_size=30)
 numbers = st.lists(st.none() | st.floats(-50, 50), min_size=1, max_size=30)
@@ -83,7 +95,7 @@ def test_numbers_keep_nulls_bounds_and_type_and_cutting_changes_nothing(
 @given(values=st.lists(st.none() | st.integers(0, 9), min_size=1, max_size=30))
 def test_swapping_keeps_the_values_and_where_nulls_are(dtype: Any, values: list[int | None]) -> None:
     column = pl.Series("field", values, dtype=pl.Int64).cast(dtype)
-    swapped = swap_values(column, draw(KEY, BATCH, "field"))
+    swapped = swap_values(column, SWAP, BATCH)
     assert swapped.dtype == dtype
     assert swapped.is_null().to_list() == column.is_null().to_list()
     assert swapped.sort().equals(column.sort())
@@ -91,11 +103,11 @@ def test_swapping_keeps_the_values_and_where_nulls_are(dtype: Any, values: list[
 
 def test_swapping_moves_values_and_a_retry_moves_them_alike() -> None:
     column = pl.Series("field", range(1000))
-    first, again = (swap_values(column, draw(KEY, BATCH, "field")) for _ in range(2))
+    first, again = (swap_values(column, SWAP, BATCH) for _ in range(2))
     assert first.equals(again)
     assert (first == column).sum() < 20
-    assert not first.equals(swap_values(column, draw(KEY, UUID(int=2).bytes, "field")))
-    assert not first.equals(swap_values(column, draw(Key("p1", b"o" * 32), BATCH, "field")))
+    assert not first.equals(swap_values(column, SWAP, UUID(int=2).bytes))
+    assert not first.equals(swap_values(column, task({"method": "swap"}, Key("p1", b"o" * 32)), BATCH))
 
 
 def test_noise_has_its_stated_scale_and_tells_nothing_of_its_neighbours() -> None:
@@ -104,6 +116,20 @@ def test_noise_has_its_stated_scale_and_tells_nothing_of_its_neighbours() -> Non
     assert noise.abs().mean() == pytest.approx(3.0, rel=0.02)  # type: ignore[arg-type]
     assert noise.abs().median() == pytest.approx(3.0 * 0.693, rel=0.02)  # type: ignore[arg-type]
     assert noise.n_unique() == 100_000
+
+
+def test_a_record_has_its_noise_wherever_it_comes_and_shares_it_with_no_other() -> None:
+    zeros, work = pl.Series("field", [0.0] * 9_000), task({"method": "noise", "scale": 3.0})
+    records = records_of(9_000)
+    noise = hide(zeros, work, records)
+    assert noise.n_unique() == 9_000
+    # other rows are gone, and the order is another: a batch that is loaded again, rows that come out of quarantine
+    some = records.with_columns(noise=noise).gather(range(8_999, -1, -7))
+    assert hide(zeros[: some.height], work, some.drop("noise")).equals(some["noise"].rename("field"))
+    again = hide(zeros, task({"method": "noise", "scale": 3.0}, Key("p1", b"o" * 32)), records)
+    assert (again - noise).abs().min() > 0  # type: ignore[operator]
+    other = hide(zeros, replace(work, field="other"), records)
+    assert abs(np.corrcoef(other.to_numpy(), noise.to_numpy())[0, 1]) < 0.05
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,18 @@ def test_personal_data_is_found_and_a_plan_proposed(interface: Interface):
     proposal = inspection["proposal"]
     assert proposal["anonymization"] == {"fields": {"usage_point_id": {"method": "pseudonym"}}}
     assert "anonymization.fields" not in {each["where"] for each in proposal["missing"]}
+
+
+def test_a_preview_says_what_one_field_more_would_single_out(interface: Interface):
+    plan = draft()["anonymization"]
+    told = preview(interface, **draft(anonymization=plan | {"k_anonymity": {"quasi_identifiers": ["quality"], "k": 2}}))
+    assert told["problems"] == []
+    assert set(told["singled_out"]) == {"usage_point_id", "register", "interval_start", "interval_end", "energy"}
+    rows = [tuple(row.values()) for row in told["anonymized"]["rows"]]
+    at = told["anonymized"]["columns"].index
+    groups = Counter((row[at("quality")], row[at("interval_start")]) for row in rows)
+    assert told["singled_out"]["interval_start"] == sum(count == 1 for count in groups.values())
+    by_meter = draft(
+        anonymization=plan | {"k_anonymity": {"quasi_identifiers": ["quality"], "k": 2, "subject": "usage_point_id"}}
+    )
+    assert "usage_point_id" not in preview(interface, **by_meter)["singled_out"]

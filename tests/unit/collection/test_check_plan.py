@@ -64,6 +64,19 @@ def test_what_can_be_carried_out_passes(field: str, plan: dict[str, Any]) -> Non
         ("meter_id", {"method": "encrypt"}, ".method", "part of the key"),
         ("meter_id", {"method": "generalise", "first": 8}, ".method", "part of the key"),
         ("metre_id", {"method": "drop"}, "", "Did you mean meter_id?"),
+        ("end", {"method": "encrypt"}, ".method", "For timestamp there are generalise (to), drop, swap, keep"),
+        ("start", {"method": "encrypt", "equal_for_equal": True}, ".method", "start holds timestamp"),
+        ("start", {"method": "drop"}, ".method", "part of the key"),
+        ("meter_id", {"method": "redact"}, ".method", "part of the key"),
+        ("meter_id", {"method": "scan"}, ".method", "part of the key"),
+        ("meter_id", {"method": "swap"}, ".method", "part of the key"),
+        ("energy", {"method": "generalise", "first": 2}, ".method", "generalise with `first`"),
+        ("direction", {"method": "mask"}, ".method", "direction holds enum"),
+        ("direction", {"method": "round", "digits": 1}, ".method", "For enum there are replace, drop, swap, keep"),
+        ("note", {"method": "generalise", "grid_degrees": 0.1}, ".method", "note holds text"),
+        ("note", {"method": "scan", "entities": ["PERSON", "PERSN"]}, ".entities[1]", "Did you mean PERSON"),
+        ("note", {"method": "scan", "entities": ["LOCATION"]}, ".entities[0]", "is found in texts without a model"),
+        ("note", {"method": "scan", "model": "en_core_web_lg"}, ".model", "Install its package, or leave `model` out"),
     ],
 )
 def test_what_cannot_is_told_with_its_place(field: str, plan: dict[str, Any], place: str, says: str) -> None:
@@ -90,6 +103,21 @@ def test_what_cannot_is_told_with_its_place(field: str, plan: dict[str, Any], pl
         ({"method": "hash", "algorithm": "md5"}, ".algorithm", "'sha256' or 'sha512'"),
         ({"method": "hash", "salt": "none"}, ".salt", "there is no such key"),
         ({"method": "replace"}, ".value", "it is missing"),
+        ({"method": "replace", "value": "a\x00b"}, ".value", "NUL"),
+        ({"method": "replace", "value": "a\x1b[2Jb"}, ".value", "pattern"),
+        ({"method": "mask", "sign": "\n"}, ".sign", "pattern"),
+        ({"method": "mask", "sign": 7}, ".sign", "string"),
+        ({"method": "generalise", "bins": [float("nan")]}, ".bins[0]", "finite"),
+        ({"method": "generalise", "bins": []}, ".bins", "at least 1"),
+        ({"method": "generalise", "width": -5}, ".width", "greater than 0"),
+        ({"method": "generalise", "grid_degrees": 91}, ".grid_degrees", "less than or equal to 90"),
+        ({"method": "generalise", "to": "week"}, ".to", "'hour', 'day', 'month' or 'year'"),
+        ({"method": "keep", "reason": "   "}, ".reason", "pattern"),
+        ({"method": "scan", "model": "../../etc/passwd"}, ".model", "pattern"),
+        ({"method": "pseudonym", "key": "0" * 64}, ".key", "there is no such key"),
+        ({"method": "drop", "keep_last": 4}, ".keep_last", "there is no such key"),
+        ("pseudonym", "", "keys and values of its own"),
+        (None, "", "keys and values of its own"),
     ],
 )
 def test_a_parameter_out_of_its_range_is_told_on_reading(plan: dict[str, Any], where: str, says: str) -> None:
@@ -113,6 +141,52 @@ def test_a_parameter_out_of_its_range_is_told_on_reading(plan: dict[str, Any], w
 def test_a_gate_on_fields_that_are_not_there_is_told(gate: dict[str, Any], place: str, says: str) -> None:
     problems = found({"meter_id": PSEUDONYM}, k_anonymity=gate)
     assert says in problems[f"anonymization.k_anonymity.{place}"]
+
+
+@pytest.mark.parametrize(
+    ("field", "plan"),
+    [
+        pytest.param("note", {"method": "encrypt"}, id="each row would be another person"),
+        pytest.param("note", {"method": "mask", "keep_last": 1}, id="persons become one"),
+        pytest.param("note", {"method": "drop"}, id="there is none"),
+        pytest.param("note", {"method": "swap"}, id="rows are another's"),
+    ],
+)
+def test_a_subject_that_the_plan_takes_away_is_told(field: str, plan: dict[str, Any]) -> None:
+    gate = {"quasi_identifiers": ["direction"], "subject": field}
+    problems = found({"meter_id": PSEUDONYM, field: plan}, k_anonymity=gate)
+    assert "does not tell persons apart" in problems["anonymization.k_anonymity.subject"]
+
+
+@pytest.mark.parametrize("plan", [{"method": "encrypt"}, {"method": "redact"}, {"method": "replace", "value": "x"}])
+def test_a_sensitive_field_that_says_nothing_any_more_is_told(plan: dict[str, Any]) -> None:
+    gate = {"quasi_identifiers": ["direction"], "l_diversity": {"field": "note", "l": 2}}
+    problems = found({"meter_id": PSEUDONYM, "note": plan}, k_anonymity=gate)
+    assert "say nothing of how many" in problems["anonymization.k_anonymity.l_diversity.field"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "where", "says"),
+    [
+        ({"quasi_identifiers": []}, ".quasi_identifiers", "at least 1"),
+        ({}, ".quasi_identifiers", "it is missing"),
+        ({"quasi_identifiers": ["energy"], "k": 1}, ".k", "greater than or equal to 2"),
+        ({"quasi_identifiers": ["energy"], "k": "five"}, ".k", "integer"),
+        ({"quasi_identifiers": ["energy"], "on_violation": "warn"}, ".on_violation", "'suppress' or 'fail'"),
+        (
+            {"quasi_identifiers": ["energy"], "l_diversity": {"field": "quality", "l": 1}},
+            ".l_diversity.l",
+            "equal to 2",
+        ),
+        ({"quasi_identifiers": ["energy"], "t_closeness": 0.2}, ".t_closeness", "there is no such key"),
+    ],
+)
+def test_a_gate_out_of_its_range_is_told_on_reading(gate: dict[str, Any], where: str, says: str) -> None:
+    with pytest.raises(ConfigurationInvalid) as raised:
+        read_plain(a_plain_config(anonymization={"k_anonymity": gate}))
+    (problem,) = raised.value.problems
+    assert problem.where == f"anonymization.k_anonymity{where}"
+    assert says in str(problem)
 
 
 def test_a_plan_is_read_back_as_it_was_written() -> None:

@@ -10,8 +10,12 @@ from include.anonymization.detect import SeenColumn, find_personal
 from include.anonymization.finding import Finding
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MapperConfig
+from include.collection.check import check_collection
+from include.collection.inspection import ColumnProfile, ColumnType
 from include.collection.personal import see_column
+from include.collection.propose_plan import _width as width_of
 from include.collection.propose_plan import propose_plan
+from tests.factories import a_config
 
 
 def column(name: str, values: list[str], kind: str = "text") -> SeenColumn:
@@ -113,3 +117,61 @@ def test_a_plan_has_what_names_a_person_and_what_a_column_shows() -> None:
 def test_a_plan_leaves_out_what_no_method_can_do() -> None:
     findings = [Finding("table", "Van", "BIRTH_DATE", 0.9, None, "", "drop")]
     assert "interval_start" not in propose_plan(findings, MAPPER, load_definition()).fields
+
+
+HOUSES = MapperConfig.model_validate(
+    {
+        "concept": "building",
+        "rules": [
+            {"field": "building_id", "source": "Nr"},
+            {"field": "address", "source": "Street"},
+            {"field": "postal_area", "source": "PLZ"},
+            {"field": "latitude", "source": "Lat", "unit": "deg"},
+            {"field": "longitude", "source": "Lon", "unit": "deg"},
+            {"field": "year_built", "source": "Built"},
+            {"field": "occupants", "source": "People"},
+            {"field": "heated_volume", "source": "Volume", "unit": "m3"},
+        ],
+    }
+)
+
+
+def a_profile(name: str, least: str, most: str, kind: ColumnType = ColumnType.INTEGER) -> ColumnProfile:
+    return ColumnProfile(name, kind, None, 0, 50, least, most, None)
+
+
+def test_a_plan_says_how_coarse_each_field_becomes() -> None:
+    findings = [
+        Finding("table", "Street", "ADDRESS", 0.9, 1.0, "", "drop"),
+        Finding("table", "PLZ", "POSTAL_CODE", 0.9, 1.0, "", "generalise"),
+        Finding("table", "Lat", "COORDINATES", 0.9, 1.0, "", "generalise"),
+    ]
+    columns = [a_profile("Built", "1901", "2019"), a_profile("People", "1", "6"), a_profile("Volume", "120", "900")]
+    plan = propose_plan(findings, HOUSES, load_definition(), columns)
+    grid = {"method": "generalise", "grid_degrees": 0.1}
+    assert {name: each.model_dump(mode="json", exclude_defaults=True) for name, each in plan.fields.items()} == {
+        "address": {"method": "drop"},
+        "postal_area": {"method": "generalise", "first": 2},
+        "latitude": grid,
+        "longitude": grid,  # no column says so: it singles somebody out all the same
+        "year_built": {"method": "generalise", "width": 20.0},
+        # six numbers of people are coarse already, and a volume tells nobody apart
+    }
+    config = a_config(mapper=HOUSES.model_dump(mode="json"), anonymization=plan.model_dump(mode="json"))
+    assert [each for each in check_collection(config, load_definition()) if "anonymization" in each.where] == []
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "width"),
+    [
+        ("0", "10", 1),
+        ("0", "11", 2),
+        ("1", "3.5", 0.5),
+        ("-40", "0", 5),
+        ("5", "5", 0),
+        ("a", "b", 0),
+        ("0", "9e9", 1e9),
+    ],
+)
+def test_a_width_is_a_round_number_of_which_ten_span_the_column(least: str, most: str, width: float) -> None:
+    assert float(width_of(a_profile("x", least, most))) == width

@@ -84,6 +84,18 @@ def test_a_file_is_read_as_it_is_meant(read: Any, content: bytes, form: dict[str
         pytest.param(b"a,b\n1,2\n", {"encoding": "utf-9"}, "no encoding is called 'utf-9'", id="no encoding"),
         pytest.param(b"PK\x03\x04rest", {}, "the packed file is damaged", id="the beginning of a workbook"),
         pytest.param(b'a,b\n1,"2\n3,4\n', {}, "opens a quote that is never closed", id="an open quote"),
+        pytest.param(
+            b'a,b,c\n1,x,3\n1,"x,3\n1,"x",3\n',
+            {},
+            "row 2 below the header, about line 3, has a quote",
+            id="a row in one",
+        ),
+        pytest.param(
+            b"a,b,c\n" + b"1,x,3\n" * 300_000 + b'1,"x,3\n' + b"1,x,3\n" * 300_000,
+            {},
+            "from about line 300002 on",
+            id="an open quote in the middle",
+        ),
         pytest.param(b"a\n1\n", {"skip_lines": 9}, "no header was found", id="too much skipped"),
         pytest.param(",".join(f"c{n}" for n in range(1601)).encode() + b"\n1\n", {}, "1600 columns", id="columns"),
         pytest.param(b"a\n" + b"x" * ((1 << 20) + 1), {}, "longer than 1 MiB", id="a cell too long"),

@@ -81,6 +81,17 @@ def test_a_number_that_reads_both_ways_is_asked_about() -> None:
     assert settled.tables[0].form.numbers.decimal == "."
 
 
+def test_a_comma_that_parts_cells_is_no_decimal_sign_beside_it() -> None:
+    asked = found(b"day,p\n2024-01-01,20.130\n2024-01-02,22.990\n")
+    assert (asked.questions, asked.tables[0].form.numbers.decimal) == ((), ".")
+
+
+def test_single_numbers_that_are_written_otherwise_make_no_question() -> None:
+    lines = [f"2024-01-01,{number / 7:.6f}" for number in range(1, 600)]
+    asked = found("\n".join(["day,p", *lines, '2024-01-02,",5"', ""]).encode())
+    assert (asked.questions, asked.tables[0].form.numbers.decimal) == ((), ".")
+
+
 def test_one_column_is_never_taken_for_granted() -> None:
     single = found(b"value\n1\n2\n3\n")
     assert single.confidence < 0.5

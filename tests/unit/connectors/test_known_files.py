@@ -8,6 +8,7 @@ import pytest
 
 from include.collection.inspection import ColumnProfile, Inspection
 from include.connectors.detection.inspect import inspect_source
+from include.errors import SourceRefused
 
 EPW = (
     "LOCATION,Valencia,-,ESP,SWEC,082840,39.50,-0.47,{zone},62.0\n"
@@ -123,3 +124,21 @@ def test_names_are_a_setting_of_every_table(tmp_path: Path) -> None:
     found = inspect(tmp_path, "1;2024-01-01;3,5;a\n2;2024-01-02;4,5;b\n", names='["meter", "day", "kWh"]')
     assert [column.name for column in found.tables[0].columns] == ["meter", "day", "kWh", "column_4"]
     assert columns(found)["kWh"].unit == "kWh"
+
+
+def test_a_kind_whose_rows_are_several_lines_is_refused_and_named(tmp_path: Path) -> None:
+    minute = (
+        " 1    0     -1   0.1   -1    0   -1   0.2   -1    0\n            0   0.1   0    0   250   0.3   250   251\n"
+    )
+    path = tmp_path / "nya0124.dat"
+    path.write_text("*C0001\n 10  1 2024  1\n      2      3     -1\n*C0100\n" + minute * 50)
+    with pytest.raises(SourceRefused, match=r"BSRN.*two lines"):
+        inspect_source(path, path.name, {})
+
+
+def test_elexons_lines_have_no_header(tmp_path: Path) -> None:
+    lines = [f"VD,20240101{hour:02d}0500,{30_000 + hour}" for hour in range(24)]
+    path = tmp_path / "rolling.csv"
+    path.write_text("\n".join(["HDR,ROLLING SYSTEM DEMAND", *lines, "FTR,24", ""]))
+    table = inspect_source(path, path.name, {}).tables[0]
+    assert (table.rows, [str(each.total) for each in table.columns]) == (24, ["None", "None", "720276"])

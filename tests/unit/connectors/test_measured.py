@@ -36,6 +36,8 @@ def column(found: Inspection) -> ColumnProfile:
         pytest.param(["€ 0,30", "€ 1.234,56", "-€ 0,10"], "EUR", "1234.76", id="money before the number"),
         pytest.param(["1.234,56 EUR", "0,44 EUR"], "EUR", "1235.00", id="money behind it, thousands"),
         pytest.param(["$12.50", "$1,000.25", "$-0.75"], "USD", "1012.00", id="dollars"),
+        pytest.param(["24.58p", "-2.10p"], "pence", "22.48", id="pence"),
+        pytest.param(["14,2 ct", "30 ct"], "EURct", "44.2", id="cents"),
         pytest.param(["45 %", "45.5%", "100%"], "%", "190.5", id="per cent"),
         pytest.param(["1 250 kW", "1 250,5 kW"], "kW", "2500.5", id="blanks between thousands"),
     ],

@@ -192,3 +192,18 @@ def test_a_year_and_a_day_of_the_year(tmp_path: Path) -> None:
     assert found.time
     assert (found.time.first, found.time.last) == ("2024-02-28T00:00:00", "2024-03-01T23:00:00")
     assert found.time.resolution == "PT1H"
+
+
+@pytest.mark.parametrize("name", ["HH{}", "hh_{}", "P{}", "PTU {}"])
+def test_half_hours_that_are_numbered_in_the_header_are_rows(tmp_path: Path, name: str) -> None:
+    lines = [f"{day:02d}/10/2024," + ",".join(str(part % 9) for part in range(48)) for day in range(1, 32)]
+    found = inspect(tmp_path, ["Date," + ",".join(name.format(part) for part in range(1, 49)), *lines])
+    assert found.time
+    assert (found.tables[0].rows, found.time.columns, found.time.period) == (31 * 48, ("Date", "period"), "PT30M")
+
+
+def test_readings_called_by_their_hours_are_no_time(tmp_path: Path) -> None:
+    lines = [f"{day:02d}/10/2024," + ",".join(str(part + day % 3) for part in range(1, 8)) for day in range(1, 32)]
+    found = inspect(tmp_path, ["Date," + ",".join(f"HH{part}" for part in range(7, 14)), *lines])
+    assert found.time
+    assert found.time.columns == ("Date",)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import socket
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from include.batch import ROW_ID
 from include.errors import ConfigurationInvalid
+from include.expectations import run_suite
 from include.expectations.config import CurationRule
 from include.expectations.find_repeats import find_repeats
 from include.expectations.run_suite import find_breaches
@@ -90,6 +96,16 @@ def test_validation_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None
     assert opened == []
 
 
+def test_a_validation_leaves_nothing_in_temporary_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    find_breaches(a_frame([a_row()]), [rule(NOT_NULL, column="energy")])  # what the import writes is not meant
+    made: list[object] = []
+    sys.addaudithook(lambda event, given: made.append(given) if event in ("os.mkdir", "tempfile.mkdtemp") else None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    find_breaches(a_frame([a_row(energy=-1.0)]), [rule(BETWEEN, column="energy", min_value=0)])
+    seen = list(made)
+    assert (seen, list(tmp_path.iterdir())) == ([], [])
+
+
 def repeats(*parts: list[dict[str, Any]], by: CurationRule = UNIQUE) -> list[list[int]]:
     frames, first = [], 1
     for rows in parts:
@@ -117,3 +133,29 @@ def test_nulls_do_not_repeat_one_another_in_a_single_key() -> None:
 
 def test_no_parts_have_no_repeats() -> None:
     assert repeats() == []
+
+
+NUMBERS = st.one_of(st.none(), st.sampled_from([0.0, -0.0, 1.5, -3.0, float("nan"), float("inf")]))
+TEXTS = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ab", "é"]))
+CELLS = st.lists(st.tuples(NUMBERS, TEXTS), min_size=12, max_size=40)
+
+
+@settings(max_examples=15, deadline=None)
+@given(CELLS)
+def test_asking_once_per_distinct_value_changes_no_answer(cells: list[tuple[float | None, str | None]]) -> None:
+    frame = pl.DataFrame(cells, schema={"energy": pl.Float64, "quality": pl.String}, orient="row")
+    frame = frame.with_row_index(ROW_ID).cast({ROW_ID: pl.Int64})
+    rules = [
+        *(rule(NOT_NULL, column=name) for name in ("energy", "quality")),
+        rule(BETWEEN, column="energy", min_value=0, max_value=2),
+        rule("expect_column_values_to_be_in_set", column="quality", value_set=["a", "é"]),
+        rule("expect_column_values_to_match_regex", column="quality", regex="^[a-z]+$"),
+        rule("expect_column_value_lengths_to_be_between", column="quality", min_value=1),
+    ]
+    once = find_breaches(frame, rules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_suite, "_MOST_DISTINCT", 0)
+        every = find_breaches(frame, rules)
+    assert [(one.checked, one.row_ids.to_list()) for one in once] == [
+        (one.checked, one.row_ids.to_list()) for one in every
+    ]

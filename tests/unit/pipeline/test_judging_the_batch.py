@@ -144,8 +144,8 @@ def test_a_profile_tells_no_value_of_a_row() -> None:
     profile = profile_numbers(values)
     assert profile is not None
     assert profile.rows == 500
-    assert not set(profile.quantiles) & set(values.tolist())
-    assert all(len(str(one)) <= 6 for one in profile.quantiles)
+    assert not set(profile.edges) & set(values.tolist())
+    assert all(len(str(one)) <= 6 for one in profile.edges)
 
 
 def test_many_equal_values_are_no_drift_and_a_change_of_their_share_is() -> None:
@@ -157,3 +157,16 @@ def test_many_equal_values_are_no_drift_and_a_change_of_their_share_is() -> None
     reference = refer_to([p for p in (profile_numbers(nights(0.5)) for _ in range(5)) if p])
     assert instability(nights(0.5), reference) < 0.1
     assert instability(nights(0.9), reference) > 0.25
+
+
+def test_a_value_that_many_rows_have_is_no_drift_where_rounding_moves_it() -> None:
+    """Standby of a battery: -16 W and -19 W beside thousands."""
+    random = np.random.default_rng(4)
+
+    def day() -> np.ndarray[Any, np.dtype[np.float64]]:
+        standby = random.choice([-16.0, -17.0, -19.0], 300)
+        return np.concatenate([standby, random.normal(-300, 800, 160)])
+
+    reference = refer_to([p for p in (profile_numbers(day()) for _ in range(5)) if p])
+    assert max(instability(day(), reference) for _ in range(20)) < 0.1
+    assert min(instability(day() - 500, reference) for _ in range(20)) > 0.25

@@ -1,0 +1,230 @@
+"""A CSV of smart meters to a curated, anonymised, keyed table, beside `psql \\copy` of the clean rows.
+
+The peers get the very rows that we loaded, clean and in the order of the source, and do nothing but load them, into a
+table with the same columns and the same key, on the same server, which has the settings of `make demo`. Every way has a
+process of its own; the rounds go through all ways in turn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from benchmarks.load_source import CONFIG, write_readings
+from benchmarks.table import Case, Table
+from deploy.postgres import SETTINGS
+from include.storage.migrate import migrate
+from tests.postgres import Database, fresh_database, running_server
+
+SIZES: Final = [int(size) for size in os.environ.get("CDMP_BENCH_ROWS", "1000000,5000000").split(",")]
+ROUNDS: Final = int(os.environ.get("CDMP_BENCH_ROUNDS", "3"))
+FRESH, MORE = "into a fresh table", "as many again into the filled table"
+OURS: Final = "CSV to curated, anonymised, keyed"
+COPY: Final = "psql \\copy of the clean rows"
+KEY: Final = ("usage_point_id", "register", "interval_start")
+
+
+def run() -> Table:
+    """Measure every size; see the module."""
+    cases: list[Case] = []
+    for rows in SIZES:
+        taken: dict[str, list[dict[str, Any]]] = {}
+        with tempfile.TemporaryDirectory(prefix="cdmp-bench-") as name, running_server(SETTINGS) as server:
+            for batch in (0, 1):
+                write_readings(Path(name) / f"readings-{batch}.csv", rows, batch)
+            for _ in range(ROUNDS):
+                with fresh_database(server) as database:
+                    _measure(database, Path(name), taken)
+        cases += [
+            Case(f"{rows:,} rows, {way}", *_median(each), peer=f"{rows:,} rows, {COPY} {_end(way)}")
+            for way, each in taken.items()
+        ]
+    return Table("Readings of 5,000 smart meters, 1 % bad, into a keyed table", tuple(cases))
+
+
+def _measure(database: Database, folder: Path, taken: dict[str, list[dict[str, Any]]]) -> None:
+    migrate(database.owner_url)
+    told = _in_a_process(OURS, json.dumps(asdict(database)), str(folder))
+    table = told.pop("table")
+    _export(database.admin_url, table, folder)
+    for way in list(WAYS)[1:]:
+        with psycopg.connect(database.admin_url, autocommit=True) as connection:
+            connection.execute("DROP TABLE IF EXISTS peer")
+            connection.execute(f"CREATE TABLE peer (LIKE {table} INCLUDING INDEXES)")
+            connection.execute("CHECKPOINT")
+        told |= {
+            f"{way} {end}": _in_a_process(way, database.admin_url, str(folder / f"clean-{batch}"))
+            for batch, end in enumerate((FRESH, MORE))
+        }
+    for way, each in told.items():
+        print(f"  {way}: {each}", flush=True)
+        taken.setdefault(way, []).append(each)
+
+
+def _in_a_process(*arguments: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.load", *arguments], stdout=subprocess.PIPE, check=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def _median(rounds: list[dict[str, Any]]) -> tuple[float, dict[str, Any]]:
+    middle = sorted(rounds, key=lambda each: float(each["seconds"]))[len(rounds) // 2]
+    return middle["seconds"], {name: value for name, value in middle.items() if name != "seconds"}
+
+
+def _end(way: str) -> str:
+    return MORE if way.endswith(MORE) else FRESH
+
+
+def _export(url: str, table: str, folder: Path) -> None:
+    """Write what we loaded as the peers' files, batch by batch, in the order of the source: as CSV and as Parquet."""
+    import pyarrow.parquet
+    from adbc_driver_postgresql import dbapi
+
+    with psycopg.connect(url) as connection:
+        batches = connection.execute("SELECT id FROM cdmp.batch ORDER BY committed").fetchall()
+        for number, (batch_id,) in enumerate(batches):
+            query = f"SELECT * FROM {table} WHERE _batch_id = '{batch_id}' ORDER BY _row_id"
+            with (
+                connection.cursor().copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy,
+                (folder / f"clean-{number}.csv").open("wb") as target,
+            ):
+                for block in copy:
+                    target.write(block)
+            with dbapi.connect(url) as other, other.cursor() as cursor:
+                cursor.execute(query)
+                rows = cursor.fetch_record_batch()
+                with pyarrow.parquet.ParquetWriter(folder / f"clean-{number}.parquet", rows.schema) as writer:
+                    for each in rows:
+                        writer.write_batch(each)
+
+
+# --- each in a process of its own ------------------------------------------------------------------------------------
+
+
+def ours(database: str, folder: str) -> dict[str, Any]:
+    """Load two batches by the seven stages, one stage after the other as Airflow would."""
+    from include.access.requestor import Requestor
+    from include.operations.appending import append_file
+    from include.operations.collection_life import create_collection
+    from include.operations.uploading import upload_file
+    from include.orchestration.preload import MODULES
+    from tests.factories import a_config
+    from tests.fakes_engine import FakeEngine
+    from tests.whole_runs import a_platform, run_stages
+
+    for module in MODULES:  # as Airflow's scheduler does, whose forks the tasks are
+        import_module(module)
+    owner, files = Requestor("7", "olive"), Path(folder)
+    platform = a_platform(Database(**json.loads(database)), files / "var")
+    upload = upload_file(platform, owner, files / "readings-0.csv")
+    config = {**CONFIG, "ingester": {**CONFIG["ingester"], "upload": upload}}
+    collection, _ = create_collection(platform, FakeEngine(), owner, a_config(title="Readings", **config))
+    told: dict[str, Any] = {"table": f"data.d_{collection.dataset_id.hex}"}
+    for batch, end in enumerate((FRESH, MORE)):
+        if batch:
+            upload = upload_file(platform, owner, files / f"readings-{batch}.csv")
+            append_file(platform, FakeEngine(), owner, collection.id, upload)
+        run = platform.runs.latest([collection.id])[collection.id]
+        seconds: dict[str, float] = {}
+        began = time.perf_counter()
+        counts = run_stages(platform, platform.collections.get(collection.id), run.run_id, seconds)
+        took = round(time.perf_counter() - began, 2)
+        told[f"{OURS} {end}"] = {
+            "seconds": took,
+            "rows_loaded": counts["rows_loaded"],
+            "rows_set_aside": counts["rows_quarantined"],
+            "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            **{f"{task}_s": round(each, 2) for task, each in seconds.items()},
+        }
+    return told
+
+
+def copy(url: str, clean: str) -> dict[str, Any]:
+    """Load by psql, as one would by hand."""
+    command = f"\\copy peer FROM '{clean}.csv' (FORMAT csv)"
+    return _timed(lambda: subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", url, "-c", command], check=True))
+
+
+def adbc(url: str, clean: str) -> dict[str, Any]:
+    """Load what is typed already, in parts that are sorted by the key."""
+    import pyarrow.parquet
+    from adbc_driver_postgresql import dbapi
+
+    def load() -> None:
+        with dbapi.connect(url) as connection, connection.cursor() as cursor:
+            for part in pyarrow.parquet.ParquetFile(f"{clean}.parquet").iter_batches(1_000_000):
+                rows = pyarrow.Table.from_batches([part])
+                cursor.adbc_ingest("peer", rows.sort_by([(name, "ascending") for name in KEY]), mode="append")
+            connection.commit()
+
+    return _timed(load)
+
+
+def pandas(url: str, clean: str) -> dict[str, Any]:
+    """Load a fiftieth by `DataFrame.to_sql`, and count it fifty times."""
+    import pyarrow.parquet
+    import sqlalchemy
+
+    whole = pyarrow.parquet.read_table(f"{clean}.parquet")
+    frame = whole.drop_columns(["_batch_id", "_row_ids"]).slice(0, whole.num_rows // 50).to_pandas()
+    frame["_batch_id"] = "00000000-0000-0000-0000-000000000000"
+    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    types = {"_batch_id": sqlalchemy.Uuid(as_uuid=False)}
+    return _timed(
+        lambda: frame.to_sql("peer", engine, if_exists="append", index=False, chunksize=1000, dtype=types), 50
+    )
+
+
+def dlt(url: str, clean: str) -> dict[str, Any]:
+    """Load what is typed already by dlt, from Arrow, into a table that it makes itself, without a key."""
+    import dlt
+    import pyarrow.parquet
+
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline = dlt.pipeline(
+            "peer",
+            pipelines_dir=folder,
+            destination=dlt.destinations.postgres(url.replace("@", ":none@")),
+            dataset_name="d",
+        )
+
+        def parts() -> Any:
+            for part in pyarrow.parquet.ParquetFile(f"{clean}.parquet").iter_batches(500_000):
+                yield pyarrow.Table.from_batches([part]).drop_columns(["_batch_id", "_row_ids"])
+
+        return _timed(
+            lambda: pipeline.run(parts(), table_name="readings", write_disposition="append").raise_on_failed_jobs()
+        )
+
+
+WAYS: Final[dict[str, Callable[[str, str], dict[str, Any]]]] = {
+    OURS: ours,
+    COPY: copy,
+    "ADBC of typed rows, sorted by the key": adbc,
+    "dlt of typed rows, no key": dlt,
+    "pandas to_sql of a fiftieth, times fifty": pandas,
+}
+
+
+def _timed(load: Callable[[], object], times: int = 1) -> dict[str, Any]:
+    began = time.perf_counter()
+    load()
+    return {"seconds": round((time.perf_counter() - began) * times, 2)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(WAYS[sys.argv[1]](*sys.argv[2:])))

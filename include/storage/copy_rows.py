@@ -1,0 +1,72 @@
+"""Rows on their way from staging into a table, by COPY: the next part is made ready while PostgreSQL takes this one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+from sqlalchemy import Column, Table
+
+from include.batch import FLAGS, ROW_ID, BatchRef
+from include.cim.concept import Concept
+from include.cim.reshape import ROW_IDS
+from include.ports import Staging
+from include.storage import table as tables
+
+SCRATCH: Final = "batch_rows"
+"""The temporary table of a transaction that holds the batch."""
+
+
+def make_scratch(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
+    """Make a temporary table that is as the dataset's will be; gives the columns that the dataset's lacks."""
+    name = tables.quoted_name(table)
+    cursor.execute(tables.list_columns(table))
+    there = {column for (column,) in cursor.fetchall()}
+    missing = [column for column in table.columns if column.name not in there]
+    cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
+    for statement in tables.add_columns(SCRATCH, missing):
+        cursor.execute(statement)
+    return missing
+
+
+def copy_rows(
+    cursor: dbapi.Cursor,
+    name: str,
+    schema: str,
+    ref: BatchRef,
+    concept: Concept,
+    staging: Staging,
+) -> None:
+    """Copy a batch into a table that has the columns of the dataset's."""
+    for rows in ahead(lambda number: _part(number, ref, concept, staging), len(ref.parts)):
+        cursor.adbc_ingest(name, rows.to_reader(50_000), mode="append", db_schema_name=schema)
+
+
+def ahead(make: Callable[[int], pa.Table], count: int) -> Iterator[pa.Table]:
+    """Give `make(0)`, `make(1)` … and make the one after in a thread meanwhile; no more than two are in memory."""
+    with ThreadPoolExecutor(1, "ahead") as thread:
+        coming: Future[pa.Table] | None = thread.submit(make, 0) if count else None
+        for number in range(count):
+            assert coming is not None  # noqa: S101 - one for each number
+            rows = coming.result()
+            coming = thread.submit(make, number + 1) if number + 1 < count else None
+            yield rows
+
+
+def _part(number: int, ref: BatchRef, concept: Concept, staging: Staging) -> pa.Table:
+    # in the order of the key: 0.6 × the time of the index
+    frame = staging.read(ref.parts[number]).sort(*concept.key, ROW_ID)
+    fields = frame.select(list(concept.fields)).to_arrow(compat_level=pl.CompatLevel.oldest())
+    rows = fields.append_column(tables.ROW_ID, frame[ROW_ID].cast(pl.Int64).to_arrow())
+    batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), frame.height)
+    rows = rows.append_column(tables.BATCH_ID, batch_ids)
+    if FLAGS in frame.columns:
+        rows = rows.append_column(FLAGS, frame[FLAGS].to_arrow(compat_level=pl.CompatLevel.oldest()))
+    if ref.merged:
+        came_of = frame.select(ROW_ID).join(staging.read(ref.merged[number]), on=ROW_ID, how="left")
+        rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
+    return rows
