@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.table import Case, Table
+from benchmarks.table import Case, Table, in_a_process
 
 ROWS = 5_000_000
 METERS = 2_000
@@ -32,10 +31,7 @@ def run() -> Table:
 
 def measure(way: str, file: Path, facts: dict[str, int]) -> tuple[float, dict[str, float | int | str]]:
     """Do one way in a new process; gives its seconds and facts."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.inspect_csv", way, str(file)], capture_output=True, text=True, check=True
-    )
-    told = json.loads(done.stdout.splitlines()[-1])
+    told = in_a_process("inspect_csv", way, str(file))
     return told.pop("seconds"), {**facts, **told}
 
 

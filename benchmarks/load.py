@@ -23,7 +23,7 @@ from typing import Any, Final
 import psycopg
 
 from benchmarks.load_source import CONFIG, write_readings
-from benchmarks.table import Case, Table
+from benchmarks.table import Case, Table, in_a_process
 from deploy.postgres import SETTINGS
 from include.storage.migrate import migrate
 from tests.postgres import Database, fresh_database, running_server
@@ -56,7 +56,7 @@ def run() -> Table:
 
 def _measure(database: Database, folder: Path, taken: dict[str, list[dict[str, Any]]]) -> None:
     migrate(database.owner_url)
-    told = _in_a_process(OURS, json.dumps(asdict(database)), str(folder))
+    told = in_a_process("load", OURS, json.dumps(asdict(database)), str(folder))
     table = told.pop("table")
     _export(database.admin_url, table, folder)
     for way in list(WAYS)[1:]:
@@ -65,18 +65,12 @@ def _measure(database: Database, folder: Path, taken: dict[str, list[dict[str, A
             connection.execute(f"CREATE TABLE peer (LIKE {table} INCLUDING INDEXES)")
             connection.execute("CHECKPOINT")
         told |= {
-            f"{way} {end}": _in_a_process(way, database.admin_url, str(folder / f"clean-{batch}"))
+            f"{way} {end}": in_a_process("load", way, database.admin_url, str(folder / f"clean-{batch}"))
             for batch, end in enumerate((FRESH, MORE))
         }
     for way, each in told.items():
         print(f"  {way}: {each}", flush=True)
         taken.setdefault(way, []).append(each)
-
-
-def _in_a_process(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-m", "benchmarks.load", *arguments], stdout=subprocess.PIPE, check=True)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
 
 
 def _median(rounds: list[dict[str, Any]]) -> tuple[float, dict[str, Any]]:

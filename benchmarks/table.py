@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -58,6 +61,17 @@ def median_seconds(job: Callable[[], object], rounds: int = 3) -> float:
         job()
         taken.append(time.perf_counter() - started)
     return statistics.median(taken)
+
+
+def in_a_process(benchmark: str, *arguments: str) -> dict[str, Any]:
+    """Run a benchmark's module with these arguments by itself, so that its memory is its own; gives what it prints.
+
+    Its last line is JSON; before that, a library may have said something of its own.
+    """
+    command = [sys.executable, "-m", f"benchmarks.{benchmark}", *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def describe_machine() -> dict[str, str | int | float]:

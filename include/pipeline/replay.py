@@ -10,6 +10,7 @@ from uuid import uuid5
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.alone import refuse_neighbours
 from include.cim.concept import Concept
@@ -158,6 +159,6 @@ def _notes(stay: int, lacking: Iterable[str]) -> tuple[str, ...]:
             f"{stay} rows stay as they are: a rule set them aside that compares rows of a batch, and cannot judge a row"
             " alone. Edit them, or release them."
         )
-    if names := ", ".join(repr(name[:60]) for name in lacking):
+    if names := list_names(tuple(lacking)):
         notes.append(f"The mapping reads {names}, which some of these rows do not have: empty there.")
     return tuple(notes)

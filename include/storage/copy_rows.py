@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import polars as pl
@@ -42,18 +42,17 @@ def copy_rows(
     staging: Staging,
 ) -> None:
     """Copy a batch into a table that has the columns of the dataset's."""
-    for rows in ahead(lambda number: _part(number, ref, concept, staging), len(ref.parts)):
+    for rows in ahead(_part(number, ref, concept, staging) for number in range(len(ref.parts))):
         cursor.adbc_ingest(name, rows.to_reader(50_000), mode="append", db_schema_name=schema)
 
 
-def ahead(make: Callable[[int], pa.Table], count: int) -> Iterator[pa.Table]:
-    """Give `make(0)`, `make(1)` … and make the one after in a thread meanwhile; no more than two are in memory."""
+def ahead(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Give one table after the other, and have the next made in a thread meanwhile; no more than two are in memory."""
+    coming = iter(tables)
     with ThreadPoolExecutor(1, "ahead") as thread:
-        coming: Future[pa.Table] | None = thread.submit(make, 0) if count else None
-        for number in range(count):
-            assert coming is not None  # noqa: S101 - one for each number
-            rows = coming.result()
-            coming = thread.submit(make, number + 1) if number + 1 < count else None
+        following = thread.submit(next, coming, None)
+        while (rows := following.result()) is not None:
+            following = thread.submit(next, coming, None)
             yield rows
 
 

@@ -256,8 +256,8 @@ def _find(cursor: dbapi.Cursor, batch_id: UUID) -> BatchRecord | None:
 
 
 def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: SecretStore) -> None:
-    def seal(number: int) -> pa.Table:
-        frame = staging.read(ref.aside[number])
+    def seal(part: str) -> pa.Table:
+        frame = staging.read(part)
         return pa.table(
             {
                 "batch_id": pa.array([ref.batch_id.bytes] * frame.height, pa.binary(16)),
@@ -268,7 +268,7 @@ def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: S
             }
         )
 
-    for rows in ahead(seal, len(ref.aside)):
+    for rows in ahead(map(seal, ref.aside)):
         cursor.adbc_ingest("quarantine_row", rows, mode="append", db_schema_name=PLATFORM)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from include.cim.measured import read_measured
@@ -84,7 +84,7 @@ def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout,
         layout
         for block in blocks
         for layout in _detect_in(
-            Rows(block.rows, True, (), rows.word, rows.likely_decimal, rows.parted_by),
+            replace(rows, cells=block.rows, whole=True, end=()),
             block,
             {**given, "table": block.number},
             rows.cells[max(block.above - _NOTES, 0) : block.above],

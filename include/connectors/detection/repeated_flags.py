@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Final
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from include.cim.clock_changes import place
 from include.collection.inspection import ColumnType, RepeatedFlag
 from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.zones import standard_offset
 
 NAMES_FLAG: Final = re.compile(
     r"(^|[^a-z])(is_?)?(dst|s/w|w/s|sz/wz|wz/sz|inv_ver|ver_inv|fold)($|[^a-z])|[a-z]D(ST|st)(Flag|$|[^a-z])|^dst_?flag"
@@ -156,8 +157,5 @@ def _pair(value: str, name: str, far: dict[bool, set[str]]) -> str | None:
 
 def _standard(times: pl.Series, zone: tzinfo) -> pl.Expr:
     """Give the offset of each time's year without summer time."""
-    offsets = {}
-    for year in times.dt.year().unique().drop_nulls():
-        both = (datetime(year, month, 1, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7))
-        offsets[year] = min(each or timedelta(0) for each in both)
+    offsets = {year: standard_offset(zone, year) for year in times.dt.year().unique().drop_nulls()}
     return pl.col("time").dt.year().replace_strict(offsets, return_dtype=pl.Duration("us"))

@@ -98,7 +98,7 @@ def _ends(axis: TimeAxis, steps: Steps) -> tuple[datetime | None, datetime | Non
 
 
 def _find_flag(axis: TimeAxis, zoning: Zoning, steps: Steps, label: str | None) -> FoundFlag:
-    if zoning.clock is None or zoned(axis.form) or zoning.numbering == "elapsed":
+    if zoning.clock is None or zoning.numbering == "elapsed":
         return FoundFlag()
     counted = axis.time.period is not None
     backs = [timedelta(0), *([steps.step] if label == "end" and steps.step and not counted else [])]

@@ -107,6 +107,12 @@ def same_clock(names: Iterable[str], days: Sequence[date]) -> bool:
     return len(seen) <= 1
 
 
+def standard_offset(zone: tzinfo, year: int) -> timedelta:
+    """Give the offset of a zone in a year without its summer time."""
+    both = (datetime(year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+    return min(each or timedelta(0) for each in both)
+
+
 def instants(local: datetime, zone: tzinfo) -> tuple[datetime, ...]:
     """Give every instant at which a clock of the zone shows this time: one, two or none."""
     utc = timezone.utc  # noqa: UP017

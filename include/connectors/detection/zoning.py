@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from include.connectors.detection.zones import (
     hinted,
     rank_zones,
     same_clock,
+    standard_offset,
     weigh_day_lengths,
     weigh_hours,
     zone_in_text,
@@ -73,23 +74,24 @@ def find_zone(axis: TimeAxis, hints: str, given: str | None, label: str | None) 
     label = label or ("end" if by_end else None)
     if evidence.fitting and same_clock(evidence.fitting, days):
         return Zoning(evidence.fitting[0], ZoneInfo(evidence.fitting[0]), (), numbering, label)
-    return _ask_zone(evidence, axis, hints, numbering, label)
+    return _ask_zone(evidence, days, axis_name(axis), hints, Zoning(None, None, (), numbering, label))
 
 
-def _ask_zone(evidence: ZoneEvidence, axis: TimeAxis, hints: str, numbering: str | None, label: str | None) -> Zoning:
-    days = sorted({hour.date() for hour in axis.hours["hour"].to_list()})
+def _ask_zone(evidence: ZoneEvidence, days: Sequence[date], name: str, hints: str, known: Zoning) -> Zoning:
+    """Ask for what the clock of the columns of this `name` does not tell, beside what is `known`."""
     likely = hinted(hints)
-    name = axis_name(axis)
+    clock = None
     if evidence.fitting:
+        clock = ZoneInfo(evidence.fitting[0])
         options = _different(evidence.fitting, days)
         what = f"The times of {name} show a change of the clock that fits several zones: which is it?"
-        return Zoning(None, ZoneInfo(evidence.fitting[0]), (Question("zone", what, options),), numbering, label)
-    if evidence.unchanged:
+    elif evidence.unchanged:
         options = tuple(dict.fromkeys(["UTC", *(_standard(zone) for zone in likely[:3])]))
         what = f"The clock of {name} is never changed: is it UTC, or the standard time of which zone?"
-        return Zoning(None, None, (Question("zone", what, options),), label=label)
-    what = f"The times of {name} have no offset: in which zone were they taken?"
-    return Zoning(None, None, (Question("zone", what, tuple(dict.fromkeys([*likely[:4], "UTC"]))),), label=label)
+    else:
+        options = tuple(dict.fromkeys([*likely[:4], "UTC"]))
+        what = f"The times of {name} have no offset: in which zone were they taken?"
+    return replace(known, clock=clock, questions=(Question("zone", what, options),))
 
 
 def _check_zone(name: str, axis: TimeAxis, label: str | None) -> Zoning:
@@ -157,14 +159,13 @@ def shift_of(offset: str) -> timedelta:
 
 
 def _standard(zone: str) -> str:
-    january, july = (datetime(2024, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta(0) for month in (1, 7))
-    return "UTC" if zone == "UTC" else write_offset(min(january, july))
+    return "UTC" if zone == "UTC" else write_offset(standard_offset(ZoneInfo(zone), 2024))
 
 
-def _different(zones: Sequence[str], days: Sequence[object]) -> tuple[str, ...]:
+def _different(zones: Sequence[str], days: Sequence[date]) -> tuple[str, ...]:
     """Give one zone of each clock."""
     chosen: list[str] = []
     for zone in zones:
-        if not any(same_clock((zone, other), days) for other in chosen):  # type: ignore[arg-type]  # dates
+        if not any(same_clock((zone, other), days) for other in chosen):
             chosen.append(zone)
     return tuple(chosen)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import polars as pl
 
-from include.anonymization.telling import tell_name
+from include.anonymization.telling import list_names, tell_name
 from include.collection.formats.json_records import JsonFormat, Step, path_steps, path_text, wildcards_shared
 from include.connectors.content import Content
 from include.connectors.formats.json_cells import as_text, flatten, put
@@ -162,13 +163,8 @@ class _Reading:
                 seen[key] = self._text.peek()
                 self._text.skip()
             else:
-                there = ", ".join(
-                    f"{tell_name(key)} (a list)" if sign == "[" else tell_name(key)
-                    for key, sign in list(seen.items())[:20]
-                )
-                raise SourceRefused(
-                    self._name, f"there is no member {name!r} at {at}", f"At {at} there are: {there or 'no members'}."
-                )
+                there = _tell_members((key, sign == "[") for key, sign in seen.items())
+                raise SourceRefused(self._name, f"there is no member {name!r} at {at}", f"At {at} there are: {there}.")
 
     def _choose(self, sign: str) -> Iterator[tuple[str | None, Any]]:
         """Give what the first `[*]` chooses, one after the other."""
@@ -349,14 +345,17 @@ class _Reading:
     def _there(self, at: str, value: Any) -> str:
         if not isinstance(value, dict):
             return f"At {at} there is a {_KINDS.get(type(value), 'single value')}."
-        named = [
-            f"{tell_name(name)} (a list)" if isinstance(item, list) else tell_name(name)
-            for name, item in list(value.items())[:20]
-        ]
-        return f"At {at} there are: {', '.join(named) or 'no members'}."
+        there = _tell_members((name, isinstance(item, list)) for name, item in value.items())
+        return f"At {at} there are: {there}."
 
 
 _KINDS: Final[dict[type, str]] = {dict: "object", list: "list", str: "single value"}
+
+
+def _tell_members(members: Iterable[tuple[str, bool]]) -> str:
+    """List members for a message, each with whether it is a list."""
+    told = [f"{tell_name(name)} (a list)" if is_list else tell_name(name) for name, is_list in islice(members, 20)]
+    return ", ".join(told) or "no members"
 
 
 def _name_of(cell: Any) -> str | None:
@@ -369,5 +368,5 @@ def _name_of(cell: Any) -> str | None:
 def _distinct(names: list[str], where: str) -> list[str]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SourceRefused(where, f"the header names {', '.join(map(repr, twice[:5]))} more than once", "Set `names`.")
+        raise SourceRefused(where, f"the header names {list_names(twice, most=5)} more than once", "Set `names`.")
     return names

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from include.anonymization.telling import tell_name
+from include.anonymization.telling import list_names
 from include.collection.formats.parquet import ParquetFormat
 from include.connectors.content import Content
 from include.connectors.formats.json_text import MOST_DEPTH
@@ -176,7 +176,7 @@ def _as_text(table: pa.Table, bytes_as_text: dict[str, bool], name: str) -> pl.D
     for column_name, column in zip(table.column_names, table.columns, strict=True):
         if column_name in columns:
             raise SourceRefused(
-                name, f"two columns are called {tell_name(column_name)}", "Give each a name of its own."
+                name, f"two columns are called {list_names([column_name])}", "Give each a name of its own."
             )
         kind = column.type
         if pa.types.is_nested(kind) or pa.types.is_interval(kind):
@@ -219,7 +219,9 @@ def _bytes(column: pl.Series, as_text: dict[str, bool], name: str) -> pl.Series:
     except pl.exceptions.ComputeError:
         text = None
     if as_text.setdefault(column.name, text is not None) and text is None:
-        raise SourceRefused(name, f"column {tell_name(column.name)} holds bytes that are no UTF-8", "Write it as text.")
+        raise SourceRefused(
+            name, f"column {list_names([column.name])} holds bytes that are no UTF-8", "Write it as text."
+        )
     return text if text is not None and as_text[column.name] else column.bin.encode("hex")
 
 

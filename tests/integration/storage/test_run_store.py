@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine
 
-from include.batch import RuleOutcome, ValidationReport
+from include.batch import Profile, RuleOutcome, ValidationReport
 from include.collection.model import Collection
 from include.collection.run import RunFailure, RunState, StageResult
 from include.errors import Conflict, NotFound
@@ -37,7 +37,9 @@ def test_a_run_goes_its_way(runs: PostgresRunStore, a_stored_collection: Make) -
     runs.add_stage(collection.id, "r1", batch_id, StageResult("ingest", NOON, 9.0, {"rows_read": 9}))
     # a retry
     runs.add_stage(collection.id, "r1", batch_id, StageResult("ingest", NOON, 1.5, {"rows_read": 4}, ("a note",)))
-    report = ValidationReport(4, 3, 1, 0, 0, (RuleOutcome("expect_x", "energy", "quarantine", 4, 1, (2,)),))
+    outcome = RuleOutcome("expect_x", "energy", "quarantine", 4, 1, (2,))
+    profiles = {"energy": Profile(3, (-20.0, -10.0, 5.0), (0.0, 2 / 3, 1.0))}
+    report = ValidationReport(4, 3, 1, 0, 0, (outcome,), held=("1 of 4 rows breaks it",), profiles=profiles)
     runs.add_report(collection.id, "r1", report)
     runs.finish(collection.id, "r1", RunState.SUCCEEDED, NOON + timedelta(seconds=9))
     run = runs.get(collection.id, "r1")
