@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from include.cim.concept import Field, FieldType
 from include.cim.suggest.cell_values import find_value
@@ -58,8 +58,7 @@ _GRIDS_ARE_POWER: Final = 0.04
 leads to the field, and that a grid's numbers without a unit are power rather than energy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A column that may fill a field.
 
     Attributes:
