@@ -21,7 +21,7 @@ from include.cim.suggest.fields import build_vocabulary
 from include.cim.suggest.precedent import NO_PRECEDENTS
 from tests.unit.cim.header_sets import FOLDER, columns_of
 
-FILES = ("tuning", "tuning_more")
+FILES = ("tuning", "tuning_more", "tuning_third")
 PENALTY = 3.0
 FOLDS = 10
 SEEDS = 5
