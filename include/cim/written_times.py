@@ -32,7 +32,7 @@ MONTHS: Final = (
 _NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
 MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[a-zà-ü]*\.?"
 FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
-CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?)[-–](\d{1,2}:\d{2}(?::\d{2})?)$")
+CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?(?: ?[AB])?)[-–](\d{1,2}:\d{2}(?::\d{2})?)(?: ?[AB])?$")
 """An interval without blanks, or a time with an offset: the cells of a column tell, the format says which."""
 
 EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
@@ -57,12 +57,18 @@ _ISO_CLOCKS: Final = (
     "%G-W%V-%u %H:%M:%S",
     "%G-W%V-%u %H:%M",
 )
-_ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
+_ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%G-W%V", "%GW%V", "%Y-%m")
+_MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}){0,2}) ?[ABab])$"
+"""A clock with a letter for the showing of a repeated hour; in the hours in which one comes, 2:00A means no other time
+where A is short for AM, and later ones are not read."""
+
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
-_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
+_PERIOD: Final = (
+    r"(?i)^(.*?)[\s_-]*(?:(?:h|hour |stunde )(\d{1,2})[abx*]? ?q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
+)
 
 
 def dated(form: str) -> bool:
@@ -102,14 +108,16 @@ def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
 def split_periods(texts: pl.Series) -> pl.DataFrame:
     """Split the number of a day's period from what stands before it, with or without a word: HE01, SP 48, H25Q4.
 
+    Of an hour and its quarter (Hour 3B Q1) the number is the quarter's.
+
     A mark behind it (2A and 2B, 2*) says which showing of an hour it is, and belongs to no number.
 
     Returns:
         `head` and `number`; both null where a text does not end with a number.
 
     Example:
-        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4"])).rows()
-        [('2024-01-01', 1), ('01/01/2024', 2), ('', 100)]
+        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4", "Hour 3B Q1"])).rows()
+        [('2024-01-01', 1), ('01/01/2024', 2), ('', 100), ('', 9)]
     """
     head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
     hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
@@ -194,8 +202,10 @@ def _pad(texts: pl.Series, digits: int) -> pl.Series:
 
 
 def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
-    """Read what strptime does not know: intervals, 24:00, and fractions behind a comma."""
+    """Read what strptime does not know: intervals, marks of showings, 24:00, and fractions behind a comma."""
     texts = beginnings(texts, form)
+    if "%H" in form:
+        texts = texts.str.replace(_MARKED, "${1}${2}${3}${4}")
     if ".%f" in form:
         texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
     midnight = texts.str.contains(_MIDNIGHT)
@@ -219,7 +229,7 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if not any(sign in form for sign in ("%m", "%V", "%j")):
         texts, form = texts + " 1", f"{form} %m"
     if not any(sign in form for sign in ("%d", "%u", "%j")):
-        texts, form = texts + " 1", f"{form} %d"
+        texts, form = texts + " 1", f"{form} {'%u' if '%V' in form else '%d'}"
     if "%M" not in form and "%H" in form:
         texts, form = _with_minutes(texts, form)
     if form.endswith("%z"):

@@ -40,7 +40,8 @@ NULL_WORDS: Final = frozenset(
 )
 """Words that stand for nothing in a column of numbers or times, in lower case."""
 
-_CLOCK: Final = r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_REST: Final = r"[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?"
+_CLOCK: Final = rf"(?:\d{{1,2}}{_REST}(?:\s?[AaPp]\.?[Mm]\.?)?|0?[0-3](?:[ABab]{_REST}|{_REST}\s?[ABab]))"
 _ZONE: Final = r"(?:\s?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}(?:\[[\w/]+\])?))?"
 _MONTH: Final = r"(?:[A-Za-zäéûñç]{3,10})\.?"
 _DATE: Final = (
@@ -49,7 +50,8 @@ _DATE: Final = (
 )
 _STAMP: Final = rf"(?:(?:[A-Z][a-z]{{1,8}}\.?,?\s)?{_DATE}(?:(?:[T_]|,?\s+-?\s?){_CLOCK})?{_ZONE}|{_CLOCK}{_ZONE})"
 _TIME: Final = re.compile(
-    rf"{_STAMP}(?:\s*(?:[-–/]|to|bis|until)\s*{_STAMP})?|\d{{8}}[:T_ ]\d{{4}}(?:\d{{2}})?Z?|\d{{4}}-W\d{{2}}(?:-\d)?"
+    rf"{_STAMP}(?:\s*(?:[-–/]|to|bis|until)\s*{_STAMP})?|\d{{8}}[:T_ ]\d{{4}}(?:\d{{2}})?Z?|"
+    r"\d{4}[-/ ]?(?:W|KW|CW)[- ]?\d{1,2}(?:-?\d)?|(?:W|KW|CW|Week|Woche)[ .]{0,2}\d{1,2}[-/ ]\d{4}"
 )
 _PLAIN_DATE: Final = re.compile(r"\d{8}")
 _NUMBER: Final = re.compile(

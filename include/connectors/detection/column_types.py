@@ -47,6 +47,11 @@ NAMES_TIME: Final = re.compile(
     re.IGNORECASE,
 )
 
+NAMES_WEEK: Final = re.compile(
+    r"(^|[^a-z])((calendar|iso).?)?(weeks?|wk|(kalender)?woche|kw|cw|semaine|semana|settimana|uke|vecka|viikko|tydzień)($|[^a-z])",
+    re.IGNORECASE,
+)
+
 FIRST_NAMELESS: Final = "column_1"
 """What the first column is called where the source gives none a name: there, lists of pairs have their time."""
 
@@ -142,7 +147,7 @@ class ColumnTally:
             if lowered.is_in(list(pair)).sum() * 2 > len(sample):
                 self._truth, self._truth_fit = pair, Fit()
                 break
-        formats = find_formats(telling.to_list(), self._order)
+        formats = find_formats(telling.to_list(), self._order, weeks=bool(NAMES_WEEK.search(self.name)))
         self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
         self.examples = sample.head(_EXAMPLES).to_list()
 
@@ -164,7 +169,7 @@ class ColumnTally:
 
         Eight of them may be a date anywhere, and fourteen a date and a time.
         """
-        marked = form not in EPOCHS and any(sign in form for sign in "-/.: hT")
+        marked = form not in EPOCHS and any(sign in form for sign in "-/.: hTW")
         first = form in EPOCHS and self.name == FIRST_NAMELESS
         return marked or form in {"%Y%m%d", "%Y%m%d%H%M%S"} or first or bool(NAMES_TIME.search(self.name))
 
@@ -294,8 +299,12 @@ class ColumnTally:
                 return self.times[self.time_formats[0]].fit
         return None
 
-    def issues(self) -> Iterator[Issue]:
-        """Say what is not as it should be."""
+    def issues(self, *, read_whole: bool = False) -> Iterator[Issue]:
+        """Say what is not as it should be.
+
+        Args:
+            read_whole: Whether every cell was read, with others beside it, as a time.
+        """
         where = f"column {self.name!r}"
         fit, numbers = self._fit, self._number_fit
         if self._several:
@@ -310,7 +319,7 @@ class ColumnTally:
         if self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
             what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
             yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")
-        if fit is not None and fit.misfits:
+        if fit is not None and fit.misfits and not read_whole:
             words = fit is numbers and self._empty_words == fit.misfits
             what = f"this is no {self.type.value}, the first of {fit.misfits:,} such cells"
             remedy = "`null_values` takes the words that stand for nothing." if words else "Correct it at its origin."

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from include.cim.showings import find_marks
 from include.cim.written_times import beginnings
 from include.cim.zone_words import number_offsets
 from include.collection.inspection import ColumnType
@@ -48,6 +49,7 @@ class TimeAxis:
         hours: Rows per hour of the clock (`hour`, `rows`): what shows when a clock was changed.
         ended: The same per hour that a time ends: 3:00 ends the hour that begins at 2:00.
         flags: Columns that may tell the showings of a repeated hour apart.
+        marks: The letters behind the clock that do (02:00B), where there are any.
         offsets: Per offset that is written (`offset`), the first and the last instant (`first`, `last`).
         steps: How often each step comes, and where it came first.
         odd: Steps unlike the usual one, the first thousands of them.
@@ -68,6 +70,7 @@ class TimeAxis:
         self.hours = _HOURS
         self.ended = _HOURS
         self.flags = list(flags)
+        self.marks: FlagTally | None = None
         self.offsets = pl.DataFrame(schema={"offset": pl.String, "first": pl.Datetime("us"), "last": pl.Datetime("us")})
         self.steps: dict[timedelta, tuple[int, int]] = {}
         self.odd: list[Step] = []
@@ -94,6 +97,7 @@ class TimeAxis:
             self._note_periods(times, self.time.count_periods(frame), self.time.period)
         for flag in self.flags:
             flag.add(times, frame[flag.column])
+        self._note_marks(times, frame)
         rows = rows.drop_nulls("time").select("key", "time", "row")
         if rows.is_empty():
             return
@@ -147,6 +151,12 @@ class TimeAxis:
         day = (pl.col("time") - pl.col("counted") * period).dt.date().alias("day")
         for each, last in rows.group_by(day).agg(pl.col("counted").max() + 1).iter_rows():
             self.last_periods[each] = max(last, self.last_periods.get(each, 0))
+
+    def _note_marks(self, times: pl.Series, frame: pl.DataFrame) -> None:
+        for column in self.time.columns:
+            if "%z" not in self.form and (marks := find_marks(frame[column])) is not None:
+                self.marks = self.marks or FlagTally(column)
+                self.marks.add(times, marks)
 
     def _note_offsets(self, times: pl.Series, texts: pl.Series) -> None:
         offset = number_offsets(texts).str.extract(r"([+-]\d{2}:?\d{0,2})$", 1)

@@ -16,7 +16,8 @@ from include.collection.inspection import ColumnType
 _DATE: Final = (
     r"(?P<iso>\d{4}(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})"
     r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
-    r"|(?P<week>\d{4}-?W\d{2}-?\d)"
+    r"|(?P<week>\d{4}(?P<s6>[-/ ]?(?:W|KW|CW)[- ]?)\d{1,2}(?P<weekday>-?\d)?)"
+    r"|(?P<week_first>(?P<s7>(?:W|KW|CW|Week|Woche)[ .]{0,2})\d{1,2}(?P<s8>[-/ ])\d{4})"
     rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
     r"(?P<named_year>\d{4}|\d{2}))"
     rf"|(?P<us>{MONTH} \d{{1,2}}, ?\d{{4}})"
@@ -42,10 +43,11 @@ _DIGITS: Final = {
 _HOURS: Final = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])")
 _FRACTION: Final = re.compile(r"\d{10}\.\d{1,9}")
 _EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
+_WEEKS: Final = {"%Y-%m": "%G-%V", "%Y/%m": "%G/%V", "%m/%Y": "%V/%G", "%m-%Y": "%V-%G"}
 _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
 
 
-def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, ...]:
+def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool = False) -> tuple[str, ...]:
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
     A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`. Months may have names (`%b`, in seven
@@ -53,6 +55,7 @@ def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, .
 
     Args:
         order: `dmy`, `mdy` or `ymd`, where the owner has set it.
+        weeks: Whether 2024-05 is a week, of ISO 8601's, and no month.
 
     Example:
         >>> find_formats(["12-10-2021 00:15", "13-10-2021 00:30"])
@@ -64,7 +67,8 @@ def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, .
     if _are_intervals(cells[:200]):
         cells = [CLOCKS.sub(r"\1", cell) for cell in cells]
     for cell in cells[:200]:
-        counted.update(form for form in _formats_of(cell) if order is None or _in_order(form, order))
+        forms = [_WEEKS.get(form, form) for form in _formats_of(cell)] if weeks else _formats_of(cell)
+        counted.update(form for form in forms if order is None or _in_order(form, order))
     if counted["%Y%m%d%H"]:
         del counted["epoch_s"]  # of these, seconds since 1970 come to 2030 or later
     texts = pl.Series(cells, dtype=pl.String)
@@ -153,7 +157,10 @@ def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # 
             orders += [("%m", "%d", year)] + ([("%y", "%m", "%d")] if year == "%y" else [])
         return tuple(sign.join(order) for order in orders)
     if found["week"]:
-        return ("%G-W%V-%u",) if "-" in found["week"] else ("%GW%V%u",)
+        day = found["weekday"] or ""
+        return (f"%G{found['s6']}%V" + ("-%u" if day.startswith("-") else "%u" if day else ""),)
+    if found["week_first"]:
+        return (f"{found['s7']}%V{found['s8']}%G",)
     if found["named"]:
         year = "%Y" if len(found["named_year"]) == 4 else "%y"
         return (f"%d{found['s3']}%b{found['s4']}{year}",)

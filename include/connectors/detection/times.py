@@ -11,7 +11,7 @@ from include.cim.units import find_unit
 from include.cim.written_times import zoned
 from include.collection.inspection import Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
-from include.connectors.detection.repeated_flags import FoundFlag, find_flag
+from include.connectors.detection.repeated_flags import FoundFlag, find_flag, find_mark
 from include.connectors.detection.steps import Steps, duration, weigh_steps
 from include.connectors.detection.time_axis import TimeAxis, axis_name
 from include.connectors.detection.time_columns import BEGINS, ENDS, UNKNOWN_DAY
@@ -89,7 +89,7 @@ def profile_time(
         numbering=zoning.numbering,
         repeated_flag=flag.flag,
     )
-    issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, zoning))
+    issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, axis, zoning))
     return Timed(axis.time.columns, profile, issues, tuple(questions))
 
 
@@ -102,11 +102,15 @@ def _find_flag(axis: TimeAxis, zoning: Zoning, steps: Steps, label: str | None) 
         return FoundFlag()
     counted = axis.time.period is not None
     backs = [timedelta(0), *([steps.step] if label == "end" and steps.step and not counted else [])]
-    return find_flag(axis.flags, zoning.clock, backs)
+    return find_mark(axis.marks, zoning.clock, backs) if axis.marks else find_flag(axis.flags, zoning.clock, backs)
 
 
-def _strange_flags(found: FoundFlag, zoning: Zoning) -> Iterator[Issue]:
+def _strange_flags(found: FoundFlag, axis: TimeAxis, zoning: Zoning) -> Iterator[Issue]:
     for column in found.strange:
+        if axis.marks:
+            what = f"the letters behind its times (02:00B) mark no hour that the clock of {zoning.name} shows twice"
+            yield Issue(f"column {column!r}", what, "The times are read without them; what do they say?")
+            continue
         what = f"it is called like a flag of summer time, and does not change when the clock of {zoning.name} does"
         yield Issue(
             f"column {column!r}", what, "Are the times in that zone? Of an hour that comes twice, the order tells."
