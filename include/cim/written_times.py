@@ -38,11 +38,23 @@ CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?(?: ?[AB])?)[-–](\d{1
 EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Formats of numbers since 1970 in UTC, and how many microseconds one is."""
 
+EXCEL: Final = "excel"
+"""The format of days since 30 December 1899 as a number, which Excel keeps times as: 45000.25. A date and a fraction of
+the day may stand in two columns."""
+
 ISO: Final = "iso8601"
 """The format of ISO 8601's dates and times, with an offset or without: each text for itself."""
 
 _TIME: Final = pl.Datetime("us")
 _HOUR: Final = timedelta(hours=1)
+_DAY_MICROS: Final = 86_400_000_000
+_SERIAL_START: Final = -25_569 * _DAY_MICROS  # Excel's day 0
+_EXACT_DIGITS: Final = 9
+"""With so many digits behind its point a serial number tells milliseconds, with fewer no more than seconds."""
+
+_WRAPPED: Final = r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$"
+"""How .NET writes an instant in JSON: the offset says what a clock showed, and changes nothing."""
+
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 _OFFSET: Final = rf"(\d)( ?(?:{ZONE_WORD}|[+-]\d{{2}}(?::?\d{{2}})?))$"
@@ -73,7 +85,7 @@ _PERIOD: Final = (
 
 def dated(form: str) -> bool:
     """Say whether a format writes a day, or at least a month or a year."""
-    return form == ISO or form in EPOCHS or any(f"%{sign}" in _spell_out(form) for sign in "dVmbjYy")
+    return form in {ISO, EXCEL} or form in EPOCHS or any(f"%{sign}" in _spell_out(form) for sign in "dVmbjYy")
 
 
 def zoned(form: str) -> bool:
@@ -183,6 +195,8 @@ def _spell_out(form: str) -> str:
 def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return _read_epochs(texts, EPOCHS[form])
+    if form == EXCEL:
+        return _read_serials(texts)
     form = _spell_out(form)
     if found := _DIGITS_ALONE.search(form):
         texts = _pad(texts, len(found[1]))
@@ -247,7 +261,20 @@ def _with_minutes(texts: pl.Series, form: str) -> tuple[pl.Series, str]:
     return texts + ":00", f"{form}:%M"
 
 
+def _read_serials(texts: pl.Series) -> pl.Series:
+    """Read days since Excel's day 0, with a decimal point or comma; a fraction of the day may follow behind a blank."""
+    parts = texts.str.extract_groups(r"^(\d{1,7})(?:[.,](\d+))?(?: 0(?:[.,](\d+))?)?$").struct.unnest()
+    fraction = pl.coalesce("2", "3").fill_null("0")
+    micros = (("0." + fraction).cast(pl.Float64) * _DAY_MICROS).round().cast(pl.Int64)
+    unit = pl.when(fraction.str.len_bytes() >= _EXACT_DIGITS).then(1_000).otherwise(1_000_000)
+    rounded = (micros + unit // 2) // unit * unit
+    days = pl.col("1").cast(pl.Int64) * _DAY_MICROS
+    single = pl.col("2").is_null() | pl.col("3").is_null()
+    return parts.select(pl.when(single).then(days + rounded + _SERIAL_START).cast(_TIME)).to_series()
+
+
 def _read_epochs(texts: pl.Series, scale: int) -> pl.Series:
+    texts = texts.str.replace(_WRAPPED, "${1}")
     micros = texts.cast(pl.Decimal(38, 6), strict=False) * scale
     seen = pl.select(pl.when(micros.abs() <= _LATEST).then(micros)).to_series()
     return seen.cast(pl.Int64, strict=False).cast(_TIME)

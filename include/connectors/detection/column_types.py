@@ -14,12 +14,12 @@ import polars as pl
 from include.cim.measured import goes_on, read_measured, strip_unit
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import open_brackets
-from include.cim.written_times import EPOCHS, read_times, zoned
+from include.cim.written_times import EPOCHS, EXCEL, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
-from include.connectors.detection.time_formats import find_formats, kind_of
+from include.connectors.detection.time_formats import WRAPPED, find_formats, kind_of
 
 _LOOK_AT: Final = 1_000
 _EXAMPLES: Final = 5
@@ -40,6 +40,9 @@ _NAMES_SOMETHING: Final = re.compile(
 )
 _SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hundredth|thousandth)s\)")
 """Names of what is counted in parts of a unit: whole numbers, however they are padded."""
+
+_OTHER_DIGITS: Final = r"^[\p{Nd}\p{P}\p{S}\s]*[٠-٩۰-۹०-९０-９][\p{Nd}\p{P}\p{S}\s]*$"
+"""Numbers and times in Arabic-Indic, Persian, Devanagari or full-width digits."""
 
 NAMES_TIME: Final = re.compile(
     r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
@@ -100,6 +103,7 @@ class ColumnTally:
         self._padded = False  # whole numbers that begin with a zero
         self._signed = False
         self._damaged = Fit()
+        self._other_digits = Fit()
         self._empty_words = 0
         self.examples: list[str] = []
         self.sample: dict[str, None] = {}
@@ -124,6 +128,7 @@ class ColumnTally:
             time.add(cells, read_times(cells.texts, form))
         if not numeric.all():
             self._damaged.add(cells, ~cells.texts.str.contains("\ufffd", literal=True))
+            self._other_digits.add(cells, ~cells.texts.str.contains(_OTHER_DIGITS))
 
     def _start(self, texts: pl.Series) -> None:
         """See what the first cells may be; what half of them are not, the column is not followed as."""
@@ -147,9 +152,9 @@ class ColumnTally:
             if lowered.is_in(list(pair)).sum() * 2 > len(sample):
                 self._truth, self._truth_fit = pair, Fit()
                 break
+        self.examples = sample.head(_EXAMPLES).to_list()
         formats = find_formats(telling.to_list(), self._order, weeks=bool(NAMES_WEEK.search(self.name)))
         self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
-        self.examples = sample.head(_EXAMPLES).to_list()
 
     def _find_measure(self, texts: pl.Series) -> None:
         """See whether the cells hold a unit beside the number: one, else nobody could add them."""
@@ -170,7 +175,8 @@ class ColumnTally:
         Eight of them may be a date anywhere, and fourteen a date and a time.
         """
         marked = form not in EPOCHS and any(sign in form for sign in "-/.: hTW")
-        first = form in EPOCHS and self.name == FIRST_NAMELESS
+        wrapped = WRAPPED.fullmatch(self.examples[0]) is not None
+        first = form in EPOCHS and (self.name == FIRST_NAMELESS or wrapped)
         return marked or form in {"%Y%m%d", "%Y%m%d%H%M%S"} or first or bool(NAMES_TIME.search(self.name))
 
     def _add_numbers(self, cells: Cells) -> pl.Series:
@@ -328,6 +334,13 @@ class ColumnTally:
             what = f"U+FFFD: characters were lost before this file was written, in {self._damaged.misfits:,} cells"
             remedy = "Get it again from its origin; what is lost cannot be read back."
             yield Issue(f"row {self._damaged.astray}, {where}", what, remedy)
+        if self._other_digits.misfits:
+            count = self._other_digits.misfits
+            what = f"digits of another script (Arabic-Indic, full-width …) are not read: {count:,} cells"
+            yield Issue(f"row {self._other_digits.astray}, {where}", what, "Export it with the digits 0 to 9.")
+        if self.type is ColumnType.TIMESTAMP and self.time_formats == (EXCEL,):
+            what = "its numbers are read as times of Excel, days since 30 December 1899"
+            yield Issue(where, what, "Is that what they are? Workbooks of old Macs count from four years later.")
         if not self.distinct.exact:
             yield Issue(where, "the number of different values is an estimate", "It is exact up to a million.")
 
