@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -21,6 +22,10 @@ from include.connectors.detection.zoning import Zoning, find_zone, shift_of
 
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+_MANY: Final = 20
+"""One row of so many."""
+
+_NEARLY_ALL: Final = 0.95
 _COUNTED: Final = ("energy", "reactive_energy", "volume")
 
 
@@ -226,6 +231,9 @@ def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
     if steps.spliced.count:
         what = f"the times go on in another year {_times(steps.spliced.count)}: a typical year, put together of several"
         yield Issue(f"row {steps.spliced.row}, {name}", what, "Nothing is wrong; leave the rows in their order.")
+    if lengths := _lengths_apart(axis.lengths):
+        what = f"intervals are of several lengths: {', '.join(map(duration, lengths))}"
+        yield Issue(name, what, "Map their ends, or take the rows of one length by `where`.")
     if steps.gaps.count and steps.step:
         what = f"steps longer than {duration(steps.step)} come {_times(steps.gaps.count)}, here first"
         yield Issue(f"row {steps.gaps.row}, {name}", what, "Rows may be missing, or a series rests while others go on.")
@@ -235,6 +243,13 @@ def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
     if steps.backwards.count:
         what = f"the times run the other way {_times(steps.backwards.count)}, here first"
         yield Issue(f"row {steps.backwards.row}, {name}", what, "The rows are not in the order of their times.")
+
+
+def _lengths_apart(lengths: Counter[timedelta]) -> list[timedelta]:
+    """Give the lengths of intervals where there are a few, each of many rows: a session has any, and so have months."""
+    total = lengths.total()
+    many = [length for length, count in lengths.items() if count * _MANY >= total and timedelta(0) < length <= _DAY]
+    return sorted(many) if len(many) > 1 and sum(lengths[each] for each in many) >= _NEARLY_ALL * total else []
 
 
 def _times(count: int) -> str:
