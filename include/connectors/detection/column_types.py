@@ -233,6 +233,12 @@ class ColumnTally:
         return tuple(form for form, fit in usable.items() if fit.misfits == best)
 
     @property
+    def _half_times(self) -> tuple[str, Fit] | None:
+        """The format in which most cells, and not nearly all, can be read."""
+        fits = {form: time.fit for form, time in self.times.items() if time.fit.count and not time.fit.usable}
+        return max(fits.items(), key=lambda each: each[1].count, default=None)
+
+    @property
     def _is_count(self) -> bool:
         """Whether what can be read as times is more likely a number: digits that no name calls a time."""
         return all(form == "%Y%m%d" for form in self.time_formats) and self.unit is not None
@@ -322,7 +328,14 @@ class ColumnTally:
         if self.bracketed:
             what = f"numbers in brackets are read as negative ones: {self._bracketed:,}"
             yield Issue(where, what, "A mapping's rule reads them so with `bracketed: negative`.")
-        if self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
+        if self.type is ColumnType.TEXT and (half := self._half_times):
+            form, times = half
+            what = f"its cells are times in part: {times.count:,} as {form}, {times.misfits:,} other cells"
+            remedy = (
+                "Write all in one way. Of dates typed into a sheet, those that it understood may have day and month "
+            )
+            yield Issue(f"row {times.astray}, {where}", what, f"{remedy}swapped.")
+        elif self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
             what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
             yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")
         if fit is not None and fit.misfits and not read_whole:
