@@ -9,19 +9,22 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from include.cim.units import find_unit
-from include.cim.written_times import zoned
-from include.collection.inspection import Issue, Question, TimeProfile
+from include.cim.written_times import EXCEL, zoned
+from include.collection.inspection import ColumnType, Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.repeated_flags import FoundFlag, find_flag, find_mark
 from include.connectors.detection.steps import Steps, duration, weigh_steps
 from include.connectors.detection.time_axis import TimeAxis, axis_name
 from include.connectors.detection.time_columns import BEGINS, ENDS, UNKNOWN_DAY
-from include.connectors.detection.time_formats import as_mapped, order_of
+from include.connectors.detection.time_formats import as_mapped, kind_of, order_of
 from include.connectors.detection.zones import rank_zones, weigh_hours
 from include.connectors.detection.zoning import Zoning, find_zone, shift_of
 
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+_WRITTEN: Final = ((("%d", "%u", "%j"), "P1D"), (("%V",), "P7D"), (("%m", "%b"), "P1M"))
+"""How long what a format writes is, by its finest directive."""
+
 _MANY: Final = 20
 """One row of so many."""
 
@@ -66,7 +69,8 @@ def profile_time(
     if not axes:
         return None
     axis, order_questions = _choose_reading(axes, days_noted, hints)
-    zoning = find_zone(axis, hints, zone, label or _label_told(axis))
+    given = label
+    zoning = find_zone(axis, hints, zone, given or _label_told(axis))
     label = zoning.label
     steps = weigh_steps(axis, zoning.clock, ends=label == "end")
     if axis.time.day is not None and steps.backwards.count:
@@ -74,6 +78,8 @@ def profile_time(
     if axis.time.day == UNKNOWN_DAY:
         return Timed(axis.time.columns, None, (), ())
     first, last = (_show(each, axis, zoning) for each in _ends(axis, steps))
+    if given is None and _names_interval(axis, steps):
+        label = None if label == "end" else "start"
     label = label or _label_shown(steps.step, first, last)
     flag = _find_flag(axis, zoning, steps, label)
     questions = [*order_questions, *zoning.questions]
@@ -199,6 +205,19 @@ def _label_told(axis: TimeAxis) -> str | None:
     if BEGINS.search(names):
         return "start"
     return "end" if axis.midnights else None
+
+
+def _names_interval(axis: TimeAxis, steps: Steps) -> bool:
+    """Say whether a label is as long as its interval, and so names it: a day its own values, a month the month's.
+
+    A date does not do so for the week or month that begins or ends with it.
+    """
+    if axis.form == EXCEL:
+        return steps.resolution == "P1D" and bool((axis.hours["hour"].dt.hour() == 0).all())
+    if kind_of(axis.form) is not ColumnType.DATE or axis.time.period is not None:
+        return False
+    written = next((length for signs, length in _WRITTEN if any(sign in axis.form for sign in signs)), "P1Y")
+    return steps.resolution == written
 
 
 def _label_shown(step: timedelta | None, first: datetime | None, last: datetime | None) -> str | None:
