@@ -14,6 +14,7 @@ from include.cim.conversion import convert_units
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.raw_rows import raw_name, takes
+from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_value
@@ -146,7 +147,9 @@ def _times(texts: pl.Series, part: pl.DataFrame, rule: MappingRule) -> pl.DataFr
     later = pl.lit(False)
     if rule.repeated_flag is not None:
         flag = pl.col(raw_name(rule.repeated_flag.column)).str.strip_chars()
-        later = pl.any_horizontal(flag.str.ends_with(sign) for sign in rule.repeated_flag.later).fill_null(False)
+        if rule.repeated_flag.column in rule.columns:
+            flag = flag.map_batches(put_behind, return_dtype=pl.String(), is_elementwise=True)
+        later = are_later(flag, rule.repeated_flag.later)
     return part.select(
         ROW_ID,
         texts.alias("text"),
