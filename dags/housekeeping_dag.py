@@ -1,4 +1,4 @@
-"""The platform's own DAGs: mails every minute; forgotten staging, old uploads and quarantine every hour."""
+"""The platform's own DAGs: mails every minute; what crashes left, old uploads and old quarantine every hour."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from airflow.sdk import DAG
 
 from include.orchestration.housekeeping import (
     deliver_mail,
+    remove_leftovers,
     remove_old_quarantine,
-    remove_old_staging,
     remove_old_uploads,
 )
 
 for work, schedule in (
     (deliver_mail, "* * * * *"),
-    (remove_old_staging, "17 * * * *"),
+    (remove_leftovers, "17 * * * *"),
     (remove_old_uploads, "37 * * * *"),
     (remove_old_quarantine, "47 * * * *"),
 ):

@@ -87,9 +87,6 @@ class Staging(Protocol):
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
 
-    def remove_older(self, before: datetime, keep: Sequence[UUID] = ()) -> int:
-        """Remove what was left before then, but for the collections to `keep`; gives the number of files."""
-
 
 # --- the record ------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -40,10 +39,6 @@ class FolderStaging:
 
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         return self._remove(self.root / str(collection_id) / (str(batch_id) if batch_id else ""))
-
-    def remove_older(self, before: datetime) -> int:
-        old = [path for path in self.root.glob("*/*") if path.stat().st_mtime < before.timestamp()]
-        return sum(map(self._remove, old))
 
     def _remove(self, folder: Path) -> int:
         files = sum(1 for path in folder.rglob("*") if path.is_file())

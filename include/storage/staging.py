@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -61,20 +59,6 @@ class ParquetStaging:
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         """Remove what is staged; gives the number of files."""
         return _remove(self._folder(collection_id, batch_id))
-
-    def remove_older(self, before: datetime, keep: Sequence[UUID] = ()) -> int:
-        """Remove every batch that nothing was written to since `before`; see the port."""
-        removed = 0
-        for batch in self._root.glob("*/*"):
-            if batch.parent.name in map(str, keep):
-                continue
-            try:
-                newest = max(path.stat().st_mtime for path in [batch, *batch.rglob("*")])
-            except FileNotFoundError:
-                continue  # somebody is at work in it
-            if newest < before.timestamp():
-                removed += _remove(batch)
-        return removed
 
     def _folder(self, collection_id: UUID, batch_id: UUID | None = None) -> Path:
         folder = self._root / str(UUID(str(collection_id)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -68,16 +66,6 @@ def test_removing_counts_files(staging: ParquetStaging) -> None:
     with pytest.raises(NotFound):
         staging.read(paths[0])
     assert staging.remove(collection) == 1
-
-
-def test_only_what_nobody_wrote_to_lately_is_old(staging: ParquetStaging, tmp_path: Path) -> None:
-    now = datetime.now(UTC)
-    old, fresh = (staging.write(uuid4(), uuid4(), Stage.RAW, "p", FRAME) for _ in range(2))
-    long_ago = (now - timedelta(days=2)).timestamp()
-    for path in (tmp_path / "staging" / old, *(tmp_path / "staging" / old).parents[:2]):
-        os.utime(path, (long_ago, long_ago))
-    assert staging.remove_older(now - timedelta(days=1)) == 1
-    assert staging.read(fresh).height == 2
 
 
 @pytest.mark.parametrize("path", ["../outside.parquet", "/etc/passwd", "a/../../outside.parquet", "link/x.parquet"])
