@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
+from include.batch import AnonymizedBatch, AsOf, BatchRecord, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.collection.authentication import SecretEntry
@@ -197,20 +197,6 @@ class Dataset:
     dcat: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """A batch that was committed."""
-
-    id: UUID
-    dataset_id: UUID
-    run_id: str
-    source_digest: str
-    rows_loaded: int
-    rows_already_there: int
-    rows_quarantined: int
-    committed: datetime
-
-
 class DatasetStore(Protocol):
     """Datasets: their tables, batches and quarantine."""
 
@@ -254,7 +240,8 @@ class DatasetStore(Protocol):
     ) -> BatchRecord:
         """Store a batch in one transaction: rows, rows set aside, what was counted, its record, cursor, outbox event.
 
-        Rows whose key is there already stay as they are and are counted. The second time, the first's record is given.
+        Rows whose key is there meet those as `BatchRef.load` says; what is overwritten is kept, so that the batch can
+        be taken back (`DatasetHistory`). The second time, the first's record is given.
 
         Raises:
             Conflict: The collection was deleted meanwhile.
@@ -276,11 +263,13 @@ class RecordQuery:
     Attributes:
         fields: CIM fields, or empty for all of them.
         after: The key of the last row of the page before.
+        as_of: The version to read; None: the dataset as it is.
     """
 
     fields: tuple[str, ...] = ()
     after: tuple[Any, ...] | None = None
     limit: int = 50
+    as_of: AsOf | None = None
 
 
 class RecordReader(Protocol):

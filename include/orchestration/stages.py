@@ -87,7 +87,8 @@ def ingest(work: Work) -> Outcome:
         note = str(error)
     else:
         if outcome is not None:
-            return replace(outcome, ref=replace(outcome.ref, cim_version=work.definition.version))
+            load = replace(outcome.ref.load, window=work.window)
+            return replace(outcome, ref=replace(outcome.ref, cim_version=work.definition.version, load=load))
         note = "The source had nothing new."
     finish_earlier(work)
     raise Unchanged(note)
@@ -162,7 +163,9 @@ def load_postgres(work: Work) -> Outcome:
         run_id=work.run_id,
         now=work.platform.clock(),
     )
-    return Outcome(ref, {"rows_loaded": record.rows_loaded, "rows_already_there": record.rows_already_there})
+    counts = {"rows_loaded": record.rows_loaded, "rows_already_there": record.rows_already_there}
+    overwritten = {"rows_replaced": record.rows_replaced, "rows_removed": record.rows_removed}
+    return Outcome(ref, counts | {name: count for name, count in overwritten.items() if count})
 
 
 def index_elasticsearch(work: Work) -> Outcome:

@@ -15,7 +15,7 @@ from include.anonymization.config import AnonymizationConfig, KAnonymity, Method
 from include.anonymization.k_anonymity import Disclosure, assess_rows
 from include.anonymization.key import Key
 from include.anonymization_ports import Assess
-from include.batch import FLAGS, ROW_ID, AnonymizedBatch, BatchRef, Stage
+from include.batch import FLAGS, ROW_ID, AnonymizedBatch, BatchRef, LoadMode, Stage
 from include.cim.concept import Concept
 from include.collection.check_plan import check_plan
 from include.errors import BatchRefused, ConfigurationInvalid
@@ -126,6 +126,15 @@ def _assess_alone(batch: BatchRef, concept: Concept, gate: KAnonymity, staging: 
 
 def _pass_gate(batch: BatchRef, gate: KAnonymity, found: Disclosure, staging: Staging) -> BatchRef:
     small = found.suppressed.len()
+    left = found.after
+    too_few = 0 < left.smallest < gate.k or (left.rows and left.values < gate.least_values)
+    if too_few and batch.load.mode is not LoadMode.APPEND:
+        raise BatchRefused(
+            "anonymization.k_anonymity",
+            "it overwrites rows, and would leave others in groups that are too small; the smallest would have"
+            f" {left.smallest}",
+            "Generalise the quasi-identifiers more; or let `load.mode: append` leave what is there",
+        )
     if small == 0:
         return batch
     if gate.on_violation is OnViolation.FAIL:
@@ -139,9 +148,9 @@ def _pass_gate(batch: BatchRef, gate: KAnonymity, found: Disclosure, staging: St
     parts = []
     for number, path in enumerate(batch.parts):
         frame = staging.read(path)
-        left = frame.filter(~pl.col(ROW_ID).is_in(found.suppressed.implode()))
-        parts.append(_write(batch, number, left, staging))
-        rows += left.height
+        kept = frame.filter(~pl.col(ROW_ID).is_in(found.suppressed.implode()))
+        parts.append(_write(batch, number, kept, staging))
+        rows += kept.height
     return replace(batch, parts=tuple(parts), rows=rows)
 
 

@@ -97,6 +97,7 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
         cursor=reading.cursor(),
         issues=tuple(path for path in staged if _name(path).startswith("issues-")),
         columns=columns.names(),
+        load=collection.config.load.plan(),
     )
     noticed = dict.fromkeys(f"{issue.where}: {issue.what}." for issue in reading.issues())
     return Outcome(ref, counts, (*columns.notes(), *islice(noticed, MOST_NOTES)))

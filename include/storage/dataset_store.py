@@ -10,12 +10,12 @@ from uuid import UUID
 import polars as pl
 from sqlalchemy import Engine, func, select, tuple_, update
 
-from include.batch import AnonymizedBatch, BatchRef, Foreseen
+from include.batch import AnonymizedBatch, BatchRecord, BatchRef, Foreseen
 from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.errors import NotFound
-from include.ports import BatchRecord, Dataset, SecretStore, Staging
+from include.ports import Dataset, SecretStore, Staging
 from include.storage.connection import begin
 from include.storage.counted import open_counted
 from include.storage.foresee import foresee_load
@@ -98,7 +98,7 @@ class PostgresDatasetStore:
         """Every column that the source has had up to the last committed batch; None before the first."""
         query = select(batches.c.source_columns).where(batches.c.dataset_id == dataset_id)
         with begin(self._engine) as connection:
-            return connection.scalar(query.order_by(batches.c.committed.desc()).limit(1))
+            return connection.scalar(query.order_by(batches.c.number.desc()).limit(1))
 
     def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
         """What counters had counted when the last batch but this one was committed; None before the first."""

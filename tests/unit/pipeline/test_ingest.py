@@ -9,12 +9,11 @@ from uuid import UUID
 import polars as pl
 import pytest
 
-from include.batch import ROW_ID, Stage
+from include.batch import ROW_ID, BatchRecord, Stage
 from include.collection.formats.delimited import CsvFormat
 from include.connectors.file import UploadedFile
 from include.errors import SourceRefused
 from include.pipeline.ingest import AlreadyLoaded, ingest
-from include.ports import BatchRecord
 from tests.factories import DATASET_ID, NOON, a_collection, a_config
 from tests.fakes import FolderStaging
 from tests.fakes_ingest import GivenFrames, KnownBatches
