@@ -1,4 +1,4 @@
-"""The platform's own DAGs: mails every minute; forgotten staging, old uploads and quarantine every hour."""
+"""The platform's own DAGs: every minute mails and the search index; every hour old staging, uploads and quarantine."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from include.orchestration.housekeeping import (
     remove_old_quarantine,
     remove_old_staging,
     remove_old_uploads,
+    update_index,
 )
 
 for work, schedule in (
     (deliver_mail, "* * * * *"),
+    (update_index, "* * * * *"),
     (remove_old_staging, "17 * * * *"),
     (remove_old_uploads, "37 * * * *"),
     (remove_old_quarantine, "47 * * * *"),

@@ -28,11 +28,11 @@ from include.ports import (
     Outbox,
     Prober,
     RecordReader,
-    SearchIndex,
     SecretStore,
     Staging,
 )
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
+from include.search_ports import IndexQueue, SearchIndex
 from include.settings import Settings, load_settings
 from include.storage.assess_groups import assess_groups
 from include.storage.cim_store import PostgresCimStore
@@ -40,6 +40,7 @@ from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
+from include.storage.index_queue import PostgresIndexQueue
 from include.storage.key_ring import SealedKeyRing
 from include.storage.outbox import PostgresOutbox
 from include.storage.quarantine_store import SealedQuarantineStore
@@ -78,6 +79,7 @@ class Platform:
     keys: KeyRing
     staging: Staging
     index: SearchIndex
+    index_queue: IndexQueue
     outbox: Outbox
     mailer: Mailer
     egress: Egress
@@ -169,6 +171,7 @@ def build_platform(settings: Settings) -> Platform:
         index=ElasticsearchIndex(settings.elasticsearch_url)
         if settings.elasticsearch_url
         else PostgresSearchIndex(loader),
+        index_queue=PostgresIndexQueue(loader),
         outbox=PostgresOutbox(loader),
         mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else NoMailer(),
         egress=Egress(settings.egress_allow),
