@@ -23,6 +23,7 @@ from api.routes import (
     quarantine,
     reviews,
     samples,
+    searching,
     secrets,
     sources,
     uploads,
@@ -67,7 +68,7 @@ def create_app(
     app.add_middleware(TusAnswers)
     for routes in (
         *(data_collections, appending, reviews, datasets, batches, quarantine, keys),
-        *(uploads, samples, sources, secrets, cim, health),
+        *(uploads, samples, sources, secrets, cim, searching, health),
     ):
         app.include_router(routes.router)
     if pages is not None:

@@ -15,6 +15,7 @@ import typer
 from cli.arguments import As, Which, WhichDataset
 from cli.formats import ConceptAs, RecordsAs
 from cli.quarantine_verbs import quarantine, review
+from cli.searching_verbs import reindex, search
 from include.errors import CdmpError, ConfigurationInvalid
 
 app = typer.Typer(
@@ -36,6 +37,8 @@ app.add_typer(cim, name="cim")
 
 app.add_typer(quarantine, name="quarantine")
 app.command()(review)
+app.command()(search)
+app.command()(reindex)
 
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 

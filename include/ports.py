@@ -1,5 +1,5 @@
-"""What the platform asks of the outside world: every port on one page, but those of uploads, of the CIM and of
-quarantine (`upload_ports`, `cim_ports`, `quarantine_ports`).
+"""What the platform asks of the outside world: every port on one page, but those of uploads, of the CIM, of
+quarantine and of searching (`upload_ports`, `cim_ports`, `quarantine_ports`, `search_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -206,6 +206,9 @@ class DatasetStore(Protocol):
     def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
         """List in the order of their ids, `after` the given one; `owner_id` None: everybody's."""
 
+    def several(self, dataset_ids: Sequence[UUID]) -> Mapping[UUID, Dataset]:
+        """Give those of these that there are."""
+
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
 
@@ -311,26 +314,6 @@ class SecretStore(Protocol):
 
 
 # --- finding, telling, running ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """One dataset that a search found."""
-
-    dataset_id: UUID
-    title: str
-    score: float
-
-
-class SearchIndex(Protocol):
-    """Full text over the catalogue. Can always be rebuilt from PostgreSQL."""
-
-    def put(self, dataset_id: UUID, document: Mapping[str, Any]) -> None: ...
-
-    def remove(self, dataset_id: UUID) -> None: ...
-
-    def search(self, text: str, *, owner_id: str | None, limit: int = 20) -> Sequence[SearchHit]:
-        """Find datasets, best first; `owner_id` None searches everybody's."""
 
 
 @dataclass(frozen=True, slots=True)

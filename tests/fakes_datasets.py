@@ -35,6 +35,9 @@ class FakeDatasets:
             if owner_id in (None, each.owner_id) and (after is None or key > after)
         ][:limit]
 
+    def several(self, dataset_ids: Sequence[UUID]) -> Mapping[UUID, Dataset]:
+        return {each: self.rows[each] for each in dataset_ids if each in self.rows}
+
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         return self.loaded.get((dataset_id, source_digest))
 

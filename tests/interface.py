@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
 from include.batch import BatchRecord, RuleOutcome, ValidationReport
+from include.catalog.search_document import Found, build_search_document
 from include.cim.extension import Extension, Proposal
 from include.collection.lineage import lineage_of
 from include.collection.quarantine import RowKey
@@ -75,6 +76,8 @@ class Interface:
         self.services.datasets.rows[DATASET_ID] = Dataset(
             DATASET_ID, COLLECTION_ID, "7", "Meters", "meter_reading", 3, NOON, NOON, NOON, dcat=a_record()
         )
+        found = Found("7", "olive", "Meters", "meter_reading", "Meter reading", NOON, 3, keywords=["electricity"])
+        self.services.index.put(DATASET_ID, build_search_document(found))
         self.services.datasets.loaded[DATASET_ID, "d" * 64] = BatchRecord(
             BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from include.collection.contract import OnDrift
 from include.collection.run import RunState, StageResult
-from include.errors import ConfigurationInvalid, Conflict, Problem
+from include.errors import ConfigurationInvalid, Conflict, IndexAway, Problem
 
 if TYPE_CHECKING:
     from include.batch import BatchRef, Window
@@ -169,10 +169,11 @@ def load_postgres(work: Work) -> Outcome:
 
 
 def index_elasticsearch(work: Work) -> Outcome:
-    """Put the dataset into the search index."""
+    """Put the dataset into the search index; where that is away, the run goes on and the index follows later."""
     from include.pipeline.outcome import Outcome
 
-    return Outcome(work.left_by("load_postgres"), _index(work))
+    counts, notes = _index(work)
+    return Outcome(work.left_by("load_postgres"), counts, notes)
 
 
 def publish(work: Work) -> Outcome:
@@ -218,18 +219,20 @@ def finish_earlier(work: Work) -> None:
             return
         if "load_postgres" in done and run.batch_id is not None:
             started = work.platform.clock()
-            counts = {**_index(work), **_publish(work)}
+            counts = {**_index(work)[0], **_publish(work)}
             seconds = (work.platform.clock() - started).total_seconds()
             result = StageResult("publish", started, seconds, counts)
             work.platform.runs.add_stage(work.collection.id, work.run_id, run.batch_id, result)
             return
 
 
-def _index(work: Work) -> dict[str, int]:
+def _index(work: Work) -> tuple[dict[str, int], tuple[str, ...]]:
     from include.pipeline.index import index
 
-    platform, collection = work.platform, work.collection
-    return index(collection.dataset_id, collection, work.concept, platform.datasets, platform.index)
+    try:
+        return index(work.platform, work.collection.dataset_id), ()
+    except IndexAway as away:
+        return {"documents_indexed": 0}, (f"{away}. The rows are loaded all the same.",)
 
 
 def _publish(work: Work) -> dict[str, int]:

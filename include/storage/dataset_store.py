@@ -57,6 +57,12 @@ class PostgresDatasetStore:
         with begin(self._engine) as connection:
             return [Dataset(**row._mapping) for row in connection.execute(query)]
 
+    def several(self, dataset_ids: Sequence[UUID]) -> Mapping[UUID, Dataset]:
+        """Give those of these that there are."""
+        with begin(self._engine) as connection:
+            rows = connection.execute(select(*_DATASET).where(datasets.c.id.in_(dataset_ids)))
+            return {row.id: Dataset(**row._mapping) for row in rows}
+
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
         query = select(*_RECORD).where(batches.c.dataset_id == dataset_id, batches.c.source_digest == source_digest)

@@ -28,6 +28,7 @@ from include.storage.connection import judge
 from include.storage.copy_rows import SCRATCH, ahead, copy_rows, make_scratch
 from include.storage.counted import keep_counted
 from include.storage.history import grow_table, measure_dataset
+from include.storage.index_queue import note_load
 from include.storage.merge_rows import Overwritten, overwrite_rows
 from include.storage.schema import DATA, PLATFORM
 
@@ -293,7 +294,7 @@ def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: S
 
 
 def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
-    """Tell the owner of what was loaded."""
+    """Tell the owner of what was loaded, and let the search index follow."""
     facts = {
         "collection_id": str(collection.id),
         "title": collection.config.title,
@@ -310,6 +311,7 @@ def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) 
         " VALUES ('batch.loaded', $1, $2::json, $3, $3)",
         (collection.owner_id, json.dumps(facts), record.committed),
     )
+    note_load(cursor, record.dataset_id, collection.owner_id, record.committed)
 
 
 def find_row(cursor: dbapi.Cursor, statement: str, *values: Any) -> Sequence[Any] | None:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 PLATFORM: Final = "cdmp"
 DATA: Final = "data"
@@ -328,7 +328,7 @@ search_document = Table(
     metadata,
     Column("dataset_id", Uuid, primary_key=True),
     Column("owner_id", Text, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
     Column("words", TSVECTOR, nullable=False),
     Index("search_document_words_idx", "words", postgresql_using="gin"),
 )
