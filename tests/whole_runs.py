@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 from include.batch import BatchRef
 from include.collection.model import Collection
 from include.collection.run import RunState
-from include.orchestration.stages import STAGES, Work
+from include.orchestration.stages import STAGES, Work, remove_staged
+from include.pipeline.outcome import Outcome
 from include.settings import Settings
 from include.wiring import Platform, build_platform
 from tests.factories import NOON
@@ -43,14 +44,18 @@ def run_stages(
     """Do what Airflow's seven tasks do; gives all counts, and notes how many `seconds` each took."""
     left: dict[str, BatchRef] = {}
     counts: dict[str, int] = {}
+    ahead: dict[str, Outcome] = {}
     platform.runs.start(collection, run_id, NOON)
     for task, stage in STAGES.items():
         began = perf_counter()
-        outcome = stage(Work(platform, collection, run_id, left.__getitem__, platform.definition.current()))
+        outcome = ahead.get(task) or stage(
+            Work(platform, collection, run_id, left.__getitem__, platform.definition.current())
+        )
+        ahead |= outcome.ahead
         left[task] = outcome.ref
         counts |= outcome.counts
         if seconds is not None:
-            seconds[task] = perf_counter() - began
+            seconds[task] = outcome.seconds_of(perf_counter() - began)
     platform.runs.finish(collection.id, run_id, RunState.SUCCEEDED, NOON)
-    platform.staging.remove(collection.id)
+    remove_staged(platform, collection)
     return counts

@@ -7,7 +7,7 @@ from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
-from include.storage.load import find_row, is_there, require_concept, transaction
+from include.storage.load import find_row, require_concept, transaction
 
 
 def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Staging) -> Foreseen:
@@ -24,7 +24,7 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
     same = " AND ".join(f"old.{field} = mine.{field}" for field in map(tables.quoted, zip(concept.key)))
     with transaction(loader_url) as cursor:
         require_concept(cursor, ref.dataset_id, concept)
-        if not is_there(cursor, table):
+        if not tables.is_there(cursor, table):
             return Foreseen(ref.rows, 0)
         make_scratch(cursor, table)
         copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
