@@ -39,19 +39,28 @@ def a_platform(database: Database, folder: Path, elasticsearch_url: str | None =
 
 
 def run_stages(
-    platform: Platform, collection: Collection, run_id: str, seconds: dict[str, float] | None = None
+    platform: Platform,
+    collection: Collection,
+    run_id: str,
+    seconds: dict[str, float] | None = None,
+    *,
+    ahead: bool = True,
 ) -> dict[str, int]:
-    """Do what Airflow's seven tasks do; gives all counts, and notes how many `seconds` each took."""
+    """Do what Airflow's seven tasks do; gives all counts, and notes how many `seconds` each took.
+
+    Args:
+        ahead: Whether stages take over what was done while the first was at work.
+    """
     left: dict[str, BatchRef] = {}
     counts: dict[str, int] = {}
-    ahead: dict[str, Outcome] = {}
+    done: dict[str, Outcome] = {}
     platform.runs.start(collection, run_id, NOON)
     for task, stage in STAGES.items():
         began = perf_counter()
-        outcome = ahead.get(task) or stage(
+        outcome = done.get(task) or stage(
             Work(platform, collection, run_id, left.__getitem__, platform.definition.current())
         )
-        ahead |= outcome.ahead
+        done |= outcome.ahead if ahead else {}
         left[task] = outcome.ref
         counts |= outcome.counts
         if seconds is not None:
