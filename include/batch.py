@@ -100,6 +100,8 @@ class BatchRef:
         version: The collection's version that the whole run uses, whatever is saved meanwhile.
         source_digest: sha256 of the content that was read; the same content of one dataset is one batch.
         parts: Parquet files below the staging root, each of at most `PART_ROWS` rows, in the order of the source.
+        segment: The table that its rows were copied to already; None: nowhere.
+        staged_in: The folder that they are in; None: it is named as the batch.
         issues: Staged frames of `RowIssue`s (row_id Int64, field String, rule String), from reading and mapping.
         aside: Staged frames of quarantined rows (row_id Int64; reasons String, a JSON list of {field, rule}; row
             String, the row as it was read, as a JSON object), from validation on.
@@ -131,6 +133,13 @@ class BatchRef:
     merged: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     load: LoadPlan = LoadPlan()
+    staged_in: UUID | None = None
+    segment: str | None = None
+
+    @property
+    def folder(self) -> UUID:
+        """The folder in staging that its parts are in."""
+        return self.staged_in or self.batch_id
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -152,6 +161,8 @@ class BatchRef:
             "merged": list(self.merged),
             "origins": list(self.origins),
             "load": self.load.to_json(),
+            "staged_in": str(self.staged_in) if self.staged_in else None,
+            "segment": self.segment,
         }
 
     @classmethod
@@ -175,6 +186,8 @@ class BatchRef:
             merged=tuple(plain.get("merged", ())),
             origins=tuple(plain.get("origins", ())),
             load=LoadPlan.from_json(plain["load"]) if "load" in plain else LoadPlan(),
+            staged_in=UUID(plain["staged_in"]) if plain.get("staged_in") else None,
+            segment=plain.get("segment"),
         )
 
 

@@ -74,18 +74,15 @@ Prober = Callable[[RestSource, str, Window | None], Trial]
 class Staging(Protocol):
     """Parquet parts of a batch between its stages: private and short-lived. A retry overwrites."""
 
-    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+    def write(self, collection_id: UUID, folder: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one part (`name` such as `part-00000`) and give its path for `BatchRef.parts`."""
 
     def read(self, path: str) -> pl.DataFrame: ...
 
     def scan(self, path: str) -> pl.LazyFrame: ...
 
-    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch whose id is known only after reading; gives its frames, by name."""
-
-    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
-        """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
+    def remove(self, collection_id: UUID, folder: UUID | None = None) -> int:
+        """Remove what is staged in a folder (or of the whole collection); gives the number of files."""
 
 
 # --- the record ------------------------------------------------------------------------------------------------------
@@ -197,6 +194,19 @@ class Dataset:
     dcat: dict[str, Any] | None = None
 
 
+class Segment(Protocol):
+    """Rows of one batch in a table of their own, which nobody reads; gone with its transaction, unless finished."""
+
+    def add(self, number: int, path: str) -> None:
+        """Copy one staged part while others go on; the second time, in the place of what was copied the first."""
+
+    def finish(self) -> str:
+        """Keep what was copied; gives the name for `BatchRef.segment`."""
+
+    def close(self) -> None:
+        """Give up what is not finished."""
+
+
 class DatasetStore(Protocol):
     """Datasets: their tables, batches and quarantine."""
 
@@ -250,6 +260,12 @@ class DatasetStore(Protocol):
             Conflict: The collection was deleted meanwhile.
             StoreUnavailable: PostgreSQL is away.
         """
+
+    def open_segment(self, dataset_id: UUID, concept: Concept, folder: UUID) -> Segment:
+        """Begin to copy anonymised parts before all of the batch is there; `folder` is the one they are staged in."""
+
+    def drop_segments(self, dataset_id: UUID) -> int:
+        """Remove segments that were finished and never loaded; gives their number."""
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do, and do nothing; raises as `load`."""

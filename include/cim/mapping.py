@@ -103,11 +103,7 @@ def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: C
     The second showing of a local hour may lie in another part than the first. Once this is known, parts may be mapped
     in any order.
     """
-    asking = [
-        rule
-        for rule in config.rules
-        if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
-    ]
+    asking = _rules_to_settle(config, concept)
     if not asking:
         return {}
     found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
@@ -116,6 +112,19 @@ def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: C
             texts, _ = read_texts(part, {rule.field: rule.columns}, {rule.field: rule})
             found[rule.field].append(around_changes(_times(texts[rule.field], part, rule), rule))
     return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
+
+
+def needs_settling(config: MapperConfig, concept: Concept) -> bool:
+    """Whether the times of a batch are known only once all of it was looked through."""
+    return bool(_rules_to_settle(config, concept))
+
+
+def _rules_to_settle(config: MapperConfig, concept: Concept) -> list[MappingRule]:
+    return [
+        rule
+        for rule in config.rules
+        if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
+    ]
 
 
 def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
 from include.storage.history import same_key
-from include.storage.load import find_row, is_there, transaction
+from include.storage.load import find_row, transaction
 from include.storage.merge_rows import find_overwritten, still_there
 
 _NEW, _GROUPS = "new_rows", "groups_of_rows"
@@ -46,7 +46,7 @@ def _stage(
         The query of the dataset's own rows that stay, as `_group` takes them.
     """
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
-    there = is_there(cursor, table)
+    there = tables.is_there(cursor, table)
     if there:
         missing = {column.name for column in make_scratch(cursor, table)}
     else:

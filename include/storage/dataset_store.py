@@ -25,6 +25,7 @@ from include.storage.schema import batch as batches
 from include.storage.schema import counted, quarantine_row
 from include.storage.schema import dataset as datasets
 from include.storage.schema import run as runs
+from include.storage.segment import PostgresSegment, drop_segments
 
 _RECORD = [batches.c[name] for name in BatchRecord.__slots__]
 _DATASET = [datasets.c[name] for name in Dataset.__slots__]
@@ -155,6 +156,15 @@ class PostgresDatasetStore:
             now=now,
             staging=self._staging,
         )
+
+    def open_segment(self, dataset_id: UUID, concept: Concept, folder: UUID) -> PostgresSegment:
+        """Begin to copy anonymised parts before all of the batch is there; see the port."""
+        return PostgresSegment(self._loader_url, dataset_id, concept, folder, self._staging)
+
+    def drop_segments(self, dataset_id: UUID) -> int:
+        """Remove segments that were finished and never loaded; gives their number."""
+        with begin(self._engine) as connection:
+            return drop_segments(connection, dataset_id)
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do; see the port."""

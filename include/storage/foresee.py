@@ -10,7 +10,7 @@ from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
 from include.storage.history import same_key
-from include.storage.load import find_row, is_there, require_concept, transaction
+from include.storage.load import find_row, require_concept, transaction
 from include.storage.merge_rows import Overwritten, find_overwritten
 
 
@@ -27,7 +27,7 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
     with transaction(loader_url) as cursor:
         require_concept(cursor, ref.dataset_id, concept)
-        if not is_there(cursor, table):
+        if not tables.is_there(cursor, table):
             keys = [staging.scan(part).select(concept.key) for part in ref.parts]
             new = pl.concat(keys).unique().select(pl.len()).collect(engine="streaming").item() if keys else 0
             return Foreseen(new, ref.rows - new)

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import adbc_driver_manager
 import polars as pl
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
-from sqlalchemy import Table
 
 from include.batch import ROW_ID, BatchRecord, BatchRef
 from include.cim.concept import Concept, time_field
@@ -25,16 +24,15 @@ from include.errors import Conflict
 from include.ports import SecretStore, Staging
 from include.storage import table as tables
 from include.storage.connection import judge
-from include.storage.copy_rows import SCRATCH, ahead, copy_rows, make_scratch
+from include.storage.copy_rows import SCRATCH, SORT_MEMORY, ahead, copy_rows, make_scratch, missing_columns
 from include.storage.counted import keep_counted
 from include.storage.history import grow_table, measure_dataset
 from include.storage.index_queue import note_load
 from include.storage.merge_rows import Overwritten, overwrite_rows
 from include.storage.schema import DATA, PLATFORM
+from include.storage.segment import become_table, drop_segment, stand_in
 
 _log = logging.getLogger(__name__)
-
-_SORT_MEMORY: Final = "128MB"
 
 
 def load_batch(
@@ -152,20 +150,24 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     name, key, time = tables.quoted_name(table), tables.quoted(concept.key), time_field(concept)
     moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
     same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
-    cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MEMORY}'")
-    cursor.execute(f"SET LOCAL work_mem = '{_SORT_MEMORY}'")
-    overwritten = Overwritten()
-    if not is_there(cursor, table):
-        for statement in tables.create_table(table):
-            cursor.execute(statement)
-        copy_rows(cursor, table.name, DATA, ref, concept, staging)
-        cursor.execute(tables.key_table(table, concept))
+    cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+    cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
+    overwritten, stands_in = Overwritten(), False
+    if not tables.is_there(cursor, table):
+        if not become_table(cursor, ref, table):
+            for statement in tables.create_table(table):
+                cursor.execute(statement)
+            copy_rows(cursor, table.name, DATA, ref, concept, staging)
+            cursor.execute(tables.key_table(table, concept))
         rows = f"SELECT {moment} FROM {name}"  # noqa: S608 - names from the CIM, quoted
         for statement in tables.wall_table(name, ref.dataset_id):
             cursor.execute(statement)
     else:
-        missing = make_scratch(cursor, table)
-        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
+        missing = missing_columns(cursor, table)
+        stands_in = stand_in(cursor, ref, table)
+        if not stands_in:
+            make_scratch(cursor, table)
+            copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
         # what the concept has new; only now, because it keeps readers out until the end
         grow_table(cursor, table, missing)
         overwritten = overwrite_rows(cursor, table, ref, concept, number)
@@ -178,13 +180,9 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
             )
     span = find_row(cursor, f"WITH added AS ({rows}) SELECT count(*), min(moment), max(moment) FROM added")  # noqa: S608
     assert span is not None  # noqa: S101 - an aggregate has a row
+    if stands_in and ref.segment is not None:
+        drop_segment(cursor, ref.segment)
     return _Span(overwritten, *span)
-
-
-def is_there(cursor: dbapi.Cursor, table: Table) -> bool:
-    """Whether anything was loaded into the dataset yet."""
-    row = find_row(cursor, "SELECT to_regclass($1) IS NOT NULL", tables.quoted_name(table))
-    return row is not None and bool(row[0])
 
 
 def _stands_apart(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from adbc_driver_postgresql import dbapi
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn, CreateTable, DDLElement, SetColumnComment, SetTableComment
@@ -80,10 +81,10 @@ def add_columns(name: str, columns: Sequence[Column[Any]]) -> Sequence[str]:
 
 
 def list_columns(table: Table) -> str:
-    """Statement that lists the columns that a dataset's table has; none where it is not there."""
+    """Statement that lists the columns that a dataset's table has, in order; none where it is not there."""
     return (
         f"SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('{quoted_name(table)}')"  # noqa: S608 - ours
-        " AND attnum > 0 AND NOT attisdropped"
+        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     )
 
 
@@ -128,6 +129,13 @@ def wall_table(name: str, dataset_id: UUID, further: str = "") -> Sequence[str]:
         f" USING (current_setting('cdmp.dataset', true) = '{dataset_id}'{further and f' AND {further}'})",
         f"GRANT SELECT ON {name} TO {READER}",
     ]
+
+
+def is_there(cursor: dbapi.Cursor, table: Table) -> bool:
+    """Whether anything was loaded into the dataset yet."""
+    cursor.execute("SELECT to_regclass($1) IS NOT NULL", (quoted_name(table),))
+    row = cursor.fetchone()
+    return row is not None and bool(row[0])
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -47,9 +47,10 @@ def test_rows_are_numbered_over_all_parts(staging: FolderStaging) -> None:
 
 
 def test_the_same_content_is_the_same_batch_and_leaves_the_same_files(staging: FolderStaging) -> None:
-    first = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches())
+    folder = UUID(int=5)
+    first = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches(), folder=folder)
     count = files(staging)
-    again = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches())
+    again = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches(), folder=folder)
     other = ingest(a_collection(), GivenFrames([a_frame(9)], digest="e" * 64), staging, KnownBatches())
     elsewhere = ingest(
         a_collection(dataset_id=UUID(int=9)), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches()
