@@ -17,7 +17,7 @@ from include.expectations.fill import fill_cells
 from include.expectations.find_repeats import find_repeats
 from include.expectations.judge_batch import judge_batch, profile_batch
 from include.expectations.mend import MENDING, Mended, mend
-from include.expectations.run_suite import Breach, find_breaches
+from include.expectations.run_suite import Breach, Memory, find_breaches
 from include.expectations.series import find_in_series, gather
 from include.expectations.suite import BATCH_RULES, ROW_RULES, SERIES_RULES, columns_of, compares_rows
 from include.pipeline.step import Part, Place
@@ -62,6 +62,7 @@ class Sorting:
     cells_filled: int = 0
     cells_clamped: int = 0
     _waiting: list[Part] = field(default_factory=list)
+    _memory: Memory = field(default_factory=Memory)
     _issues: list[tuple[pl.LazyFrame, int, int]] = field(default_factory=list)
 
     def add(self, part: Part) -> Part | None:
@@ -113,7 +114,7 @@ class Sorting:
         if any(rule.on_violation in MARKING and rule.type not in BATCH_RULES for rule in self.suite):
             frame = frame.with_columns(pl.lit(None, pl.String).alias(FLAGS))
         issues = self._issues_of(frame)
-        judged = _judge(frame, self._alone, issues)
+        judged = _judge(frame, self._alone, issues, self._memory)
         breaches = [replace(breach, acted=breach.place not in self.idle) for breach in judged]
         self.parts.append("")
         self.rows_in += frame.height
@@ -294,8 +295,10 @@ def _span(rows: pl.LazyFrame) -> tuple[int, int]:
     return (1, 0) if first is None else (first, last)
 
 
-def _judge(frame: pl.DataFrame, rules: Sequence[_Placed], issues: pl.DataFrame) -> Iterator[Breach]:
-    found = find_breaches(frame, [rule for _, rule in rules])
+def _judge(
+    frame: pl.DataFrame, rules: Sequence[_Placed], issues: pl.DataFrame, memory: Memory | None = None
+) -> Iterator[Breach]:
+    found = find_breaches(frame, [rule for _, rule in rules], memory)
     for (place, _), breach in zip(rules, found, strict=True):
         yield _without_unread(replace(breach, place=place), issues)
 
