@@ -74,6 +74,7 @@ _MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}
 """A clock with a letter for the showing of a repeated hour; in the hours in which one comes, 2:00A means no other time
 where A is short for AM, and later ones are not read."""
 
+_HOURS_FROM_TO: Final = r"^(.* )?(\d{1,2})h? ?[-–] ?\d{1,2}h?$"
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
@@ -131,10 +132,21 @@ def split_periods(texts: pl.Series) -> pl.DataFrame:
         >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4", "Hour 3B Q1"])).rows()
         [('2024-01-01', 1), ('01/01/2024', 2), ('', 100), ('', 9)]
     """
+    texts = begin_hours(texts)
     head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
     hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
     zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
     return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
+
+
+def begin_hours(texts: pl.Series) -> pl.Series:
+    """Leave of hours from and to the first.
+
+    Example:
+        >>> begin_hours(pl.Series(["00 - 01", "01-01-2024 23-00", "2024-01-01", "7h–8h"])).to_list()
+        ['00', '01-01-2024 23', '2024-01-01', '7']
+    """
+    return texts.str.replace(_HOURS_FROM_TO, "${1}${2}")
 
 
 def number_parts(hours: pl.Series, parts: pl.Series, period: timedelta) -> pl.Series:
@@ -220,6 +232,8 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
     texts = beginnings(texts, form)
     if "%H" in form:
         texts = texts.str.replace(_MARKED, "${1}${2}${3}${4}")
+    if "%H" in form and "%M" not in form:
+        texts = begin_hours(texts)
     if ".%f" in form:
         texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
     midnight = texts.str.contains(_MIDNIGHT)

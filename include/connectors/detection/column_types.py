@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from include.cim.written_times import EPOCHS, EXCEL, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
+from include.connectors.detection.column_names import FIRST_NAMELESS, NAMES_SOMETHING, NAMES_TIME, NAMES_WEEK, SCALED
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
 from include.connectors.detection.time_formats import WRAPPED, find_formats, kind_of
 
@@ -34,29 +34,8 @@ _TRUTHS: Final = (
     ("y", "n"),
     ("t", "f"),
 )
-_NAMES_SOMETHING: Final = re.compile(
-    r"(^|[^a-zà-ü])(ean|gln|id|ids|nr|no|num|number|nummer|serial|code|zip|plz|postcode|postal|phone|tel|mpan|mprn|nmi|cups|pod|account)($|[^a-zà-ü])",
-    re.IGNORECASE,
-)
-_SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hundredth|thousandth)s\)")
-"""Names of what is counted in parts of a unit: whole numbers, however they are padded."""
-
 _OTHER_DIGITS: Final = r"^[\p{Nd}\p{P}\p{S}\s]*[٠-٩۰-۹०-९０-９][\p{Nd}\p{P}\p{S}\s]*$"
 """Numbers and times in Arabic-Indic, Persian, Devanagari or full-width digits."""
-
-NAMES_TIME: Final = re.compile(
-    r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
-    r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
-    re.IGNORECASE,
-)
-
-NAMES_WEEK: Final = re.compile(
-    r"(^|[^a-z])((calendar|iso).?)?(weeks?|wk|(kalender)?woche|kw|cw|semaine|semana|settimana|uke|vecka|viikko|tydzień)($|[^a-z])",
-    re.IGNORECASE,
-)
-
-FIRST_NAMELESS: Final = "column_1"
-"""What the first column is called where the source gives none a name: there, lists of pairs have their time."""
 
 
 @dataclass(slots=True)
@@ -251,16 +230,20 @@ class ColumnTally:
     @property
     def _names(self) -> bool:
         """Whether whole numbers are names: padded with zeros, too long to count, or called so."""
-        if self.unit is not None or _SCALED.search(self.name):
+        if self.unit is not None or SCALED.search(self.name):
             return False
         shortest, longest = self._lengths
         constant = shortest == longest and not self._signed
         return (
             self._padded
             or (constant and longest >= 13)
-            or (constant and longest >= 6 and bool(_NAMES_SOMETHING.search(self.name)))
+            or (constant and longest >= 6 and bool(NAMES_SOMETHING.search(self.name)))
             or longest > 19
         )
+
+    def settle_time(self, form: str) -> None:
+        """Read the column in this format, of several that fit."""
+        self.times = {form: self.times[form], **self.times} if form in self.times else self.times
 
     def profile(self) -> ColumnProfile:
         """Say what the column is."""
@@ -335,6 +318,9 @@ class ColumnTally:
                 "Write all in one way. Of dates typed into a sheet, those that it understood may have day and month "
             )
             yield Issue(f"row {times.astray}, {where}", what, f"{remedy}swapped.")
+        elif self.type is ColumnType.TEXT and self.unit is not None and not self._several:
+            what = f"its name tells a unit, {self.unit}, and its cells are no numbers"
+            yield Issue(where, what, "Is the decimal sign right? Beside a number only a unit that is known may stand.")
         elif self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
             what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
             yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")

@@ -24,6 +24,9 @@ _MOST_HOURS: Final = 1_000_000
 _MOST_ODD: Final = 5_000
 _MOST_LENGTHS: Final = 100
 _HOURS: Final = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt32})
+_MIDNIGHT: Final = r"(?:^|[T ,_-])24(?::00){1,2}$|(?:^|[T :,_-])24(?:00){1,2}$"
+"""24:00 and 2400, whatever stands before; 10:24:00 is none."""
+
 _INSTANT: Final = timedelta(microseconds=1)
 _TIME: Final = "the row's time"
 _TELL_APART: Final = 0.01
@@ -105,7 +108,7 @@ class TimeAxis:
         elif "%H" in self.form:
             begun = beginnings(texts, self.form)
             self.intervals += int((begun != texts).sum())
-            self.midnights += int(begun.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
+            self.midnights += int(begun.str.contains(_MIDNIGHT).sum())
         if self.time.period is not None:
             self._note_periods(times, self.time.count_periods(frame), self.time.period)
         for flag in self.flags:

@@ -13,7 +13,8 @@ import polars as pl
 from include.cim.written_times import EXCEL, read_times, zoned
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
-from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
+from include.connectors.detection.column_names import NAMES_TIME
+from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.time_formats import kind_of
 from include.connectors.detection.time_parts import (
     NAMELESS,
@@ -26,13 +27,14 @@ from include.connectors.detection.time_parts import (
 )
 
 ENDS: Final = re.compile(
-    r"(^|[^a-zà-ü])(end(ing|e|s)?|until|till|to|bis|tot|fin|fine|final|hasta|fim|a|au|stop|departure|he)($|[^a-zà-ü])"
+    r"(^|[^a-zà-ü])(end(ed|ing|e|s)?|until|till?|to|bis|tot|fin|fine|final|hasta|fim|a|au|stop(ped)?|departure|he"
+    r"|slut|do|koniec|loppu|finished)($|[^a-zà-ü])"
     r"|(_|[a-z])(End|Ende|Until|Stop)",
     re.IGNORECASE,
 )
 BEGINS: Final = re.compile(
-    r"(^|[^a-zà-ü])(start(ing)?|begin(ning)?|beginn|from|von|van|ab|desde|inizio|da|début|debut|de|du|inicio|arrival"
-    r"|since)($|[^a-zà-ü])",
+    r"(^|[^a-zà-ü])(start(ed|ing)?|begin(ning)?|beginn|from|von|van|ab|desde|inizio|da|début|debut|de|du|inicio|arrival"
+    r"|since|fra|från|od|alku|początek)($|[^a-zà-ü])",
     re.IGNORECASE,
 )
 _BOOKKEEPING: Final = re.compile(

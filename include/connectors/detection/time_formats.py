@@ -14,7 +14,7 @@ from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
 
 _DATE: Final = (
-    r"(?P<iso>\d{4}(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})"
+    r"(?P<iso>\d{4}(?P<s1>[-/.]|\. )\d{1,2}(?P=s1)\d{1,2}(?P<s0>\.?))"
     r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
     r"|(?P<week>\d{4}(?P<s6>[-/ ]?(?:W|KW|CW)[- ]?)\d{1,2}(?P<weekday>-?\d)?)"
     r"|(?P<week_first>(?P<s7>(?:W|KW|CW|Week|Woche)[ .]{0,2})\d{1,2}(?P<s8>[-/ ])\d{4})"
@@ -174,7 +174,7 @@ def _time_format(found: re.Match[str]) -> str:
 
 def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # one line a way of writing
     if found["iso"]:
-        return (f"%Y{found['s1']}%m{found['s1']}%d",)
+        return (f"%Y{found['s1']}%m{found['s1']}%d{found['s0']}",)
     if found["local"]:
         sign, year = found["s2"], "%Y" if len(found["year"]) == 4 else "%y"
         orders = [("%d", "%m", year)]

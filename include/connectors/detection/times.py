@@ -38,12 +38,14 @@ class Timed:
 
     Attributes:
         profile: None where the columns tell the time of a day that nobody knows.
+        form: The format in which they are read.
     """
 
     columns: tuple[str, ...]
     profile: TimeProfile | None
     issues: tuple[Issue, ...]
     questions: tuple[Question, ...]
+    form: str = ""
 
 
 def profile_time(
@@ -101,7 +103,7 @@ def profile_time(
         repeated_flag=flag.flag,
     )
     issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, axis, zoning))
-    return Timed(axis.time.columns, profile, issues, tuple(questions))
+    return Timed(axis.time.columns, profile, issues, tuple(questions), axis.form)
 
 
 def _ends(axis: TimeAxis, steps: Steps) -> tuple[datetime | None, datetime | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -48,6 +49,12 @@ class Period:
     curve: str
     points: tuple[tuple[int, dict[str, str | None]], ...]
     categories: bool = False
+
+    @property
+    def lacks(self) -> bool:
+        """Whether positions are not written, of any category."""
+        counts = Counter(category_of(cells) if self.categories else None for _, cells in self.points)
+        return not counts or min(counts.values()) < self.steps.count
 
     def rows(self) -> Iterator[Row]:
         """Give a row for each position; a variable block repeats what it says until the next one, or the end."""
@@ -143,20 +150,22 @@ def _period(
         raise SourceRefused(place, "a period lacks its start, end or resolution", "IEC 62325 asks for all three.")
     steps = Steps.between(read_instant(begin, place), read_instant(end, place), resolution, form.zone, place)
     points: list[tuple[int, dict[str, str | None]]] = []
+    said: set[str | None] = set()  # the categories of the position before
     for point in children(element, "Point"):
         written = text_at(point, "position") or ""
         position = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
         cells_said = flatten_element(point, leave_out=frozenset({"position"}))
+        category = category_of(cells_said)
         after = points[-1][0] if points else 0
-        again = position == after > 0 and category_of(cells_said) not in {
-            category_of(each) for at, each in points if at == position
-        }
-        if not (after < position <= steps.count or again):
+        if position != after:
+            said.clear()
+        if not max(after, 1) <= position <= steps.count or category in said:
             raise SourceRefused(
                 place,
                 f"a period of {steps.count} positions has one that is not between {after + 1} and {steps.count}",
                 "Positions count from 1 and rise.",
             )
+        said.add(category)
         points.append((position, cells_said))
     told = {
         "document.kind": local_name(document),

@@ -212,6 +212,8 @@ def test_each_category_goes_on_by_itself_where_repeated_points_are_left_out() ->
         for kind in ("A04", "A05")
     }
     assert by_kind == {"A04": ["10", "11", "11", "11"], "A05": ["20", "20", "20", "23"]}
+    body = imbalance([(at, "10", kind) for at in (1, 2, 3) for kind in ("A04", "A05")])
+    assert [issue.what for issue in detect_bytes(body).issues] == ["positions are missing"]
 
 
 def test_a_position_that_comes_twice_with_one_category_is_refused() -> None:
