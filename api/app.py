@@ -25,6 +25,7 @@ from api.routes import (
     samples,
     secrets,
     sources,
+    steps,
     uploads,
 )
 from api.strict_json import StrictJsonBodies
@@ -66,7 +67,7 @@ def create_app(
     app.add_middleware(StrictJsonBodies, takes_files=takes_file)
     app.add_middleware(TusAnswers)
     for routes in (
-        *(data_collections, appending, reviews, datasets, batches, quarantine, keys),
+        *(data_collections, steps, appending, reviews, datasets, batches, quarantine, keys),
         *(uploads, samples, sources, secrets, cim, health),
     ):
         app.include_router(routes.router)
