@@ -26,6 +26,7 @@ from api.routes import (
     searching,
     secrets,
     sources,
+    steps,
     uploads,
 )
 from api.strict_json import StrictJsonBodies
@@ -67,7 +68,7 @@ def create_app(
     app.add_middleware(StrictJsonBodies, takes_files=takes_file)
     app.add_middleware(TusAnswers)
     for routes in (
-        *(data_collections, appending, reviews, datasets, batches, quarantine, keys),
+        *(data_collections, steps, appending, reviews, datasets, batches, quarantine, keys),
         *(uploads, samples, sources, secrets, cim, searching, health),
     ):
         app.include_router(routes.router)

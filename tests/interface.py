@@ -133,4 +133,14 @@ def a_draft(**changes: Any) -> dict[str, Any]:
     return {name: plain[name] for name in plain if name not in ("ingester", "mapper", "anonymization")}
 
 
+def a_suite(**changes: Any) -> dict[str, Any]:
+    """Build a suite of one rule of the owner's; `changes` are of the rule."""
+    rule = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "energy", "min_value": 0},
+        "meta": {"on_violation": "flag"},
+    }
+    return {"name": "mine", "expectations": [{**rule, **changes}]}
+
+
 Call = Callable[[TestClient, UUID], Any]

@@ -24,6 +24,7 @@ from tests.interface import (
     Interface,
     a_draft,
     a_plain_proposal,
+    a_suite,
 )
 
 WHO = ("nobody", "stranger", "owner", "steward")
@@ -34,6 +35,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/data-collection/"): (401, 200, 200, 200),
     ("GET", "/data-collection/{collection_id}"): (401, 404, 200, 200),
     ("DELETE", "/data-collection/{collection_id}"): (401, 404, 200, 403),
+    ("GET", "/data-collection/data-curator-config/{collection_id}"): (401, 404, 200, 200),
+    ("POST", "/data-collection/data-curator-config/{collection_id}"): (401, 404, 201, 403),
     ("POST", "/data-collection/{collection_id}/run"): (401, 404, 201, 403),
     ("POST", "/data-collection/{collection_id}/backfill"): (401, 404, 422, 403),
     ("POST", "/data-collection/{collection_id}/pause"): (401, 404, 200, 403),
@@ -96,6 +99,7 @@ SPAN = {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}
 UPLOAD = hashlib.sha256(METERS.read_bytes()).hexdigest()
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/data-collection/"): a_draft(),
+    ("POST", "/data-collection/data-curator-config/{collection_id}"): a_suite(),
     ("POST", "/data-collection/{collection_id}/append"): {"upload": UPLOAD},
     ("POST", "/data-collection/{collection_id}/append-preview"): {"upload": UPLOAD},
     ("POST", "/data-collection/{collection_id}/run/{run_id}/review"): {"decision": "approve"},
