@@ -1,4 +1,4 @@
-"""The platform's own DAGs: every minute mails and the search index; every hour old staging, uploads and quarantine."""
+"""The DAGs of the platform: every minute mails and the search index; every hour what has outlived its time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from airflow.sdk import DAG
 
 from include.orchestration.housekeeping import (
     deliver_mail,
+    remove_leftovers,
     remove_old_quarantine,
-    remove_old_staging,
     remove_old_uploads,
     update_index,
 )
@@ -18,7 +18,7 @@ from include.orchestration.housekeeping import (
 for work, schedule in (
     (deliver_mail, "* * * * *"),
     (update_index, "* * * * *"),
-    (remove_old_staging, "17 * * * *"),
+    (remove_leftovers, "17 * * * *"),
     (remove_old_uploads, "37 * * * *"),
     (remove_old_quarantine, "47 * * * *"),
 ):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
+from include.batch import AnonymizedBatch, AsOf, BatchRecord, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.collection.authentication import SecretEntry
@@ -74,21 +74,15 @@ Prober = Callable[[RestSource, str, Window | None], Trial]
 class Staging(Protocol):
     """Parquet parts of a batch between its stages: private and short-lived. A retry overwrites."""
 
-    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+    def write(self, collection_id: UUID, folder: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one part (`name` such as `part-00000`) and give its path for `BatchRef.parts`."""
 
     def read(self, path: str) -> pl.DataFrame: ...
 
     def scan(self, path: str) -> pl.LazyFrame: ...
 
-    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch whose id is known only after reading; gives its frames, by name."""
-
-    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
-        """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
-
-    def remove_older(self, before: datetime, keep: Sequence[UUID] = ()) -> int:
-        """Remove what was left before then, but for the collections to `keep`; gives the number of files."""
+    def remove(self, collection_id: UUID, folder: UUID | None = None) -> int:
+        """Remove what is staged in a folder (or of the whole collection); gives the number of files."""
 
 
 # --- the record ------------------------------------------------------------------------------------------------------
@@ -200,18 +194,17 @@ class Dataset:
     dcat: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """A batch that was committed."""
+class Segment(Protocol):
+    """Rows of one batch in a table of their own, which nobody reads; gone with its transaction, unless finished."""
 
-    id: UUID
-    dataset_id: UUID
-    run_id: str
-    source_digest: str
-    rows_loaded: int
-    rows_already_there: int
-    rows_quarantined: int
-    committed: datetime
+    def add(self, number: int, path: str) -> None:
+        """Copy one staged part while others go on; the second time, in the place of what was copied the first."""
+
+    def finish(self) -> str:
+        """Keep what was copied; gives the name for `BatchRef.segment`."""
+
+    def close(self) -> None:
+        """Give up what is not finished."""
 
 
 class DatasetStore(Protocol):
@@ -260,12 +253,19 @@ class DatasetStore(Protocol):
     ) -> BatchRecord:
         """Store a batch in one transaction: rows, rows set aside, what was counted, its record, cursor, outbox event.
 
-        Rows whose key is there already stay as they are and are counted. The second time, the first's record is given.
+        Rows whose key is there meet those as `BatchRef.load` says; what is overwritten is kept, so that the batch can
+        be taken back (`DatasetHistory`). The second time, the first's record is given.
 
         Raises:
             Conflict: The collection was deleted meanwhile.
             StoreUnavailable: PostgreSQL is away.
         """
+
+    def open_segment(self, dataset_id: UUID, concept: Concept, folder: UUID) -> Segment:
+        """Begin to copy anonymised parts before all of the batch is there; `folder` is the one they are staged in."""
+
+    def drop_segments(self, dataset_id: UUID) -> int:
+        """Remove segments that were finished and never loaded; gives their number."""
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do, and do nothing; raises as `load`."""
@@ -282,11 +282,13 @@ class RecordQuery:
     Attributes:
         fields: CIM fields, or empty for all of them.
         after: The key of the last row of the page before.
+        as_of: The version to read; None: the dataset as it is.
     """
 
     fields: tuple[str, ...] = ()
     after: tuple[Any, ...] | None = None
     limit: int = 50
+    as_of: AsOf | None = None
 
 
 class RecordReader(Protocol):

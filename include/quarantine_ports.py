@@ -124,9 +124,6 @@ class ReviewedRuns(RunStore, Protocol):
     def add_review(self, collection_id: UUID, run_id: str, review: Review) -> None:
         """Keep what a person decided; approved, the run is `running` again. Raises NotFound."""
 
-    def held(self) -> Sequence[UUID]:
-        """Collections of which a run waits for a person."""
-
 
 class ReviewEngine(Engine, Protocol):
     """Airflow, where it lets a run wait for a person."""

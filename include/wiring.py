@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -34,6 +35,7 @@ from include.ports import (
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
 from include.search_ports import IndexQueue, SearchIndex
 from include.settings import Settings, load_settings
+from include.storage.agreement import find_disagreements
 from include.storage.assess_groups import assess_groups
 from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
@@ -42,6 +44,7 @@ from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
 from include.storage.index_queue import PostgresIndexQueue
 from include.storage.key_ring import SealedKeyRing
+from include.storage.leftovers import Janitor
 from include.storage.outbox import PostgresOutbox
 from include.storage.quarantine_store import SealedQuarantineStore
 from include.storage.record_reader import PostgresRecordReader
@@ -83,6 +86,7 @@ class Platform:
     outbox: Outbox
     mailer: Mailer
     egress: Egress
+    janitor: Janitor
     clock: Clock
 
     @property
@@ -106,6 +110,11 @@ class Platform:
     def quarantine_for(self) -> timedelta:
         """How long rows wait in quarantine."""
         return self.settings.quarantine_for
+
+    def disagreements(self, *, indexed: bool = True) -> Sequence[str]:
+        """Say what of rows, batches, events, staging, uploads and index does not agree; see `find_disagreements`."""
+        index = self.index if indexed else None
+        return find_disagreements(self.janitor.engine, self.janitor, index, self.clock() + timedelta(seconds=1))
 
     def connector(self, source: Source, owner_id: str, window: Window | None = None) -> Connector:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
@@ -175,6 +184,7 @@ def build_platform(settings: Settings) -> Platform:
         outbox=PostgresOutbox(loader),
         mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else NoMailer(),
         egress=Egress(settings.egress_allow),
+        janitor=Janitor(loader, settings.staging, settings.uploads, settings.bundle),
         clock=lambda: datetime.now(UTC),
     )
 

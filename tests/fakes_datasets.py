@@ -11,10 +11,10 @@ from uuid import UUID
 import polars as pl
 import pyarrow as pa
 
-from include.batch import AnonymizedBatch, Foreseen
+from include.batch import AnonymizedBatch, BatchRecord, Foreseen
 from include.cim.concept import Concept
 from include.errors import NotFound
-from include.ports import BatchRecord, Dataset, RecordQuery
+from include.ports import Dataset, RecordQuery
 
 
 class FakeDatasets:

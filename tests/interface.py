@@ -15,14 +15,14 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
-from include.batch import RuleOutcome, ValidationReport
+from include.batch import BatchRecord, RuleOutcome, ValidationReport
 from include.catalog.search_document import Found, build_search_document
 from include.cim.extension import Extension, Proposal
 from include.collection.lineage import lineage_of
 from include.collection.quarantine import RowKey
 from include.collection.run import RunFailure, RunState, StageResult
 from include.collection.upload import Incoming, Sample
-from include.ports import BatchRecord, Dataset
+from include.ports import Dataset
 from include.quarantine_ports import QuarantinedRow
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
 from tests.fakes_engine import FakeEngine

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +47,6 @@ class MemoryStaging:
         for path in gone:
             del self.frames[path]
         return len(gone)
-
-    def remove_older(self, before: datetime) -> int:
-        return 0
 
     def _of(self, folder: str) -> list[str]:
         return [path for path in self.frames if path.startswith(folder)]

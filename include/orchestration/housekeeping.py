@@ -6,8 +6,8 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-STAGED_FOR: Final = timedelta(days=1)
-"""A run takes minutes. What is staged for longer was left by one that died."""
+IDLE_FOR: Final = timedelta(hours=1)
+"""What no run needs, and nobody has written to for so long, was left by something that died."""
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,19 @@ def update_index() -> None:
         log.warning("%s", away)
 
 
-def remove_old_staging() -> None:
-    """Remove what dead runs left staged; a batch that waits for a person is alive."""
+def remove_leftovers() -> dict[str, int]:
+    """Remove what crashes left: staged batches, unfinished files, tables of no dataset; gives how many of each kind.
+
+    What a run needs that has not ended, or that waits for a person, is not among it.
+    """
+    from include.storage.leftovers import Kind
     from include.wiring import platform
 
     at_hand = platform()
-    removed = at_hand.staging.remove_older(at_hand.clock() - STAGED_FOR, keep=at_hand.runs.held())
-    log.info("%s staged files removed", removed)
+    gone = at_hand.janitor.remove(at_hand.clock() - IDLE_FOR)
+    counts = {kind.value: sum(each.kind is kind for each in gone) for kind in Kind}
+    log.info("left by crashes and removed: %s", counts)
+    return counts
 
 
 def remove_old_uploads() -> None:

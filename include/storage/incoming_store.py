@@ -11,12 +11,12 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from include.collection.upload import Checksum, Incoming, Upload
 from include.errors import ChecksumWrong, Conflict, Locked, NotFound, TooLarge
@@ -168,14 +168,11 @@ class FileIncomingStore:
         """Remove what never ended, and the notes of what did; files that nobody knows of go too."""
         with begin(self._engine) as connection:
             connection.execute(delete(table).where(table.c.expires < now))
-            known = {str(one) for one in connection.scalars(select(table.c.id).where(table.c.upload.is_(None)))}
-        removed = 0
-        for path in self._folder.glob("*"):
             # a file that is a moment old may belong to a row that is not committed yet
-            if path.stem not in known and path.stat().st_mtime < now.timestamp() - 3600:
-                path.unlink(missing_ok=True)
-                removed += 1
-        return removed
+            forgotten = forgotten_pieces(connection, self._uploads, now - timedelta(hours=1))
+        for path in forgotten:
+            path.unlink(missing_ok=True)
+        return len(forgotten)
 
     def _path(self, incoming_id: UUID) -> Path:
         return self._folder / str(incoming_id)
@@ -227,6 +224,13 @@ class FileIncomingStore:
             while chunk := os.read(handle, _CHUNK_BYTES):
                 sha256.update(chunk)
         return sha256.hexdigest()
+
+
+def forgotten_pieces(connection: Connection, folder: Path, before: datetime) -> Sequence[Path]:
+    """List files below the uploads' folder that were on their way in, and that nobody knows of or wrote to lately."""
+    known = {str(one) for one in connection.scalars(select(table.c.id).where(table.c.upload.is_(None)))}
+    there = (path for path in (folder / "incoming").glob("*") if path.stem not in known)
+    return [path for path in there if path.stat().st_mtime < before.timestamp()]
 
 
 def _used(owner_id: str):  # type: ignore[no-untyped-def]  # SQLAlchemy's sums have no type worth writing

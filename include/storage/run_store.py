@@ -124,12 +124,6 @@ class PostgresRunStore:
         with begin(self._engine) as connection:
             _change(connection, collection_id, run_id, review=plain, **state)
 
-    def held(self) -> Sequence[UUID]:
-        """Collections of which a run waits for a person."""
-        with begin(self._engine) as connection:
-            query = select(runs.c.collection_id).where(runs.c.state == RunState.AWAITING_REVIEW.value)
-            return connection.scalars(query).all()
-
     def finish(
         self,
         collection_id: UUID,

@@ -106,7 +106,7 @@ class FileUploadStore:
             return sum(self._forget(connection, row.id, row.owner_id) for row in connection.execute(query).all())
 
     def _forget(self, connection: Connection, upload: str, owner_id: str) -> bool:
-        _lock(connection, upload)
+        lock_upload(connection, upload)
         mine = delete(uploads).where(uploads.c.id == upload, uploads.c.owner_id == owner_id)
         if connection.execute(mine).rowcount == 0:
             return False
@@ -122,7 +122,7 @@ def keep(connection: Connection, folder: Path, file: Path, new: Upload) -> Uploa
     What the owner handed over before stays as it was; what was there for a time only is as if it had never been.
     The file itself stays where it was as well: who called removes it after the transaction.
     """
-    _lock(connection, new.id)
+    lock_upload(connection, new.id)
     with suppress(FileExistsError):  # the same bytes are the same file
         (folder / new.id).hardlink_to(file)
     _sync(folder)
@@ -145,7 +145,7 @@ def _find(connection: Connection, upload: str, owner_id: str) -> Upload | None:
     return None if row is None else Upload(**row._mapping)
 
 
-def _lock(connection: Connection, upload: str) -> None:
+def lock_upload(connection: Connection, upload: str) -> None:
     """Wait for whoever adds or removes the same bytes, until this transaction ends."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"upload {upload}", 0))))
 

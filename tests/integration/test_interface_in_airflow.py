@@ -265,12 +265,12 @@ def test_the_tab_follows_a_run_to_its_failure_in_plain_words(platform: Platform,
 def test_the_tab_says_of_another_dag_that_it_is_no_collection(platform: Platform, browser: Any, tmp_path: Path):
     from playwright.sync_api import expect
 
-    api = f"{URL}/api/v2/dags/housekeeping_remove_old_staging"
+    api = f"{URL}/api/v2/dags/housekeeping_remove_leftovers"
     headers = {"Authorization": f"Bearer {platform.tokens['anna']}"}
     wait_for("the hand-written DAG", lambda: NOBODY.get(api, headers=headers).status_code == 200, 60)
     started = NOBODY.post(f"{api}/dagRuns", headers=headers, json={"logical_date": None})
     assert started.status_code == 200, started.text
     page = browser.new_page()
-    page.goto(tab("housekeeping_remove_old_staging", started.json()["dag_run_id"]))
+    page.goto(tab("housekeeping_remove_leftovers", started.json()["dag_run_id"]))
     expect(page.get_by_text("This DAG is no data collection")).to_be_visible(timeout=30_000)
     take_picture(page, "other", tmp_path)

@@ -217,7 +217,7 @@ def test_a_rejected_batch_is_not_loaded(
     platform: Platform, airflow: AirflowProcesses, database: Database, collection: Collection
 ) -> None:
     held(platform, airflow, collection)
-    assert platform.staging.remove_older(datetime.now(UTC) + timedelta(days=9), keep=platform.runs.held()) == 0
+    assert not platform.janitor.remove(datetime.now(UTC) + timedelta(days=9))
 
     answer(airflow, collection, person(airflow, "stella"), False, "Read the meter again.")
     done = ended(platform, airflow, collection)

@@ -78,6 +78,8 @@ def profile_table(
         whole_rows.add(frame.select(pl.struct(pl.all()).hash(seed=0)).to_series())
         if rows == 0:
             axes = _open_axes(tuple(columns.values()), frame, day)
+            for each in {each for axis in axes for each in axis.time.columns}:
+                columns[each].unit = None  # KW is the German calendar week, too
         for axis in axes:
             axis.add(frame, rows)
         rows += frame.height
@@ -86,7 +88,8 @@ def profile_table(
         _keep_small(columns)
     tallies = tuple(columns.values())
     _spread_unit(tallies)
-    issues = [issue for column in tallies for issue in column.issues()]
+    read = {name for axis in axes if not axis.unread for name in axis.time.columns}  # whatever else their cells are
+    issues = [issue for column in tallies for issue in column.issues(read_whole=column.name in read)]
     issues += doubts(f"table {name!r}", tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
     issues += [_unknown_unit(column, text) for column, text in unknown.items() if columns[column].counts]
     table = TableProfile(name, rows, tuple(each.profile() for each in tallies))

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.written_times import number_parts, read_times, split_periods
-from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.column_types import NAMES_WEEK, ColumnTally
 
 _PARTS: Final = (
     ("%Y", re.compile(r"year|jahr|jaar|ann?[eé]e?|año|anno|ano|yyyy|yr", re.IGNORECASE)),
@@ -206,6 +206,18 @@ def _named_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | 
             return Parts(names, (f"%Y {form}",))
         if 0 <= first <= last <= _CERTAIN_YEARS:  # of two digits 62 may be 1962
             return Parts(names, (f"%y {form}",))
+    return _week_of_year(columns, frame)
+
+
+def _week_of_year(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
+    """Find the columns that are called year and week; weeks go on, which kilowatts (KW) do not."""
+    year = next((each.name for each in columns if _PARTS[0][1].fullmatch(each.name.strip())), None)
+    for name in (each.name for each in columns if NAMES_WEEK.fullmatch(each.name.strip())):
+        span, years = span_of(frame, name), span_of(frame, year) if year else None
+        if span and years and 1 <= span[0] <= span[1] <= 53 and 1900 <= years[0] <= years[1] <= 2100:
+            steps = _numbers(frame, name).drop_nulls().diff().drop_nulls().abs()
+            if int(steps.is_in([0, 1, 51, 52]).sum()) * 10 >= len(steps) * 9:
+                return Parts((str(year), name), ("%G %V",))
     return None
 
 
