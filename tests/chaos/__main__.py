@@ -114,7 +114,7 @@ def main(words: list[str]) -> int:
     if asked.write:
         write(
             lines,
-            f"files of {asked.rows:,} rows, each overlapping with the one before, one row in a hundred unreadable",
+            f"files of {asked.rows:,} rows, which overlap, one row in a hundred unreadable",
         )
     return 0 if well else 1
 
