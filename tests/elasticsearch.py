@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ _READY_S = 800  # the first start on a machine fetches 924 MB
 
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:
+    """One for the whole suite."""
+    with running_elasticsearch() as url:
+        yield url
+
+
+@contextmanager
+def running_elasticsearch() -> Iterator[str]:
     """Give the URL of `CDMP_TEST_ELASTICSEARCH_URL`, or of a node that the suite starts and stops."""
     given = os.environ.get("CDMP_TEST_ELASTICSEARCH_URL")
     if given:

@@ -76,48 +76,86 @@ def empty_database(postgres_server: str) -> Iterator[Database]:
         yield database
 
 
+@dataclass
+class Server:
+    """A PostgreSQL in a folder of its own; as root it runs as an unprivileged user.
+
+    Attributes:
+        data: Where its data is, below `folder` or elsewhere.
+    """
+
+    folder: Path
+    data: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """As the superuser, without a database."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        log = self.folder / "log"
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [find_binaries() / "postgres", "-D", self.data],
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                start_new_session=True,
+                **_as_user(),
+            )
+        _wait(f"{self.url}/postgres", self.process, log)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: INT is its "fast" shutdown, QUIT its "immediate" one, after which it has to recover."""
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+
 @contextmanager
 def running_server(settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
-    """Start a server in a folder of its own and give the superuser's URL; as root it runs as an unprivileged user.
+    """Start a server in a folder of its own and give the superuser's URL.
 
     Args:
         settings: Of `postgresql.conf`; its port and its sockets are its own.
     """
-    binaries = find_binaries()
-    as_user: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
+    with a_server(settings) as server:
+        yield server.url
+
+
+@contextmanager
+def a_server(settings: Mapping[str, str] = SETTINGS, data: Path | None = None, *options: str) -> Iterator[Server]:
+    """Start a server that can be stopped and started again.
+
+    Args:
+        data: An empty folder for its data; else one below its own folder.
+        options: Of `initdb`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="cdmp-pg-", dir="/tmp"))  # short: a socket's path has 107 bytes
-    port = int(os.environ.get("CDMP_TEST_POSTGRES_PORT", "0")) or free_port()
-    if as_user:
-        os.chown(folder, _NOBODY, _NOBODY)
-    data = folder / "data"
-    initdb: list[str | Path] = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C",
-        "-N",
-    ]
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **as_user)
-    with (data / "postgresql.conf").open("a") as configuration:
-        for name, value in {**settings, "port": str(port), "unix_socket_directories": str(folder)}.items():
+    server = Server(folder, data or folder / "data", int(os.environ.get("CDMP_TEST_POSTGRES_PORT", "0")) or free_port())
+    for each in [folder, data] if data else [folder]:
+        if _as_user():
+            os.chown(each, _NOBODY, _NOBODY)
+    initdb: list[str | Path] = [find_binaries() / "initdb", "-D", server.data, "-U", "postgres", "-A", "trust"]
+    initdb += ["-E", "UTF8", "--locale=C", "-N", *options]
+    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **_as_user())
+    with (server.data / "postgresql.conf").open("a") as configuration:
+        for name, value in {**settings, "port": str(server.port), "unix_socket_directories": str(folder)}.items():
             configuration.write(f"{name} = '{value}'\n")
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data], stdout=log, stderr=log, cwd=folder, start_new_session=True, **as_user
-        )
     try:
-        _wait(f"postgresql://postgres@127.0.0.1:{port}/postgres", server, folder / "log")
-        yield f"postgresql://postgres@127.0.0.1:{port}"
+        server.start()
+        yield server
     finally:
-        server.send_signal(signal.SIGINT)  # fast shutdown
-        server.wait(30)
+        if server.process is not None and server.process.poll() is None:
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_user() -> dict[str, Any]:
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
 
 
 @contextmanager

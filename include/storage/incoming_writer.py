@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from collections.abc import Callable
@@ -11,13 +10,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from include.collection.upload import Checksum
-from include.errors import ChecksumWrong, StoreUnavailable, TooLarge
+from include.errors import ChecksumWrong, TooLarge
+from include.storage.full_disk import refuse_full
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
 _SYNC_BYTES: Final = 64 << 20
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class FileIncomingWriter:
@@ -100,6 +99,5 @@ class FileIncomingWriter:
         except OSError as error:
             os.ftruncate(self._handle, self.offset)
             os.lseek(self._handle, self.offset, os.SEEK_SET)
-            if error.errno not in _FULL:
-                raise
-            raise StoreUnavailable("uploads", "the disk is full", "What has arrived stays") from error
+            refuse_full("uploads", error, "What has arrived stays")
+            raise

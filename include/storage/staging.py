@@ -12,6 +12,7 @@ import polars as pl
 
 from include.batch import Stage
 from include.errors import NotFound
+from include.storage.full_disk import refuse_full
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
@@ -27,14 +28,17 @@ class ParquetStaging:
         if not _NAME.fullmatch(name):
             raise ValueError("a part's name has letters, digits, '_', '-' and '.'")
         place = self._folder(collection_id, folder) / stage.value
-        for each in (self._root, place.parent.parent, place.parent, place):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = place / f"{name}.parquet"
         unfinished = place / f".{name}.{uuid4().hex}"
         try:
+            for each in (self._root, place.parent.parent, place.parent, place):
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
             # 0.20 s to write and 0.04 s to read per million rows; zstd takes 0.30 and 0.08
             frame.write_parquet(unfinished, compression="lz4")
             unfinished.replace(part)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            refuse_full("staging", error)
+            raise
         finally:
             unfinished.unlink(missing_ok=True)
         return str(part.relative_to(self._root))

@@ -20,6 +20,7 @@ from include.collection.run import RunState
 from include.collection.upload import Upload
 from include.errors import Conflict, NotFound
 from include.storage.connection import begin
+from include.storage.full_disk import refuse_full
 from include.storage.schema import collection, collection_version, incoming, run
 from include.storage.schema import upload as uploads
 
@@ -56,6 +57,9 @@ class FileUploadStore:
                 now = connection.scalar(select(func.now()))
                 assert now is not None  # noqa: S101 - PostgreSQL knows the time
                 keep(connection, self._folder, copy, Upload(digest.hexdigest(), owner_id, name, size, now))
+        except OSError as error:
+            refuse_full("uploads", error)
+            raise
         finally:
             copy.unlink(missing_ok=True)
         return digest.hexdigest()

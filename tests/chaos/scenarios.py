@@ -1,0 +1,323 @@
+"""What happens to the platform: each scenario does it so many times, and says what became of the rows."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from include.collection.model import CollectionState
+from include.errors import StoreUnavailable
+from include.operations.uploading import upload_file
+from tests.chaos.surroundings import Wire, a_small_disk
+from tests.chaos.world import OWNER, TASKS, Run, World, a_world
+from tests.postgres import SETTINGS, a_server
+
+IN_A_ROW: Final = 5
+"""So many tries of one task are killed before one may end."""
+SAFE: Final = {**SETTINGS, "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+@dataclass
+class Outcome:
+    """What a scenario did, and what it cost.
+
+    Attributes:
+        done: So many times, in words: `50 kills, 13 runs`.
+        rows: What all datasets must hold, and did but for what was lost and doubled.
+    """
+
+    name: str
+    done: str = ""
+    rows: int = 0
+    lost: int = 0
+    doubled: int = 0
+    seconds: float = 0
+    notes: list[str] = field(default_factory=list)
+
+    def count(self, world: World, *, indexed: bool = True) -> None:
+        """Hold a world against what is known of it."""
+        lost, doubled = world.agree(indexed=indexed)
+        self.lost += lost
+        self.doubled += doubled
+        self.rows = sum(len(known.loaded) for known in world.tables)
+
+
+@contextmanager
+def told(name: str) -> Iterator[Outcome]:
+    """Time a scenario."""
+    outcome, begun = Outcome(name), time.monotonic()
+    yield outcome
+    outcome.seconds = time.monotonic() - begun
+
+
+def kill_a_stage(server: str, task: str, kills: int, rows: int) -> Outcome:
+    """Kill -9 one stage again and again at moments of chance, let it end, and the run after it."""
+    with told(f"kill -9 in `{task}`") as outcome, a_folder() as folder, a_world(server, folder, rows=rows) as world:
+        known = world.collection()
+        world.whole_run(known)
+        done = runs = too_late = 0
+        while done < kills:
+            run = world.run(known)
+            runs += 1
+            run.do(*TASKS[: TASKS.index(task)])
+            before = world.held(known)[0]
+            for _ in range(min(IN_A_ROW, kills - done)):
+                ended = run.start(task).kill_after(world.chance.uniform(0, world.typical[task]))
+                done += ended.killed
+                there = world.held(known)[0]
+                assert there in (before, len(known.loaded)), (
+                    f"{there} rows are there: neither none nor all of the batch"
+                )
+                if run.took(task, ended):
+                    too_late += 1
+                    break
+            run.do(*(each for each in TASKS[TASKS.index(task) :] if each not in run.left))
+            run.finish()
+            outcome.count(world)
+        outcome.done = f"{done} kills, {runs} runs"
+        if too_late:
+            outcome.notes.append(f"{too_late} tries had ended before")
+    return outcome
+
+
+def stop_the_database(stops: int, rows: int) -> Outcome:
+    """Stop PostgreSQL at once (QUIT), fsync on, while a stage is at work; start it, and try the stage again."""
+    with (
+        told("immediate stop of PostgreSQL, fsync on") as outcome,
+        a_folder() as folder,
+        a_server(SAFE) as server,
+        a_world(server.url, folder, rows=rows) as world,
+    ):
+        known = world.collection()
+        world.whole_run(known)
+        at: dict[str, int] = {}
+        done = runs = 0
+        while done < stops:
+            run = world.run(known)
+            runs += 1
+            hit = TASKS[done % len(TASKS)] if done % 2 else "load_postgres"
+            run.do(*TASKS[: TASKS.index(hit)])
+            process = run.start(hit)
+            time.sleep(world.chance.uniform(0, world.typical[hit]))
+            server.stop(signal.SIGQUIT)
+            server.start()
+            world.wait_for_database()
+            run.took(hit, process.wait())
+            done += 1
+            at[hit] = at.get(hit, 0) + 1
+            run.do(*(each for each in TASKS if each not in run.left))
+            run.finish()
+            outcome.count(world)
+        outcome.done = f"{done} stops, {runs} runs"
+        outcome.notes.append("in " + ", ".join(f"`{task}` {count}" for task, count in at.items()))
+    return outcome
+
+
+def append_at_once(server: str, writers: int, rows: int) -> Outcome:
+    """Let many load into one dataset at the same moment, each a batch that overlaps with its neighbour's."""
+    name = f"{writers} appends at the same time"
+    with told(name) as outcome, a_folder() as folder, a_world(server, folder, rows=rows) as world:
+        known = world.collection()
+        runs: list[Run] = []
+        for _ in range(writers):
+            run = world.run(known)
+            run.do("ingest", "map_to_cim", "validate", "anonymize")
+            runs.append(run)
+        for task in ("load_postgres", "index_elasticsearch", "publish"):
+            processes = [(run, run.start(task)) for run in runs]
+            for run, process in processes:
+                assert run.took(task, process.wait()), f"{task} did not end"
+        world.platform.staging.remove(known.collection.id)
+        outcome.count(world)
+        outcome.done = f"{writers} writers, {world.stages} stages"
+    return outcome
+
+
+def rerun_every_task(server: str, times: int, rows: int) -> Outcome:
+    """Do every task of a run again and again, as somebody who clears it in Airflow does."""
+    with (
+        told(f"every task done {times} times") as outcome,
+        a_folder() as folder,
+        a_world(server, folder, rows=rows) as world,
+    ):
+        known = world.collection()
+        for _ in range(2):  # into a fresh table, and into one with rows
+            run = world.run(known)
+            for task in TASKS:
+                for _ in range(times):
+                    run.do(task)
+            run.finish()
+        for _ in range(times):  # and the whole run, which finds its content loaded
+            ended = run.start("ingest").wait()
+            assert ended.error == "AirflowSkipException", ended
+        outcome.count(world)
+        outcome.done = f"{world.stages} tasks, 2 runs"
+    return outcome
+
+
+def delete_while_it_runs(server: str, deletions: int, rows: int) -> Outcome:
+    """Delete a collection while a stage is at work: its rows are there with all that belongs to them, or nothing is."""
+    with told("deletion during a run") as outcome, a_folder() as folder, a_world(server, folder, rows=rows) as world:
+        world.whole_run(world.collection())
+        loaded = 0
+        for number in range(deletions):
+            known = world.collection()
+            run, collections = world.run(known), world.platform.collections
+            hit = TASKS[number % 5]
+            run.do(*TASKS[: TASKS.index(hit)])
+            process = run.start(hit)
+            time.sleep(world.chance.uniform(0, world.typical[hit]))
+            collections.set_state(known.collection.id, CollectionState.DELETING)
+            ended = process.wait()
+            for task in TASKS[TASKS.index(hit) :]:
+                ended = ended if task == hit else run.start(task).wait()
+                if ended.left is None:
+                    assert ended.error == "AirflowFailException" and "deleted" in ended.said, ended
+                    break
+                run.left[task] = ended.left
+            run.finish()
+            if "load_postgres" in run.left:
+                loaded += 1
+            else:
+                known.loaded, known.batches, known.quarantined = set(), 0, 0
+            collections.erase(known.collection.id)
+            outcome.count(world)
+        outcome.done = f"{deletions} deletions"
+        outcome.notes.append(f"{loaded} came after the load: their datasets stay, whole")
+    return outcome
+
+
+def fill_the_database(rows: int) -> Outcome:
+    """Let the disk of PostgreSQL's data be full while a batch is loaded; give it room, and try again."""
+    with (
+        told("disk full: PostgreSQL's data, 64 MB") as outcome,
+        a_folder() as folder,
+        a_small_disk(64) as disk,
+    ):
+        data = disk.folder / "data"
+        data.mkdir()
+        small = {**SETTINGS, "max_wal_size": "8MB", "min_wal_size": "4MB", "shared_buffers": "16MB"}
+        with a_server(small, data, "--wal-segsize=1") as server, a_world(server.url, folder, rows=1000) as world:
+            known = world.collection()
+            world.whole_run(known)
+            before, refused = world.held(known)[0], 0
+            run = world.run(known, rows)
+            run.do("ingest", "map_to_cim", "validate", "anonymize")
+            for _ in range(3):
+                ended = run.start("load_postgres").wait()
+                assert ended.error == "StoreUnavailable", ended
+                refused += 1
+                world.wait_for_database()
+                assert world.held(known)[0] == before, "a part of the batch is there"
+            disk.grow(512)
+            run.do("load_postgres", "index_elasticsearch", "publish")
+            run.finish()
+            outcome.count(world)
+            outcome.done = f"{refused} tries refused, 1 after there was room"
+    return outcome
+
+
+def fill_the_files(server: str, rows: int) -> Outcome:
+    """Let the disk of staging and uploads be full at every stage that writes there; give it room, and try again."""
+    with (
+        told("disk full: staging and uploads") as outcome,
+        a_small_disk(1) as disk,
+        a_world(server, disk.folder / "platform", rows=rows) as world,
+    ):
+        refused = 0
+        disk.grow(64)
+        known = world.collection()
+        run = world.run(known)
+        for task in TASKS:
+            room = disk_used(disk.folder)
+            if task in ("ingest", "map_to_cim", "validate", "anonymize"):
+                filler = fill(disk.folder)
+                ended = run.start(task).wait()
+                filler.unlink()
+                if ended.left is None:
+                    refused += 1
+                    assert ended.error == "StoreUnavailable", ended
+                    assert disk_used(disk.folder) <= room + (1 << 20), "something half is left"
+            run.do(task)
+        file = disk.folder / "late.csv"
+        file.write_bytes(b"0123456789abcdef" * (1 << 16))
+        room, filler = disk_used(disk.folder), fill(disk.folder)
+        try:
+            upload_file(world.platform, OWNER, file)
+        except StoreUnavailable:
+            refused += 1
+        else:
+            raise AssertionError("an upload without room")
+        filler.unlink()
+        assert disk_used(disk.folder) <= room
+        upload_file(world.platform, OWNER, file)
+        run.finish()
+        outcome.count(world)
+        outcome.done = f"{refused} tries refused, each again when there was room"
+    return outcome
+
+
+def lose_the_index(server: str, elasticsearch_url: str, seconds: float, rows: int) -> Outcome:
+    """Let Elasticsearch be away while runs load; when it is back, what is loaded is found."""
+    wire = Wire(elasticsearch_url)
+    with (
+        told(f"Elasticsearch away for {seconds:.0f} s") as outcome,
+        a_folder() as folder,
+        a_world(server, folder, rows=rows, elasticsearch_url=wire.url) as world,
+    ):
+        wire.join()
+        try:
+            known = world.collection()
+            world.whole_run(known)
+            outcome.count(world)
+            wire.cut()
+            until, waiting, runs = time.monotonic() + seconds, [], 0
+            while runs < 2 or time.monotonic() < until:
+                run = world.run(known)
+                run.do(*TASKS[: TASKS.index("index_elasticsearch")])
+                assert world.held(known)[0] == len(known.loaded), "loading waits for the index"
+                if not run.took("index_elasticsearch", run.start("index_elasticsearch").wait()):
+                    waiting.append(run)
+                else:
+                    run.do("publish")
+                run.finish()
+                runs += 1
+                time.sleep(max(0.0, min(30.0, until - time.monotonic())))
+            wire.join()
+            for run in waiting:
+                run.do("index_elasticsearch", "publish")
+            outcome.count(world)
+        finally:
+            wire.cut()
+        outcome.done = f"{runs} runs while it was away"
+    return outcome
+
+
+def fill(folder: Path) -> Path:
+    """Fill a small disk but for a page."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            pass
+    return filler
+
+
+def disk_used(folder: Path) -> int:
+    """How many bytes a disk's files take."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def a_folder() -> Iterator[Path]:
+    """Make a folder for a world's files, and remove it."""
+    with tempfile.TemporaryDirectory(prefix="cdmp-chaos-") as folder:
+        yield Path(folder)
