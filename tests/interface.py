@@ -76,7 +76,7 @@ class Interface:
             DATASET_ID, COLLECTION_ID, "7", "Meters", "meter_reading", 3, NOON, NOON, NOON, dcat=a_record()
         )
         self.services.datasets.loaded[DATASET_ID, "d" * 64] = BatchRecord(
-            BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON
+            BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON, number=1
         )
         lineage = lineage_of(a_collection(), self.services.definition.concept("meter_reading"))
         self.services.datasets.lineages[BATCH_ID] = lineage.to_json() if lineage else {}
