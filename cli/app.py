@@ -75,7 +75,7 @@ def append(
     user: As = "admin",
     preview: Annotated[bool, typer.Option("--preview", help="Only say what it would add, and what not.")] = False,
 ) -> None:
-    """Load a further file beside what a collection has loaded; what is there stays as it is."""
+    """Load a further file beside what a collection has loaded; its `load` says what becomes of what is there."""
     from cli.appending import append_one  # noqa: PLC0415
 
     append_one(which, file, user, preview)
@@ -114,18 +114,21 @@ def records(
     fields: Annotated[str, typer.Option(metavar="A,B,…", help="CIM fields; else all of them.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="Rows.")] = 20,
     form: Annotated[RecordsAs, typer.Option("--format", help="How to write them.")] = RecordsAs.TABLE,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="BATCH", help="As this batch left them: its id or number.")
+    ] = None,
     user: As = "admin",
 ) -> None:
     """Read records of a dataset, in the order of its key."""
     from cli.commands import show_records  # noqa: PLC0415
 
-    show_records(which, [name.strip() for name in fields.split(",") if name.strip()], limit, form, user)
+    show_records(which, [name.strip() for name in fields.split(",") if name.strip()], limit, form, as_of, user)
 
 
 @app.command()
 def batches(
     which: WhichDataset,
-    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="One batch; else all.")] = None,
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="Its id or number; else all.")] = None,
     user: As = "admin",
 ) -> None:
     """Show what was loaded into a dataset, newest first; of one batch, how each field came about."""
@@ -138,13 +141,26 @@ def batches(
 
 
 @app.command()
+def rollback(
+    which: WhichDataset,
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="Its id or number, as `cdmp batches` shows them.")],
+    note: Annotated[str, typer.Option(metavar="WHY", help="It is kept.")] = "",
+    user: As = "admin",
+) -> None:
+    """Take a batch back: what it brought goes, what it overwrote is there again; it can then be loaded anew."""
+    from cli.batches import roll_back_one  # noqa: PLC0415
+
+    roll_back_one(which, batch, note, user)
+
+
+@app.command()
 def backfill(
     which: Which,
     start: Annotated[datetime, typer.Argument(metavar="START", formats=MOMENTS, help="2024-01-01, or with a time.")],
     end: Annotated[datetime, typer.Argument(metavar="END", formats=MOMENTS, help="Not part of the span.")],
     user: As = "admin",
 ) -> None:
-    """Read a span of time again, in the zone of the source's window; what is loaded already stays."""
+    """Read a span of time again, in the zone of the source's window; `load` says what becomes of what is there."""
     from cli.sources import backfill_one  # noqa: PLC0415
 
     backfill_one(which, start, end, user)

@@ -198,20 +198,25 @@ def show_suite(which: str | None, user: str) -> None:
     print(json.dumps(suite, indent=2, ensure_ascii=False))
 
 
-def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, user: str) -> None:
-    """Write records of a dataset, page after page."""
+def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, as_of: str | None, user: str) -> None:
+    """Write records of a dataset, page after page; `as_of` is a batch that left them so."""
+    from cli.batches import find_batch  # noqa: PLC0415  # it knows this module
+
     session = open_session(user)
     dataset_id = find_dataset(session, which)
+    version = find_batch(session, dataset_id, as_of) if as_of is not None else None
     if form in (RecordsAs.OPENADR3, RecordsAs.UFTP):
         if fields:
             raise ConfigurationInvalid([Problem("--fields", "a message is of all fields", "Leave it out")])
-        messages = read_messages(session.services, session.requestor, dataset_id, Protocol(form.value), limit=limit)
+        messages = read_messages(
+            session.services, session.requestor, dataset_id, Protocol(form.value), limit=limit, as_of=version
+        )
         plain = form is RecordsAs.OPENADR3
         print(json.dumps(json.loads(messages.text), indent=2, ensure_ascii=False) if plain else messages.text)
         if messages.cursor:
             print(f"More messages follow the first {limit} rows: raise --limit.", file=sys.stderr)
         return
-    for number, page in enumerate(_pages(session, dataset_id, fields, limit)):
+    for number, page in enumerate(_pages(session, dataset_id, fields, limit, version)):
         match form:
             case RecordsAs.TABLE:
                 rows = [list(row.values()) for row in plain_records(page.table)]
@@ -226,11 +231,19 @@ def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs,
                 sys.stdout.writelines(lines)
 
 
-def _pages(session: Session, dataset_id: UUID, fields: Sequence[str], limit: int) -> Iterator[RecordPage]:
+def _pages(
+    session: Session, dataset_id: UUID, fields: Sequence[str], limit: int, as_of: UUID | None
+) -> Iterator[RecordPage]:
     cursor: str | None = None
     while limit > 0:
         page = read_records(
-            session.services, session.requestor, dataset_id, fields=fields, cursor=cursor, limit=min(limit, _PAGE)
+            session.services,
+            session.requestor,
+            dataset_id,
+            fields=fields,
+            cursor=cursor,
+            limit=min(limit, _PAGE),
+            as_of=as_of,
         )
         yield page
         limit, cursor = limit - page.table.num_rows, page.cursor

@@ -54,5 +54,5 @@ class DatasetHistory(Protocol):
             StoreUnavailable: PostgreSQL is away.
         """
 
-    def rollbacks(self, dataset_id: UUID) -> Sequence[Rollback]:
-        """List those of a dataset, newest first."""
+    def rollbacks(self, dataset_id: UUID, *, after: int | None = None, limit: int = 50) -> Sequence[Rollback]:
+        """List the batches of a dataset that were taken back, the last first, `after` the given number."""

@@ -18,6 +18,7 @@ from include.connectors.detection.inspect import inspect_source
 from include.connectors.egress import Egress
 from include.connectors.rest_trial import try_source
 from include.errors import ConfigurationInvalid, Problem
+from include.history_ports import DatasetHistory
 from include.notification.mail import NoMailer, SmtpMailer
 from include.ports import (
     Clock,
@@ -40,6 +41,7 @@ from include.storage.assess_groups import assess_groups
 from include.storage.cim_store import PostgresCimStore
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
+from include.storage.dataset_history import PostgresDatasetHistory
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
 from include.storage.index_queue import PostgresIndexQueue
@@ -78,6 +80,7 @@ class Platform:
     datasets: DatasetStore
     quarantine: QuarantineStore
     records: RecordReader
+    history: DatasetHistory
     secrets: SecretStore
     keys: KeyRing
     staging: Staging
@@ -120,6 +123,17 @@ class Platform:
         """Choose the reader of a source, with its owner's secrets at hand; see `choose_connector`."""
         reveal = partial(self.secrets.reveal, owner_id)
         return choose_connector(source, self.uploads, self.egress, reveal, self.clock, window)
+
+    def publish_again(self, collection: Collection) -> None:
+        """Bring catalogue and index up to what the collection's dataset is now."""
+        from include.pipeline.index import index
+        from include.pipeline.publish import publish
+
+        if collection.config.mapper is None or collection.config.metadata is None:
+            return
+        concept = self.definition.concept(collection.config.mapper.concept)
+        publish(collection.dataset_id, collection, concept, self.datasets, self.public_url, self.clock())
+        index(collection.dataset_id, collection, concept, self.datasets, self.index)
 
     def rehearse(
         self,
@@ -174,6 +188,7 @@ def build_platform(settings: Settings) -> Platform:
         datasets=PostgresDatasetStore(loader, settings.loader_url, staging, secrets),
         quarantine=SealedQuarantineStore(loader, secrets),
         records=PostgresRecordReader(reader),
+        history=PostgresDatasetHistory(loader, settings.loader_url),
         secrets=secrets,
         keys=SealedKeyRing(loader, secrets),
         staging=staging,

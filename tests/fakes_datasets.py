@@ -11,9 +11,10 @@ from uuid import UUID
 import polars as pl
 import pyarrow as pa
 
-from include.batch import AnonymizedBatch, BatchRecord, Foreseen
+from include.batch import AnonymizedBatch, AsOf, BatchRecord, Foreseen
 from include.cim.concept import Concept
 from include.errors import NotFound
+from include.history_ports import Rollback
 from include.ports import Dataset, RecordQuery
 
 
@@ -21,6 +22,7 @@ class FakeDatasets:
     def __init__(self) -> None:
         self.rows: dict[UUID, Dataset] = {}
         self.loaded: dict[tuple[UUID, str], BatchRecord] = {}
+        self.cursors: dict[UUID, str] = {}
         self.lineages: dict[UUID, Mapping[str, Any]] = {}
 
     def get(self, dataset_id: UUID) -> Dataset:
@@ -58,7 +60,7 @@ class FakeDatasets:
         return self.lineages.get(batch_id)
 
     def cursor(self, dataset_id: UUID) -> str | None:
-        return None
+        return self.cursors.get(dataset_id)
 
     def source_columns(self, dataset_id: UUID) -> Sequence[str] | None:
         return None
@@ -77,6 +79,33 @@ class FakeDatasets:
 
     def quarantined(self, dataset_id: UUID) -> int:
         return 0
+
+
+class FakeHistory:
+    """Batches that are taken back leave the list of those that were loaded."""
+
+    def __init__(self, datasets: FakeDatasets) -> None:
+        self._datasets = datasets
+        self.done: list[Rollback] = []
+
+    def as_of(self, dataset_id: UUID, batch_id: UUID) -> AsOf:
+        number = self._datasets.batch(dataset_id, batch_id).number
+        return AsOf(number, tuple(each.id for each in self._datasets.batches(dataset_id) if each.number > number))
+
+    def roll_back(
+        self, dataset_id: UUID, concept: Concept, batch_id: UUID, *, by: str, note: str, now: datetime
+    ) -> Rollback:
+        batch = self._datasets.batch(dataset_id, batch_id)
+        del self._datasets.loaded[dataset_id, batch.source_digest]
+        rows = self._datasets.rows[dataset_id]
+        self._datasets.rows[dataset_id] = replace(rows, rows=rows.rows - batch.rows_loaded, updated=now)
+        done = Rollback(batch_id, batch.number, now, by, batch.rows_loaded, batch.rows_replaced, note)
+        self.done.append(done)
+        return done
+
+    def rollbacks(self, dataset_id: UUID, *, after: int | None = None, limit: int = 50) -> Sequence[Rollback]:
+        newest = sorted(self.done, key=lambda each: each.number, reverse=True)
+        return [each for each in newest if after is None or each.number < after][:limit]
 
 
 class FakeRecords:

@@ -36,7 +36,7 @@ from include.wiring import Platform
 from tests.factories import NOON
 from tests.fakes import FixedSecrets, FolderStaging
 from tests.fakes_cim import FakeCim
-from tests.fakes_datasets import FakeDatasets, FakeRecords
+from tests.fakes_datasets import FakeDatasets, FakeHistory, FakeRecords
 from tests.fakes_incoming import FakeIncoming
 from tests.fakes_keys import FakeKeys
 from tests.fakes_quarantine import FakeQuarantine
@@ -260,6 +260,8 @@ class FakeServices:
     datasets: FakeDatasets = field(default_factory=FakeDatasets)
     quarantine: FakeQuarantine = field(default_factory=FakeQuarantine)
     records: FakeRecords = field(default_factory=FakeRecords)
+    history: FakeHistory = field(init=False)
+    published: list[UUID] = field(default_factory=list)
     samples: FakeSamples = field(default_factory=FakeSamples)
     staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
     index: FakeIndex = field(default_factory=FakeIndex)
@@ -274,6 +276,7 @@ class FakeServices:
 
     def __post_init__(self) -> None:
         self.incoming.uploads = self.uploads
+        self.history = FakeHistory(self.datasets)
 
     @property
     def definition(self) -> Definition:
@@ -281,6 +284,9 @@ class FakeServices:
 
     def connector(self, source: Source, owner_id: str) -> Connector:
         return choose_connector(source, self.uploads, Egress(), lambda name: "", self.clock)
+
+    def publish_again(self, collection: Collection) -> None:
+        self.published.append(collection.dataset_id)
 
     def rehearse(self, collection: Collection, **asked: Any) -> Rehearsal:
         """As the platform does it, with these stores."""

@@ -79,7 +79,7 @@ class Interface:
         found = Found("7", "olive", "Meters", "meter_reading", "Meter reading", NOON, 3, keywords=["electricity"])
         self.services.index.put(DATASET_ID, build_search_document(found))
         self.services.datasets.loaded[DATASET_ID, "d" * 64] = BatchRecord(
-            BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON
+            BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON, number=1
         )
         lineage = lineage_of(a_collection(), self.services.definition.concept("meter_reading"))
         self.services.datasets.lineages[BATCH_ID] = lineage.to_json() if lineage else {}

@@ -21,8 +21,9 @@ router = APIRouter(prefix="/data-collection", tags=["data collections"])
 def preview(
     collection_id: UUID, body: AppendRequest, response: Response, services: ServicesDep, requestor: SignedIn
 ) -> PreviewAnswer:
-    """Over all rows of the file: `foreseen` counts those that are new, already there, and set aside; `report` says by
-    which rule, `notes` which columns are not as they were. Nothing is stored."""
+    """Over all rows of the file: `foreseen` counts those that are new, already there, and set aside, and the rows that
+    it would replace or take away; `report` says by which rule, `notes` which columns are not as they were. Nothing is
+    stored."""
     response.headers.update(PRIVATE)
     rehearsal = preview_append(services, requestor, collection_id, body.upload)
     collection = read_collection(services, requestor, collection_id)
@@ -40,7 +41,8 @@ def append(
     engine: EngineDep,
     requestor: SignedIn,
 ) -> RunAnswer:
-    """The file becomes the collection's, and a run begins. Rows whose key is there stay as they are.
+    """The file becomes the collection's, and a run begins. The collection's `load` says what becomes of rows whose key
+    is there.
 
     409 where this very content was loaded before."""
     started = append_file(services, engine, requestor, collection_id, body.upload, patience_s=None)

@@ -70,6 +70,7 @@ def read_page(
     cursor: Cursor = None,
     limit: Limit = 50,
     format: Annotated[RecordFormat | None, Query(description="goes before Accept")] = None,
+    as_of: Annotated[UUID | None, Query(description="a batch: the records as it left them")] = None,
 ) -> Response:
     """In the order of the dataset's key. The next page is `cursor` in JSON, and the header `Link` in every format.
 
@@ -80,10 +81,11 @@ def read_page(
     if chosen in MESSAGE_TYPES:
         if names:
             raise ConfigurationInvalid([Problem("fields", "a message is of all fields", "Leave it out")])
-        messages = read_messages(services, requestor, dataset_id, Protocol(chosen.value), cursor=cursor, limit=limit)
+        protocol = Protocol(chosen.value)
+        messages = read_messages(services, requestor, dataset_id, protocol, cursor=cursor, limit=limit, as_of=as_of)
         headers = _paged(request, dataset_id, messages.cursor, limit)
         return Response(messages.text, headers=headers, media_type=MESSAGE_TYPES[chosen])
-    page = read_records(services, requestor, dataset_id, fields=names, cursor=cursor, limit=limit)
+    page = read_records(services, requestor, dataset_id, fields=names, cursor=cursor, limit=limit, as_of=as_of)
     headers = _paged(request, dataset_id, page.cursor, limit)
     match chosen:
         case RecordFormat.NDJSON:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.schemas.data_collection import Answer, ReportAnswer
+from include.configuration import Configuration
 
 
 class FieldLineageAnswer(Answer):
@@ -55,6 +56,7 @@ class BatchLinks(Answer):
     self: str
     dataset: str
     run: str
+    records: str = Field(description="the dataset's records as this batch left them")
 
 
 class BatchAnswer(Answer):
@@ -62,10 +64,13 @@ class BatchAnswer(Answer):
 
     id: UUID = Field(description="each row of the dataset's table carries it, beside its number in the source")
     dataset: UUID
+    number: int = Field(description="its place among the loads of the dataset; never given twice")
     run: str = Field(description="Airflow's run id")
     source_digest: str = Field(description="sha256 of the content that was read")
-    rows_loaded: int
-    rows_already_there: int
+    rows_loaded: int = Field(description="new rows, and those that replaced others")
+    rows_already_there: int = Field(description="rows that changed nothing")
+    rows_replaced: int = Field(description="rows of earlier batches that its rows replaced")
+    rows_removed: int = Field(description="rows of earlier batches that it took away: `load.mode: replace`")
     rows_quarantined: int
     committed: datetime
     links: BatchLinks
@@ -76,6 +81,40 @@ class BatchListAnswer(Answer):
 
     batches: list[BatchAnswer]
     cursor: str | None = Field(description="for the next page; null on the last one")
+
+
+class RollbackRequest(Configuration):
+    """Why a batch is taken back."""
+
+    note: str = Field("", max_length=1000, description="it is kept")
+
+
+class RollbackAnswer(Answer):
+    """A batch that was taken back."""
+
+    batch: UUID
+    number: int
+    at: datetime
+    by: str = Field(description="the user's name")
+    note: str
+    rows_removed: int = Field(description="rows that it had brought, and that were there until then")
+    rows_restored: int = Field(description="rows that it had overwritten, and that are there again")
+
+
+class RollbackListAnswer(Answer):
+    """Some batches that were taken back, the last ones first."""
+
+    rollbacks: list[RollbackAnswer]
+    cursor: str | None = Field(description="for the next page; null on the last one")
+
+
+class RolledBackAnswer(RollbackAnswer):
+    """A batch that was just taken back, and what its dataset is now."""
+
+    rows: int = Field(description="of the dataset now")
+    first: datetime | None
+    last: datetime | None
+    notes: list[str] = Field(description="what does not come back by itself")
 
 
 class BatchDetailAnswer(BatchAnswer):

@@ -80,8 +80,9 @@ class ForeseenAnswer(Answer):
     """What loading the file would do to the dataset."""
 
     rows_new: int = Field(description="rows that it would add")
-    rows_already_there: int = Field(description="rows whose key is there: what is there stays, these are ignored")
-    rows_replaced: int = Field(0, description="none: a load never changes what is there")
+    rows_already_there: int = Field(description="rows of the file that change nothing: what is there stays")
+    rows_replaced: int = Field(description="rows that are there, and that it would replace: `load.mode`")
+    rows_removed: int = Field(description="rows that are there, and that it would take away: `load.mode: replace`")
     rows_quarantined: int = Field(description="rows that break a rule; `report` says which")
     rows_dropped: int
 

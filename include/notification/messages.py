@@ -20,9 +20,10 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
     """Write the mail about an event.
 
     Args:
-        facts: Of `batch.loaded`: title, dataset_id, rows_loaded, rows_already_there, rows_quarantined. Of `run.failed`:
-            title, task, where, what, remedy. Of `run.held`: title, held, days. Of `cim.reviewed`: about, state,
-            reason, into, version, extension_id. Of `key.rotated` and `key.shredded`: title, key_id.
+        facts: Of `batch.loaded`: title, dataset_id, rows_loaded, rows_already_there, rows_quarantined, rows_replaced,
+            rows_removed. Of `batch.rolled_back`: title, dataset_id, number, by, rows_removed, rows_restored. Of
+            `run.failed`: title, task, where, what, remedy. Of `run.held`: title, held, days. Of `cim.reviewed`: about,
+            state, reason, into, version, extension_id. Of `key.rotated` and `key.shredded`: title, key_id.
 
     Raises:
         ValueError: No mail is written about this kind of event.
@@ -34,6 +35,8 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
     match kind:
         case "batch.loaded":
             return _loaded(facts, public_url.rstrip("/"))
+        case "batch.rolled_back":
+            return _rolled_back(facts, public_url.rstrip("/"))
         case "run.failed":
             return _failed(facts, public_url.rstrip("/"))
         case "run.held":
@@ -47,14 +50,33 @@ def write_message(kind: str, facts: Mapping[str, Any], public_url: str) -> Messa
 
 
 def _loaded(facts: Mapping[str, Any], public_url: str) -> Message:
-    title, loaded = facts["title"], facts["rows_loaded"]
+    title, replaced = facts["title"], facts.get("rows_replaced", 0)
+    loaded = facts["rows_loaded"] - replaced
     lines = [f'The data collection "{title}" has loaded {_rows(loaded, "new ")}.']
+    if replaced:
+        lines.append(f"{_rows(replaced)} of earlier batches {'was' if replaced == 1 else 'were'} replaced.")
+    if removed := facts.get("rows_removed", 0):
+        lines.append(f"{_rows(removed)} of earlier batches {'was' if removed == 1 else 'were'} taken away.")
     if there := facts.get("rows_already_there", 0):
         lines.append(f"{_rows(there)} had been loaded before and {'stays' if there == 1 else 'stay'} as before.")
     if aside := facts.get("rows_quarantined", 0):
         lines.append(f"{_rows(aside)} broke a rule and {'waits' if aside == 1 else 'wait'} in quarantine for you.")
-    lines.append(f"\nThe records: {public_url}/twinergy-api/dataset/{facts['dataset_id']}/records")
-    return Message(f"{title}: {_rows(loaded, 'new ')}", "\n".join(lines) + "\n")
+    return Message(f"{title}: {_rows(loaded, 'new ')}", "\n".join([*lines, _records(facts, public_url)]))
+
+
+def _rolled_back(facts: Mapping[str, Any], public_url: str) -> Message:
+    title, removed, restored = facts["title"], facts["rows_removed"], facts["rows_restored"]
+    lines = [
+        f'{facts["by"]} has taken back batch {facts["number"]} of the dataset "{title}".',
+        f"{_rows(removed)} of it {'was' if removed == 1 else 'were'} removed; {_rows(restored)} that it had overwritten"
+        f" {'is' if restored == 1 else 'are'} there again.",
+        "Its content can be loaded again.",
+    ]
+    return Message(f"{title}: a batch was taken back", "\n".join([*lines, _records(facts, public_url)]))
+
+
+def _records(facts: Mapping[str, Any], public_url: str) -> str:
+    return f"\nThe records: {public_url}/twinergy-api/dataset/{facts['dataset_id']}/records\n"
 
 
 def _failed(facts: Mapping[str, Any], public_url: str) -> Message:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import FLAGS
+from include.batch import FLAGS, AsOf
 from include.cim.concept import Concept, Field, FieldType
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.operations.cursor import read_cursor, write_cursor
@@ -88,28 +88,38 @@ def read_records(
     fields: Sequence[str] = (),
     cursor: str | None = None,
     limit: int = 50,
+    as_of: UUID | None = None,
 ) -> RecordPage:
     """Read a page of a dataset's records.
 
     Args:
         fields: CIM fields; none asks for all of them. `_flags`: the curation rules that a row breaks and goes on.
         cursor: `RecordPage.cursor` of the page before.
+        as_of: A batch: the records as they were when it had been loaded.
 
     Raises:
-        NotFound: As `read_dataset`.
+        NotFound: As `read_dataset`; or the dataset has no such batch, or not any more.
         ConfigurationInvalid: A field or the cursor is unknown; names the fields that there are.
     """
     dataset = read_dataset(services, requestor, dataset_id)
     concept = services.definition.concept(dataset.concept)
     asked = _asked(concept, fields)
     after = read_cursor(cursor, _key_types(concept)) if cursor else None
-    query = RecordQuery(fields=tuple(field.name for field in asked), after=after, limit=limit + 1)
+    version = _version(services, dataset, as_of) if as_of is not None else None
+    query = RecordQuery(tuple(field.name for field in asked), after, limit + 1, version)
     table = services.records.page(dataset.id, concept, query)
     page = table.slice(0, limit)
     following = None
     if table.num_rows > limit:
         following = write_cursor([page.column(name)[limit - 1].as_py() for name in concept.key])
     return RecordPage(asked, page.select([field.name for field in asked]), following)
+
+
+def _version(services: Services, dataset: Dataset, batch_id: UUID) -> AsOf:
+    try:
+        return services.history.as_of(dataset.id, batch_id)
+    except NotFound:
+        refuse_unknown("batch", batch_id)
 
 
 def _asked(concept: Concept, names: Sequence[str]) -> tuple[Field, ...]:

@@ -50,11 +50,13 @@ def read_messages(
     *,
     cursor: str | None = None,
     limit: int = 50,
+    as_of: UUID | None = None,
 ) -> MessagePage:
     """Read the messages that some rows of a dataset are; the last one is read to its end.
 
     Args:
         limit: Rows after which no further message begins.
+        as_of: As for `read_records`.
 
     Raises:
         NotFound: As `read_dataset`.
@@ -65,11 +67,11 @@ def read_messages(
         whole = ", ".join(_CONCEPTS[protocol])
         what = f"{protocol} writes no {concept.name}"
         raise ConfigurationInvalid([Problem("format", what, f"It writes datasets of {whole}")])
-    page = read_records(services, requestor, dataset_id, cursor=cursor, limit=limit)
+    page = read_records(services, requestor, dataset_id, cursor=cursor, limit=limit, as_of=as_of)
     rows: list[dict[str, Any]] = page.table.to_pylist()
     following = page.cursor
     while following is not None:
-        page = read_records(services, requestor, dataset_id, cursor=following, limit=limit)
+        page = read_records(services, requestor, dataset_id, cursor=following, limit=limit, as_of=as_of)
         more: list[dict[str, Any]] = page.table.to_pylist()
         last = rows[-1][concept.key[0]]
         same = next((place for place, row in enumerate(more) if row[concept.key[0]] != last), len(more))

@@ -9,7 +9,9 @@ from uuid import UUID
 from include.access.requestor import STEWARD, Requestor
 from include.anonymization_ports import KeyRing
 from include.cim_ports import CimStore, Definition
+from include.collection.model import Collection
 from include.errors import NotFound
+from include.history_ports import DatasetHistory
 from include.ports import (
     Clock,
     CollectionStore,
@@ -53,6 +55,11 @@ class Services(Protocol):
     def records(self) -> RecordReader: ...
     @property
     def index(self) -> SearchIndex: ...
+    @property
+    def history(self) -> DatasetHistory: ...
+    def publish_again(self, collection: Collection) -> None:
+        """Bring catalogue and index up to what the collection's dataset is now; raises StoreUnavailable."""
+
     @property
     def prober(self) -> Prober: ...
     @property

@@ -43,9 +43,11 @@ class PostgresDatasetHistory:
         """Take a batch back; see the port."""
         return roll_back_batch(self._loader_url, dataset_id, concept, batch_id, by=by, note=note, now=now)
 
-    def rollbacks(self, dataset_id: UUID) -> Sequence[Rollback]:
-        """List those of a dataset, newest first."""
+    def rollbacks(self, dataset_id: UUID, *, after: int | None = None, limit: int = 50) -> Sequence[Rollback]:
+        """List the batches that were taken back; see the port."""
         query = select(*_ROLLBACK).where(rollbacks.c.dataset_id == dataset_id)
+        if after is not None:
+            query = query.where(rollbacks.c.number < after)
         with begin(self._engine) as connection:
-            rows = connection.execute(query.order_by(rollbacks.c.at.desc(), rollbacks.c.number.desc()))
+            rows = connection.execute(query.order_by(rollbacks.c.number.desc()).limit(limit))
             return [Rollback(**row._mapping) for row in rows]

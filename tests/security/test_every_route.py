@@ -56,6 +56,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/dataset/{dataset_id}/dcat"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/batch"): (401, 404, 200, 200),
     ("GET", "/dataset/{dataset_id}/batch/{batch_id}"): (401, 404, 200, 200),
+    ("GET", "/dataset/{dataset_id}/batch/rollbacks"): (401, 404, 200, 200),
+    ("POST", "/dataset/{dataset_id}/batch/{batch_id}/rollback"): (401, 404, 200, 403),
     ("GET", "/dataset/{dataset_id}/key"): (401, 404, 200, 403),
     ("POST", "/dataset/{dataset_id}/key"): (401, 404, 201, 403),
     ("DELETE", "/dataset/{dataset_id}/key/{key_id}"): (401, 404, 200, 403),

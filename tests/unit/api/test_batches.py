@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from include.batch import AsOf
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON
 from tests.interface import BATCH_ID, RUN_ID, Interface
 
@@ -71,3 +72,54 @@ def test_a_batch_of_another_dataset_is_not_there(interface: Interface) -> None:
 def test_the_document_has_the_schemas(interface: Interface) -> None:
     schemas = interface.client().get("/openapi.json").json()["components"]["schemas"]
     assert {"BatchListAnswer", "BatchDetailAnswer", "LineageAnswer", "FieldLineageAnswer"} <= set(schemas)
+
+
+def test_a_batch_is_taken_back_with_a_note_and_is_then_on_another_list(interface: Interface) -> None:
+    client = interface.client()
+    done = client.post(f"{BATCHES}/{BATCH_ID}/rollback", json={"note": "the wrong unit"})
+    body = done.json()
+    assert done.status_code == 200
+    assert (body["batch"], body["number"], body["by"], body["note"]) == (str(BATCH_ID), 1, "olive", "the wrong unit")
+    assert (body["rows_removed"], body["rows_restored"], body["rows"], body["notes"]) == (3, 0, 0, [])
+    assert interface.services.published == [DATASET_ID]
+    assert client.get(BATCHES).json()["batches"] == []
+    listed = client.get(f"{BATCHES}/rollbacks").json()
+    assert [each["batch"] for each in listed["rollbacks"]] == [str(BATCH_ID)]
+    assert client.post(f"{BATCHES}/{BATCH_ID}/rollback").status_code == 404
+    assert client.post(f"{BATCHES}/{BATCH_ID}/rollback", json={"notes": ""}).status_code == 422
+
+
+def test_what_does_not_come_back_by_itself_is_said(interface: Interface) -> None:
+    datasets = interface.services.datasets
+    first = datasets.loaded[DATASET_ID, "d" * 64]
+    for number in (2, 3):
+        digest = f"{number:064}"
+        later = replace(first, id=UUID(int=number), number=number, source_digest=digest, rows_already_there=number - 2)
+        datasets.loaded[DATASET_ID, digest] = later
+    datasets.cursors[DATASET_ID] = "2026-11-20"
+    (there, source) = interface.client().post(f"{BATCHES}/{BATCH_ID}/rollback").json()["notes"]
+    assert "(those had some: 3)" in there
+    assert "read again by a backfill only" in source
+
+
+def test_the_catalogue_may_stay_behind_but_the_batch_is_taken_back(interface: Interface) -> None:
+    interface.services.collections.versions.clear()
+    assert interface.client().post(f"{BATCHES}/{BATCH_ID}/rollback").status_code == 200
+    assert interface.services.published == []
+
+
+def test_every_batch_leads_to_the_records_as_it_left_them(interface: Interface) -> None:
+    asked = []
+    page = interface.services.records.page
+    interface.services.records.page = lambda dataset, concept, query: (  # type: ignore[method-assign]
+        asked.append(query.as_of) or page(dataset, concept, query)
+    )
+    client = interface.client()
+    address = client.get(f"{BATCHES}/{BATCH_ID}").json()["links"]["records"]
+    answer = client.get(address[address.index("/dataset/") :], params={"as_of": str(BATCH_ID), "limit": 2})
+    assert address.endswith(f"/dataset/{DATASET_ID}/records?as_of={BATCH_ID}")
+    assert len(answer.json()["records"]) == 2
+    assert f"as_of={BATCH_ID}" in answer.headers["link"]
+    assert asked == [AsOf(1, ())]
+    assert client.get(f"/dataset/{DATASET_ID}/records", params={"as_of": str(uuid4())}).status_code == 404
+    assert client.get(f"/dataset/{DATASET_ID}/records", params={"as_of": "latest"}).status_code == 422

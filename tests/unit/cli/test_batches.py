@@ -7,6 +7,7 @@ import pytest
 from cli import commands
 from cli.app import app
 from cli.commands import Session
+from include.batch import AsOf
 from include.errors import NotFound
 from tests.factories import DATASET_ID
 from tests.interface import BATCH_ID, PEOPLE, Interface
@@ -23,8 +24,8 @@ def interface(monkeypatch: pytest.MonkeyPatch) -> Interface:
 def test_batches_are_listed_by_the_collections_title(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
     app(["batches", "Meters of the test street"], standalone_mode=False)
     header, line = capsys.readouterr().out.splitlines()
-    assert header.split("  ")[0] == "BATCH"
-    assert line.split() == [str(BATCH_ID), "2026-11-20", "12:00:00", "3", "0", "2"]
+    assert header.split()[:2] == ["NUMBER", "BATCH"]
+    assert line.split() == ["1", str(BATCH_ID), "2026-11-20", "12:00:00", "3", "0", "0", "0", "2"]
 
 
 def test_one_batch_shows_how_its_values_came_about(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,3 +43,25 @@ def test_what_was_not_recorded_is_said(interface: Interface, capsys: pytest.Capt
     assert "was not recorded" in capsys.readouterr().out
     with pytest.raises(NotFound, match="no batch's id"):
         app(["batches", str(DATASET_ID), "latest"], standalone_mode=False)
+
+
+def test_a_batch_is_taken_back_by_its_number(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["rollback", str(DATASET_ID), "1", "--note", "the wrong unit"], standalone_mode=False)
+    assert capsys.readouterr().out == "batch 1 taken back: 3 rows removed, 0 restored; the dataset has 0\n"
+    app(["batches", str(DATASET_ID)], standalone_mode=False)
+    header, line = capsys.readouterr().out.splitlines()[-2:]
+    assert header.split("  ")[0] == "TAKEN BACK"
+    assert line.split()[0] == "1" and line.endswith("the wrong unit")
+    with pytest.raises(NotFound, match="no batch's id or number"):
+        app(["rollback", str(DATASET_ID), "1"], standalone_mode=False)
+
+
+def test_records_are_shown_as_a_batch_left_them(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = []
+    page = interface.services.records.page
+    interface.services.records.page = lambda dataset, concept, query: (  # type: ignore[method-assign]
+        asked.append(query.as_of) or page(dataset, concept, query)
+    )
+    app(["records", str(DATASET_ID), "--as-of", "1", "--format", "json"], standalone_mode=False)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert asked == [AsOf(1, ())]

@@ -96,6 +96,25 @@ def test_a_loaded_batch_in_plain_words() -> None:
     )
 
 
+def test_what_a_batch_overwrote_is_told_apart_from_what_is_new() -> None:
+    facts = {"title": "Meters", "dataset_id": "d1", "rows_loaded": 5, "rows_already_there": 0, "rows_quarantined": 0}
+    message = write_message("batch.loaded", facts | {"rows_replaced": 4, "rows_removed": 1}, "https://cdmp.example/")
+    assert message.subject == "Meters: 1 new row"
+    assert "4 rows of earlier batches were replaced.\n1 row of earlier batches was taken away.\n" in message.text
+
+
+def test_a_batch_that_was_taken_back_in_plain_words() -> None:
+    facts = {"title": "Meters", "dataset_id": "d1", "number": 3, "by": "olive", "rows_removed": 2, "rows_restored": 1}
+    message = write_message("batch.rolled_back", facts, "https://cdmp.example/")
+    assert message.subject == "Meters: a batch was taken back"
+    assert message.text == (
+        'olive has taken back batch 3 of the dataset "Meters".\n'
+        "2 rows of it were removed; 1 row that it had overwritten is there again.\n"
+        "Its content can be loaded again.\n"
+        "\nThe records: https://cdmp.example/twinergy-api/dataset/d1/records\n"
+    )
+
+
 def test_a_failed_run_in_plain_words() -> None:
     facts = {"title": "Meters", "collection_id": "c1", "run_id": "m+1", "task": "ingest", "where": "meters.csv"}
     facts |= {"what": "the file is empty", "remedy": "Export it again"}

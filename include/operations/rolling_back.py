@@ -1,0 +1,99 @@
+"""Taking batches back: by the dataset's owner alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from include.access.requestor import Requestor
+from include.batch import BatchRecord
+from include.cim.concept import FieldType
+from include.errors import CdmpError, NotAllowed, NotFound
+from include.history_ports import Rollback
+from include.operations.cursor import read_cursor, write_cursor
+from include.operations.dataset_reading import read_dataset
+from include.operations.services import Services, refuse_unknown
+from include.ports import Dataset
+
+logger = logging.getLogger(__name__)
+
+_MOST_LATER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """A batch that was just taken back.
+
+    Attributes:
+        dataset: As it is now.
+        notes: What a person should know: what does not come back by itself.
+    """
+
+    rollback: Rollback
+    dataset: Dataset
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPage:
+    """Some of the batches that were taken back, the last first; `cursor` is None on the last page."""
+
+    rollbacks: Sequence[Rollback]
+    cursor: str | None
+
+
+def roll_back_batch(
+    services: Services, requestor: Requestor, dataset_id: UUID, batch_id: UUID, note: str = ""
+) -> RolledBack:
+    """Make a dataset what it would be without what a batch did; its content can then be loaded again.
+
+    Raises:
+        NotFound: As `read_dataset`; or the dataset has no such batch, or not any more.
+        NotAllowed: It is another's, as a steward sees it.
+        Conflict: A run of its collection is active, or later batches have counted on from its readings.
+    """
+    dataset = read_dataset(services, requestor, dataset_id)
+    if not requestor.may_change(dataset.owner_id):
+        raise NotAllowed(f"dataset {dataset_id}", "only its owner takes batches back", "Ask its owner")
+    try:
+        batch = services.datasets.batch(dataset.id, batch_id)
+    except NotFound:
+        refuse_unknown("batch", batch_id)
+    cursor, now = services.datasets.cursor(dataset.id), services.clock()
+    concept = services.definition.concept(dataset.concept)
+    rollback = services.history.roll_back(dataset.id, concept, batch.id, by=requestor.name, note=note, now=now)
+    logger.info("dataset %s: batch %s taken back by user %s", dataset.id, batch.id, requestor.id)
+    notes = tuple(_notes(services, dataset, batch, cursor))
+    try:
+        services.publish_again(services.collections.get(dataset.collection_id))
+    except CdmpError as error:  # the collection may be gone, the index away: the rows are as they should be
+        logger.warning("dataset %s: catalogue and index are as before the rollback: %s", dataset.id, error)
+    return RolledBack(rollback, services.datasets.get(dataset.id), notes)
+
+
+def list_rollbacks(
+    services: Services, requestor: Requestor, dataset_id: UUID, *, cursor: str | None = None, limit: int = 50
+) -> RollbackPage:
+    """List the batches of a dataset that were taken back; raises NotFound as `read_dataset`."""
+    dataset = read_dataset(services, requestor, dataset_id)
+    after = read_cursor(cursor, (FieldType.INTEGER,))[0] if cursor else None
+    found = services.history.rollbacks(dataset.id, after=after, limit=limit + 1)
+    page = found[:limit]
+    return RollbackPage(page, write_cursor([page[-1].number]) if len(found) > limit else None)
+
+
+def _notes(services: Services, dataset: Dataset, batch: BatchRecord, cursor: str | None) -> Iterator[str]:
+    later = [each for each in services.datasets.batches(dataset.id, limit=_MOST_LATER) if each.number > batch.number]
+    if there := [each for each in later if each.rows_already_there]:
+        numbers = ", ".join(str(each.number) for each in reversed(there))
+        yield (
+            f"Rows that later batches had as well, and that were there already, are gone with this batch (those had "
+            f"some: {numbers}). Where one is missed, take that batch back and load it again."
+        )
+    if cursor is not None:
+        if services.datasets.cursor(dataset.id) == cursor:
+            yield "The source goes on after the last batch: what this one had brought is read again by a backfill only."
+        else:
+            yield "The next run reads the source from where this batch began."
