@@ -13,11 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from deploy.airflow import SEES_PLUGINS, run_airflow
 from include.settings import ROOT
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
 from tests.chromium import open_chromium
+from tests.factories import a_plain_config
 from tests.ports import free_port
 from tests.postgres import Database
 
@@ -240,6 +242,62 @@ def test_the_tab_shows_the_batch(
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == theme
     take_picture(page, theme, tmp_path)
     assert mistakes == []
+
+
+def rule(kind: str, action: str, threshold: float | None = None, **kwargs: Any) -> dict[str, Any]:
+    return {"type": f"expect_{kind}", "kwargs": kwargs, "on_violation": action, "threshold": threshold}
+
+
+CURATED = [
+    rule("column_values_to_be_between", "clamp", column="energy", max_value=5),
+    rule("column_values_to_be_between", "set_null", column="energy", min_value=0),
+    rule("column_values_to_not_be_null", "fill", column="energy") | {"fill": {"method": "constant", "value": 0.5}},
+    rule("column_values_to_be_in_set", "drop", column="register", value_set=["r"]),
+    rule("series_intervals_to_leave_no_gap", "flag"),
+    rule("column_values_to_be_in_set", "quarantine", 0.9, column="quality", value_set=["measured"]),
+    rule("table_row_count_to_be_between", "hold", min_value=100),
+]
+METERED = """point,register,start,energy_wh,status
+p1,r,2026-11-20T00:00:00Z,100,ok
+p1,r,2026-11-20T00:15:00Z,9000,ok
+p1,r,2026-11-20T00:30:00Z,7000,ok
+p1,r,2026-11-20T00:45:00Z,-1,ok
+p1,x,2026-11-20T00:45:00Z,100,ok
+p1,r,2026-11-20T02:00:00Z,,bad
+"""
+
+
+def test_the_tab_tells_what_curation_did_and_why_a_batch_is_held(platform: Platform, browser: Any, tmp_path: Path):
+    from playwright.sync_api import expect
+
+    (tmp_path / "meters.csv").write_text(METERED)
+    document = a_plain_config(title="Curated", curator={"rules": CURATED})
+    (tmp_path / "curated.yaml").write_text(yaml.safe_dump(document))
+    applied = platform.cdmp("apply", str(tmp_path / "curated.yaml"))
+    assert applied.returncode == 0, applied.stderr
+    with platform.client("olive") as client:
+        (made,) = client.get("/data-collection/", params={"title": "Curated"}).json()["collections"]
+        (run,) = client.get(f"/data-collection/{made['id']}/run").json()["runs"]
+        page = browser.new_page()
+        page.goto(tab(f"collection_{made['id']}", run["id"]))
+        expect(page.get_by_test_id("cdmp-state")).to_have_text("waits for review", timeout=120_000)
+        expect(page.get_by_test_id("cdmp-held")).to_contain_text("expect_table_row_count_to_be_between")
+        decided = client.post(
+            f"/data-collection/{made['id']}/run/{run['id']}/review",
+            json={"decision": "approve", "note": "So few it is"},
+        )
+        assert decided.status_code < 300, decided.text
+    # the page follows by itself
+    expect(page.get_by_test_id("cdmp-state")).to_have_text("loaded", timeout=120_000)
+    expect(page.get_by_test_id("cdmp-held")).to_contain_text("Approved by olive. So few it is.")
+    report = page.get_by_test_id("cdmp-report")
+    expect(report).to_have_text(
+        "6 rows in, 5 went on, 1 of them flagged, 1 left out, 1 values emptied, 1 values filled,"
+        " 2 values brought to their limits"
+    )
+    expect(page.get_by_role("row").filter(has_text="below the rule's threshold")).to_contain_text("quality")
+    expect(page.get_by_text("below the rule's threshold")).to_have_count(1)
+    take_picture(page, "curated", tmp_path)
 
 
 def test_the_tab_follows_a_run_to_its_failure_in_plain_words(platform: Platform, browser: Any, tmp_path: Path):

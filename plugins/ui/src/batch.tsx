@@ -72,7 +72,7 @@ const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
           </Alert.Content>
         </Alert.Root>
       )}
-      {run.state === "awaiting-review" ? <Note text={run.held.join(" ")} status="warning" /> : null}
+      {run.held.length === 0 ? null : <Held run={run} />}
       {run.note === null ? null : <Note text={run.note} />}
       <Stages run={run} />
       {run.report === null ? null : <Report report={run.report} />}
@@ -90,6 +90,21 @@ const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
     </Stack>
   );
 };
+
+const Held: FC<{ run: Run }> = ({ run }) => (
+  <Alert.Root status={run.state === "awaiting-review" ? "warning" : "info"} data-testid="cdmp-held">
+    <Alert.Indicator />
+    <Alert.Content>
+      <Alert.Title>Held for a review: {run.held.map(sentence).join(" ")}</Alert.Title>
+      {run.review === null ? null : (
+        <Alert.Description>
+          {run.review.approved ? "Approved" : "Rejected"}
+          {run.review.by === null ? ": nobody answered in time." : ` by ${run.review.by}.`} {sentence(run.review.note)}
+        </Alert.Description>
+      )}
+    </Alert.Content>
+  </Alert.Root>
+);
 
 const sentence = (text: string): string => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
 

@@ -15,6 +15,7 @@ export interface Rule {
   checked: number;
   failed: number;
   row_ids: number[];
+  acted: boolean;
 }
 
 export interface Report {
@@ -23,6 +24,9 @@ export interface Report {
   rows_quarantined: number;
   rows_dropped: number;
   cells_set_null: number;
+  cells_filled: number;
+  cells_clamped: number;
+  rows_flagged: number;
   rules: Rule[];
 }
 
@@ -31,6 +35,12 @@ export interface Failure {
   where: string;
   what: string;
   remedy: string;
+}
+
+export interface Review {
+  approved: boolean;
+  by: string | null;
+  note: string;
 }
 
 export interface Run {
@@ -49,6 +59,7 @@ export interface Run {
   failure: Failure | null;
   note: string | null;
   held: string[];
+  review: Review | null;
   dataset: string;
   links: { self: string; collection: string; dataset: string; records: string };
 }
