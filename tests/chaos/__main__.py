@@ -84,7 +84,7 @@ def line(name: str, scenario: Callable[[], Outcome]) -> tuple[str, bool]:
 
 
 def write(lines: list[str], counts: str) -> None:
-    """Put the table into the document, in the place of the last one's lines of the same names."""
+    """Put the table into the document, in the place of the last one."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
