@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status test lint types bench lock
+.PHONY: help setup setup-dev demo up down status test chaos lint types bench lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ status: ## say what runs, and where
 
 test: setup-dev ## run every test; starts what it needs and stops it
 	@$(VENV)/python -m pytest
+
+chaos: setup-dev ## kill, stop, fill and rerun the platform, and write the table of docs/reliability.md
+	@$(VENV)/python -m tests.chaos --write
 
 lint: setup-dev ## check format, style and the walls between rooms
 	$(VENV)/ruff check .

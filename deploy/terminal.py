@@ -43,6 +43,26 @@ def restore(folder: Folder, keys: Keys = None) -> None:
     bring_back(layout(), os.environ, place, keys or keys_file(place), Progress())
 
 
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    idle: Annotated[int, typer.Option(min=1, metavar="MINUTES", help="What was written to since then stays.")] = 60,
+) -> None:
+    """Remove what crashes left behind; housekeeping does so every hour. What a run needs stays, however old it is."""
+    from cli.operating import clean as remove  # noqa: PLC0415
+
+    remove(dry_run, idle)
+
+
+@app.command()
+def check() -> None:
+    """Say whether rows, batches, quarantine, events, staging, uploads and index agree, while no run is active."""
+    from cli.operating import check as look  # noqa: PLC0415
+
+    if not look():
+        raise typer.Exit(1)
+
+
 __all__ = ["main"]
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import pytest
 from tests.chaos import scenarios
 from tests.chaos.scenarios import Outcome
 from tests.chaos.surroundings import NotHere
-from tests.chaos.world import TASKS
+from tests.chaos.world import World, a_world
 from tests.elasticsearch import running_elasticsearch
 from tests.postgres import running_server
 
@@ -31,18 +31,23 @@ HEAD = "| What happened | How often | Rows | Lost | Doubled | Agree | Minutes |\
 
 def choose(asked: argparse.Namespace, server: str) -> Mapping[str, Callable[[], Outcome]]:
     """Say what each scenario is here."""
-    rows = asked.rows
-    chosen: dict[str, Callable[[], Outcome]] = {
-        f"kill:{task}": partial(scenarios.kill_a_stage, server, task, asked.kills, rows) for task in TASKS
-    }
-    return chosen | {
-        "stop": partial(scenarios.stop_the_database, asked.stops, rows),
-        "disk": partial(scenarios.fill_the_database, 400_000),
+
+    def in_a_world(scenario: Callable[[World, int], Outcome], times: int) -> Callable[[], Outcome]:
+        def act() -> Outcome:
+            with a_world(server, rows=asked.rows) as world:
+                return scenario(world, times)
+
+        return act
+
+    return {
+        "kill": in_a_world(scenarios.kill_stages, asked.kills),
+        "stop": partial(scenarios.stop_the_database, asked.stops, asked.rows),
+        "disk": partial(scenarios.fill_the_database, 64, 400_000),
         "files": partial(scenarios.fill_the_files, server, 50_000),
-        "append": partial(scenarios.append_at_once, server, asked.writers, rows),
-        "delete": partial(scenarios.delete_while_it_runs, server, asked.deletions, rows),
-        "rerun": partial(scenarios.rerun_every_task, server, 3, rows),
-        "index": partial(lose_the_index, server, asked.away, rows),
+        "append": in_a_world(scenarios.append_at_once, asked.writers),
+        "delete": in_a_world(scenarios.delete_while_it_runs, asked.deletions),
+        "rerun": in_a_world(scenarios.rerun_every_task, 3),
+        "index": partial(lose_the_index, server, asked.away, asked.rows),
     }
 
 
@@ -79,7 +84,7 @@ def line(name: str, scenario: Callable[[], Outcome]) -> tuple[str, bool]:
 
 
 def write(lines: list[str], counts: str) -> None:
-    """Put the table into the document, in the place of the last one's lines of the same names."""
+    """Put the table into the document, in the place of the last one."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

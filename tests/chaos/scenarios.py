@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,33 +55,31 @@ def told(name: str) -> Iterator[Outcome]:
     outcome.seconds = time.monotonic() - begun
 
 
-def kill_a_stage(server: str, task: str, kills: int, rows: int) -> Outcome:
-    """Kill -9 one stage again and again at moments of chance, let it end, and the run after it."""
-    with told(f"kill -9 in `{task}`") as outcome, a_folder() as folder, a_world(server, folder, rows=rows) as world:
+def kill_stages(world: World, kills: int) -> Outcome:
+    """Kill -9 every stage of a run again and again, at moments of chance, before it may end; then the next run."""
+    with told("kill -9 at every stage") as outcome:
         known = world.collection()
         world.whole_run(known)
-        done = runs = too_late = 0
-        while done < kills:
-            run = world.run(known)
+        left, runs, too_late = dict.fromkeys(TASKS, kills), 0, 0
+        while any(left.values()):
+            before, run = world.held(known)[0], world.run(known)
             runs += 1
-            run.do(*TASKS[: TASKS.index(task)])
-            before = world.held(known)[0]
-            for _ in range(min(IN_A_ROW, kills - done)):
-                ended = run.start(task).kill_after(world.chance.uniform(0, world.typical[task]))
-                done += ended.killed
-                there = world.held(known)[0]
-                assert there in (before, len(known.loaded)), (
-                    f"{there} rows are there: neither none nor all of the batch"
-                )
-                if run.took(task, ended):
-                    too_late += 1
-                    break
-            run.do(*(each for each in TASKS[TASKS.index(task) :] if each not in run.left))
+            for task in TASKS:
+                for _ in range(min(IN_A_ROW, left[task])):
+                    ended = run.start(task).kill_after(world.chance.uniform(0, world.typical[task]))
+                    left[task] -= ended.killed
+                    there = world.held(known)[0]
+                    assert there in (before, len(known.loaded)), f"{there} rows: neither none nor all of the batch"
+                    if run.took(task, ended):
+                        too_late += 1
+                        break
+                if task not in run.left:
+                    run.do(task)
             run.finish()
             outcome.count(world)
-        outcome.done = f"{done} kills, {runs} runs"
+        outcome.done = f"{kills} kills at each of {len(TASKS)} stages, {runs} runs"
         if too_late:
-            outcome.notes.append(f"{too_late} tries had ended before")
+            outcome.notes.append(f"{too_late} more came too late")
     return outcome
 
 
@@ -90,9 +87,8 @@ def stop_the_database(stops: int, rows: int) -> Outcome:
     """Stop PostgreSQL at once (QUIT), fsync on, while a stage is at work; start it, and try the stage again."""
     with (
         told("immediate stop of PostgreSQL, fsync on") as outcome,
-        a_folder() as folder,
         a_server(SAFE) as server,
-        a_world(server.url, folder, rows=rows) as world,
+        a_world(server.url, rows=rows) as world,
     ):
         known = world.collection()
         world.whole_run(known)
@@ -119,10 +115,9 @@ def stop_the_database(stops: int, rows: int) -> Outcome:
     return outcome
 
 
-def append_at_once(server: str, writers: int, rows: int) -> Outcome:
+def append_at_once(world: World, writers: int) -> Outcome:
     """Let many load into one dataset at the same moment, each a batch that overlaps with its neighbour's."""
-    name = f"{writers} appends at the same time"
-    with told(name) as outcome, a_folder() as folder, a_world(server, folder, rows=rows) as world:
+    with told(f"{writers} appends at the same time") as outcome:
         known = world.collection()
         runs: list[Run] = []
         for _ in range(writers):
@@ -135,19 +130,15 @@ def append_at_once(server: str, writers: int, rows: int) -> Outcome:
                 assert run.took(task, process.wait()), f"{task} did not end"
         world.platform.staging.remove(known.collection.id)
         outcome.count(world)
-        outcome.done = f"{writers} writers, {world.stages} stages"
+        outcome.done = f"{writers} writers of {len(runs)} batches"
     return outcome
 
 
-def rerun_every_task(server: str, times: int, rows: int) -> Outcome:
+def rerun_every_task(world: World, times: int, runs: int = 2) -> Outcome:
     """Do every task of a run again and again, as somebody who clears it in Airflow does."""
-    with (
-        told(f"every task done {times} times") as outcome,
-        a_folder() as folder,
-        a_world(server, folder, rows=rows) as world,
-    ):
+    with told(f"every task done {times} times") as outcome:
         known = world.collection()
-        for _ in range(2):  # into a fresh table, and into one with rows
+        for _ in range(runs):  # into a fresh table, and into one with rows
             run = world.run(known)
             for task in TASKS:
                 for _ in range(times):
@@ -157,13 +148,13 @@ def rerun_every_task(server: str, times: int, rows: int) -> Outcome:
             ended = run.start("ingest").wait()
             assert ended.error == "AirflowSkipException", ended
         outcome.count(world)
-        outcome.done = f"{world.stages} tasks, 2 runs"
+        outcome.done = f"{runs * times * len(TASKS)} tasks, {runs} runs"
     return outcome
 
 
-def delete_while_it_runs(server: str, deletions: int, rows: int) -> Outcome:
+def delete_while_it_runs(world: World, deletions: int) -> Outcome:
     """Delete a collection while a stage is at work: its rows are there with all that belongs to them, or nothing is."""
-    with told("deletion during a run") as outcome, a_folder() as folder, a_world(server, folder, rows=rows) as world:
+    with told("deletion during a run") as outcome:
         world.whole_run(world.collection())
         loaded = 0
         for number in range(deletions):
@@ -193,17 +184,13 @@ def delete_while_it_runs(server: str, deletions: int, rows: int) -> Outcome:
     return outcome
 
 
-def fill_the_database(rows: int) -> Outcome:
+def fill_the_database(mebibytes: int, rows: int) -> Outcome:
     """Let the disk of PostgreSQL's data be full while a batch is loaded; give it room, and try again."""
-    with (
-        told("disk full: PostgreSQL's data, 64 MB") as outcome,
-        a_folder() as folder,
-        a_small_disk(64) as disk,
-    ):
+    with told(f"disk full: PostgreSQL's data, {mebibytes} MiB") as outcome, a_small_disk(mebibytes) as disk:
         data = disk.folder / "data"
         data.mkdir()
         small = {**SETTINGS, "max_wal_size": "8MB", "min_wal_size": "4MB", "shared_buffers": "16MB"}
-        with a_server(small, data, "--wal-segsize=1") as server, a_world(server.url, folder, rows=1000) as world:
+        with a_server(small, data, "--wal-segsize=1") as server, a_world(server.url, rows=1000) as world:
             known = world.collection()
             world.whole_run(known)
             before, refused = world.held(known)[0], 0
@@ -228,7 +215,7 @@ def fill_the_files(server: str, rows: int) -> Outcome:
     with (
         told("disk full: staging and uploads") as outcome,
         a_small_disk(1) as disk,
-        a_world(server, disk.folder / "platform", rows=rows) as world,
+        a_world(server, rows=rows, staging=disk.folder / "staging", uploads=disk.folder / "uploads") as world,
     ):
         refused = 0
         disk.grow(64)
@@ -268,8 +255,7 @@ def lose_the_index(server: str, elasticsearch_url: str, seconds: float, rows: in
     wire = Wire(elasticsearch_url)
     with (
         told(f"Elasticsearch away for {seconds:.0f} s") as outcome,
-        a_folder() as folder,
-        a_world(server, folder, rows=rows, elasticsearch_url=wire.url) as world,
+        a_world(server, rows=rows, elasticsearch_url=wire.url) as world,
     ):
         wire.join()
         try:
@@ -314,10 +300,3 @@ def fill(folder: Path) -> Path:
 def disk_used(folder: Path) -> int:
     """How many bytes a disk's files take."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-@contextmanager
-def a_folder() -> Iterator[Path]:
-    """Make a folder for a world's files, and remove it."""
-    with tempfile.TemporaryDirectory(prefix="cdmp-chaos-") as folder:
-        yield Path(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from include.operations.collection_life import create_collection
 from include.operations.uploading import upload_file
 from include.orchestration.stages import STAGES
 from include.storage.migrate import migrate
-from include.wiring import Platform
+from include.wiring import Platform, build_platform
 from tests.chaos.stage_process import Ended, StageProcess, start_stage
 from tests.factories import a_config
 from tests.fakes_engine import FakeEngine
@@ -189,19 +190,15 @@ class World:
 
 
 @contextmanager
-def a_world(server: str, folder: Path, *, rows: int, seed: int = 20261129, **settings: Any) -> Iterator[World]:
+def a_world(server: str, *, rows: int, seed: int = 20261129, **settings: Any) -> Iterator[World]:
     """Make a platform in a database of its own.
 
     Args:
         settings: Of the platform, other than usual.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with fresh_database(server) as database:
+    with tempfile.TemporaryDirectory(prefix="cdmp-chaos-") as name, fresh_database(server) as database:
         migrate(database.owner_url)
-        platform = a_platform(database, folder)
-        if settings:
-            from include.wiring import build_platform
-
-            platform = build_platform(replace(platform.settings, **settings))
-        yield World(platform, database, folder, rows, random.Random(seed))
+        usual = a_platform(database, Path(name))
+        platform = build_platform(replace(usual.settings, **settings))
+        yield World(platform, database, Path(name), rows, random.Random(seed))
         platform.janitor.engine.dispose()
