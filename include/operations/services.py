@@ -20,7 +20,7 @@ from include.ports import (
     SecretStore,
 )
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
-from include.search_ports import SearchIndex
+from include.search_ports import RecordIndex, SearchIndex
 from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
@@ -53,6 +53,8 @@ class Services(Protocol):
     def records(self) -> RecordReader: ...
     @property
     def index(self) -> SearchIndex: ...
+    @property
+    def record_index(self) -> RecordIndex: ...
     @property
     def prober(self) -> Prober: ...
     @property
