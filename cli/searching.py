@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from time import perf_counter
 
-from cli.commands import open_session
+from cli.commands import find_dataset, open_session
 from cli.environment import load_environment
 from cli.formats import write_table
-from include.operations.searching import search_catalogue
-from include.search_ports import SearchQuery
+from include.operations.searching import search_catalogue, search_records
+from include.search_ports import RecordSearch, SearchQuery
 
 
 def show_found(query: SearchQuery, user: str) -> None:
@@ -29,6 +31,17 @@ def show_found(query: SearchQuery, user: str) -> None:
     print(write_table(["TITLE", "CONCEPT", "OWNER", "ROWS", "UPDATED (UTC)", "DATASET"], rows))
     if page.cursor:
         print(f"{page.total} were found: raise --limit to see more than the first {len(rows)}.")
+
+
+def show_found_records(which: str, query: RecordSearch, user: str) -> None:
+    """Show the records of a dataset that a search finds, one JSON document a line."""
+    session = open_session(user)
+    dataset_id = find_dataset(session, which)
+    found, following = search_records(session.services, session.requestor, dataset_id, query)
+    for row in found.rows:
+        print(json.dumps(row, ensure_ascii=False))
+    if following:
+        print(f"{found.total} were found: raise --limit to see more.", file=sys.stderr)
 
 
 def rebuild_index() -> None:

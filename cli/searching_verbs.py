@@ -16,13 +16,19 @@ def search(
     concept: Annotated[str | None, typer.Option(help="Of this CIM concept.")] = None,
     keyword: Annotated[str | None, typer.Option(help="With this keyword.")] = None,
     owner: Annotated[str | None, typer.Option(help="Of this user.")] = None,
+    within: Annotated[
+        str | None, typer.Option("--in", metavar="DATASET|TITLE", help="Find records of this dataset instead.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     user: As = "admin",
 ) -> None:
     """Find datasets in the catalogue, best first."""
-    from cli.searching import show_found  # noqa: PLC0415
-    from include.search_ports import SearchQuery  # noqa: PLC0415
+    from cli.searching import show_found, show_found_records  # noqa: PLC0415
+    from include.search_ports import RecordSearch, SearchQuery  # noqa: PLC0415
 
+    if within is not None:
+        show_found_records(within, RecordSearch(words or "", limit=limit), user)
+        return
     show_found(SearchQuery(words, concept=concept, keyword=keyword, owner=owner, limit=limit), user)
 
 

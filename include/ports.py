@@ -299,6 +299,11 @@ class RecordReader(Protocol):
 
     def count(self, dataset_id: UUID) -> int: ...
 
+    def scan(
+        self, dataset_id: UUID, concept: Concept, fields: Sequence[str], batches: Sequence[UUID] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every row (of these batches) as it is at this moment, in no order and bounded memory; key fields always."""
+
 
 class SecretStore(Protocol):
     """Keys and credentials, encrypted at rest; nothing reads them back to people."""

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
+from include.cim.concept import Concept
+
 Document = Mapping[str, Any]
 """As `catalog.search_document` builds it."""
 
@@ -107,15 +109,71 @@ class SearchIndex(Protocol):
         """Replace everything by these at once, and give their number; until then searches answer from what was."""
 
 
+Row = Mapping[str, Any]
+"""A row of a dataset as plain JSON: field → value, of the fields that may be searched."""
+
+NamedRow = tuple[str, Row]
+"""A row with the name that it has among those of its dataset: of a row that comes again, the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSearch:
+    """What is looked for among the records of a dataset.
+
+    Attributes:
+        text: As of `SearchQuery`; the words of a record are those of its ids, texts and terms.
+        start, end: A half-open span of the concept's time.
+        after: The last of `FoundRecords.places` of the page before.
+    """
+
+    text: str
+    start: datetime | None = None
+    end: datetime | None = None
+    after: tuple[float, str] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecords:
+    """A page of rows, best first.
+
+    Attributes:
+        places: Where each stands among all.
+        total: Of all pages.
+    """
+
+    rows: Sequence[Row] = ()
+    places: Sequence[tuple[float, str]] = ()
+    total: int = 0
+
+
+class RecordIndex(Protocol):
+    """Full text over the records of datasets that ask for it. Raises IndexAway."""
+
+    def has(self, dataset_id: UUID) -> bool: ...
+
+    def replace(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
+        """Index these rows and no others, at once, in bounded memory; until then searches answer from what was."""
+
+    def add(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
+        """Index these rows beside the others; one whose name is there replaces it."""
+
+    def remove(self, dataset_id: UUID) -> None:
+        """Forget a dataset's records; the second time does nothing."""
+
+    def search(self, dataset_id: UUID, concept: Concept, query: RecordSearch) -> FoundRecords: ...
+
+
 class IndexQueue(Protocol):
     """Which datasets have changed since the index was brought up to them: the `dataset.changed` of the outbox."""
 
     def due(self, limit: int = 1000) -> Sequence[UUID]:
         """Give the datasets that have changed, longest ago first; not those that failed and wait."""
 
-    def following(self, dataset_id: UUID) -> AbstractContextManager[None]:
+    def following(self, dataset_id: UUID) -> AbstractContextManager[Sequence[UUID] | None]:
         """Hold off whoever else indexes this dataset; at the end of the block its changes until now are followed.
 
+        Gives the batches that the changes have brought rows with; None where anything else may have changed.
         Where the block fails they are due again: at once where the index was away, else after a while.
 
         Raises:

@@ -34,7 +34,7 @@ from include.ports import (
     Staging,
 )
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
-from include.search_ports import IndexQueue, SearchIndex
+from include.search_ports import IndexQueue, RecordIndex, SearchIndex
 from include.settings import Settings, load_settings
 from include.storage.agreement import find_disagreements
 from include.storage.assess_groups import assess_groups
@@ -50,6 +50,8 @@ from include.storage.leftovers import Janitor
 from include.storage.outbox import PostgresOutbox
 from include.storage.quarantine_store import SealedQuarantineStore
 from include.storage.record_reader import PostgresRecordReader
+from include.storage.records_elasticsearch import ElasticsearchRecords
+from include.storage.records_postgres import PostgresRecords
 from include.storage.run_store import PostgresRunStore
 from include.storage.sample_store import SealedSampleStore
 from include.storage.search_elasticsearch import ElasticsearchIndex
@@ -85,6 +87,7 @@ class Platform:
     keys: KeyRing
     staging: Staging
     index: SearchIndex
+    record_index: RecordIndex
     index_queue: IndexQueue
     outbox: Outbox
     mailer: Mailer
@@ -133,7 +136,7 @@ class Platform:
             return
         concept = self.definition.concept(collection.config.mapper.concept)
         publish(collection.dataset_id, collection, concept, self.datasets, self.public_url, self.clock())
-        index(collection.dataset_id, collection, concept, self.datasets, self.index)
+        index(self, collection.dataset_id)
 
     def rehearse(
         self,
@@ -195,6 +198,9 @@ def build_platform(settings: Settings) -> Platform:
         index=ElasticsearchIndex(settings.elasticsearch_url)
         if settings.elasticsearch_url
         else PostgresSearchIndex(loader),
+        record_index=ElasticsearchRecords(settings.elasticsearch_url)
+        if settings.elasticsearch_url
+        else PostgresRecords(loader),
         index_queue=PostgresIndexQueue(loader),
         outbox=PostgresOutbox(loader),
         mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else NoMailer(),

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from include.catalog.search_document import words_of
 from include.catalog.search_text import fits, read_clauses
-from include.search_ports import FACETS, Document, SearchAnswer, SearchHit, SearchQuery
+from include.cim.concept import Concept
+from include.search_ports import FACETS, Document, FoundRecords, RecordSearch, SearchAnswer, SearchHit, SearchQuery
 
 
 class FakeIndex:
@@ -32,6 +33,11 @@ class FakeIndex:
     def rebuild(self, documents: Iterable[tuple[UUID, Document]]) -> int:
         self.documents = dict(documents)
         return len(self.documents)
+
+
+class FakeRecordIndex:
+    def search(self, dataset_id: UUID, concept: Concept, query: RecordSearch) -> FoundRecords:
+        return FoundRecords()
 
 
 def _fits(query: SearchQuery, document: Document) -> bool:

@@ -41,7 +41,7 @@ from tests.fakes_incoming import FakeIncoming
 from tests.fakes_keys import FakeKeys
 from tests.fakes_quarantine import FakeQuarantine
 from tests.fakes_samples import FakeSamples
-from tests.fakes_search import FakeIndex
+from tests.fakes_search import FakeIndex, FakeRecordIndex
 
 
 class TickingClock:
@@ -265,6 +265,7 @@ class FakeServices:
     samples: FakeSamples = field(default_factory=FakeSamples)
     staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
     index: FakeIndex = field(default_factory=FakeIndex)
+    record_index: FakeRecordIndex = field(default_factory=FakeRecordIndex)
     inspector: Inspector = inspect_source
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     keys: FakeKeys = field(default_factory=FakeKeys)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
-from api.dependencies import Cursor, ServicesDep, SignedIn, link
-from api.schemas.searching import FacetAnswer, HitAnswer, HitLinks, SearchAnswerBody, SuggestAnswer
+from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
+from api.schemas.searching import FacetAnswer, FoundRecordsAnswer, HitAnswer, HitLinks, SearchAnswerBody, SuggestAnswer
 from include.errors import ConfigurationInvalid, Problem
-from include.operations.searching import FoundDataset, search_catalogue, suggest_searches
-from include.search_ports import Box, SearchQuery
+from include.operations.searching import FoundDataset, search_catalogue, search_records, suggest_searches
+from include.search_ports import Box, RecordSearch, SearchQuery
 
 router = APIRouter(tags=["catalogue"])
 
@@ -58,6 +59,27 @@ def search(
         },
         cursor=page.cursor,
     )
+
+
+@router.get("/search/{dataset_id}", summary="Search the records of a dataset")
+def search_rows(
+    dataset_id: UUID,
+    response: Response,
+    services: ServicesDep,
+    requestor: SignedIn,
+    q: Annotated[
+        str, Query(max_length=500, description='words, "phrases", -without, in its ids, texts and terms')
+    ] = "",
+    start: Annotated[AwareDatetime | None, Query(description="at this moment or later")] = None,
+    end: Annotated[AwareDatetime | None, Query(description="before this moment")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> FoundRecordsAnswer:
+    """Where its collection asks for it (`search: {records: true}`), and for those who may read it."""
+    query = RecordSearch(q, start, end, limit=limit)
+    found, following = search_records(services, requestor, dataset_id, query, cursor=cursor)
+    response.headers["Cache-Control"] = _PRIVATE
+    return FoundRecordsAnswer(records=[dict(row) for row in found.rows], total=found.total, cursor=following)
 
 
 @router.get("/suggest", summary="Suggest what to search for")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -54,6 +55,14 @@ class SearchAnswerBody(Answer):
     datasets: list[HitAnswer]
     total: int = Field(description="of all pages")
     facets: dict[str, list[FacetAnswer]] = Field(description="by concept, keyword, publisher and owner, of all pages")
+    cursor: str | None = Field(description="for the next page; null on the last one")
+
+
+class FoundRecordsAnswer(Answer):
+    """A page of records that were found, best first."""
+
+    records: list[dict[str, Any]] = Field(description="field → value; what a record lacks is left out")
+    total: int = Field(description="of all pages")
     cursor: str | None = Field(description="for the next page; null on the last one")
 
 

@@ -7,6 +7,12 @@ from pydantic import Field, FiniteFloat, field_validator
 from include.configuration import Configuration
 
 
+class SearchConfig(Configuration):
+    """What of a collection can be searched beside its description."""
+
+    records: bool = Field(False, description="also the texts of its records, for those who may read them")
+
+
 class MetadataConfig(Configuration):
     """The metadata step of a collection (DCAT-AP 3.0.1, class Dataset)."""
 

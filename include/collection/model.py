@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from pydantic import Field, field_validator, model_validator
 
 from include.anonymization.config import AnonymizationConfig
-from include.catalog.config import MetadataConfig
+from include.catalog.config import MetadataConfig, SearchConfig
 from include.cim.mapping_config import MapperConfig
 from include.collection.contract import Contract
 from include.collection.load import LoadConfig
@@ -49,6 +49,7 @@ class CollectionConfig(Configuration):
     metadata: MetadataConfig | None = None
     contract: Contract = Contract()
     load: LoadConfig = LoadConfig()
+    search: SearchConfig = SearchConfig()
     schedule: Schedule | None = None
 
     @field_validator("mapper", mode="before")

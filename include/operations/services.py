@@ -22,7 +22,7 @@ from include.ports import (
     SecretStore,
 )
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
-from include.search_ports import SearchIndex
+from include.search_ports import RecordIndex, SearchIndex
 from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
@@ -57,6 +57,8 @@ class Services(Protocol):
     def index(self) -> SearchIndex: ...
     @property
     def history(self) -> DatasetHistory: ...
+    @property
+    def record_index(self) -> RecordIndex: ...
     def publish_again(self, collection: Collection) -> None:
         """Bring catalogue and index up to what the collection's dataset is now; raises StoreUnavailable."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from include.anonymization.config import Method
@@ -13,6 +13,7 @@ from include.cim.concept import Concept
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
 from include.errors import CdmpError, IndexAway, NotFound
+from include.pipeline.index_records import SearchedRecords, index_records
 from include.ports import CollectionStore, Dataset, DatasetStore
 from include.search_ports import Document, IndexQueue, SearchIndex
 
@@ -22,7 +23,7 @@ _PAGE: Final = 500
 _EMPTIED: Final = (Method.DROP, Method.REDACT)
 
 
-class Searched(Protocol):
+class Searched(SearchedRecords, Protocol):
     """The ports that indexing needs; `wiring.Platform` has them all."""
 
     @property
@@ -43,13 +44,15 @@ def index(at: Searched, dataset_id: UUID) -> dict[str, int]:
     Raises:
         IndexAway: The rows are safe, and `catch_up` does it later.
     """
-    with at.index_queue.following(dataset_id):
-        document = _describe(at, dataset_id)
-        if document is None:
+    with at.index_queue.following(dataset_id) as batches:
+        found = _find(at, dataset_id)
+        if found is None:
             at.index.remove(dataset_id)
-        else:
-            at.index.put(dataset_id, document)
-    return {"documents_indexed": int(document is not None)}
+            index_records(at, dataset_id, None, None, None)
+            return {"documents_indexed": 0}
+        dataset, collection, concept = found
+        at.index.put(dataset_id, build_search_document(_found(at, dataset, collection, concept)))
+        return {"documents_indexed": 1} | index_records(at, dataset_id, collection, concept, batches)
 
 
 def catch_up(at: Searched) -> int:
@@ -76,7 +79,8 @@ def catch_up(at: Searched) -> int:
 def rebuild(at: Searched) -> int:
     """Make the index anew from PostgreSQL, and let it take the old one's place; gives the number of documents.
 
-    Searches answer meanwhile. Whoever loads does not wait: what changes meanwhile is caught up with at the end.
+    So it goes with the records of each dataset whose collection asks for it. Searches answer meanwhile. Whoever loads
+    does not wait: what changes meanwhile is caught up with at the end.
 
     Raises:
         Locked: Somebody is rebuilding it.
@@ -84,22 +88,28 @@ def rebuild(at: Searched) -> int:
     """
     with at.index_queue.rebuilding():
         count = at.index.rebuild(_all(at))
+    for dataset, collection, concept in _every(at):
+        if collection.config.search.records:
+            with at.index_queue.following(dataset.id):
+                index_records(at, dataset.id, collection, concept, None)
     catch_up(at)
     return count
 
 
 def _all(at: Searched) -> Iterator[tuple[UUID, Document]]:
+    for dataset, collection, concept in _every(at):
+        yield dataset.id, build_search_document(_found(at, dataset, collection, concept))
+
+
+def _every(at: Searched) -> Iterator[tuple[Dataset, Collection, Concept]]:
     after: UUID | None = None
     while page := at.datasets.find(None, after=after, limit=_PAGE):
-        for dataset in page:
-            document = _describe(at, dataset.id)
-            if document is not None:
-                yield dataset.id, document
+        yield from filter(None, (_find(at, dataset.id) for dataset in page))
         after = page[-1].id
 
 
-def _describe(at: Searched, dataset_id: UUID) -> dict[str, Any] | None:
-    """Give the document of a dataset; None where it, or the collection that describes it, is gone."""
+def _find(at: Searched, dataset_id: UUID) -> tuple[Dataset, Collection, Concept] | None:
+    """Give a dataset with what describes it; None where either is gone."""
     try:
         dataset = at.datasets.get(dataset_id)
         collection = at.collections.get(dataset.collection_id)
@@ -107,7 +117,7 @@ def _describe(at: Searched, dataset_id: UUID) -> dict[str, Any] | None:
         return None
     if collection.state is CollectionState.DELETING:
         return None
-    return build_search_document(_found(at, dataset, collection, at.definition.concept(dataset.concept)))
+    return dataset, collection, at.definition.concept(dataset.concept)
 
 
 def _found(at: Searched, dataset: Dataset, collection: Collection, concept: Concept) -> Found:

@@ -51,7 +51,7 @@ class PostgresIndexQueue:
             return [UUID(each) for each in connection.scalars(query.order_by(func.min(events.c.id)).limit(limit))]
 
     @contextmanager
-    def following(self, dataset_id: UUID) -> Iterator[None]:
+    def following(self, dataset_id: UUID) -> Iterator[Sequence[UUID] | None]:
         """Hold off whoever else indexes this dataset; see the port."""
         failure: Exception | None = None
         with begin(self._engine) as connection:
@@ -60,9 +60,12 @@ class PostgresIndexQueue:
             one = func.hashtextextended(f"cdmp search index {dataset_id}", 0)
             connection.execute(select(func.pg_advisory_xact_lock(one)))
             # what is committed later is not seen by who indexes now, and stays due
-            changes = connection.scalars(select(events.c.id).where(_pending(), _dataset == str(dataset_id))).all()
+            pending = select(events.c.id, events.c.facts).where(_pending(), _dataset == str(dataset_id))
+            found = connection.execute(pending).all()
+            changes = [event.id for event in found]
+            batches = [event.facts.get("batch_id") for event in found]
             try:
-                yield
+                yield None if None in batches else [UUID(each) for each in batches]
             except Exception as error:  # noqa: BLE001 - raised again below, after the commit
                 failure = error
                 reason = str(error) if isinstance(error, CdmpError) else type(error).__name__
@@ -93,11 +96,18 @@ def note_change(connection: Connection, dataset_id: UUID, owner_id: str) -> None
     connection.execute(insert(events).values(event))
 
 
-def note_load(cursor: dbapi.Cursor, dataset_id: UUID, owner_id: str, now: datetime) -> None:
-    """Do the same in a transaction of ADBC's."""
+def note_load(
+    cursor: dbapi.Cursor, dataset_id: UUID, owner_id: str, now: datetime, batch_id: UUID | None = None
+) -> None:
+    """Do the same in a transaction of ADBC's.
+
+    Args:
+        batch_id: Where all that has changed is that the dataset has rows of this batch.
+    """
+    facts = {"dataset_id": str(dataset_id)} | ({"batch_id": str(batch_id)} if batch_id else {})
     cursor.execute(
         "INSERT INTO cdmp.outbox (kind, recipient_id, facts, created, not_before) VALUES ($1, $2, $3::json, $4, $4)",
-        (DATASET_CHANGED, owner_id, json.dumps({"dataset_id": str(dataset_id)}), now),
+        (DATASET_CHANGED, owner_id, json.dumps(facts), now),
     )
 
 

@@ -82,7 +82,7 @@ def load_batch(
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
         keep_counted(cursor, ref, staging, secrets)
-        announce(cursor, record, collection)
+        announce(cursor, record, collection, None if record.rows_removed else record.id)
     _log.info(
         "collection %s: batch %s committed, %s rows, %s there already, %s in quarantine",
         collection.id,
@@ -291,8 +291,8 @@ def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: S
         cursor.adbc_ingest("quarantine_row", rows, mode="append", db_schema_name=PLATFORM)
 
 
-def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
-    """Tell the owner of what was loaded, and let the search index follow."""
+def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection, added: UUID | None = None) -> None:
+    """Tell the owner of what was loaded, and let the search index follow; `added` as `note_load` has it."""
     facts = {
         "collection_id": str(collection.id),
         "title": collection.config.title,
@@ -309,7 +309,7 @@ def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) 
         " VALUES ('batch.loaded', $1, $2::json, $3, $3)",
         (collection.owner_id, json.dumps(facts), record.committed),
     )
-    note_load(cursor, record.dataset_id, collection.owner_id, record.committed)
+    note_load(cursor, record.dataset_id, collection.owner_id, record.committed, added)
 
 
 def find_row(cursor: dbapi.Cursor, statement: str, *values: Any) -> Sequence[Any] | None:

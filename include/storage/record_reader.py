@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -76,6 +76,20 @@ class PostgresRecordReader:
         types = {field.name: _ARROW[field.type] for field in concept.fields.values()} | {FLAGS: pa.string()}
         schema = pa.schema([(name, types[name]) for name in names])
         return pa.table([pa.array(each, of.type) for each, of in zip(columns, schema, strict=True)], schema=schema)
+
+    def scan(
+        self, dataset_id: UUID, concept: Concept, fields: Sequence[str], batches: Sequence[UUID] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Give every row, one after the other; see the port. Raises NotFound where nothing was loaded yet."""
+        names = [name for name in concept.fields if name in (*fields, *concept.key)]
+        table = table_of(dataset_id, concept)
+        with _reading(self._engine, dataset_id) as connection:
+            rows = _rows(connection, table, concept, names, None)
+            if batches is not None:
+                rows = rows.where(table.c[BATCH_ID].in_(batches))
+            # a cursor of the server's: so many rows are here at once
+            for row in connection.execute(rows, execution_options={"yield_per": 5000}):
+                yield dict(row._mapping)
 
     def count(self, dataset_id: UUID) -> int:
         """Count the rows; raises NotFound where nothing was loaded yet."""

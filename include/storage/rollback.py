@@ -23,6 +23,7 @@ from include.storage.history import (
     measure_dataset,
     same_key,
 )
+from include.storage.index_queue import note_load
 from include.storage.load import find_row, lock_dataset, transaction
 
 _log = logging.getLogger(__name__)
@@ -183,3 +184,4 @@ def _record(cursor: dbapi.Cursor, dataset_id: UUID, done: Rollback) -> None:
         " VALUES ('batch.rolled_back', $1, $2::json, $3, $3)",
         (told[1], json.dumps(facts), done.at),
     )
+    note_load(cursor, dataset_id, told[1], done.at)

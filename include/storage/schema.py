@@ -333,6 +333,16 @@ search_document = Table(
     Index("search_document_words_idx", "words", postgresql_using="gin"),
 )
 
+search_record = Table(
+    "search_record",
+    metadata,
+    Column("dataset_id", Uuid, primary_key=True),
+    Column("id", Text, primary_key=True, comment="of the row: made of its key"),
+    Column("row", JSONB, nullable=False, comment="what readers of the dataset see of it"),
+    Column("words", TSVECTOR, nullable=False),
+    Index("search_record_words_idx", "words", postgresql_using="gin"),
+)
+
 outbox = Table(
     "outbox",
     metadata,

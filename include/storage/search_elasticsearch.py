@@ -164,14 +164,14 @@ def _matching(clauses: Sequence[Clause], query: SearchQuery) -> dict[str, Any]:
     return {"bool": matching}
 
 
-def demand(clause: Clause) -> dict[str, Any]:
-    """Write a clause as a query on the field `words`, which has the words as `split_words` gives them."""
+def demand(clause: Clause, field: str = "words") -> dict[str, Any]:
+    """Write a clause as a query on a field that has the words as `split_words` gives them."""
     *whole, last = clause.words
     if not clause.begins:
-        return {"match_phrase": {"words": " ".join(clause.words)}}
+        return {"match_phrase": {field: " ".join(clause.words)}}
     if whole:  # a beginning in a phrase; every beginning is considered, not only the first 50 words that have it
-        return {"match_phrase_prefix": {"words": {"query": " ".join(clause.words), "max_expansions": 10_000}}}
-    return {"match": {"words.begin": last}}
+        return {"match_phrase_prefix": {field: {"query": " ".join(clause.words), "max_expansions": 10_000}}}
+    return {"match": {f"{field}.begin": last}}
 
 
 def _ranking(clauses: Sequence[Clause]) -> Iterable[Mapping[str, Any]]:

@@ -86,7 +86,7 @@ class PostgresSearchIndex:
         count = 0
         with begin(self._engine) as connection:
             connection.execute(delete(documents))
-            for rows in _some(_row(dataset_id, document) for dataset_id, document in documents_of):
+            for rows in some(_row(dataset_id, document) for dataset_id, document in documents_of):
                 connection.execute(insert(documents), rows)
                 count += len(rows)
         return count
@@ -156,7 +156,8 @@ def _facet(found: FromClause, name: str) -> Select[Any]:
     return select(each.c.value, many).group_by(each.c.value).order_by(many.desc(), each.c.value).limit(20)
 
 
-def _some(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def some(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Give rows a few hundred at a time."""
     gathered: list[dict[str, Any]] = []
     for row in rows:
         gathered.append(row)

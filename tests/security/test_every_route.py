@@ -71,6 +71,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/dataset/{dataset_id}/quarantine/discard"): (401, 404, 200, 404),
     # whoever asks: of what is another's nothing is found
     ("GET", "/search"): (401, 200, 200, 200),
+    # the collection does not ask for it
+    ("GET", "/search/{dataset_id}"): (401, 404, 409, 409),
     ("GET", "/suggest"): (401, 200, 200, 200),
     ("OPTIONS", "/upload/"): (204, 204, 204, 204),
     ("POST", "/upload/"): (401, 201, 201, 201),

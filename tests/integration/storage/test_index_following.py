@@ -12,16 +12,20 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from elasticsearch import Elasticsearch
 from sqlalchemy import Engine
 
-from include.cim.definition import Definition, load_definition
+from include.cim.definition import Definition
 from include.collection.model import Collection, CollectionState
 from include.errors import CdmpError, IndexAway, Locked
 from include.pipeline.index import catch_up, index, rebuild
-from include.search_ports import Document, SearchIndex, SearchQuery
+from include.search_ports import Document, RecordIndex, SearchIndex, SearchQuery
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.index_queue import PostgresIndexQueue
+from include.storage.record_reader import PostgresRecordReader
+from include.storage.records_elasticsearch import ElasticsearchRecords
+from include.storage.records_postgres import PostgresRecords
 from include.storage.search_elasticsearch import ElasticsearchIndex
 from include.storage.search_postgres import PostgresSearchIndex
 from tests.factories import a_config
@@ -41,6 +45,8 @@ class Platform:
     collections: PostgresCollectionStore
     datasets: PostgresDatasetStore
     index: SearchIndex
+    records: PostgresRecordReader
+    record_index: RecordIndex
     index_queue: PostgresIndexQueue
     relay: Relay | None = None
 
@@ -65,7 +71,15 @@ def platform(
     with psycopg.connect(database.admin_url) as connection:
         connection.execute("TRUNCATE cdmp.dataset, cdmp.collection, cdmp.outbox, cdmp.search_document CASCADE")
     queue = PostgresIndexQueue(loader)
-    at = Platform(load_definition(), collections, shelf.datasets, PostgresSearchIndex(loader), queue)
+    at = Platform(
+        Definition({shelf.concept.name: shelf.concept}),
+        collections,
+        shelf.datasets,
+        PostgresSearchIndex(loader),
+        shelf.records,
+        PostgresRecords(loader),
+        queue,
+    )
     with ExitStack() as after:
         if request.param == "elasticsearch":
             url = request.getfixturevalue("elasticsearch_url")
@@ -73,11 +87,20 @@ def platform(
             prefix, at.relay = f"test-{uuid4().hex[:8]}", Relay(server)
             after.callback(at.relay.cut)
             at.index = ElasticsearchIndex(f"http://127.0.0.1:{at.relay.port}", prefix)
+            at.record_index = ElasticsearchRecords(f"http://127.0.0.1:{at.relay.port}", prefix)
+            after.callback(at.record_index.close)
             after.callback(at.index.close)
             direct = ElasticsearchIndex(url, prefix)
             after.callback(direct.close)
             after.callback(direct.drop)
+            after.callback(drop_records, url, prefix)
         yield at
+
+
+def drop_records(url: str, prefix: str) -> None:
+    with Elasticsearch(url) as client:
+        if names := [*client.indices.get(index=f"{prefix}-records-*")]:
+            client.indices.delete(index=names)
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""The words of a row, for the indices of records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from include.catalog.search_document import MOST_WORDS
+from include.catalog.search_text import split_words
+from include.cim.concept import Concept, FieldType
+from include.search_ports import Row
+
+_WORDY: Final = (FieldType.ID, FieldType.TEXT, FieldType.ENUM)
+
+
+def words_of_row(concept: Concept, row: Row) -> Iterator[tuple[str, ...]]:
+    """Give the words of a row, text by text; numbers and times are no words."""
+    for name, value in row.items():
+        if value is not None and concept.fields[name].type in _WORDY and (words := split_words(value)[:MOST_WORDS]):
+            yield words
