@@ -29,7 +29,8 @@ for work, schedule in (
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,
-        dagrun_timeout=timedelta(minutes=5),
+        # the records of a large dataset take their time
+        dagrun_timeout=timedelta(hours=6) if work is update_index else timedelta(minutes=5),
         tags=["housekeeping"],
         default_args={"owner": "platform"},
         doc_md=work.__doc__,

@@ -15,6 +15,7 @@
     ├── TooLarge              more than a limit allows
     └── StoreUnavailable      a store of ours is away: retry; 503 with Retry-After
         └── IndexAway         the search index is; whoever loads goes on, and the index follows later
+            └── IndexRefuses  it is there, and does not take this: others go on
 
 Every error says where, what, and what would be right. None carries a value of a row, and none carries a secret.
 """
@@ -127,6 +128,10 @@ class StoreUnavailable(CdmpError):
 
 class IndexAway(StoreUnavailable):
     """The search index is away, or is being rebuilt; nothing is lost, and it follows later."""
+
+
+class IndexRefuses(IndexAway):
+    """The search index answers, and does not take what it was given; it may take what others have."""
 
 
 def name_close(name: str, known: Iterable[str], all_are: str = "There are") -> str:

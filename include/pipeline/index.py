@@ -12,7 +12,7 @@ from include.catalog.search_document import FieldWords, Found, build_search_docu
 from include.cim.concept import Concept
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
-from include.errors import CdmpError, IndexAway, NotFound
+from include.errors import CdmpError, IndexAway, IndexRefuses, NotFound
 from include.pipeline.index_records import SearchedRecords, index_records
 from include.ports import CollectionStore, Dataset, DatasetStore
 from include.search_ports import Document, IndexQueue, SearchIndex
@@ -67,9 +67,9 @@ def catch_up(at: Searched) -> int:
     for dataset_id in at.index_queue.due():
         try:
             index(at, dataset_id)
-        except IndexAway:
-            raise
         except CdmpError as error:
+            if isinstance(error, IndexAway) and not isinstance(error, IndexRefuses):
+                raise
             _log.warning("dataset %s was not indexed: %s", dataset_id, error)
         else:
             done += 1

@@ -15,7 +15,7 @@ from typing import Any, Final
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.helpers import streaming_bulk
 
-from include.errors import IndexAway
+from include.errors import IndexAway, IndexRefuses
 
 _AGAIN: Final = "The platform tries again by itself"
 _PATIENCE_S: Final = 10
@@ -152,4 +152,4 @@ def _judge(status: int, kind: str) -> IndexAway:
     if status in (401, 403):
         return IndexAway("Elasticsearch", f"does not let the platform in ({status})", "Check CDMP_ELASTICSEARCH_URL")
     remedy = "An index of another version of the platform is made anew by `cdmp reindex`"
-    return IndexAway("Elasticsearch", f"refuses what it is asked ({status} {kind})", remedy)
+    return IndexRefuses("Elasticsearch", f"refuses what it is asked ({status} {kind})", remedy)

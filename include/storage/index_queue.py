@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from include.errors import CdmpError, IndexAway, Locked
+from include.errors import CdmpError, IndexAway, IndexRefuses, Locked
 from include.storage.connection import begin
 from include.storage.outbox import DATASET_CHANGED, wait_longer
 from include.storage.schema import outbox as events
@@ -69,7 +69,8 @@ class PostgresIndexQueue:
             except Exception as error:  # noqa: BLE001 - raised again below, after the commit
                 failure = error
                 reason = str(error) if isinstance(error, CdmpError) else type(error).__name__
-                later = {} if isinstance(error, IndexAway) else {"not_before": wait_longer(func.now())}
+                away = isinstance(error, IndexAway) and not isinstance(error, IndexRefuses)
+                later = {} if away else {"not_before": wait_longer(func.now())}
                 attempts = events.c.attempts + 1
                 connection.execute(_mark(changes).values(reason=reason, attempts=attempts, **later))
             else:

@@ -98,7 +98,8 @@ def _shape(concept: Concept) -> Shape:
     fields = {field.name: _TYPES[field.type] for field in concept.fields.values()}
     properties = {**fields, "_words": WORDS, "_place": {"type": "keyword"}}
     settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "analysis": ANALYSIS}
-    return Shape(settings, {"dynamic": "strict", "properties": properties})
+    # a field that the concept gets later is found by its words all the same, and has its column with the next rebuild
+    return Shape(settings, {"dynamic": "false", "properties": properties})
 
 
 def _actions(concept: Concept, rows: Iterable[NamedRow]) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from include.cim.definition import Definition
 from include.collection.model import Collection, CollectionState
-from include.errors import CdmpError, IndexAway, Locked
+from include.errors import IndexAway, IndexRefuses, Locked
 from include.pipeline.index import catch_up, index, rebuild
 from include.search_ports import Document, RecordIndex, SearchIndex, SearchQuery
 from include.storage.collection_store import PostgresCollectionStore
@@ -238,7 +238,7 @@ def test_what_cannot_be_indexed_waits_and_lets_others_through(
 
     def refuse(dataset_id: UUID, document: Document) -> None:
         if dataset_id == bad.dataset_id:
-            raise CdmpError("the index", "refuses it")
+            raise IndexRefuses("the index", "refuses it")
         put(dataset_id, document)
 
     monkeypatch.setattr(platform.index, "put", refuse)
