@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from include.configuration import Configuration
-
-
-def has_fixed_length(duration: str) -> bool:
-    """Say whether a duration of ISO 8601 is always as long: months and years are not.
-
-    Example:
-        >>> has_fixed_length("PT15M"), has_fixed_length("P1D"), has_fixed_length("P1M")
-        (True, True, False)
-    """
-    return not _MONTHS.match(duration)
-
-
-def _refuse_months(given: Any) -> Any:
-    if isinstance(given, str) and not has_fixed_length(given):
-        raise ValueError(f"{given}: months and years differ in length; write weeks, days or hours")
-    return given
-
-
-_MONTHS: Final = re.compile(r"[+-]?P[^T]*[YM]", re.IGNORECASE)
-Length = Annotated[
-    timedelta, BeforeValidator(_refuse_months), Field(gt=timedelta(0), description="ISO 8601, for example PT15M")
-]
+from include.configuration import Configuration, Length
 
 
 class RepeatedHour(StrEnum):

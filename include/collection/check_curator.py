@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from include.cim.concept import Concept, Field
 from include.cim.mapping_config import MapperConfig
 from include.collection.suite import complete_rule, series_of
-from include.errors import Problem
+from include.errors import Problem, name_close
 from include.expectations.check_rules import check_rules
 from include.expectations.config import Action, CurationRule, CuratorConfig, FillMethod
 from include.expectations.suite import SERIES_RULES, columns_of
@@ -21,9 +21,37 @@ def check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept
     yield from check_rules(rules, types, required=[name for name, field in mapped.items() if field.required])
     for number, rule in enumerate(rules):
         where = f"curator.rules[{number}]"
-        for name in columns_of(rule)[:1]:
-            if name in mapped:
-                yield from _check_mending(rule, mapped[name], concept, where)
+        fields = [mapped[name] for name in columns_of(rule) if name in mapped]
+        if fields and len(fields) == len(columns_of(rule)):
+            yield from _check_words(rule, fields, f"{where}.kwargs")
+            yield from _check_reach(rule, fields[0], f"{where}.kwargs")
+            yield from _check_mending(rule, fields[0], concept, where)
+
+
+def _check_words(rule: CurationRule, fields: Sequence[Field], where: str) -> Iterator[Problem]:
+    """Refuse words that an enumeration does not have."""
+    values, pairs = (rule.kwargs.get(name) for name in ("value_set", "value_pairs_set"))
+    listed = [("value_set", fields[0], values if isinstance(values, list) else [])]
+    for place, field in enumerate(fields):
+        whole = [pair for pair in pairs if isinstance(pair, list)] if isinstance(pairs, list) else []
+        listed.append(("value_pairs_set", field, [pair[place] for pair in whole if place < len(pair)]))
+    for name, field, words in listed:
+        strange = next((word for word in words if isinstance(word, str) and word not in field.values), None)
+        if field.values and strange is not None:
+            what = f"{field.name} is never {strange!r}"
+            yield Problem(f"{where}.{name}", what, name_close(strange, field.values, "It takes"))
+
+
+def _check_reach(rule: CurationRule, field: Field, where: str) -> Iterator[Problem]:
+    """Refuse bounds that none of the values lies between that the concept allows."""
+    if rule.type != "expect_column_values_to_be_between":
+        return
+    low, high = (rule.kwargs.get(name) for name in ("min_value", "max_value"))
+    too_high = isinstance(low, int | float) and field.maximum is not None and low > field.maximum
+    too_low = isinstance(high, int | float) and field.minimum is not None and high < field.minimum
+    if too_high or too_low:
+        where = f"{where}.{'min_value' if too_high else 'max_value'}"
+        yield Problem(where, f"no value that {field.name} takes is so", f"It takes {_describe(field)}")
 
 
 def _check_mending(rule: CurationRule, field: Field, concept: Concept, where: str) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Hashable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
+from math import isfinite
 from typing import Any, Final, TypeVar
 
 import yaml
@@ -189,6 +190,10 @@ def _find_unstorable(plain: Any, path: str) -> Iterator[Problem]:
     if isinstance(plain, str):
         if "\0" in plain or any("\ud800" <= sign <= "\udfff" for sign in plain):
             yield Problem(path.removeprefix(".") or "document", "it holds a NUL or half a character")
+    elif isinstance(plain, float) and not isfinite(plain):
+        yield Problem(path.removeprefix("."), "it is no finite number", "Write a number of at most 64 bits")
+    elif isinstance(plain, int) and not -(2**63) <= plain < 2**63:
+        yield Problem(path.removeprefix("."), "it has more than 64 bits", "Write a smaller number, or text in quotes")
     elif isinstance(plain, Mapping):
         for key, value in plain.items():
             yield from _find_unstorable(str(key), path)

@@ -14,6 +14,7 @@ from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.units import find_conversion, find_unit
 from include.collection.inspection import ColumnProfile, ColumnType, Inspection, TimeProfile
 from include.collection.suite import series_of
+from include.configuration import has_fixed_length
 from include.errors import NotFound
 from include.expectations.config import Action, CurationRule
 
@@ -105,7 +106,7 @@ def _is_whole(time: TimeProfile, rows: int, at_least: int) -> bool:
 
     There is none in a file with gaps of its own, nor where registers are read by day or by night only.
     """
-    if time.first is None or time.last is None or time.resolution is None:
+    if not (time.first and time.last and time.resolution and has_fixed_length(time.resolution)):
         return False
     span = datetime.fromisoformat(time.last) - datetime.fromisoformat(time.first)
     intervals, rest = divmod(span, _DURATION.validate_python(time.resolution))

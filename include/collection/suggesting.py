@@ -8,7 +8,7 @@ from typing import Any
 
 from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
-from include.cim.mapping_config import MapperConfig, has_fixed_length
+from include.cim.mapping_config import MapperConfig
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
@@ -16,6 +16,7 @@ from include.cim.suggest.propose import Proposal, propose_mapping
 from include.cim.suggest.timing import Timing
 from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
 from include.collection.mapping_preset import expand_mapping, load_mapping_presets
+from include.configuration import has_fixed_length
 
 
 def suggest_fields(

@@ -43,7 +43,7 @@ def complete_rule(rule: CurationRule, concept: Concept) -> CurationRule:
     else:
         start = given.pop("start", time)
         ends = [name for name, field in concept.fields.items() if field.after == start]
-        heads = [start] if "every" in given else [start, given.pop("end", next(iter(ends), None))]
+        heads = [start] if given.get("every") is not None else [start, given.pop("end", next(iter(ends), None))]
     names = given.pop("series", [name for name in concept.key if name != time])
     if None in heads or not isinstance(names, list):
         return rule

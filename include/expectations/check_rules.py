@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from include.errors import ConfigurationInvalid, Problem, name_close
+from include.expectations.check_arguments import check_arguments, fits, misfit
 from include.expectations.config import Action, CurationRule, FillMethod
-from include.expectations.library import load_library
 from include.expectations.suite import (
     BATCH_RULES,
     CELL_RULES,
+    COMPARING,
     KEY_RULES,
+    LIKE,
     NUMBER,
     ROW_RULES,
     SERIES_RULES,
     columns_of,
     compares_rows,
     fitting_types,
-)
-
-# Great Expectations' own machinery: where rows come from and how results look is ours to say, and `row_condition` is
-# evaluated as code.
-_NOT_OURS: Final = frozenset(
-    {"batch_id", "catch_exceptions", "condition_parser", "description", "id", "library_metadata", "meta", "notes"}
-    | {"rendered_content", "result_format", "row_condition", "severity", "windows"}
-    # what a run fills in itself
-    | {"edges", "now", "rows", "shares"}
 )
 
 _ON_CELLS: Final = frozenset({Action.SET_NULL, Action.FILL, Action.CLAMP})
@@ -72,110 +63,38 @@ def _check_rule(
         remedy = "Write `column`, or of intervals `start` and `end`; beside it `time` and `series`, a list of fields"
         yield Problem(f"{where}.kwargs", "it does not name the fields that it looks at", remedy)
         return
-    for column, fits in zip(columns, kinds, strict=True):
-        if column not in fields:
-            yield Problem(
-                f"{where}.kwargs",
-                f"field {column!r} is not mapped",
-                name_close(column, sorted(fields), "The mapped fields are"),
-            )
-        elif fields[column] not in fits:
-            fitting = " or ".join(sorted(fits))
-            yield Problem(
-                f"{where}.kwargs", f"field {column!r} holds {fields[column]}", f"{rule.type} is for fields of {fitting}"
-            )
-    if len(set(columns)) < len(columns):
-        yield Problem(f"{where}.kwargs", "a field is named twice", "Compare different fields")
-    types = [fields[column] for column, fits in zip(columns, kinds, strict=True) if fields.get(column) in fits]
-    misfits = list(_check_values(rule, types[0], f"{where}.kwargs")) if len(types) == len(columns) == 1 else []
-    yield from misfits or _check_arguments(rule, f"{where}.kwargs")
+    wrong = list(_check_fields(rule, columns, kinds, fields, f"{where}.kwargs"))
+    types = [] if wrong else [fields[column] for column in columns]
+    yield from wrong
+    for problem in check_arguments(rule, types, f"{where}.kwargs"):
+        if not (wrong and problem.where.startswith(f"{where}.kwargs.column")):  # of which enough is said
+            yield problem
     yield from _check_action(rule, columns, fields, required, where)
 
 
-def _check_arguments(rule: CurationRule, where: str) -> Iterator[Problem]:
-    load_library()
-    from great_expectations.compatibility.pydantic import ValidationError
-    from great_expectations.expectations.registry import get_expectation_impl
-
-    expectation = get_expectation_impl(rule.type)
-    known = sorted(set(expectation.__fields__) - _NOT_OURS)
-    unknown = [name for name in rule.kwargs if name not in known]
-    for name in unknown:
-        yield Problem(
-            f"{where}.{name}",
-            f"{rule.type} has no argument {name!r}",
-            name_close(name, known, "The arguments are"),
-        )
-    if "$PARAMETER" in json.dumps(rule.kwargs, default=str):
-        yield Problem(where, "$PARAMETER has no meaning here", "Write the value itself")
-    elif not unknown:
-        try:
-            expectation(**rule.kwargs)
-        except ValidationError as error:
-            # a value may be of one of several types, and each of them complains: the first says enough
-            first = {str(one["loc"][0]): one["msg"] for one in reversed(error.errors())}
-            for name, message in sorted(first.items()):
-                yield Problem(where if name == "__root__" else f"{where}.{name}", message)
-            return
-        yield from _check_patterns(rule, where)
-        yield from _check_order(rule, where)
-
-
-def _check_patterns(rule: CurationRule, where: str) -> Iterator[Problem]:
-    from include.expectations.patterns import check_pattern
-
-    for name in ("regex", "regex_list"):
-        given = rule.kwargs.get(name, [])
-        for pattern in given if isinstance(given, list) else [given]:
-            if wrong := check_pattern(pattern):
-                yield Problem(
-                    f"{where}.{name}",
-                    f"is not a regular expression that is searched here: {wrong}",
-                    "RE2's syntax, which never takes for ever: nothing looks ahead, behind or back, and nothing is "
-                    "repeated more than 1000 times",
-                )
-
-
-def _check_order(rule: CurationRule, where: str) -> Iterator[Problem]:
-    low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
-    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
-        yield Problem(f"{where}.min_value", "is greater than max_value", "Swap the two")
-
-
-def _check_values(rule: CurationRule, field_type: str, where: str) -> Iterator[Problem]:
-    """Refuse values that no cell of the field can equal: they would send every row to quarantine."""
-    given: list[tuple[str, Any]] = []
-    if rule.type == "expect_column_values_to_be_between":
-        given = [(name, rule.kwargs[name]) for name in ("min_value", "max_value") if rule.kwargs.get(name) is not None]
-    elif isinstance(rule.kwargs.get("value_set"), list):
-        given = [("value_set", value) for value in rule.kwargs["value_set"]]
-    for name, value in given:
-        if not _fits(value, field_type):
-            yield Problem(f"{where}.{name}", f"does not fit a field of {field_type}", _example(field_type))
-            return
-
-
-def _example(field_type: str) -> str:
-    known = {
-        "timestamp": "Write a time with its offset, such as 2024-01-31T00:00:00+00:00",
-        "boolean": "Write true or false",
-        "integer": "Write a whole number",
-        "float": "Write a number",
-    }
-    return known.get(field_type, "Write text in quotes")
-
-
-def _fits(value: Any, field_type: str) -> bool:
-    if field_type == "timestamp":
-        try:
-            return datetime.fromisoformat(str(value)).tzinfo is not None
-        except ValueError:
-            return False
-    if field_type == "boolean":
-        return isinstance(value, bool)
-    if field_type in NUMBER:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, str)
+def _check_fields(
+    rule: CurationRule,
+    columns: Sequence[str],
+    kinds: Sequence[Collection[str]],
+    fields: Mapping[str, str],
+    where: str,
+) -> Iterator[Problem]:
+    """See that the fields are there, hold what the rule is for, and can be compared."""
+    for column, fitting in zip(columns, kinds, strict=True):
+        if column not in fields:
+            remedy = name_close(column, sorted(fields), "The mapped fields are")
+            yield Problem(where, f"field {column!r} is not mapped", remedy)
+        elif fields[column] not in fitting:
+            remedy = f"{rule.type} is for fields of {' or '.join(sorted(fitting))}"
+            yield Problem(where, f"field {column!r} holds {fields[column]}", remedy)
+    if len(set(columns)) < len(columns):
+        yield Problem(where, "a field is named twice", "Compare different fields")
+    if rule.type in COMPARING:
+        held = {fields[column]: column for column in columns if column in fields}
+        alike = [one for one in LIKE if one & held.keys()]
+        if len(alike) > 1:
+            told = ", ".join(f"{column} holds {kind}" for kind, column in held.items())
+            yield Problem(where, f"these are never alike: {told}", "Compare fields of one type")
 
 
 def _check_action(
@@ -242,8 +161,8 @@ def _check_fill(rule: CurationRule, column: str, field_type: str | None, where: 
     elif field_type is None:
         return
     elif fill.method is FillMethod.CONSTANT:
-        if not _fits(fill.value, field_type) or (field_type == "integer" and not isinstance(fill.value, int)):
-            yield Problem(f"{where}.fill.value", f"does not fit a field of {field_type}", _example(field_type))
+        if not fits(fill.value, field_type) or (field_type == "integer" and not isinstance(fill.value, int)):
+            yield misfit(f"{where}.fill.value", field_type)
         elif rule.type in ROW_RULES and _breaks(rule, column, fill.value, field_type):
             yield Problem(f"{where}.fill.value", "breaks the very rule that it is for", "Choose one that keeps it")
     elif fill.method is not FillMethod.PREVIOUS and field_type not in NUMBER:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, field_validator, model_validator
 
-from include.configuration import Configuration
+from include.configuration import Configuration, Length
 
-Length = Annotated[timedelta, Field(gt=timedelta(0), description="ISO 8601, for example PT1H")]
+MOST_RULES: Final = 200
+"""More than anybody writes by hand: each is checked on saving, and again in each run."""
+
 RuleType = Annotated[
     str, Field(pattern=r"^expect_[a-z_]+$", description="for example expect_column_values_to_be_between")
 ]
@@ -54,6 +55,13 @@ class Fill(Configuration):
         "window is, half of it before the cell and half after",
     )
 
+    @field_validator("value", mode="before")
+    @classmethod
+    def _is_one_value(cls, value: Any) -> Any:
+        if not isinstance(value, bool | int | float | str | None):
+            raise ValueError("it has to be one value: a number, text, true or false")  # noqa: TRY004 - as pydantic has it
+        return value
+
     @model_validator(mode="after")
     def _need_what_the_method_needs(self) -> Self:
         constant = self.method is FillMethod.CONSTANT
@@ -77,7 +85,7 @@ class CurationRule(Configuration):
 class CuratorConfig(Configuration):
     """The curation step of a collection: the owner's rules, on top of what the concept demands by itself."""
 
-    rules: tuple[CurationRule, ...] = ()
+    rules: tuple[CurationRule, ...] = Field((), max_length=MOST_RULES)
 
 
 @dataclass(frozen=True, slots=True)

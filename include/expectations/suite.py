@@ -14,6 +14,9 @@ NUMBER: Final = frozenset({"float", "integer"})
 _ORDERED: Final = NUMBER | {"timestamp"}
 _ANY: Final = _TEXT | _ORDERED | {"boolean"}
 
+LIKE: Final = (_TEXT, NUMBER, frozenset({"timestamp"}), frozenset({"boolean"}))
+"""Types whose values can be compared with one another."""
+
 ROW_RULES: Final[Mapping[str, frozenset[str]]] = {
     "expect_column_values_to_not_be_null": _ANY,
     "expect_column_values_to_be_null": _ANY,
@@ -35,6 +38,16 @@ ROW_RULES: Final[Mapping[str, frozenset[str]]] = {
     "expect_select_column_values_to_be_unique_within_record": _ANY,
 }
 """Expectations that judge one row by itself, with the types of field that they make sense for."""
+
+COMPARING: Final = frozenset(
+    {
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        "expect_column_pair_values_to_be_equal",
+        "expect_multicolumn_values_to_be_equal",
+        "expect_select_column_values_to_be_unique_within_record",
+    }
+)
+"""Expectations that compare the fields of a row."""
 
 KEY_RULES: Final[Mapping[str, frozenset[str]]] = {
     "expect_column_values_to_be_unique": _ANY,
@@ -80,7 +93,8 @@ def columns_of(rule: CurationRule) -> tuple[str, ...]:
     """Name the fields that a rule looks at."""
     named = [rule.kwargs.get(name) for name in ("column", "column_A", "column_B")]
     listed = rule.kwargs.get("column_list")
-    return tuple(str(name) for name in named if name is not None) + tuple(listed if isinstance(listed, list) else ())
+    names = [name for name in named if name is not None] + (listed if isinstance(listed, list) else [])
+    return tuple(map(str, names))
 
 
 def compares_rows(rule: CurationRule) -> bool:
@@ -98,7 +112,7 @@ def fitting_types(rule: CurationRule) -> list[frozenset[str]]:
     columns = columns_of(rule)
     if rule.type in SERIES_RULES:
         heads = SERIES_RULES[rule.type][: count_heads(rule)]
-        return [*heads, *[_ANY] * (len(columns) - len(heads))][: len(columns)]
+        return [*heads, *[_ANY - {"float"}] * (len(columns) - len(heads))][: len(columns)]
     return [{**ROW_RULES, **KEY_RULES, **BATCH_RULES}[rule.type]] * len(columns)
 
 

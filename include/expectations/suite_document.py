@@ -10,7 +10,7 @@ from pydantic import Field
 
 from include.configuration import Configuration
 from include.errors import ConfigurationInvalid, Problem
-from include.expectations.config import Action, CurationRule, Fill, RuleType, Share
+from include.expectations.config import MOST_RULES, Action, CurationRule, Fill, RuleType, Share
 
 
 class Meta(Configuration):
@@ -61,6 +61,9 @@ def read_suite(suite: Suite, demands: Sequence[CurationRule]) -> dict[int, Curat
             what = "the concept does not demand this expectation, as it stands here, of what is mapped"
             remedy = "Leave demanded_by out to make it a rule of yours, beside what the concept demands in any case"
             problems.append(Problem(f"expectations[{place}].meta.demanded_by", what, remedy))
+    if len(rules) > MOST_RULES:
+        what = f"it has {len(rules)} rules beside what the concept demands"
+        problems.append(Problem("expectations", what, f"Keep the {MOST_RULES} that matter"))
     if problems:
         raise ConfigurationInvalid(problems)
     return rules

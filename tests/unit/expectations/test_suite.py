@@ -66,8 +66,8 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
         pytest.param(
             BETWEEN, {"column": "energy", "minvalue": 0}, "kwargs.minvalue", "no argument", "min_value", id="argument"
         ),
-        pytest.param(BETWEEN, {"column": "energy"}, "kwargs", "cannot both be None", "", id="no limit"),
-        pytest.param(BETWEEN, {"min_value": 0}, "kwargs.column", "required", "", id="no column"),
+        pytest.param(BETWEEN, {"column": "energy"}, "kwargs", "no bound", "min_value", id="no limit"),
+        pytest.param(BETWEEN, {"min_value": 0}, "kwargs.column", "missing", "Add", id="no column"),
         pytest.param(
             BETWEEN,
             {"column": "energy", "min_value": 5, "max_value": 1},
@@ -111,7 +111,7 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
             "different fields",
             id="one field twice",
         ),
-        pytest.param(IN_SET, {"column": "direction"}, "kwargs.value_set", "required", "", id="no set"),
+        pytest.param(IN_SET, {"column": "direction"}, "kwargs.value_set", "missing", "Add", id="no set"),
         pytest.param(
             IN_SET, {"column": "valid", "value_set": ["yes"]}, "kwargs.value_set", "boolean", "true or false", id="yes"
         ),
@@ -237,7 +237,7 @@ def test_a_mistake_is_answered_with_the_place_and_what_would_be_right(
                 "kwargs": {"column_list": ["start", "meter_id"], "every": "a while"},
             },
             "kwargs.every",
-            "no duration",
+            "no length of time",
             id="no duration",
         ),
         pytest.param(
