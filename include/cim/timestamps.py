@@ -10,9 +10,10 @@ import polars as pl
 
 from include.batch import ROW_ID
 from include.cim.clock_changes import place
+from include.cim.day_periods import number_parts, split_periods
 from include.cim.mapping_config import MappingRule, MissingHour, Numbering, RepeatedHour
 from include.cim.occurrence import number_showings
-from include.cim.written_times import ISO, number_parts, read_placed, split_periods
+from include.cim.written_times import ISO, read_placed
 from include.cim.zone import read_zone
 
 INSTANT: Final = pl.Datetime("us", "UTC")

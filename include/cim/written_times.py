@@ -6,11 +6,11 @@ Detection tries these formats, and a mapping reads by them: there is no other re
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
+from include.cim.day_periods import begin_hours
 from include.cim.zone_words import ZONE_WORD, number_offsets
 
 MONTHS: Final = (
@@ -46,7 +46,6 @@ ISO: Final = "iso8601"
 """The format of ISO 8601's dates and times, with an offset or without: each text for itself."""
 
 _TIME: Final = pl.Datetime("us")
-_HOUR: Final = timedelta(hours=1)
 _DAY_MICROS: Final = 86_400_000_000
 _SERIAL_START: Final = -25_569 * _DAY_MICROS  # Excel's day 0
 _EXACT_DIGITS: Final = 9
@@ -59,6 +58,9 @@ _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 _OFFSET: Final = rf"(\d)( ?(?:{ZONE_WORD}|[+-]\d{{2}}(?::?\d{{2}})?))$"
 _SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
+_PARTS_OF_YEAR: Final = {"Q": ("01", "04", "07", "10"), "S": ("01", "07"), "H": ("01", "07")}
+"""The months with which quarters (Q) and halves (S, H) of a year begin; `%q` is their number behind the letter."""
+
 _ISO_USUAL: Final = tuple(f"%Y-%m-%d{gap}%H:%M:%S.%f{offset}" for gap in "T " for offset in ("", "%z"))
 _ISO_CLOCKS: Final = (
     "%Y-%m-%d %H:%M:%S.%f",
@@ -74,14 +76,9 @@ _MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}
 """A clock with a letter for the showing of a repeated hour; in the hours in which one comes, 2:00A means no other time
 where A is short for AM, and later ones are not read."""
 
-_HOURS_FROM_TO: Final = r"^(.* )?(\d{1,2})h? ?[-–] ?\d{1,2}h?$"
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
-
-_PERIOD: Final = (
-    r"(?i)^(.*?)[\s_-]*(?:(?:h|hour |stunde )(\d{1,2})[abx*]? ?q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
-)
 
 
 def dated(form: str) -> bool:
@@ -116,49 +113,6 @@ def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
     different = keyed.group_by("hash").agg(pl.col("text").first())
     read = different.select("hash").hstack(_read(different["text"], form))
     return keyed.join(read, on="hash", how="left", maintain_order="left").select("time", "zoned")
-
-
-def split_periods(texts: pl.Series) -> pl.DataFrame:
-    """Split the number of a day's period from what stands before it, with or without a word: HE01, SP 48, H25Q4.
-
-    Of an hour and its quarter (Hour 3B Q1) the number is the quarter's.
-
-    A mark behind it (2A and 2B, 2*) says which showing of an hour it is, and belongs to no number.
-
-    Returns:
-        `head` and `number`; both null where a text does not end with a number.
-
-    Example:
-        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4", "Hour 3B Q1"])).rows()
-        [('2024-01-01', 1), ('01/01/2024', 2), ('', 100), ('', 9)]
-    """
-    texts = begin_hours(texts)
-    head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
-    hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
-    zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
-    return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
-
-
-def begin_hours(texts: pl.Series) -> pl.Series:
-    """Leave of hours from and to the first.
-
-    Example:
-        >>> begin_hours(pl.Series(["00 - 01", "01-01-2024 23-00", "2024-01-01", "7h–8h"])).to_list()
-        ['00', '01-01-2024 23', '2024-01-01', '7']
-    """
-    return texts.str.replace(_HOURS_FROM_TO, "${1}${2}")
-
-
-def number_parts(hours: pl.Series, parts: pl.Series, period: timedelta) -> pl.Series:
-    """Number the periods of a day by its hours and the parts of each, all from 1; null where an hour has no such part.
-
-    Example:
-        >>> number_parts(pl.Series([1, 24, 24]), pl.Series([1, 4, 5]), timedelta(minutes=15)).to_list()
-        [1, 96, None]
-    """
-    most = round(_HOUR / period)
-    numbers = (hours - 1) * most + parts
-    return numbers.set(~parts.is_between(1, most).fill_null(False), None)
 
 
 def _read(texts: pl.Series, form: str) -> pl.DataFrame:
@@ -231,6 +185,7 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
     """Read what strptime does not know: intervals, marks of showings, 24:00, and fractions behind a comma."""
     texts = beginnings(texts, form)
     if "%H" in form:
+        texts = texts.str.replace(r"(\d) ?(?:[Uu]hr|h|hrs)\.?$", "${1}")
         texts = texts.str.replace(_MARKED, "${1}${2}${3}${4}")
     if "%H" in form and "%M" not in form:
         texts = begin_hours(texts)
@@ -250,6 +205,8 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
         texts, form = texts.str.replace(r"^[^\W\d_]+", ""), form[2:]
     if "%b" in form:
         texts, form = _number_months(texts), form.replace("%b", "%m")
+    if "%q" in form:
+        texts, form = _begin_parts_of_year(texts, form)
     if "%p" in form:
         texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", "${1}m")
     if not dated(form):
@@ -266,6 +223,14 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )
     return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+
+
+def _begin_parts_of_year(texts: pl.Series, form: str) -> tuple[pl.Series, str]:
+    """Write the month with which a quarter or half of a year begins."""
+    letter = form[form.index("%q") - 1]
+    for number, month in enumerate(_PARTS_OF_YEAR.get(letter, ()), start=1):
+        texts = texts.str.replace(rf"(?i){letter}{number}(\D|$)", f"#{month}${{1}}")
+    return texts, form.replace(f"{letter}%q", "#%m")
 
 
 def _with_minutes(texts: pl.Series, form: str) -> tuple[pl.Series, str]:

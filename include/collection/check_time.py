@@ -11,7 +11,7 @@ from include.cim.mapping_config import MappingRule, MissingHour, Numbering, Repe
 from include.cim.zone import read_zone
 from include.errors import ConfigurationInvalid, Problem
 
-_DIRECTIVES: Final = frozenset("YymdjHIMSpbBaAefzTFDRGVu%")
+_DIRECTIVES: Final = frozenset("YymdjHIMSpbBaAefzTFDRGVuq%")
 _OWN: Final = ("iso8601", "excel", "epoch_s", "epoch_ms", "epoch_us")
 _LONGEST_NUMBER: Final = 999
 _DAY: Final = timedelta(days=1)

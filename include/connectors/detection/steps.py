@@ -75,7 +75,7 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None, *, ends: bool = False) -> S
     step = abs(usual) if calendar or counts[usual] >= _REGULAR * sum(counts.values()) else None
     resolution = calendar or (duration(step) if step else None)
     moves = [odd for odd in axis.odd if odd.after != odd.before]
-    splices = [odd for odd in moves if _is_splice(odd, usual)]
+    splices = [] if calendar else [odd for odd in moves if _is_splice(odd, usual)]
     if len(splices) > 1 and len(splices) == len(moves):
         return Steps(step, resolution, repeats=repeats, spliced=Found(len(splices), splices[0].row))
     way = 1 if usual > _ZERO else -1

@@ -15,10 +15,9 @@ from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_names import NAMES_TIME
 from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.date_parts import NAMELESS, Parts
 from include.connectors.detection.time_formats import kind_of
 from include.connectors.detection.time_parts import (
-    NAMELESS,
-    Parts,
     add_nameless,
     add_number,
     count_alone,
@@ -42,6 +41,9 @@ _BOOKKEEPING: Final = re.compile(
     re.IGNORECASE,
 )
 
+
+_TELLING: Final = 10
+"""In fewer rows than these, one time for all means nothing."""
 
 _NAMES_ZONE: Final = re.compile(r"zone|offset|utc|dst|daylight|(^|[^a-z])(tz|time|zeit)($|[^a-z])", re.IGNORECASE)
 
@@ -103,12 +105,19 @@ def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.dat
         *(_counted(each) for each in join_parts(columns, frame)),
     ]
     found += [TimeColumns((each.name,), each.time_formats) for each in columns if each.type is ColumnType.DATE]
+    found = [each for each in found if not _is_note(each, frame)]
     if not found:
         return _clock(columns, frame, day or UNKNOWN_DAY)
     found += _with_zones(found, columns, frame)
     best = max(found, key=lambda each: _likeliness(each, columns))
     until = _until(best, found, frame)
     return replace(best, until=until)
+
+
+def _is_note(time: TimeColumns, frame: pl.DataFrame) -> bool:
+    """Say whether a time is when the rows were written, the same for all of them."""
+    texts = time.texts(frame)
+    return len(texts) >= _TELLING and texts.n_unique() == 1 and bool(_BOOKKEEPING.search(" ".join(time.columns)))
 
 
 def _clock(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.date) -> TimeColumns | None:

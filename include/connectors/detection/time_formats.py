@@ -17,6 +17,8 @@ _DATE: Final = (
     r"(?P<iso>\d{4}(?P<s1>[-/.]|\. )\d{1,2}(?P=s1)\d{1,2}(?P<s0>\.?))"
     r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
     r"|(?P<week>\d{4}(?P<s6>[-/ ]?(?:W|KW|CW)[- ]?)\d{1,2}(?P<weekday>-?\d)?)"
+    r"|(?P<part>\d{4}(?P<s9>[- ]?)(?P<letter>[QSH])[1-4])"
+    r"|(?P<part_first>(?P<letter_first>[QSH])[1-4](?P<s10>[-/ ])\d{4})"
     r"|(?P<week_first>(?P<s7>(?:W|KW|CW|Week|Woche)[ .]{0,2})\d{1,2}(?P<s8>[-/ ])\d{4})"
     rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
     r"(?P<named_year>\d{4}|\d{2}))"
@@ -31,7 +33,7 @@ _TIME: Final = (
 )
 _OFFSET: Final = rf"(?P<offset> ?(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}))"
 _WRITTEN: Final = re.compile(
-    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?",
+    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?(?: Uhr)?",
     re.IGNORECASE,
 )
 _MOST_OFFSETS: Final = 2
@@ -184,6 +186,10 @@ def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # 
     if found["week"]:
         day = found["weekday"] or ""
         return (f"%G{found['s6']}%V" + ("-%u" if day.startswith("-") else "%u" if day else ""),)
+    if found["part"]:
+        return (f"%Y{found['s9']}{found['letter'].upper()}%q",)
+    if found["part_first"]:
+        return (f"{found['letter_first'].upper()}%q{found['s10']}%Y",)
     if found["week_first"]:
         return (f"{found['s7']}%V{found['s8']}%G",)
     if found["named"]:

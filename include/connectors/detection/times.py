@@ -22,7 +22,13 @@ from include.connectors.detection.zoning import Zoning, find_zone, shift_of
 
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
-_WRITTEN: Final = ((("%d", "%u", "%j"), "P1D"), (("%V",), "P7D"), (("%m", "%b"), "P1M"))
+_WRITTEN: Final = (
+    (("%d", "%u", "%j"), "P1D"),
+    (("%V",), "P7D"),
+    (("%m", "%b"), "P1M"),
+    (("Q%q",), "P3M"),
+    (("%q",), "P6M"),
+)
 """How long what a format writes is, by its finest directive."""
 
 _MANY: Final = 20

@@ -132,3 +132,47 @@ def test_a_date_with_dots_and_blanks_is_read_as_hungarians_write_it() -> None:
     texts = pl.Series(["2024. 01. 05. 14:30", "2024. 01. 05. 24:00"])
     shown = read_times(texts, "%Y. %m. %d. %H:%M").dt.strftime("%d %H:%M").to_list()
     assert shown == ["05 14:30", "06 00:00"]
+
+
+PARTS = [
+    pytest.param("Quarter", [f"{year}-Q{part}" for year in (2022, 2023) for part in (1, 2, 3, 4)], "P3M", id="2022-Q1"),
+    pytest.param("Quartal", [f"Q{part} {year}" for year in (2022, 2023) for part in (1, 2, 3, 4)], "P3M", id="Q1 2022"),
+    pytest.param("TIME_PERIOD", [f"{year}-S{part}" for year in range(2020, 2024) for part in (1, 2)], "P6M", id="S1"),
+    pytest.param("Year", [f"{year}" for year in range(2016, 2024)], "P1Y", id="a year"),
+]
+
+
+@pytest.mark.parametrize(("name", "labels", "resolution"), PARTS)
+def test_parts_of_years_and_years_name_themselves(
+    tmp_path: Path, name: str, labels: list[str], resolution: str
+) -> None:
+    found = inspect(tmp_path, [f"{name},Energy (kWh)", *(f"{each},{at}.5" for at, each in enumerate(labels))])
+    assert found.time
+    assert (found.time.columns, found.time.resolution) == ((name,), resolution)
+    assert (found.time.interval_label, [question.key for question in found.questions]) == ("start", ["zone"])
+    assert (found.time.last or "")[:4] == "2023"
+    assert found.issues == ()
+
+
+def test_when_a_file_was_written_is_no_time_of_its_rows(tmp_path: Path) -> None:
+    """Eurostat's SDMX-CSV has the same LAST UPDATE in every row."""
+    rows = [
+        f"10/10/24 23:00:00,{geo},{year}-S{half},0.{year % 100}"
+        for geo in ("AT", "DE")
+        for year in range(2018, 2024)
+        for half in (1, 2)
+    ]
+    found = inspect(tmp_path, ["LAST UPDATE,geo,TIME_PERIOD,OBS_VALUE", *rows])
+    assert found.time
+    assert (found.time.columns, found.time.first) == (("TIME_PERIOD",), "2018-01-01T00:00:00")
+    alone = inspect(tmp_path, ["LAST UPDATE,geo,OBS_VALUE", *(f"10/10/24 23:00:00,A{at},{at}.5" for at in range(20))])
+    assert alone.time is None
+
+
+def test_a_clock_may_have_its_word_behind(tmp_path: Path) -> None:
+    moments = (datetime(2024, 3, 1) + timedelta(minutes=10 * at) for at in range(150))  # noqa: DTZ001
+    found = inspect(
+        tmp_path, ["Zeitpunkt;Temp (°C)", *(f"{each:%d}. März 2024, {each:%H:%M} Uhr;5,5" for each in moments)]
+    )
+    assert found.time
+    assert (found.time.first, found.time.resolution) == ("2024-03-01T00:00:00", "PT10M")

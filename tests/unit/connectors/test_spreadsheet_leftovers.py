@@ -48,7 +48,8 @@ def test_a_serial_number_of_a_day_and_its_fraction_behind() -> None:
 )
 def test_serial_numbers_in_a_column_of_times_are_told(tmp_path: Path, names: str, write: object) -> None:
     assert callable(write)
-    found = inspect(tmp_path, [f"{names};kW", *(f"{write(at)};{at % 7},5" for at in range(300))])
+    sign = "," if "," in write(1) else "."
+    found = inspect(tmp_path, [f"{names};kW", *(f"{write(at)};{at % 7}{sign}5" for at in range(300))])
     assert found.time
     assert (found.time.format, found.time.resolution) == ("excel", "PT15M")
     assert (found.time.first, found.time.last) == ("2023-03-15T00:00:00", "2023-03-18T02:45:00")
