@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from include.access.requestor import Requestor
@@ -61,11 +62,11 @@ def roll_back_batch(
         batch = services.datasets.batch(dataset.id, batch_id)
     except NotFound:
         refuse_unknown("batch", batch_id)
-    cursor, now = services.datasets.cursor(dataset.id), services.clock()
+    before, now = _Before.of(services, dataset), services.clock()
     concept = services.definition.concept(dataset.concept)
     rollback = services.history.roll_back(dataset.id, concept, batch.id, by=requestor.name, note=note, now=now)
     logger.info("dataset %s: batch %s taken back by user %s", dataset.id, batch.id, requestor.id)
-    notes = tuple(_notes(services, dataset, batch, cursor))
+    notes = tuple(_notes(services, dataset, batch, before))
     try:
         services.publish_again(services.collections.get(dataset.collection_id))
     except CdmpError as error:  # the collection may be gone, the index away: the rows are as they should be
@@ -84,7 +85,20 @@ def list_rollbacks(
     return RollbackPage(page, write_cursor([page[-1].number]) if len(found) > limit else None)
 
 
-def _notes(services: Services, dataset: Dataset, batch: BatchRecord, cursor: str | None) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """Where the source went on before a rollback, and whether it was known what its counters had counted."""
+
+    cursor: str | None
+    counted: bool
+
+    @classmethod
+    def of(cls, services: Services, dataset: Dataset) -> Self:
+        nothing = UUID(int=0)  # no batch is left out
+        return cls(services.datasets.cursor(dataset.id), services.datasets.counted(dataset.id, nothing) is not None)
+
+
+def _notes(services: Services, dataset: Dataset, batch: BatchRecord, before: _Before) -> Iterator[str]:
     later = [each for each in services.datasets.batches(dataset.id, limit=_MOST_LATER) if each.number > batch.number]
     if there := [each for each in later if each.rows_already_there]:
         numbers = ", ".join(str(each.number) for each in reversed(there))
@@ -92,8 +106,11 @@ def _notes(services: Services, dataset: Dataset, batch: BatchRecord, cursor: str
             f"Rows that later batches had as well, and that were there already, are gone with this batch (those had "
             f"some: {numbers}). Where one is missed, take that batch back and load it again."
         )
-    if cursor is not None:
-        if services.datasets.cursor(dataset.id) == cursor:
+    now = _Before.of(services, dataset)
+    if before.counted and not now.counted and dataset.rows > batch.rows_loaded:
+        yield "What counters had counted before this batch is not kept any more: each begins with no difference."
+    if before.cursor is not None:
+        if now.cursor == before.cursor:
             yield "The source goes on after the last batch: what this one had brought is read again by a backfill only."
         else:
             yield "The next run reads the source from where this batch began."

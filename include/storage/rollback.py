@@ -37,6 +37,7 @@ def roll_back_batch(
     """Remove what a batch brought and restore what it overwrote; see the port `DatasetHistory`."""
     with transaction(loader_url) as cursor:
         lock_dataset(cursor, dataset_id)
+        cursor.execute("SET LOCAL work_mem = '128MB'")  # versions are joined and sorted by their key
         number = _require_batch(cursor, dataset_id, batch_id)
         _refuse_counted_on(cursor, dataset_id, batch_id, number)
         table = tables.table_of(dataset_id, concept)

@@ -19,6 +19,8 @@ from include.collection.model import Collection
 from include.collection.quarantine import Replay, RowKey, Selection
 from include.collection.run import RunState
 from include.errors import ConfigurationInvalid, Conflict, NotFound
+from include.operations.batch_reading import list_batches
+from include.operations.dataset_reading import read_records
 from include.operations.quarantine_keeping import (
     discard_quarantined,
     edit_quarantined,
@@ -26,6 +28,7 @@ from include.operations.quarantine_keeping import (
     list_quarantine,
     replay_quarantined,
 )
+from include.operations.rolling_back import roll_back_batch
 from include.orchestration.stages import STAGES, Unchanged, Work
 from include.quarantine_ports import QuarantinedRow
 from include.wiring import Platform
@@ -134,6 +137,30 @@ def test_an_edited_row_is_loaded_as_a_row_of_its_batch(platform: Platform, load:
     [departure] = list_departures(platform, OWNER, collection.dataset_id).departures
     assert (departure.what, departure.rows_left, departure.rows_loaded, departure.rows_back) == ("replayed", 1, 1, 1)
     assert (departure.by, departure.run_id) == ("olive", run_id)
+
+
+def test_a_version_does_not_have_what_left_quarantine_after_it_and_a_rollback_takes_it_along(
+    platform: Platform, load: Any, database: Database
+) -> None:
+    collection = load(*GOOD[:2], UNREADABLE)
+    load(*GOOD[2:4], into=collection)
+    [row] = waiting(platform, collection).values()
+    edit_quarantined(platform, OWNER, collection.dataset_id, str(row.key), {"energy_wh": "6000"})
+    replay(platform, platform.collections.get(collection.id))
+    load(*GOOD[4:], into=platform.collections.get(collection.id))
+    page = list_batches(platform, OWNER, collection.dataset_id)
+    batches = {each.number: each.id for each in page.batches}
+
+    def energies(as_of: UUID | None = None) -> list[float]:
+        page = read_records(platform, OWNER, collection.dataset_id, fields=["energy"], limit=100, as_of=as_of)
+        return page.table["energy"].to_pylist()
+
+    assert sorted(batches) == [1, 2, 4], "a replay has a number as well"
+    assert [energies(batches[number]) for number in (1, 2, 4)] == [[0, 1], [0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6]]
+    done = roll_back_batch(platform, OWNER, collection.dataset_id, batches[1])
+    assert done.rollback.rows_removed == 3
+    assert [energies(), energies(batches[2])] == [[2, 3, 4, 5], [2, 3]]
+    assert counts(database, collection) == (4, [(2, 0), (2, 0)])
 
 
 def test_a_replay_goes_by_the_collection_as_it_is_now(platform: Platform, load: Any, database: Database) -> None:

@@ -16,7 +16,7 @@ import pytest
 from include.anonymization.config import AnonymizationConfig, KAnonymity
 from include.anonymization.k_anonymity import Groups, assess_rows
 from include.anonymization_ports import Assess
-from include.batch import AnonymizedBatch, BatchRef, Stage
+from include.batch import AnonymizedBatch, BatchRef, LoadMode, LoadPlan, Stage
 from include.collection.model import Collection
 from include.errors import BatchRefused
 from include.pipeline.anonymize import anonymize
@@ -52,11 +52,16 @@ def in_the_dataset(database: Database, shelf: Shelf, collection: Collection) -> 
 
 
 def run(
-    shelf: Shelf, collection: Collection, assess: Assess, rows: list[dict[str, Any]], **gate: Any
+    shelf: Shelf,
+    collection: Collection,
+    assess: Assess,
+    rows: list[dict[str, Any]],
+    load: LoadPlan | None = None,
+    **gate: Any,
 ) -> tuple[BatchRef, dict[str, int]]:
     """Anonymise a batch in two parts, and load it."""
     half = len(rows) // 2
-    staged = shelf.stage(collection, rows[:half], rows[half:])
+    staged = shelf.stage(collection, rows[:half], rows[half:], load=load or LoadPlan())
     curated = BatchRef.from_json({**staged.to_json(), "stage": Stage.CURATED})
     plan = AnonymizationConfig(fields=AnonymizationConfig.model_validate({"fields": PSEUDONYM}).fields)
     plan = plan.model_copy(update={"k_anonymity": a_gate(**gate)})
@@ -98,6 +103,25 @@ def test_earlier_batches_count_and_the_same_rows_again_do_not(
     _, counts = run(shelf, collection, assess, again)
     assert counts["rows_suppressed"] == 0
     assert in_the_dataset(database, shelf, collection) == {(1.0, "measured"): 6, (2.0, "measured"): 3}
+
+
+def test_rows_that_are_replaced_count_no_more_and_leave_nobody_alone(
+    shelf: Shelf, database: Database, assess: Assess, a_stored_collection: Callable[..., Collection]
+) -> None:
+    collection, upsert = a_stored_collection(), LoadPlan(LoadMode.UPSERT)
+    first = rows_of((1.0, "measured", 7), (2.0, "measured", 3))
+    run(shelf, collection, assess, first)
+    moved = [dict(row, energy=2.0) for row in first[:2]]
+    _, counts = run(shelf, collection, assess, [*moved, *first[2:4]], upsert)
+    assert (counts["rows_suppressed"], counts["k_after"]) == (0, 5)
+    assert in_the_dataset(database, shelf, collection) == {(1.0, "measured"): 5, (2.0, "measured"): 5}
+    with pytest.raises(BatchRefused, match="would leave others in groups that are too small"):
+        run(shelf, collection, assess, [dict(row, energy=2.0) for row in first[2:5]], upsert)
+    # its own rows alone would be too few: they are left out, and what they would replace stays
+    more = rows_of((1.0, "measured", 2), first=100)
+    _, counts = run(shelf, collection, assess, [*more, dict(first[9], energy=3.0)], upsert)
+    assert counts["rows_suppressed"] == 1
+    assert in_the_dataset(database, shelf, collection) == {(1.0, "measured"): 7, (2.0, "measured"): 5}
 
 
 def test_a_repeated_key_does_not_slip_past_the_gate(

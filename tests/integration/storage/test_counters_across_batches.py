@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from include.collection.model import Collection
+from include.errors import Conflict
 from include.pipeline.ingest import AlreadyLoaded
 from include.ports import RecordQuery
 from include.storage.connection import begin
 from include.storage.staging import ParquetStaging
-from tests.factories import a_config
+from tests.factories import NOON, a_config
 from tests.integration.storage.conftest import Shelf
 from tests.integration.storage.test_shaped_rows import run
 
@@ -95,6 +96,29 @@ def test_a_batch_that_is_tried_again_counts_the_same(
         run(shelf, collection, second)
     run(shelf, collection, write(tmp_path / "third.csv", [5, 6], [10.25, 11.25]))
     assert sum(volume or 0 for volume in volumes(shelf, collection).values()) == 2 * (100000 - 99990 + 11.25)
+
+
+def test_batches_that_count_on_from_one_another_are_taken_back_from_the_last_one_on(
+    shelf: Shelf, a_stored_collection: Make, tmp_path: Path
+) -> None:
+    collection = a_meter(a_stored_collection)
+    files = [write(tmp_path / f"{n}.csv", HOURS[n : n + 2], READINGS[n : n + 2]) for n in (0, 2, 4)]
+    records = [run(shelf, collection, file)[0] for file in files]
+    whole = volumes(shelf, collection)
+
+    def roll_back(number: int) -> None:
+        told = {"by": "olive", "note": "", "now": NOON}
+        shelf.history.roll_back(collection.dataset_id, shelf.concept, records[number].id, **told)
+
+    with pytest.raises(Conflict, match="counted on from by later batches, the last of them number 3"):
+        roll_back(1)
+    assert volumes(shelf, collection) == whole
+    for number in (2, 1):
+        roll_back(number)
+    assert len(volumes(shelf, collection)) == 4
+    for file in files[1:]:
+        run(shelf, collection, file)
+    assert volumes(shelf, collection) == whole
 
 
 def test_a_batch_does_not_go_on_from_itself(shelf: Shelf, a_stored_collection: Make, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from polars import DataFrame
 
 from include.batch import AsOf
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON
@@ -97,8 +98,12 @@ def test_what_does_not_come_back_by_itself_is_said(interface: Interface) -> None
         later = replace(first, id=UUID(int=number), number=number, source_digest=digest, rows_already_there=number - 2)
         datasets.loaded[DATASET_ID, digest] = later
     datasets.cursors[DATASET_ID] = "2026-11-20"
-    (there, source) = interface.client().post(f"{BATCHES}/{BATCH_ID}/rollback").json()["notes"]
+    spans = iter([DataFrame(), None])
+    datasets.counted = lambda dataset_id, batch_id: next(spans)  # type: ignore[method-assign]
+    datasets.rows[DATASET_ID] = replace(datasets.rows[DATASET_ID], rows=9)
+    (there, counters, source) = interface.client().post(f"{BATCHES}/{BATCH_ID}/rollback").json()["notes"]
     assert "(those had some: 3)" in there
+    assert "each begins with no difference" in counters
     assert "read again by a backfill only" in source
 
 
