@@ -29,15 +29,14 @@ from include.operations.quarantine_keeping import (
     replay_quarantined,
 )
 from include.operations.rolling_back import roll_back_batch
-from include.orchestration.stages import STAGES, Unchanged, Work
-from include.quarantine_ports import QuarantinedRow
+from include.orchestration.stages import STAGES, Work
 from include.wiring import Platform
 from tests.factories import NOON, a_collection, a_config
 from tests.fakes_engine import FakeEngine
 from tests.postgres import Database
+from tests.quarantined import OWNER, counts, records, replay, waiting
 from tests.whole_runs import a_platform, run_stages
 
-OWNER = Requestor("7", "olive")
 HEADER = "point,register,start,energy_wh,status"
 GOOD = [f"p1,r,2024-01-01T{hour:02}:00:00Z,{hour}000,ok" for hour in range(6)]
 UNREADABLE = "p1,r,2024-01-01T06:00:00Z,6ooo,ok"
@@ -72,42 +71,6 @@ def load(platform: Platform, tmp_path: Path) -> Callable[..., Collection]:
         return collection
 
     return load
-
-
-def waiting(platform: Platform, collection: Collection) -> dict[int, QuarantinedRow]:
-    rows = list_quarantine(platform, OWNER, collection.dataset_id, limit=1000).rows
-    return {row.key.row_id: row for row in rows}
-
-
-def replay(platform: Platform, collection: Collection, selection: Selection | None = None, **options: Any) -> str:
-    """Ask for a replay and do what Airflow would; gives the run's id."""
-    asked = Replay(selection or Selection(), **options)
-    now, run = replay_quarantined(platform, FakeEngine(), OWNER, collection.dataset_id, asked)
-    try:
-        run_stages(platform, now, run.run_id)
-    except Unchanged as end:
-        platform.runs.finish(now.id, run.run_id, RunState.UNCHANGED, NOON, note=str(end))
-    return run.run_id
-
-
-def records(database: Database, collection: Collection) -> list[tuple[Any, ...]]:
-    """The dataset's rows: the hour, the energy in kWh, the row's number, its batch."""
-    query = sql.SQL("SELECT extract(hour FROM interval_start)::int, energy, _row_id, _batch_id FROM data.{} ORDER BY 1")
-    with psycopg.connect(database.admin_url) as connection:
-        return connection.execute(query.format(sql.Identifier(f"d_{collection.dataset_id.hex}"))).fetchall()
-
-
-def counts(database: Database, collection: Collection) -> tuple[int, list[tuple[int, int]]]:
-    """What the dataset counts, and each batch: loaded, in quarantine."""
-    with psycopg.connect(database.admin_url) as connection:
-        [(rows,)] = connection.execute(
-            "SELECT rows FROM cdmp.dataset WHERE id = %s", [collection.dataset_id]
-        ).fetchall()
-        batches = connection.execute(
-            "SELECT rows_loaded, rows_quarantined FROM cdmp.batch WHERE dataset_id = %s ORDER BY committed, id",
-            [collection.dataset_id],
-        ).fetchall()
-    return rows, [(loaded, held) for loaded, held in batches]
 
 
 def test_rows_are_shown_with_their_reasons_as_they_were_read(platform: Platform, load: Any) -> None:
