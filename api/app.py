@@ -23,8 +23,10 @@ from api.routes import (
     quarantine,
     reviews,
     samples,
+    searching,
     secrets,
     sources,
+    steps,
     uploads,
 )
 from api.strict_json import StrictJsonBodies
@@ -66,8 +68,8 @@ def create_app(
     app.add_middleware(StrictJsonBodies, takes_files=takes_file)
     app.add_middleware(TusAnswers)
     for routes in (
-        *(data_collections, appending, reviews, datasets, batches, quarantine, keys),
-        *(uploads, samples, sources, secrets, cim, health),
+        *(data_collections, steps, appending, reviews, datasets, batches, quarantine, keys),
+        *(uploads, samples, sources, secrets, cim, searching, health),
     ):
         app.include_router(routes.router)
     if pages is not None:

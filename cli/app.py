@@ -15,6 +15,7 @@ import typer
 from cli.arguments import As, Which, WhichDataset
 from cli.formats import ConceptAs, RecordsAs
 from cli.quarantine_verbs import quarantine, review
+from cli.searching_verbs import reindex, search
 from include.errors import CdmpError, ConfigurationInvalid
 
 app = typer.Typer(
@@ -36,6 +37,8 @@ app.add_typer(cim, name="cim")
 
 app.add_typer(quarantine, name="quarantine")
 app.command()(review)
+app.command()(search)
+app.command()(reindex)
 
 MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 
@@ -90,14 +93,14 @@ def run(which: Which, user: As = "admin") -> None:
 def status(
     which: Annotated[str | None, typer.Argument(metavar="[ID|TITLE]", help="One collection; else all.")] = None,
     suite: Annotated[
-        bool, typer.Option("--suite", help="Write its curation suite, as Great Expectations' JSON.")
+        bool, typer.Option("--suite", help="Write the curation suite of one, as Great Expectations' JSON.")
     ] = False,
     user: As = "admin",
 ) -> None:
     """Show the collections, or the latest run of one: its stages, and how it ended."""
     from cli.commands import show_all, show_one, show_suite  # noqa: PLC0415
 
-    if suite and which is not None:
+    if suite:
         show_suite(which, user)
     elif which is None:
         show_all(user)

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from cli import commands
 from cli.formats import write_table
+from include.batch import BatchRecord
 from include.errors import NotFound
 from include.operations.batch_reading import BatchView, list_batches, read_batch
-from include.ports import BatchRecord
 
 _PAGE = 1000
 

@@ -26,10 +26,10 @@ from include.operations.collection_reading import (
     CollectionView,
     list_collections,
     read_collection,
-    read_suite,
     view_collection,
 )
 from include.operations.collection_running import run_collection
+from include.operations.curating import describe_suite
 from include.operations.dataset_reading import RecordPage, read_records
 from include.operations.message_reading import Protocol, read_messages
 from include.operations.services import Services
@@ -189,11 +189,13 @@ def show_one(which: str, user: str) -> None:
         print(f"\nfailed in {failure.task}\n{failure.where}: {failure.what}\n  → {failure.remedy}")
 
 
-def show_suite(which: str, user: str) -> None:
+def show_suite(which: str | None, user: str) -> None:
     """Write the whole suite of a collection: what its concept demands, and its owner's rules."""
+    if which is None:
+        raise ConfigurationInvalid([Problem("--suite", "a suite is one collection's", "Give its id or its title")])
     session = open_session(user)
-    collection = find_collection(session, which)
-    print(json.dumps(read_suite(session.services, session.requestor, collection.id), indent=2, ensure_ascii=False))
+    suite = describe_suite(session.services, find_collection(session, which))
+    print(json.dumps(suite, indent=2, ensure_ascii=False))
 
 
 def show_records(which: str, fields: Sequence[str], limit: int, form: RecordsAs, user: str) -> None:

@@ -29,6 +29,10 @@ def inspect_file(
     file: Path, settings: Sequence[str], as_json: bool, *, mapping: bool = False, rules: bool = False
 ) -> None:
     """Show what a file is, for people or as JSON; raises the reason where it cannot be read."""
+    if as_json and (mapping or rules):
+        asked = "--mapping" if mapping else "--rules"
+        what = f"what {asked} proposes is written as a collection's YAML has it"
+        raise ConfigurationInvalid([Problem("--json", what, f"Leave one out, --json or {asked}")])
     try:
         if not file.is_file():
             raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path.")])

@@ -1,4 +1,4 @@
-"""The platform's own DAGs: mails every minute; what crashes left, old uploads and old quarantine every hour."""
+"""The DAGs of the platform: every minute mails and the search index; every hour what has outlived its time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from include.orchestration.housekeeping import (
     remove_leftovers,
     remove_old_quarantine,
     remove_old_uploads,
+    update_index,
 )
 
 for work, schedule in (
     (deliver_mail, "* * * * *"),
+    (update_index, "* * * * *"),
     (remove_leftovers, "17 * * * *"),
     (remove_old_uploads, "37 * * * *"),
     (remove_old_quarantine, "47 * * * *"),

@@ -51,6 +51,47 @@ class Window:
         return cls(datetime.fromisoformat(plain["start"]), datetime.fromisoformat(plain["end"]))
 
 
+class LoadMode(StrEnum):
+    """How the rows of a batch meet those that its dataset has."""
+
+    APPEND = "append"  # a row whose key is there stays as it is
+    UPSERT = "upsert"  # a row whose key is there is replaced, where anything of it differs
+    REPLACE = "replace"  # as upsert, and what else is there of the time that the batch covers goes
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """What the batch's collection says about that.
+
+    Attributes:
+        per: Of REPLACE: the fields whose values name a series; each series of the batch covers its own time. Empty:
+            the whole dataset is one series; None: the key's fields but its time.
+        window: The span that the run was asked for; the batch covers this, instead of what its rows reach over.
+    """
+
+    mode: LoadMode = LoadMode.APPEND
+    per: tuple[str, ...] | None = None
+    window: Window | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the plain form that goes through XCom."""
+        return {
+            "mode": self.mode.value,
+            "per": None if self.per is None else list(self.per),
+            "window": None if self.window is None else self.window.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> LoadPlan:
+        """Read what `to_json` gave."""
+        per, window = plain["per"], plain["window"]
+        return cls(
+            LoadMode(plain["mode"]),
+            None if per is None else tuple(per),
+            None if window is None else Window.from_json(window),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRef:
     """Where the rows of one batch are staged, and what they are. Small enough for XCom; never holds a row.
@@ -59,6 +100,8 @@ class BatchRef:
         version: The collection's version that the whole run uses, whatever is saved meanwhile.
         source_digest: sha256 of the content that was read; the same content of one dataset is one batch.
         parts: Parquet files below the staging root, each of at most `PART_ROWS` rows, in the order of the source.
+        segment: The table that its rows were copied to already; None: nowhere.
+        staged_in: The folder that they are in; None: it is named as the batch.
         issues: Staged frames of `RowIssue`s (row_id Int64, field String, rule String), from reading and mapping.
         aside: Staged frames of quarantined rows (row_id Int64; reasons String, a JSON list of {field, rule}; row
             String, the row as it was read, as a JSON object), from validation on.
@@ -70,6 +113,7 @@ class BatchRef:
         origins: Of rows that were in quarantine: staged frames that say of each where it belongs (row_id Int64;
             batch_id String; batch_row Int64, its number there; revision Int64, as it was read). Then `batch_id` is
             that of a batch only where all are of one.
+        load: How its rows meet those that are there; rows that were in quarantine are only added.
     """
 
     collection_id: UUID
@@ -88,6 +132,14 @@ class BatchRef:
     counted: str | None = None
     merged: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    load: LoadPlan = LoadPlan()
+    staged_in: UUID | None = None
+    segment: str | None = None
+
+    @property
+    def folder(self) -> UUID:
+        """The folder in staging that its parts are in."""
+        return self.staged_in or self.batch_id
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain form that goes through XCom."""
@@ -108,6 +160,9 @@ class BatchRef:
             "counted": self.counted,
             "merged": list(self.merged),
             "origins": list(self.origins),
+            "load": self.load.to_json(),
+            "staged_in": str(self.staged_in) if self.staged_in else None,
+            "segment": self.segment,
         }
 
     @classmethod
@@ -130,6 +185,9 @@ class BatchRef:
             counted=plain.get("counted"),
             merged=tuple(plain.get("merged", ())),
             origins=tuple(plain.get("origins", ())),
+            load=LoadPlan.from_json(plain["load"]) if "load" in plain else LoadPlan(),
+            staged_in=UUID(plain["staged_in"]) if plain.get("staged_in") else None,
+            segment=plain.get("segment"),
         )
 
 
@@ -146,10 +204,55 @@ class AnonymizedBatch:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What loading a batch would do: rows with a new key, and rows whose key is there, which stay as they are."""
+    """What loading a batch would do.
+
+    Attributes:
+        rows_new: Rows with a key that is not there.
+        rows_already_there: Rows of the batch that change nothing: what is there stays.
+        rows_replaced: Rows that are there, and that rows of the batch with their key would replace.
+        rows_removed: Rows that are there, and that would go without a successor.
+    """
 
     rows_new: int
     rows_already_there: int
+    rows_replaced: int = 0
+    rows_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A batch that was committed.
+
+    Attributes:
+        rows_loaded: Rows that the dataset has of it: new ones, and those that replaced others.
+        rows_already_there: Rows of it that changed nothing.
+        number: Its place among the batches of its dataset, in the order of their commits; never given twice.
+        rows_replaced: Rows of earlier batches that rows of it replaced. `rows_removed`: those that it took away.
+    """
+
+    id: UUID
+    dataset_id: UUID
+    run_id: str
+    source_digest: str
+    rows_loaded: int
+    rows_already_there: int
+    rows_quarantined: int
+    committed: datetime
+    number: int = 0
+    rows_replaced: int = 0
+    rows_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """A version of a dataset: what it held when a batch had been committed.
+
+    Attributes:
+        number: The batch's. `later`: the batches that came after it.
+    """
+
+    number: int
+    later: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)

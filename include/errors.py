@@ -14,6 +14,7 @@
     │   └── DuplicateUpload   the owner handed over this very content before
     ├── TooLarge              more than a limit allows
     └── StoreUnavailable      a store of ours is away: retry; 503 with Retry-After
+        └── IndexAway         the search index is; whoever loads goes on, and the index follows later
 
 Every error says where, what, and what would be right. None carries a value of a row, and none carries a secret.
 """
@@ -122,6 +123,10 @@ class TooLarge(CdmpError):
 
 class StoreUnavailable(CdmpError):
     """A store of ours is away; trying again later is right."""
+
+
+class IndexAway(StoreUnavailable):
+    """The search index is away, or is being rebuilt; nothing is lost, and it follows later."""
 
 
 def name_close(name: str, known: Iterable[str], all_are: str = "There are") -> str:

@@ -1,5 +1,5 @@
-"""What the platform asks of the outside world: every port on one page, but those of uploads, of the CIM and of
-quarantine (`upload_ports`, `cim_ports`, `quarantine_ports`).
+"""What the platform asks of the outside world: every port on one page, but those of uploads, of the CIM, of
+quarantine and of searching (`upload_ports`, `cim_ports`, `quarantine_ports`, `search_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import AnonymizedBatch, Foreseen, Stage, ValidationReport, Window
+from include.batch import AnonymizedBatch, AsOf, BatchRecord, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.collection.authentication import SecretEntry
@@ -74,18 +74,15 @@ Prober = Callable[[RestSource, str, Window | None], Trial]
 class Staging(Protocol):
     """Parquet parts of a batch between its stages: private and short-lived. A retry overwrites."""
 
-    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+    def write(self, collection_id: UUID, folder: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one part (`name` such as `part-00000`) and give its path for `BatchRef.parts`."""
 
     def read(self, path: str) -> pl.DataFrame: ...
 
     def scan(self, path: str) -> pl.LazyFrame: ...
 
-    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch whose id is known only after reading; gives its frames, by name."""
-
-    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
-        """Remove what is staged of a batch (or of the whole collection); gives the number of files."""
+    def remove(self, collection_id: UUID, folder: UUID | None = None) -> int:
+        """Remove what is staged in a folder (or of the whole collection); gives the number of files."""
 
 
 # --- the record ------------------------------------------------------------------------------------------------------
@@ -197,18 +194,17 @@ class Dataset:
     dcat: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """A batch that was committed."""
+class Segment(Protocol):
+    """Rows of one batch in a table of their own, which nobody reads; gone with its transaction, unless finished."""
 
-    id: UUID
-    dataset_id: UUID
-    run_id: str
-    source_digest: str
-    rows_loaded: int
-    rows_already_there: int
-    rows_quarantined: int
-    committed: datetime
+    def add(self, number: int, path: str) -> None:
+        """Copy one staged part while others go on; the second time, in the place of what was copied the first."""
+
+    def finish(self) -> str:
+        """Keep what was copied; gives the name for `BatchRef.segment`."""
+
+    def close(self) -> None:
+        """Give up what is not finished."""
 
 
 class DatasetStore(Protocol):
@@ -219,6 +215,9 @@ class DatasetStore(Protocol):
 
     def find(self, owner_id: str | None, *, after: UUID | None = None, limit: int = 50) -> Sequence[Dataset]:
         """List in the order of their ids, `after` the given one; `owner_id` None: everybody's."""
+
+    def several(self, dataset_ids: Sequence[UUID]) -> Mapping[UUID, Dataset]:
+        """Give those of these that there are."""
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
@@ -254,12 +253,19 @@ class DatasetStore(Protocol):
     ) -> BatchRecord:
         """Store a batch in one transaction: rows, rows set aside, what was counted, its record, cursor, outbox event.
 
-        Rows whose key is there already stay as they are and are counted. The second time, the first's record is given.
+        Rows whose key is there meet those as `BatchRef.load` says; what is overwritten is kept, so that the batch can
+        be taken back (`DatasetHistory`). The second time, the first's record is given.
 
         Raises:
             Conflict: The collection was deleted meanwhile.
             StoreUnavailable: PostgreSQL is away.
         """
+
+    def open_segment(self, dataset_id: UUID, concept: Concept, folder: UUID) -> Segment:
+        """Begin to copy anonymised parts before all of the batch is there; `folder` is the one they are staged in."""
+
+    def drop_segments(self, dataset_id: UUID) -> int:
+        """Remove segments that were finished and never loaded; gives their number."""
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do, and do nothing; raises as `load`."""
@@ -276,11 +282,13 @@ class RecordQuery:
     Attributes:
         fields: CIM fields, or empty for all of them.
         after: The key of the last row of the page before.
+        as_of: The version to read; None: the dataset as it is.
     """
 
     fields: tuple[str, ...] = ()
     after: tuple[Any, ...] | None = None
     limit: int = 50
+    as_of: AsOf | None = None
 
 
 class RecordReader(Protocol):
@@ -322,26 +330,6 @@ class SecretStore(Protocol):
 
 
 # --- finding, telling, running ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SearchHit:
-    """One dataset that a search found."""
-
-    dataset_id: UUID
-    title: str
-    score: float
-
-
-class SearchIndex(Protocol):
-    """Full text over the catalogue. Can always be rebuilt from PostgreSQL."""
-
-    def put(self, dataset_id: UUID, document: Mapping[str, Any]) -> None: ...
-
-    def remove(self, dataset_id: UUID) -> None: ...
-
-    def search(self, text: str, *, owner_id: str | None, limit: int = 20) -> Sequence[SearchHit]:
-        """Find datasets, best first; `owner_id` None searches everybody's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,11 @@ from include.ports import (
     Outbox,
     Prober,
     RecordReader,
-    SearchIndex,
     SecretStore,
     Staging,
 )
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
+from include.search_ports import IndexQueue, SearchIndex
 from include.settings import Settings, load_settings
 from include.storage.agreement import find_disagreements
 from include.storage.assess_groups import assess_groups
@@ -42,6 +42,7 @@ from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.incoming_store import FileIncomingStore
+from include.storage.index_queue import PostgresIndexQueue
 from include.storage.key_ring import SealedKeyRing
 from include.storage.leftovers import Janitor
 from include.storage.outbox import PostgresOutbox
@@ -81,6 +82,7 @@ class Platform:
     keys: KeyRing
     staging: Staging
     index: SearchIndex
+    index_queue: IndexQueue
     outbox: Outbox
     mailer: Mailer
     egress: Egress
@@ -178,6 +180,7 @@ def build_platform(settings: Settings) -> Platform:
         index=ElasticsearchIndex(settings.elasticsearch_url)
         if settings.elasticsearch_url
         else PostgresSearchIndex(loader),
+        index_queue=PostgresIndexQueue(loader),
         outbox=PostgresOutbox(loader),
         mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else NoMailer(),
         egress=Egress(settings.egress_allow),

@@ -30,13 +30,6 @@ class FolderStaging:
     def scan(self, path: str) -> pl.LazyFrame:
         return pl.scan_parquet(self.root / path)
 
-    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        target = self.root / str(collection_id) / str(new) / stage.value
-        shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(self.root / str(collection_id) / str(old) / stage.value, target)
-        return tuple(str(path.relative_to(self.root)) for path in sorted(target.glob("*.parquet")))
-
     def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
         return self._remove(self.root / str(collection_id) / (str(batch_id) if batch_id else ""))
 

@@ -11,10 +11,10 @@ from uuid import UUID
 import polars as pl
 import pyarrow as pa
 
-from include.batch import AnonymizedBatch, Foreseen
+from include.batch import AnonymizedBatch, BatchRecord, Foreseen
 from include.cim.concept import Concept
 from include.errors import NotFound
-from include.ports import BatchRecord, Dataset, RecordQuery
+from include.ports import Dataset, RecordQuery
 
 
 class FakeDatasets:
@@ -34,6 +34,9 @@ class FakeDatasets:
             for key, each in sorted(self.rows.items())
             if owner_id in (None, each.owner_id) and (after is None or key > after)
         ][:limit]
+
+    def several(self, dataset_ids: Sequence[UUID]) -> Mapping[UUID, Dataset]:
+        return {each: self.rows[each] for each in dataset_ids if each in self.rows}
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         return self.loaded.get((dataset_id, source_digest))

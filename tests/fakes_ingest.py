@@ -8,7 +8,8 @@ from uuid import UUID
 
 import polars as pl
 
-from include.ports import BatchRecord, Reading
+from include.batch import BatchRecord
+from include.ports import Reading
 
 
 class KnownBatches:

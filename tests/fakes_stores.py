@@ -41,6 +41,7 @@ from tests.fakes_incoming import FakeIncoming
 from tests.fakes_keys import FakeKeys
 from tests.fakes_quarantine import FakeQuarantine
 from tests.fakes_samples import FakeSamples
+from tests.fakes_search import FakeIndex
 
 
 class TickingClock:
@@ -261,6 +262,7 @@ class FakeServices:
     records: FakeRecords = field(default_factory=FakeRecords)
     samples: FakeSamples = field(default_factory=FakeSamples)
     staging: FolderStaging = field(default_factory=lambda: FolderStaging(Path(tempfile.gettempdir()) / "cdmp-fakes"))
+    index: FakeIndex = field(default_factory=FakeIndex)
     inspector: Inspector = inspect_source
     secrets: FakeSecrets = field(default_factory=FakeSecrets)
     keys: FakeKeys = field(default_factory=FakeKeys)

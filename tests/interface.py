@@ -15,13 +15,14 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from include.access.requestor import STEWARD, Requestor
-from include.batch import RuleOutcome, ValidationReport
+from include.batch import BatchRecord, RuleOutcome, ValidationReport
+from include.catalog.search_document import Found, build_search_document
 from include.cim.extension import Extension, Proposal
 from include.collection.lineage import lineage_of
 from include.collection.quarantine import RowKey
 from include.collection.run import RunFailure, RunState, StageResult
 from include.collection.upload import Incoming, Sample
-from include.ports import BatchRecord, Dataset
+from include.ports import Dataset
 from include.quarantine_ports import QuarantinedRow
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection, a_plain_config
 from tests.fakes_engine import FakeEngine
@@ -75,6 +76,8 @@ class Interface:
         self.services.datasets.rows[DATASET_ID] = Dataset(
             DATASET_ID, COLLECTION_ID, "7", "Meters", "meter_reading", 3, NOON, NOON, NOON, dcat=a_record()
         )
+        found = Found("7", "olive", "Meters", "meter_reading", "Meter reading", NOON, 3, keywords=["electricity"])
+        self.services.index.put(DATASET_ID, build_search_document(found))
         self.services.datasets.loaded[DATASET_ID, "d" * 64] = BatchRecord(
             BATCH_ID, DATASET_ID, RUN_ID, "d" * 64, 3, 0, 2, NOON
         )
@@ -128,6 +131,16 @@ def a_draft(**changes: Any) -> dict[str, Any]:
     """Build a document that needs no upload."""
     plain = a_plain_config(**changes)
     return {name: plain[name] for name in plain if name not in ("ingester", "mapper", "anonymization")}
+
+
+def a_suite(**changes: Any) -> dict[str, Any]:
+    """Build a suite of one rule of the owner's; `changes` are of the rule."""
+    rule = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "energy", "min_value": 0},
+        "meta": {"on_violation": "flag"},
+    }
+    return {"name": "mine", "expectations": [{**rule, **changes}]}
 
 
 Call = Callable[[TestClient, UUID], Any]

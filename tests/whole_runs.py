@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 from include.batch import BatchRef
 from include.collection.model import Collection
 from include.collection.run import RunState
-from include.orchestration.stages import STAGES, Work
+from include.orchestration.stages import STAGES, Work, remove_staged
+from include.pipeline.outcome import Outcome
 from include.settings import Settings
 from include.wiring import Platform, build_platform
 from tests.factories import NOON
@@ -38,19 +39,32 @@ def a_platform(database: Database, folder: Path, elasticsearch_url: str | None =
 
 
 def run_stages(
-    platform: Platform, collection: Collection, run_id: str, seconds: dict[str, float] | None = None
+    platform: Platform,
+    collection: Collection,
+    run_id: str,
+    seconds: dict[str, float] | None = None,
+    *,
+    ahead: bool = True,
 ) -> dict[str, int]:
-    """Do what Airflow's seven tasks do; gives all counts, and notes how many `seconds` each took."""
+    """Do what Airflow's seven tasks do; gives all counts, and notes how many `seconds` each took.
+
+    Args:
+        ahead: Whether stages take over what was done while the first was at work.
+    """
     left: dict[str, BatchRef] = {}
     counts: dict[str, int] = {}
+    done: dict[str, Outcome] = {}
     platform.runs.start(collection, run_id, NOON)
     for task, stage in STAGES.items():
         began = perf_counter()
-        outcome = stage(Work(platform, collection, run_id, left.__getitem__, platform.definition.current()))
+        outcome = done.get(task) or stage(
+            Work(platform, collection, run_id, left.__getitem__, platform.definition.current())
+        )
+        done |= outcome.ahead if ahead else {}
         left[task] = outcome.ref
         counts |= outcome.counts
         if seconds is not None:
-            seconds[task] = perf_counter() - began
+            seconds[task] = outcome.seconds_of(perf_counter() - began)
     platform.runs.finish(collection.id, run_id, RunState.SUCCEEDED, NOON)
-    platform.staging.remove(collection.id)
+    remove_staged(platform, collection)
     return counts

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
 from api.routes.data_collections import answer_report
 from api.schemas.batch import BatchAnswer, BatchDetailAnswer, BatchLinks, BatchListAnswer
+from include.batch import BatchRecord
 from include.operations.batch_reading import list_batches, read_batch
-from include.ports import BatchRecord, Dataset
+from include.ports import Dataset
 
 router = APIRouter(prefix="/dataset/{dataset_id}/batch", tags=["datasets"])
 

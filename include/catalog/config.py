@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat, field_validator
 
 from include.configuration import Configuration
 
@@ -22,3 +22,15 @@ class MetadataConfig(Configuration):
     language: str = Field("en", pattern=r"^[a-z]{2}$", description="of title and description, ISO 639-1")
     themes: tuple[str, ...] = Field(("ENER",), description="dcat:theme, codes of the EU's data-theme vocabulary")
     spatial: str | None = Field(None, pattern=r"^https?://", description="dct:spatial, an IRI of a place")
+    bbox: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = Field(
+        None, description="dcat:bbox: west, south, east and north of what the data is about, in degrees (WGS 84)"
+    )
+
+    @field_validator("bbox")
+    @classmethod
+    def _on_earth(cls, box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+        if box is not None:
+            west, south, east, north = box
+            if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+                raise ValueError("west ≤ east lie between -180 and 180, south ≤ north between -90 and 90")
+        return box

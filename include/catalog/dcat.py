@@ -26,6 +26,8 @@ _FORBIDDEN: Final = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 
 _PREFIXES: Final = frozenset({"dcat", "dcterms", "foaf", "rdfs", "skos", "xsd"})
 
+_WKT: Final = URIRef("http://www.opengis.net/ont/geosparql#wktLiteral")
+
 _Node = URIRef | BNode
 Format = Literal["turtle", "xml", "json-ld"]
 
@@ -54,6 +56,7 @@ class DatasetFacts:
         themes: Codes of the EU's data-theme authority: `ENER`.
         language: Of title and description, ISO 639-1.
         conforms_to: IRIs of the standards' terms that the rows follow.
+        bbox: West, south, east and north in degrees.
         first, last: Span of the rows, zoned.
     """
 
@@ -73,6 +76,7 @@ class DatasetFacts:
     attribution: str | None = None
     landing_page: str | None = None
     spatial: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
     first: datetime | None = None
     last: datetime | None = None
     distributions: Sequence[Distribution] = ()
@@ -104,6 +108,12 @@ def build_record(facts: DatasetFacts) -> Graph:
         _refer(graph, dataset, DCAT.landingPage, _iri(facts.landing_page), FOAF.Document)
     if facts.spatial:
         _refer(graph, dataset, DCTERMS.spatial, _iri(facts.spatial), DCTERMS.Location)
+    if facts.bbox:
+        west, south, east, north = facts.bbox
+        corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
+        polygon = f"POLYGON(({','.join(f'{x} {y}' for x, y in corners)}))"
+        location = _refer(graph, dataset, DCTERMS.spatial, BNode(), DCTERMS.Location)
+        graph.add((location, DCAT.bbox, Text(polygon, datatype=_WKT)))
     if facts.first and facts.last:
         period = _refer(graph, dataset, DCTERMS.temporal, BNode(), DCTERMS.PeriodOfTime)
         graph.add((period, DCAT.startDate, _moment(facts.first)))

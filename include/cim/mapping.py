@@ -14,6 +14,7 @@ from include.cim.conversion import convert_units
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.raw_rows import raw_name, takes
+from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_value
@@ -102,11 +103,7 @@ def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: C
     The second showing of a local hour may lie in another part than the first. Once this is known, parts may be mapped
     in any order.
     """
-    asking = [
-        rule
-        for rule in config.rules
-        if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
-    ]
+    asking = _rules_to_settle(config, concept)
     if not asking:
         return {}
     found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
@@ -115,6 +112,19 @@ def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: C
             texts, _ = read_texts(part, {rule.field: rule.columns}, {rule.field: rule})
             found[rule.field].append(around_changes(_times(texts[rule.field], part, rule), rule))
     return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
+
+
+def needs_settling(config: MapperConfig, concept: Concept) -> bool:
+    """Whether the times of a batch are known only once all of it was looked through."""
+    return bool(_rules_to_settle(config, concept))
+
+
+def _rules_to_settle(config: MapperConfig, concept: Concept) -> list[MappingRule]:
+    return [
+        rule
+        for rule in config.rules
+        if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
+    ]
 
 
 def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:
@@ -146,7 +156,9 @@ def _times(texts: pl.Series, part: pl.DataFrame, rule: MappingRule) -> pl.DataFr
     later = pl.lit(False)
     if rule.repeated_flag is not None:
         flag = pl.col(raw_name(rule.repeated_flag.column)).str.strip_chars()
-        later = pl.any_horizontal(flag.str.ends_with(sign) for sign in rule.repeated_flag.later).fill_null(False)
+        if rule.repeated_flag.column in rule.columns:
+            flag = flag.map_batches(put_behind, return_dtype=pl.String(), is_elementwise=True)
+        later = are_later(flag, rule.repeated_flag.later)
     return part.select(
         ROW_ID,
         texts.alias("text"),

@@ -81,7 +81,7 @@ class RepeatedFlag(Configuration):
 
     column: str
     later: tuple[str, ...] = Field(
-        min_length=1, description="how its cells end where the later showing is meant: Y, B, X, *, EST"
+        min_length=1, description="the words in which its cells end where the later showing is meant: Y, B, X, *, EST"
     )
 
 

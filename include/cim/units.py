@@ -47,6 +47,10 @@ class Unit:
     currency: str | None = None
 
 
+_IN_ONE_SIGN: Final = str.maketrans({"㎡": "m2", "㎥": "m3", "㎾": "kW", "㎿": "MW", "㎐": "Hz", "㎏": "kg"})
+"""How East Asian letters write units."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """From one unit to another, in whole numbers: `(value * multiplier + summand) / divisor`.
@@ -77,8 +81,8 @@ def find_unit(text: str) -> Unit:
         include.errors.NotFound: unit: no unit is written 'mwh'. Close: 'MWh', 'mWh'; case matters.
     """
     aliases = _aliases()
-    if text in aliases:
-        return aliases[text]
+    if (unit := known_unit(text)) is not None:
+        return unit
     close = find_units_but_case(text) or tuple(get_close_matches(text, list(aliases), n=4, cutoff=0.5))
     remedy = f"Close: {', '.join(map(repr, close))}; case matters." if close else "units.yaml lists what there is."
     raise NotFound("unit", f"no unit is written {text!r}", remedy)
@@ -86,7 +90,7 @@ def find_unit(text: str) -> Unit:
 
 def known_unit(text: str) -> Unit | None:
     """Give the unit that is written this way, if there is one."""
-    return _aliases().get(text)
+    return _aliases().get(text.translate(_IN_ONE_SIGN))
 
 
 def find_units_but_case(text: str) -> tuple[str, ...]:

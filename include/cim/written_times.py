@@ -32,17 +32,29 @@ MONTHS: Final = (
 _NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
 MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[a-zà-ü]*\.?"
 FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
-CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?)[-–](\d{1,2}:\d{2}(?::\d{2})?)$")
+CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?(?: ?[AB])?)[-–](\d{1,2}:\d{2}(?::\d{2})?)(?: ?[AB])?$")
 """An interval without blanks, or a time with an offset: the cells of a column tell, the format says which."""
 
 EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 """Formats of numbers since 1970 in UTC, and how many microseconds one is."""
+
+EXCEL: Final = "excel"
+"""The format of days since 30 December 1899 as a number, which Excel keeps times as: 45000.25. A date and a fraction of
+the day may stand in two columns."""
 
 ISO: Final = "iso8601"
 """The format of ISO 8601's dates and times, with an offset or without: each text for itself."""
 
 _TIME: Final = pl.Datetime("us")
 _HOUR: Final = timedelta(hours=1)
+_DAY_MICROS: Final = 86_400_000_000
+_SERIAL_START: Final = -25_569 * _DAY_MICROS  # Excel's day 0
+_EXACT_DIGITS: Final = 9
+"""With so many digits behind its point a serial number tells milliseconds, with fewer no more than seconds."""
+
+_WRAPPED: Final = r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$"
+"""How .NET writes an instant in JSON: the offset says what a clock showed, and changes nothing."""
+
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 _OFFSET: Final = rf"(\d)( ?(?:{ZONE_WORD}|[+-]\d{{2}}(?::?\d{{2}})?))$"
@@ -57,17 +69,24 @@ _ISO_CLOCKS: Final = (
     "%G-W%V-%u %H:%M:%S",
     "%G-W%V-%u %H:%M",
 )
-_ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%Y-%m")
+_ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%G-W%V", "%GW%V", "%Y-%m")
+_MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}){0,2}) ?[ABab])$"
+"""A clock with a letter for the showing of a repeated hour; in the hours in which one comes, 2:00A means no other time
+where A is short for AM, and later ones are not read."""
+
+_HOURS_FROM_TO: Final = r"^(.* )?(\d{1,2})h? ?[-–] ?\d{1,2}h?$"
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
-_PERIOD: Final = r"(?i)^(.*?)[\s_-]*(?:h(\d{1,2})q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
+_PERIOD: Final = (
+    r"(?i)^(.*?)[\s_-]*(?:(?:h|hour |stunde )(\d{1,2})[abx*]? ?q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
+)
 
 
 def dated(form: str) -> bool:
     """Say whether a format writes a day, or at least a month or a year."""
-    return form == ISO or form in EPOCHS or any(f"%{sign}" in _spell_out(form) for sign in "dVmbjYy")
+    return form in {ISO, EXCEL} or form in EPOCHS or any(f"%{sign}" in _spell_out(form) for sign in "dVmbjYy")
 
 
 def zoned(form: str) -> bool:
@@ -102,19 +121,32 @@ def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
 def split_periods(texts: pl.Series) -> pl.DataFrame:
     """Split the number of a day's period from what stands before it, with or without a word: HE01, SP 48, H25Q4.
 
+    Of an hour and its quarter (Hour 3B Q1) the number is the quarter's.
+
     A mark behind it (2A and 2B, 2*) says which showing of an hour it is, and belongs to no number.
 
     Returns:
         `head` and `number`; both null where a text does not end with a number.
 
     Example:
-        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4"])).rows()
-        [('2024-01-01', 1), ('01/01/2024', 2), ('', 100)]
+        >>> split_periods(pl.Series(["2024-01-01 HE01", "01/01/2024 2B", "H25Q4", "Hour 3B Q1"])).rows()
+        [('2024-01-01', 1), ('01/01/2024', 2), ('', 100), ('', 9)]
     """
+    texts = begin_hours(texts)
     head, word = (texts.str.extract(_PERIOD, group) for group in (1, 3))
     hour, number = (texts.str.extract(_PERIOD, group).cast(pl.Int64, strict=False) for group in (2, 4))
     zone = pl.select(pl.when(word.str.contains(r"^(?i:z|utc|gmt)$")).then(word).otherwise(pl.lit(""))).to_series()
     return pl.DataFrame({"head": head + zone, "number": number + (hour.fill_null(1) - 1) * 4})
+
+
+def begin_hours(texts: pl.Series) -> pl.Series:
+    """Leave of hours from and to the first.
+
+    Example:
+        >>> begin_hours(pl.Series(["00 - 01", "01-01-2024 23-00", "2024-01-01", "7h–8h"])).to_list()
+        ['00', '01-01-2024 23', '2024-01-01', '7']
+    """
+    return texts.str.replace(_HOURS_FROM_TO, "${1}${2}")
 
 
 def number_parts(hours: pl.Series, parts: pl.Series, period: timedelta) -> pl.Series:
@@ -175,6 +207,8 @@ def _spell_out(form: str) -> str:
 def _parse(texts: pl.Series, form: str) -> pl.Series:
     if form in EPOCHS:
         return _read_epochs(texts, EPOCHS[form])
+    if form == EXCEL:
+        return _read_serials(texts)
     form = _spell_out(form)
     if found := _DIGITS_ALONE.search(form):
         texts = _pad(texts, len(found[1]))
@@ -194,8 +228,12 @@ def _pad(texts: pl.Series, digits: int) -> pl.Series:
 
 
 def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
-    """Read what strptime does not know: intervals, 24:00, and fractions behind a comma."""
+    """Read what strptime does not know: intervals, marks of showings, 24:00, and fractions behind a comma."""
     texts = beginnings(texts, form)
+    if "%H" in form:
+        texts = texts.str.replace(_MARKED, "${1}${2}${3}${4}")
+    if "%H" in form and "%M" not in form:
+        texts = begin_hours(texts)
     if ".%f" in form:
         texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
     midnight = texts.str.contains(_MIDNIGHT)
@@ -219,7 +257,7 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if not any(sign in form for sign in ("%m", "%V", "%j")):
         texts, form = texts + " 1", f"{form} %m"
     if not any(sign in form for sign in ("%d", "%u", "%j")):
-        texts, form = texts + " 1", f"{form} %d"
+        texts, form = texts + " 1", f"{form} {'%u' if '%V' in form else '%d'}"
     if "%M" not in form and "%H" in form:
         texts, form = _with_minutes(texts, form)
     if form.endswith("%z"):
@@ -237,7 +275,20 @@ def _with_minutes(texts: pl.Series, form: str) -> tuple[pl.Series, str]:
     return texts + ":00", f"{form}:%M"
 
 
+def _read_serials(texts: pl.Series) -> pl.Series:
+    """Read days since Excel's day 0, with a decimal point or comma; a fraction of the day may follow behind a blank."""
+    parts = texts.str.extract_groups(r"^(\d{1,7})(?:[.,](\d+))?(?: 0(?:[.,](\d+))?)?$").struct.unnest()
+    fraction = pl.coalesce("2", "3").fill_null("0")
+    micros = (("0." + fraction).cast(pl.Float64) * _DAY_MICROS).round().cast(pl.Int64)
+    unit = pl.when(fraction.str.len_bytes() >= _EXACT_DIGITS).then(1_000).otherwise(1_000_000)
+    rounded = (micros + unit // 2) // unit * unit
+    days = pl.col("1").cast(pl.Int64) * _DAY_MICROS
+    single = pl.col("2").is_null() | pl.col("3").is_null()
+    return parts.select(pl.when(single).then(days + rounded + _SERIAL_START).cast(_TIME)).to_series()
+
+
 def _read_epochs(texts: pl.Series, scale: int) -> pl.Series:
+    texts = texts.str.replace(_WRAPPED, "${1}")
     micros = texts.cast(pl.Decimal(38, 6), strict=False) * scale
     seen = pl.select(pl.when(micros.abs() <= _LATEST).then(micros)).to_series()
     return seen.cast(pl.Int64, strict=False).cast(_TIME)

@@ -13,6 +13,7 @@ from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.collection.check_curator import check_curator
+from include.collection.check_load import check_load
 from include.collection.check_plan import check_plan
 from include.collection.check_rest import check_rest
 from include.collection.check_rule import check_rule
@@ -55,6 +56,7 @@ def check_collection(config: CollectionConfig, definition: Concepts) -> list[Pro
         *check_shape(config.mapper, concept),
         *check_curator(config.curator, config.mapper, concept),
         *_check_plan(config.anonymization, config.mapper, concept),
+        *check_load(config.load, config.mapper, concept),
     ]
 
 

@@ -12,7 +12,7 @@ from include.cim.zone import read_zone
 from include.errors import ConfigurationInvalid, Problem
 
 _DIRECTIVES: Final = frozenset("YymdjHIMSpbBaAefzTFDRGVu%")
-_OWN: Final = ("iso8601", "epoch_s", "epoch_ms", "epoch_us")
+_OWN: Final = ("iso8601", "excel", "epoch_s", "epoch_ms", "epoch_us")
 _LONGEST_NUMBER: Final = 999
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
@@ -99,7 +99,7 @@ def _check_zone(rule: MappingRule, where: str) -> Iterator[Problem]:
             read_zone(rule.zone)
         except ConfigurationInvalid as error:
             yield Problem(f"{where}.zone", error.problems[0].what, error.problems[0].remedy)
-    elif form not in _OWN and "%z" not in form and (form or rule.date):
+    elif (form not in _OWN or form == "excel") and "%z" not in form and (form or rule.date):
         yield Problem(
             f"{where}.zone", "it is missing, and the format has no offset", "Write UTC, Europe/Brussels or +01:00."
         )

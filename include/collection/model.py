@@ -14,6 +14,7 @@ from include.anonymization.config import AnonymizationConfig
 from include.catalog.config import MetadataConfig
 from include.cim.mapping_config import MapperConfig
 from include.collection.contract import Contract
+from include.collection.load import LoadConfig
 from include.collection.mapping_preset import expand_mapping
 from include.collection.source import Source
 from include.collection.zone import Zone
@@ -47,6 +48,7 @@ class CollectionConfig(Configuration):
     anonymization: AnonymizationConfig = AnonymizationConfig()
     metadata: MetadataConfig | None = None
     contract: Contract = Contract()
+    load: LoadConfig = LoadConfig()
     schedule: Schedule | None = None
 
     @field_validator("mapper", mode="before")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from math import floor, log10
 from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.units import find_conversion, find_unit
-from include.collection.inspection import ColumnProfile, ColumnType, Inspection
+from include.collection.inspection import ColumnProfile, ColumnType, Inspection, TimeProfile
 from include.collection.suite import series_of
 from include.errors import NotFound
 from include.expectations.config import Action, CurationRule
@@ -22,6 +25,7 @@ _TELLING: Final = 50
 """Of fewer rows nothing is concluded."""
 
 _MOST_VALUES: Final = 12
+_DURATION: Final = TypeAdapter(timedelta)
 
 
 def propose_rules(inspection: Inspection, mapper: MapperConfig, concept: Concept) -> tuple[CurationRule, ...]:
@@ -90,7 +94,23 @@ def _about_series(inspection: Inspection, mapper: MapperConfig, concept: Concept
     filled = [rule.field for rule in mapper.rules]
     if series is None or time is None or time.resolution is None or not {series.time, *series.names} <= set(filled):
         return
-    yield _flag("expect_series_intervals_to_leave_no_gap", every=time.resolution)
+    sources = [rule.source for rule in mapper.rules if rule.field in series.names]
+    at_least = max((column.distinct for column in inspection.tables[0].columns if column.name in sources), default=1)
+    if _is_whole(time, inspection.tables[0].rows, at_least):
+        yield _flag("expect_series_intervals_to_leave_no_gap", every=time.resolution)
+
+
+def _is_whole(time: TimeProfile, rows: int, at_least: int) -> bool:
+    """Whether there can be a row for every interval of the span, for each of `at_least` or more series.
+
+    There is none in a file with gaps of its own, nor where registers are read by day or by night only.
+    """
+    if time.first is None or time.last is None or time.resolution is None:
+        return False
+    span = datetime.fromisoformat(time.last) - datetime.fromisoformat(time.first)
+    intervals, rest = divmod(span, _DURATION.validate_python(time.resolution))
+    series, left_over = divmod(rows, intervals + 1)
+    return not rest and not left_over and series >= at_least
 
 
 def _flag(kind: str, **kwargs: Any) -> CurationRule:

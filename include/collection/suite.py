@@ -16,10 +16,15 @@ def suite_of(concept: Concept, curator: CuratorConfig, mapped: Collection[str]) 
     Args:
         mapped: The fields that the mapping fills; nothing is demanded of the others.
     """
+    return (*demands_of(concept, mapped), *(complete_rule(rule, concept) for rule in curator.rules))
+
+
+def demands_of(concept: Concept, mapped: Collection[str]) -> tuple[CurationRule, ...]:
+    """Write the concept's demands alone, as `suite_of` does."""
     demands = [rule for name, field in concept.fields.items() if name in mapped for rule in _demands(field, mapped)]
     if set(concept.key) <= set(mapped):
         demands.append(_unique(concept.key))
-    return (*demands, *(complete_rule(rule, concept) for rule in curator.rules))
+    return tuple(demands)
 
 
 def complete_rule(rule: CurationRule, concept: Concept) -> CurationRule:

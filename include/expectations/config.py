@@ -12,6 +12,13 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model
 from include.configuration import Configuration
 
 Length = Annotated[timedelta, Field(gt=timedelta(0), description="ISO 8601, for example PT1H")]
+RuleType = Annotated[
+    str, Field(pattern=r"^expect_[a-z_]+$", description="for example expect_column_values_to_be_between")
+]
+Share = Annotated[
+    float,
+    Field(ge=0, lt=1, strict=True, description="act only if more than this share of the batch's checked rows break it"),
+]
 
 
 class Action(StrEnum):
@@ -60,17 +67,11 @@ class Fill(Configuration):
 class CurationRule(Configuration):
     """One expectation, in the JSON that Great Expectations writes (`type`, `kwargs`)."""
 
-    type: str = Field(pattern=r"^expect_[a-z_]+$", description="for example expect_column_values_to_be_between")
+    type: RuleType
     kwargs: dict[str, Any] = Field(description="the expectation's own arguments; columns are CIM fields")
     on_violation: Action = Action.QUARANTINE
     fill: Fill | None = Field(None, description="of on_violation: fill")
-    threshold: float | None = Field(
-        None,
-        ge=0,
-        lt=1,
-        strict=True,
-        description="act only if more than this share of the batch's checked rows break it",
-    )
+    threshold: Share | None = None
 
 
 class CuratorConfig(Configuration):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,9 @@ from include.errors import ConfigurationInvalid, Problem
 from include.expectations.config import Action, CurationRule
 from include.expectations.library import open_context
 from include.expectations.suite import ROW_RULES, build_suite, columns_of
+
+_MOST_KNOWN: Final = 100_000
+"""Values of a column are remembered from part to part."""
 
 _MOST_DISTINCT: Final = 0.5
 """Of a column's rows; where more of them are distinct, finding them out costs more than it saves."""
@@ -52,7 +55,33 @@ class Breach:
         return self.fields[0]
 
 
-def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[Breach]:
+@dataclass
+class Memory:
+    """What was found of distinct values in the parts before, so that nobody is asked about them again.
+
+    Attributes:
+        known: Column → values, as many as are kept.
+        broken: Place of a rule → values that break it.
+        counts_empty: Places of rules that look at nulls, too.
+    """
+
+    known: dict[str, pl.Series] = field(default_factory=dict)
+    broken: dict[int, pl.Series] = field(default_factory=dict)
+    counts_empty: set[int] = field(default_factory=set)
+
+    def unknown(self, values: pl.Series) -> pl.Series:
+        """Give the values of a column that nobody was asked about."""
+        known = self.known.get(values.name)
+        return values if known is None else values.filter(~values.is_in(known.implode(), nulls_equal=True))
+
+    def add(self, values: pl.Series) -> None:
+        """Keep values that were asked about."""
+        known = self.known.get(values.name, values.clear())
+        if known.len() + values.len() <= _MOST_KNOWN:
+            self.known[values.name] = known.append(values)
+
+
+def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory | None = None) -> list[Breach]:
     """Check each rule on a frame; the answers are in the order of the rules.
 
     Great Expectations sees only the columns that the rules name. Its results carry values of rows: they are turned
@@ -60,11 +89,12 @@ def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[Br
 
     Args:
         frame: Columns named after CIM fields, and `row_id`.
+        memory: Goes from part to part of one batch, with the same rules.
 
     Raises:
         ConfigurationInvalid: A rule could not be applied to its field; nobody may take that for a rule that holds.
     """
-    results = _run(frame, rules) if rules and frame.height else [_NOTHING] * len(rules)
+    results = _run(frame, rules, memory or Memory()) if rules and frame.height else [_NOTHING] * len(rules)
     return [
         Breach(
             rule=rule.type,
@@ -90,22 +120,37 @@ _Found = tuple[int, np.ndarray[Any, np.dtype[np.int64]]]
 _NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
 
 
-def _run(frame: pl.DataFrame, rules: Sequence[CurationRule]) -> list[_Found]:
+def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> list[_Found]:
     """Ask once per distinct value where a rule judges one cell by itself; the rows that hold it get its answer."""
     placed = list(enumerate(rules))
     cells = {name: frame[name].unique() for name in dict.fromkeys(map(_cell_of, rules)) if name is not None}
     cells = {name: values for name, values in cells.items() if values.len() <= frame.height * _MOST_DISTINCT}
-    longest = max((values.len() for values in cells.values()), default=0)
-    # columns of one length: each is filled up with its first value, whose further answers are not looked at
-    distinct = pl.DataFrame([values.extend_constant(values[0], longest - values.len()) for values in cells.values()])
     once = [(place, rule) for place, rule in placed if _cell_of(rule) in cells]
+    _ask_once([memory.unknown(values) for values in cells.values()], once, memory)
     found: dict[int, _Found] = {}
-    for place, (checked, positions) in _ask(distinct, once):
-        name = columns_of(rules[place])[0]
-        broken = frame[name].is_in(distinct[name].gather(positions).implode(), nulls_equal=True)
-        found[place] = frame.height if checked == longest else _held(frame[name]), broken.arg_true().to_numpy()
+    for place, rule in once:
+        column = frame[columns_of(rule)[0]]
+        broken = column.is_in(memory.broken[place].implode(), nulls_equal=True).arg_true().to_numpy()
+        found[place] = frame.height if place in memory.counts_empty else _held(column), broken
     found.update(_ask(frame, [(place, rule) for place, rule in placed if place not in found]))
     return [found[place] for place in range(len(rules))]
+
+
+def _ask_once(columns: Sequence[pl.Series], placed: Sequence[tuple[int, CurationRule]], memory: Memory) -> None:
+    """Ask about distinct values, and remember the answers."""
+    asked = {values.name: values for values in columns if values.len()}
+    longest = max((values.len() for values in asked.values()), default=0)
+    # columns of one length: each is filled up with its first value, whose further answers are not looked at
+    filled_up = [values.extend_constant(values[0], longest - values.len()) for values in asked.values()]
+    distinct = pl.DataFrame(filled_up)
+    for place, (checked, positions) in _ask(distinct, [one for one in placed if _cell_of(one[1]) in asked]):
+        values = distinct[columns_of(dict(placed)[place])[0]]
+        broken = values.gather(positions).unique()
+        memory.broken[place] = memory.broken.get(place, broken.clear()).append(broken)
+        if checked == longest and _held(values) < longest:
+            memory.counts_empty.add(place)
+    for values in asked.values():
+        memory.add(values)
 
 
 def _held(column: pl.Series) -> int:

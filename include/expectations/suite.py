@@ -107,27 +107,14 @@ def build_suite(rules: Sequence[CurationRule]) -> Any:
 
     `mostly` stays out: a batch is judged in parts, and its share is counted over all of them.
     """
-    kwargs = [{name: value for name, value in rule.kwargs.items() if name != "mostly"} for rule in rules]
-    return _make("curation", rules, kwargs, [{"rule": number} for number in range(len(rules))])
-
-
-def write_suite(rules: Sequence[CurationRule], name: str) -> dict[str, Any]:
-    """Write rules as the JSON of an ExpectationSuite; what happens on violation stands in each one's `meta`."""
-    meta = [rule.model_dump(mode="json", exclude={"type", "kwargs"}, exclude_none=True) for rule in rules]
-    suite: dict[str, Any] = _make(name, rules, [rule.kwargs for rule in rules], meta).to_json_dict()
-    return suite
-
-
-def _make(
-    name: str, rules: Sequence[CurationRule], kwargs: Sequence[dict[str, Any]], meta: Sequence[dict[str, Any]]
-) -> Any:
     load_library()
     from great_expectations.core.expectation_suite import ExpectationSuite
 
+    kwargs = [{name: value for name, value in rule.kwargs.items() if name != "mostly"} for rule in rules]
     return ExpectationSuite(
-        name=name,
+        name="curation",
         expectations=[
-            {"type": rule.type, "kwargs": given, "meta": told}
-            for rule, given, told in zip(rules, kwargs, meta, strict=True)
+            {"type": rule.type, "kwargs": given, "meta": {"rule": number}}
+            for number, (rule, given) in enumerate(zip(rules, kwargs, strict=True))
         ],
     )

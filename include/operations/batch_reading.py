@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import ValidationReport
+from include.batch import BatchRecord, ValidationReport
 from include.errors import NotFound
 from include.operations.cursor import read_position, write_cursor
 from include.operations.dataset_reading import read_dataset
 from include.operations.services import Services, refuse_unknown
-from include.ports import BatchRecord, Dataset
+from include.ports import Dataset
 
 
 @dataclass(frozen=True, slots=True)

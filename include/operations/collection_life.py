@@ -75,14 +75,19 @@ def create_collection(
 def replace_collection(
     services: Services, engine: Engine, requestor: Requestor, collection_id: UUID, config: CollectionConfig
 ) -> Collection:
-    """Store a new version of a collection; a run that is active goes on with the version it began with.
+    """Store a new version of a collection; raises as `read_own` and `change_collection`."""
+    return change_collection(services, engine, requestor, read_own(services, requestor, collection_id), config)
+
+
+def change_collection(
+    services: Services, engine: Engine, requestor: Requestor, old: Collection, config: CollectionConfig
+) -> Collection:
+    """Store the version after `old`; a run that is active goes on with the version it began with.
 
     Raises:
-        NotFound, NotAllowed: As `read_own`.
         ConfigurationInvalid: Lists everything that is wrong with it.
         Conflict: Somebody was quicker, or the dataset holds rows of another concept.
     """
-    old = read_own(services, requestor, collection_id)
     check(services, requestor, config)
     _keep_concept(services, old, config)
     state = _state_of(config)

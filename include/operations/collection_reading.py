@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from include.access.requestor import Requestor
 from include.collection.model import Collection, CollectionState, CollectionStatus
 from include.collection.run import Run, RunState
-from include.collection.suite import suite_of
+from include.collection.step import Step, step_id
 from include.errors import NotAllowed, NotFound
-from include.expectations.suite import write_suite
 from include.operations.cursor import read_position, write_cursor
 from include.operations.services import Services, owner_filter, refuse_unknown
 
@@ -61,19 +59,6 @@ def status_of(collection: Collection, latest: Run | None) -> CollectionStatus:
     return CollectionStatus.FAILED if failed else CollectionStatus.SUCCEEDED
 
 
-def read_suite(services: Services, requestor: Requestor, collection_id: UUID) -> dict[str, Any]:
-    """Give the whole curation suite of a collection, as Great Expectations writes it.
-
-    Raises:
-        NotFound: As `read_collection`, or it has no mapping yet.
-    """
-    config = read_collection(services, requestor, collection_id).config
-    if config.mapper is None:
-        raise NotFound(f"collection {collection_id}", "it has no mapping, so nothing to curate yet", "Add a mapper")
-    concept = services.definition.concept(config.mapper.concept)
-    return write_suite(suite_of(concept, config.curator, {rule.field for rule in config.mapper.rules}), concept.name)
-
-
 def read_collection(services: Services, requestor: Requestor, collection_id: UUID) -> Collection:
     """Read a collection that the requestor may see.
 
@@ -89,6 +74,17 @@ def read_collection(services: Services, requestor: Requestor, collection_id: UUI
     return collection
 
 
+def read_by_step(services: Services, requestor: Requestor, step: Step, identity: UUID) -> Collection:
+    """Read a collection by its id, or by that of one of its steps; raises as `read_collection`."""
+    try:
+        return read_collection(services, requestor, identity)
+    except NotFound as unknown:
+        try:
+            return read_collection(services, requestor, step_id(step, identity))
+        except NotFound:
+            raise unknown from None
+
+
 def read_own(services: Services, requestor: Requestor, collection_id: UUID) -> Collection:
     """Read a collection in order to change or run it.
 
@@ -97,11 +93,16 @@ def read_own(services: Services, requestor: Requestor, collection_id: UUID) -> C
         NotAllowed: The requestor sees it, as a steward does, and does not own it.
     """
     collection = read_collection(services, requestor, collection_id)
+    refuse_others(requestor, collection)
+    return collection
+
+
+def refuse_others(requestor: Requestor, collection: Collection) -> None:
+    """Raise NotAllowed where the requestor sees a collection, as a steward does, and does not own it."""
     if not requestor.may_change(collection.owner_id):
         raise NotAllowed(
-            f"collection {collection_id}", "only its owner changes, runs or deletes it", "Ask its owner to do it"
+            f"collection {collection.id}", "only its owner changes, runs or deletes it", "Ask its owner to do it"
         )
-    return collection
 
 
 def view_collection(services: Services, collection: Collection) -> CollectionView:

@@ -20,6 +20,7 @@ from include.ports import (
     SecretStore,
 )
 from include.quarantine_ports import QuarantineStore, ReviewedRuns
+from include.search_ports import SearchIndex
 from include.upload_ports import IncomingStore, Rehearse, SampleStore, UploadStore
 
 
@@ -50,6 +51,8 @@ class Services(Protocol):
     def quarantine(self) -> QuarantineStore: ...
     @property
     def records(self) -> RecordReader: ...
+    @property
+    def index(self) -> SearchIndex: ...
     @property
     def prober(self) -> Prober: ...
     @property

@@ -22,6 +22,18 @@ def deliver_mail() -> None:
     deliver(at_hand.outbox, at_hand.mailer, AirflowDirectory(), at_hand.settings.public_url, at_hand.clock)
 
 
+def update_index() -> None:
+    """Bring the search index up to what has changed while it was away."""
+    from include.errors import IndexAway
+    from include.pipeline.index import catch_up
+    from include.wiring import platform
+
+    try:
+        log.info("%s datasets indexed", catch_up(platform()))
+    except IndexAway as away:
+        log.warning("%s", away)
+
+
 def remove_leftovers() -> dict[str, int]:
     """Remove what crashes left: staged batches, unfinished files, tables of no dataset; gives how many of each kind.
 

@@ -18,6 +18,7 @@ MODULES: Final = (
     "adbc_driver_postgresql.dbapi",
     "include.wiring",
     "include.collection.suite",
+    "include.pipeline.ahead",
     "include.pipeline.ingest",
     "include.pipeline.map_to_cim",
     "include.pipeline.validate",

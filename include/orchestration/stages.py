@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
+from uuid import UUID, uuid4
 
 from include.collection.contract import OnDrift
 from include.collection.run import RunState, StageResult
-from include.errors import ConfigurationInvalid, Conflict, Problem
+from include.errors import ConfigurationInvalid, Conflict, IndexAway, Problem
 
 if TYPE_CHECKING:
-    from include.batch import BatchRef, Window
+    from include.batch import BatchRef, Profile, Window
     from include.cim.concept import Concept
     from include.cim.definition import Definition
     from include.cim.mapping_config import MapperConfig
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from include.collection.quarantine import Replay
     from include.collection.source import Source
     from include.expectations.config import CurationRule
+    from include.pipeline.ahead import Ahead
     from include.pipeline.outcome import Outcome
+    from include.pipeline.step import Step
     from include.wiring import Platform
 
 
@@ -72,22 +76,35 @@ class Work:
 
         return suite_of(self.concept, self.collection.config.curator, {rule.field for rule in self.mapper.rules})
 
+    @property
+    def earlier_profiles(self) -> list[Mapping[str, Profile]]:
+        """How the fields of the batches before are spread, the newest first."""
+        before = self.platform.runs.find(self.collection.id)
+        return [run.report.profiles for run in before if run.report and run.state is RunState.SUCCEEDED]
+
 
 def ingest(work: Work) -> Outcome:
     """Read the source; raises Unchanged where it has nothing that is not loaded already."""
     from include.pipeline.ingest import AlreadyLoaded, ingest
 
-    platform = work.platform
+    platform, collection = work.platform, work.collection
     if (replay := work.replay) is not None:
         return _ingest_quarantine(work, replay)
-    connector = platform.connector(work.source, work.collection.owner_id, work.window)
+    remove_staged(platform, collection)  # of an earlier try
+    connector = platform.connector(work.source, collection.owner_id, work.window)
+    folder = uuid4()
     try:
-        outcome = ingest(work.collection, connector, platform.staging, platform.datasets)
+        with going_ahead(work, folder) as ahead:
+            outcome = ingest(
+                collection, connector, platform.staging, platform.datasets, folder=folder, hand_on=ahead.hand_on
+            )
+            if outcome is not None:
+                load = replace(outcome.ref.load, window=work.window)
+                ref = replace(outcome.ref, cim_version=work.definition.version, load=load)
+                return replace(outcome, ref=ref, ahead=ahead.finish(ref))
     except AlreadyLoaded as error:
         note = str(error)
     else:
-        if outcome is not None:
-            return replace(outcome, ref=replace(outcome.ref, cim_version=work.definition.version))
         note = "The source had nothing new."
     finish_earlier(work)
     raise Unchanged(note)
@@ -119,7 +136,6 @@ def validate(work: Work) -> Outcome:
 
         suite = judge_alone(suite, replay, work.concept)
         mapped = only_required(mapped, work.concept, staging) if replay.release else mapped
-    before = work.platform.runs.find(work.collection.id)
     outcome, report = validate(
         mapped,
         work.left_by("ingest"),
@@ -127,7 +143,7 @@ def validate(work: Work) -> Outcome:
         work.concept,
         staging,
         now=work.platform.clock(),
-        earlier=[run.report.profiles for run in before if run.report and run.state is RunState.SUCCEEDED],
+        earlier=work.earlier_profiles,
     )
     work.platform.runs.add_report(work.collection.id, work.run_id, report)
     return outcome
@@ -162,14 +178,17 @@ def load_postgres(work: Work) -> Outcome:
         run_id=work.run_id,
         now=work.platform.clock(),
     )
-    return Outcome(ref, {"rows_loaded": record.rows_loaded, "rows_already_there": record.rows_already_there})
+    counts = {"rows_loaded": record.rows_loaded, "rows_already_there": record.rows_already_there}
+    overwritten = {"rows_replaced": record.rows_replaced, "rows_removed": record.rows_removed}
+    return Outcome(ref, counts | {name: count for name, count in overwritten.items() if count})
 
 
 def index_elasticsearch(work: Work) -> Outcome:
-    """Put the dataset into the search index."""
+    """Put the dataset into the search index; where that is away, the run goes on and the index follows later."""
     from include.pipeline.outcome import Outcome
 
-    return Outcome(work.left_by("load_postgres"), _index(work))
+    counts, notes = _index(work)
+    return Outcome(work.left_by("load_postgres"), counts, notes)
 
 
 def publish(work: Work) -> Outcome:
@@ -184,6 +203,47 @@ STAGES: Final[Mapping[str, Callable[[Work], Outcome]]] = {
     for stage in (ingest, map_to_cim, validate, anonymize, load_postgres, index_elasticsearch, publish)
 }
 """The stages by the names of their tasks, in order."""
+
+
+@contextmanager
+def going_ahead(work: Work, folder: UUID) -> Iterator[Ahead]:
+    """Have the stages that follow work on what is staged in a folder while the source is still being read."""
+    from include.pipeline.ahead import Ahead, CopyStep
+    from include.pipeline.anonymize import HideStep
+    from include.pipeline.map_to_cim import MapStep
+    from include.pipeline.step import Place
+    from include.pipeline.validate import CurateStep
+
+    platform, collection, config = work.platform, work.collection, work.collection.config
+    datasets, dataset_id = platform.datasets, work.collection.dataset_id
+    place = Place(platform.staging, collection.id, folder)
+    mapping = MapStep(
+        place,
+        work.mapper,
+        work.concept,
+        numbers=work.source.numbers,
+        retype=config.contract.retype,
+        counted=lambda batch: datasets.counted(dataset_id, batch.batch_id),
+    )
+    curation = CurateStep(
+        place,
+        work.suite,
+        work.concept,
+        now=platform.clock(),
+        earlier=work.earlier_profiles,
+        keep=lambda report: platform.runs.add_report(collection.id, work.run_id, report),
+    )
+    hiding = HideStep(place, dataset_id, config.anonymization, work.concept, platform.secrets, platform.assess)
+    steps: list[tuple[str, Step]] = [("map_to_cim", mapping), ("validate", curation), ("anonymize", hiding)]
+    with closing(datasets.open_segment(dataset_id, work.concept, folder)) as segment:
+        if not work.mapper.merge_rows:  # of which rows a merged one came is not in the part
+            steps.append(("anonymize", CopyStep(segment)))
+        yield Ahead(steps)
+
+
+def remove_staged(platform: Platform, collection: Collection) -> int:
+    """Remove what runs of a collection have staged, in files and in the database; gives how many there were."""
+    return platform.staging.remove(collection.id) + platform.datasets.drop_segments(collection.dataset_id)
 
 
 def _ingest_quarantine(work: Work, replay: Replay) -> Outcome:
@@ -215,18 +275,20 @@ def finish_earlier(work: Work) -> None:
             return
         if "load_postgres" in done and run.batch_id is not None:
             started = work.platform.clock()
-            counts = {**_index(work), **_publish(work)}
+            counts = {**_index(work)[0], **_publish(work)}
             seconds = (work.platform.clock() - started).total_seconds()
             result = StageResult("publish", started, seconds, counts)
             work.platform.runs.add_stage(work.collection.id, work.run_id, run.batch_id, result)
             return
 
 
-def _index(work: Work) -> dict[str, int]:
+def _index(work: Work) -> tuple[dict[str, int], tuple[str, ...]]:
     from include.pipeline.index import index
 
-    platform, collection = work.platform, work.collection
-    return index(collection.dataset_id, collection, work.concept, platform.datasets, platform.index)
+    try:
+        return index(work.platform, work.collection.dataset_id), ()
+    except IndexAway as away:
+        return {"documents_indexed": 0}, (f"{away}. The rows are loaded all the same.",)
 
 
 def _publish(work: Work) -> dict[str, int]:

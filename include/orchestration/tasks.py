@@ -33,7 +33,8 @@ from include.errors import (
     StoreUnavailable,
 )
 from include.orchestration.description import collection_id_of
-from include.orchestration.stages import STAGES, Unchanged, Work, refuse_deleted
+from include.orchestration.stages import STAGES, Unchanged, Work, refuse_deleted, remove_staged
+from include.pipeline.outcome import Outcome
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 FIRST: Final = "ingest"
 LAST: Final = "publish"
+AHEAD: Final = "ahead"
+"""What the first task hands to those that find their work done."""
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +98,8 @@ def judged(platform: Platform, task: str, run: RunKey, context: Context) -> Iter
 def remove_staging(platform: Platform, context: Context) -> None:
     """Remove what the run staged. One run of a collection is active at a time, so all of it is this run's."""
     run = run_of(context)
-    files = platform.staging.remove(run.collection_id)
-    log.info("collection %s run %s: %s staged files removed", run.collection_id, run.run_id, files)
+    removed = remove_staged(platform, platform.collections.get(run.collection_id))
+    log.info("collection %s run %s: %s staged files removed", run.collection_id, run.run_id, removed)
 
 
 def fail(platform: Platform, run: RunKey, failure: RunFailure) -> None:
@@ -108,7 +111,7 @@ def fail(platform: Platform, run: RunKey, failure: RunFailure) -> None:
         collection = platform.collections.get(run.collection_id)
         platform.runs.finish(run.collection_id, run.run_id, RunState.FAILED, platform.clock(), failure=failure)
         platform.outbox.add("run.failed", collection.owner_id, _facts(collection, run, failure), platform.clock())
-        platform.staging.remove(run.collection_id)
+        remove_staged(platform, collection)
     except (StoreUnavailable, NotFound) as error:
         log.warning("run %s of collection %s: its failure is not recorded: %s", run.run_id, run.collection_id, error)
 
@@ -131,15 +134,25 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
         at = first.cim_version
         definition = platform.definition.current() if at is None else platform.definition.at(at)
 
-    outcome = STAGES[task](Work(platform, collection, run.run_id, left_by, definition, window))
+    outcome = None if task == FIRST else _done_ahead(task, context)
+    if outcome is None:
+        outcome = STAGES[task](Work(platform, collection, run.run_id, left_by, definition, window))
+    if outcome.ahead:
+        context["ti"].xcom_push(AHEAD, {name: each.to_json() for name, each in outcome.ahead.items()})
 
-    seconds = perf_counter() - clock
+    seconds = outcome.seconds_of(perf_counter() - clock)
     result = StageResult(task, started, seconds, dict(outcome.counts), outcome.notes)
     platform.runs.add_stage(collection.id, run.run_id, outcome.ref.batch_id, result)
     log.info("collection %s batch %s: %s in %.2f s", collection.id, outcome.ref.batch_id, result.counts, seconds)
     if task == LAST:
         platform.runs.finish(collection.id, run.run_id, RunState.SUCCEEDED, platform.clock())
     return outcome.ref.to_json()
+
+
+def _done_ahead(task: str, context: Context) -> Outcome | None:
+    """Find what a stage came to while the first was still at work."""
+    done = context["ti"].xcom_pull(task_ids=FIRST, key=AHEAD) or {}
+    return Outcome.from_json(done[task]) if task in done else None
 
 
 def run_of(context: Context) -> RunKey:

@@ -1,38 +1,141 @@
-"""Makes a dataset findable."""
+"""Keeps the search index where PostgreSQL is: a dataset's document follows whatever changes it."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from include.catalog.search_document import build_search_document
+from include.anonymization.config import Method
+from include.catalog.search_document import FieldWords, Found, build_search_document
 from include.cim.concept import Concept
-from include.collection.model import Collection
-from include.pipeline.description import description_of
-from include.ports import DatasetStore, SearchIndex
+from include.cim_ports import Definition
+from include.collection.model import Collection, CollectionState
+from include.errors import CdmpError, IndexAway, NotFound
+from include.ports import CollectionStore, Dataset, DatasetStore
+from include.search_ports import Document, IndexQueue, SearchIndex
+
+_log = logging.getLogger(__name__)
+
+_PAGE: Final = 500
+_EMPTIED: Final = (Method.DROP, Method.REDACT)
 
 
-def index(
-    dataset_id: UUID, collection: Collection, concept: Concept, datasets: DatasetStore, index: SearchIndex
-) -> dict[str, int]:
-    """Put the dataset's document into the index, replacing the one before; gives its counts.
+class Searched(Protocol):
+    """The ports that indexing needs; `wiring.Platform` has them all."""
+
+    @property
+    def definition(self) -> Definition: ...
+    @property
+    def collections(self) -> CollectionStore: ...
+    @property
+    def datasets(self) -> DatasetStore: ...
+    @property
+    def index(self) -> SearchIndex: ...
+    @property
+    def index_queue(self) -> IndexQueue: ...
+
+
+def index(at: Searched, dataset_id: UUID) -> dict[str, int]:
+    """Bring the index up to what PostgreSQL has of a dataset, be it nothing any more; gives its counts.
 
     Raises:
-        StoreUnavailable: The index is away; the rows are safe, and trying again later is right.
+        IndexAway: The rows are safe, and `catch_up` does it later.
     """
-    dataset, metadata = datasets.get(dataset_id), description_of(collection)
-    document = build_search_document(
+    with at.index_queue.following(dataset_id):
+        document = _describe(at, dataset_id)
+        if document is None:
+            at.index.remove(dataset_id)
+        else:
+            at.index.put(dataset_id, document)
+    return {"documents_indexed": int(document is not None)}
+
+
+def catch_up(at: Searched) -> int:
+    """Index what has changed since the index was away; gives the number of datasets.
+
+    What the index refuses waits, and holds up nobody else.
+
+    Raises:
+        IndexAway: It is away still.
+    """
+    done = 0
+    for dataset_id in at.index_queue.due():
+        try:
+            index(at, dataset_id)
+        except IndexAway:
+            raise
+        except CdmpError as error:
+            _log.warning("dataset %s was not indexed: %s", dataset_id, error)
+        else:
+            done += 1
+    return done
+
+
+def rebuild(at: Searched) -> int:
+    """Make the index anew from PostgreSQL, and let it take the old one's place; gives the number of documents.
+
+    Searches answer meanwhile. Whoever loads does not wait: what changes meanwhile is caught up with at the end.
+
+    Raises:
+        Locked: Somebody is rebuilding it.
+        IndexAway: The old one, if there is any, stays as it is.
+    """
+    with at.index_queue.rebuilding():
+        count = at.index.rebuild(_all(at))
+    catch_up(at)
+    return count
+
+
+def _all(at: Searched) -> Iterator[tuple[UUID, Document]]:
+    after: UUID | None = None
+    while page := at.datasets.find(None, after=after, limit=_PAGE):
+        for dataset in page:
+            document = _describe(at, dataset.id)
+            if document is not None:
+                yield dataset.id, document
+        after = page[-1].id
+
+
+def _describe(at: Searched, dataset_id: UUID) -> dict[str, Any] | None:
+    """Give the document of a dataset; None where it, or the collection that describes it, is gone."""
+    try:
+        dataset = at.datasets.get(dataset_id)
+        collection = at.collections.get(dataset.collection_id)
+    except NotFound:
+        return None
+    if collection.state is CollectionState.DELETING:
+        return None
+    return build_search_document(_found(at, dataset, collection, at.definition.concept(dataset.concept)))
+
+
+def _found(at: Searched, dataset: Dataset, collection: Collection, concept: Concept) -> Found:
+    config, metadata = collection.config, collection.config.metadata
+    filled = {*concept.key, *(rule.field for rule in config.mapper.rules)} if config.mapper else {*concept.fields}
+    filled -= {name for name, plan in config.anonymization.fields.items() if plan.method in _EMPTIED}
+    last = next(iter(at.datasets.batches(dataset.id, limit=1)), None)
+    rows = last.rows_loaded + last.rows_already_there + last.rows_quarantined if last else 0
+    return Found(
         owner_id=dataset.owner_id,
-        title=dataset.title,
-        description=metadata.description,
-        keywords=metadata.keywords,
-        publisher=metadata.publisher,
+        owner=collection.owner_name,
+        title=(metadata.title if metadata else None) or config.title,
+        description=(metadata.description if metadata else None) or config.description or "",
+        keywords=metadata.keywords if metadata else config.tags,
+        publisher=metadata.publisher if metadata else None,
+        spatial=metadata.spatial if metadata else None,
+        box=metadata.bbox if metadata else None,
         concept=concept.name,
         concept_title=concept.title,
-        fields=tuple(concept.fields),
-        units=[field.unit for field in concept.fields.values() if field.unit],
-        spatial=metadata.spatial,
+        concept_description=concept.description,
+        fields=[
+            FieldWords(field.name, field.description, field.unit, field.synonyms)
+            for name, field in concept.fields.items()
+            if name in filled
+        ],
         first=dataset.first,
         last=dataset.last,
+        updated=dataset.updated,
+        rows=dataset.rows,
+        quarantined_share=last.rows_quarantined / rows if last and rows else None,
     )
-    index.put(dataset_id, document)
-    return {"documents_indexed": 1}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from itertools import islice
 from typing import Final
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from include.collection.model import Collection
 from include.errors import Conflict, SourceRefused
 from include.pipeline.outcome import Outcome
 from include.pipeline.source_columns import SourceColumns
+from include.pipeline.step import Part, Place
 from include.ports import Connector, DatasetStore, Staging
 
 logger = logging.getLogger(__name__)
@@ -29,10 +31,22 @@ class AlreadyLoaded(Conflict):
     """This very content is a batch of the dataset already."""
 
 
-def ingest(collection: Collection, connector: Connector, staging: Staging, datasets: DatasetStore) -> Outcome | None:
+def ingest(
+    collection: Collection,
+    connector: Connector,
+    staging: Staging,
+    datasets: DatasetStore,
+    *,
+    folder: UUID | None = None,
+    hand_on: Callable[[Part], None] | None = None,
+) -> Outcome | None:
     """Read what the source has; None where an incremental source has nothing new.
 
     The batch's id follows from the dataset and the content, so that a retry, or the same file again, is the same batch.
+
+    Args:
+        folder: Where to stage it; None: in one of its own.
+        hand_on: Gets each part once it is staged, while the source still has more.
 
     Raises:
         AlreadyLoaded: The content was committed before.
@@ -43,9 +57,12 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
     reading = connector.read(datasets.cursor(collection.dataset_id))
     mapper = collection.config.mapper
     columns = SourceColumns(collection, datasets.source_columns(collection.dataset_id))
-    # the content, and with it the id, is known only at the end
-    while_reading = uuid4()
-    parts = rows = read = left_out = 0
+    # the content, and with it the id, is known only at the end: a name of its own
+    place = Place(staging, collection.id, folder or uuid4())
+    parts: list[str] = []
+    issues: list[str] = []
+    rows = read = left_out = 0
+    staged = False
     try:
         for frame in reading.frames:
             read_ids = _number(read, frame.height)
@@ -54,12 +71,17 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
             left_out += frame.height
             for part in shape_rows(admitted.rename(raw_name).insert_column(0, read_ids), mapper):
                 numbered = part.with_columns(_number(rows, part.height))
-                staging.write(collection.id, while_reading, Stage.RAW, f"part-{parts:05d}", numbered)
+                number = len(parts)
+                noted: tuple[str, ...] = ()
+                parts.append(place.write(Stage.RAW, f"part-{number:05d}", numbered))
                 if not found.is_empty():
                     renamed = pl.DataFrame({ROW_ID: part[ROW_ID], "new": numbered[ROW_ID]})
-                    issues = found.join(renamed, on=ROW_ID).select(pl.col("new").alias(ROW_ID), "field", "rule")
-                    staging.write(collection.id, while_reading, Stage.RAW, f"issues-{parts:05d}", issues)
-                parts, rows, left_out = parts + 1, rows + part.height, left_out - part[ROW_ID].n_unique()
+                    mine = found.join(renamed, on=ROW_ID).select(pl.col("new").alias(ROW_ID), "field", "rule")
+                    noted = (place.write(Stage.RAW, f"issues-{number:05d}", mine),)
+                    issues += noted
+                rows, left_out = rows + part.height, left_out - part[ROW_ID].n_unique()
+                if hand_on is not None:
+                    hand_on(Part(number, parts[-1], parts[-1], noted))
         if read == 0 or (rows == 0 and reading.cursor() is not None):
             return None
         if rows == 0:
@@ -76,27 +98,30 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
                 "Nothing was loaded again.",
             )
         batch_id = uuid5(collection.dataset_id, digest)
-        staged = staging.move(collection.id, while_reading, batch_id, Stage.RAW)
+        staged = True
     finally:
-        staging.remove(collection.id, while_reading)
+        if not staged:
+            staging.remove(collection.id, place.folder)
     counts = {"rows_read": read}
     if mapper is not None and mapper.where:
         counts["rows_left_out"] = left_out
     if mapper is not None and mapper.unpivot is not None:
         counts["rows_unpivoted"] = rows
-    logger.info("collection %s batch %s: %s rows in %s parts, %s", collection.id, batch_id, rows, parts, counts)
+    logger.info("collection %s batch %s: %s rows in %s parts, %s", collection.id, batch_id, rows, len(parts), counts)
     ref = BatchRef(
         collection_id=collection.id,
         dataset_id=collection.dataset_id,
         version=collection.version,
         batch_id=batch_id,
         stage=Stage.RAW,
-        parts=tuple(path for path in staged if _name(path).startswith("part-")),
+        parts=tuple(parts),
         rows=rows,
         source_digest=digest,
         cursor=reading.cursor(),
-        issues=tuple(path for path in staged if _name(path).startswith("issues-")),
+        issues=tuple(issues),
         columns=columns.names(),
+        load=collection.config.load.plan(),
+        staged_in=place.folder,
     )
     noticed = dict.fromkeys(f"{issue.where}: {issue.what}." for issue in reading.issues())
     return Outcome(ref, counts, (*columns.notes(), *islice(noticed, MOST_NOTES)))
@@ -104,7 +129,3 @@ def ingest(collection: Collection, connector: Connector, staging: Staging, datas
 
 def _number(before: int, count: int) -> pl.Series:
     return pl.int_range(before + 1, before + count + 1, dtype=pl.Int64, eager=True).alias(ROW_ID)
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.concept import Concept
-from include.cim.mapping import Mapped, map_columns, settle_times
+from include.cim.mapping import Mapped, Settled, map_columns, needs_settling, settle_times
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
@@ -18,6 +20,7 @@ from include.collection.contract import OnDrift
 from include.errors import SourceRefused
 from include.pipeline.merge_parts import merge_parts
 from include.pipeline.outcome import Outcome
+from include.pipeline.step import Part, Place, carry_out
 from include.pipeline.take_steps import take_steps
 from include.ports import Staging
 
@@ -34,69 +37,9 @@ def map_to_cim(
     retype: OnDrift = OnDrift.QUARANTINE,
     counted: pl.DataFrame | None = None,
 ) -> Outcome:
-    """Map a batch part by part, in order; the rows of part i of the result have ids of part i.
-
-    Where a value needs the reading before, or several rows are one, that comes after, over all parts.
-
-    Args:
-        numbers: How the source writes numbers (`Source.numbers`).
-        retype: What becomes of cells that cannot be read (`Contract.retype`).
-        counted: What counters have counted by the batches before (`DatasetStore.counted`).
-
-    Returns:
-        The mapped batch, and how many rows it has and how many cells could not be read (they are in its `issues`).
-
-    Raises:
-        SourceRefused: More than half of a column cannot be read, and the contract freezes types; or millions of rows
-            that are to be merged have one key.
-    """
-    parts: list[str] = []
-    issues = list(raw.issues)
-    cells = _Cells()
-    left_out = 0
-    plain = without_previous(config)
-    spans: str | None = None
-    came_of: tuple[str, ...] = ()
-    settled = settle_times(map(staging.read, raw.parts), plain, concept)
-
-    def write(name: str, rows: pl.DataFrame) -> str:
-        return staging.write(raw.collection_id, raw.batch_id, Stage.MAPPED, name, rows)
-
-    def write_part(number: int, rows: pl.DataFrame) -> str:
-        return write(f"part-{number:05d}", rows)
-
-    def write_merged(number: int, rows: pl.DataFrame) -> str:
-        return write(f"merged-{number:05d}", rows)
-
-    for number, path in enumerate(raw.parts):
-        mapped = map_columns(staging.read(path), plain, concept, numbers, settled)
-        left_out += mapped.left_out
-        cells.add(mapped)
-        parts.append(write_part(number, mapped.rows))
-        if retype is not OnDrift.EVOLVE and not mapped.issues.is_empty():
-            issues.append(write(f"issues-{number:05d}", mapped.issues))
-    if retype is OnDrift.FREEZE:
-        cells.refuse_retyped(config)
-    rows, counts = raw.rows - left_out, {"cells_unreadable": cells.unreadable.total()}
-    if left_out:
-        counts["rows_left_out"] = left_out
-    if plain != config:
-        steps = take_steps(parts, raw.parts, config, concept, staging, write_part, counted)
-        counts["cells_without_previous"] = steps.without_previous
-        if steps.counted_before:
-            counts["cells_counted_before"] = steps.counted_before
-        spans = write("counted", steps.spans)
-        issues += [write(f"issues-steps-{number:05d}", found) for number, found in steps.issues.items()]
-    if config.merge_rows:
-        apart = pl.concat([pl.Series(dtype=pl.Int64), *[staging.read(path)[ROW_ID] for path in issues]]).unique()
-        merged = merge_parts(parts, apart, raw.collection_id, concept, staging, write_part, write_merged)
-        came_of = tuple(merged.origins)
-        counts["rows_merged"], rows = rows - merged.rows, merged.rows
-        issues += [write(f"issues-merging-{number:05d}", found) for number, found in enumerate(merged.issues)]
-    logger.info("collection %s batch %s: %s rows mapped, %s", raw.collection_id, raw.batch_id, rows, counts)
-    mapped_ref = replace(raw, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
-    ref = replace(mapped_ref, counted=spans, merged=came_of)
-    return Outcome(ref, {"rows_mapped": rows, **counts})
+    """Map a staged batch; see `MapStep`."""
+    step = MapStep(Place.of(raw, staging), config, concept, numbers=numbers, retype=retype, counted=lambda _: counted)
+    return carry_out(step, raw, raw)
 
 
 @dataclass
@@ -119,3 +62,112 @@ class _Cells:
                     f"{unreadable} of {unreadable + read} cells cannot be read as {rule.field}",
                     "Nothing was loaded. Correct the mapping, or set `contract.retype` to quarantine or evolve.",
                 )
+
+
+@dataclass
+class MapStep:
+    """Maps a batch part by part, in order; the rows of part i of the result have ids of part i.
+
+    Where a value needs the reading before, several rows are one, or other rows tell what a time means, that comes
+    after, over all parts.
+
+    The outcome is the mapped batch, and how many rows it has and how many cells could not be read (they are in its
+    `issues`).
+
+    Attributes:
+        numbers: How the source writes numbers (`Source.numbers`).
+        retype: What becomes of cells that cannot be read (`Contract.retype`).
+        counted: Knows of a batch what counters have counted by the batches before (`DatasetStore.counted`).
+
+    Raises:
+        SourceRefused: More than half of a column cannot be read, and the contract freezes types; or millions of rows
+            that are to be merged have one key.
+    """
+
+    place: Place
+    config: MapperConfig
+    concept: Concept
+    _: KW_ONLY
+    numbers: NumberStyle
+    retype: OnDrift = OnDrift.QUARANTINE
+    counted: Callable[[BatchRef], pl.DataFrame | None] = lambda _: None
+    _cells: _Cells = field(default_factory=_Cells)
+    _parts: list[str] = field(default_factory=list)
+    _issues: list[str] = field(default_factory=list)
+    _waiting: list[Part] = field(default_factory=list)
+    _left_out: int = 0
+
+    def add(self, part: Part) -> Part | None:
+        """Map one part; see `Step`."""
+        if needs_settling(self._plain, self.concept):
+            self._waiting.append(part)
+            return None
+        mapped = self._map(part, {})
+        return None if self._comes_back else mapped
+
+    def finish(self, batch: BatchRef) -> tuple[Outcome, Sequence[int]]:
+        """Do what needs the whole batch; see `Step`."""
+        staging, config = self.place.staging, self.config
+        if self._waiting:
+            settled = settle_times(map(staging.read, batch.parts), self._plain, self.concept)
+            for part in self._waiting:
+                self._map(part, settled)
+        if self.retype is OnDrift.FREEZE:
+            self._cells.refuse_retyped(config)
+        rows, counts = batch.rows - self._left_out, {"cells_unreadable": self._cells.unreadable.total()}
+        if self._left_out:
+            counts["rows_left_out"] = self._left_out
+        parts, issues = self._parts, [*batch.issues, *self._issues]
+        spans: str | None = None
+        came_of: tuple[str, ...] = ()
+        if self._plain != config:
+            counted = self.counted(batch)
+            steps = take_steps(parts, batch.parts, config, self.concept, staging, self._write_part, counted)
+            counts["cells_without_previous"] = steps.without_previous
+            if steps.counted_before:
+                counts["cells_counted_before"] = steps.counted_before
+            spans = self._write("counted", steps.spans)
+            issues += [self._write(f"issues-steps-{number:05d}", found) for number, found in steps.issues.items()]
+        if config.merge_rows:
+            apart = pl.concat([pl.Series(dtype=pl.Int64), *[staging.read(path)[ROW_ID] for path in issues]]).unique()
+            merged = merge_parts(
+                parts, apart, batch.collection_id, self.concept, staging, self._write_part, self._write_merged
+            )
+            came_of = tuple(merged.origins)
+            counts["rows_merged"], rows = rows - merged.rows, merged.rows
+            issues += [self._write(f"issues-merging-{number:05d}", found) for number, found in enumerate(merged.issues)]
+        logger.info("collection %s batch %s: %s rows mapped, %s", batch.collection_id, batch.batch_id, rows, counts)
+        mapped = replace(batch, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
+        ref = replace(mapped, counted=spans, merged=came_of)
+        others = range(len(parts)) if self._waiting or self._comes_back else ()
+        return Outcome(ref, {"rows_mapped": rows, **counts}), others
+
+    @cached_property
+    def _plain(self) -> MapperConfig:
+        return without_previous(self.config)
+
+    @property
+    def _comes_back(self) -> bool:
+        """Whether parts are written once more, when all are there."""
+        return self._plain != self.config or self.config.merge_rows
+
+    def _map(self, part: Part, settled: Settled) -> Part:
+        mapped = map_columns(self.place.staging.read(part.path), self._plain, self.concept, self.numbers, settled)
+        self._left_out += mapped.left_out
+        self._cells.add(mapped)
+        path = self._write_part(part.number, mapped.rows)
+        self._parts.append(path)
+        issues = part.issues
+        if self.retype is not OnDrift.EVOLVE and not mapped.issues.is_empty():
+            issues += (self._write(f"issues-{part.number:05d}", mapped.issues),)
+            self._issues.append(issues[-1])
+        return Part(part.number, path, part.raw, issues)
+
+    def _write(self, name: str, rows: pl.DataFrame) -> str:
+        return self.place.write(Stage.MAPPED, name, rows)
+
+    def _write_part(self, number: int, rows: pl.DataFrame) -> str:
+        return self._write(f"part-{number:05d}", rows)
+
+    def _write_merged(self, number: int, rows: pl.DataFrame) -> str:
+        return self._write(f"merged-{number:05d}", rows)

@@ -49,6 +49,7 @@ def publish(
         attribution=metadata.attribution,
         landing_page=metadata.landing_page,
         spatial=metadata.spatial,
+        bbox=metadata.bbox,
         first=dataset.first,
         last=dataset.last,
         distributions=distributions,

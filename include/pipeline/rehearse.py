@@ -13,7 +13,7 @@ import polars as pl
 from include.anonymization.config import AnonymizationConfig
 from include.anonymization.k_anonymity import count_singled_out
 from include.anonymization_ports import Assess
-from include.batch import AnonymizedBatch, BatchRef, Foreseen, RowIssue, Stage, ValidationReport
+from include.batch import AnonymizedBatch, BatchRecord, BatchRef, Foreseen, RowIssue, Stage, ValidationReport
 from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.collection.suite import suite_of
@@ -23,7 +23,7 @@ from include.pipeline.ingest import ingest
 from include.pipeline.map_to_cim import map_to_cim
 from include.pipeline.outcome import Outcome
 from include.pipeline.validate import validate
-from include.ports import BatchRecord, Connector, DatasetStore, Reading, SecretStore, Staging
+from include.ports import Connector, DatasetStore, Reading, SecretStore, Staging
 from include.upload_ports import Rehearsal
 
 MOST_ISSUES: Final = 200

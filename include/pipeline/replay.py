@@ -108,7 +108,7 @@ def only_required(mapped: BatchRef, concept: Concept, staging: Staging) -> Batch
     kept = [
         staging.write(
             mapped.collection_id,
-            mapped.batch_id,
+            mapped.folder,
             Stage.MAPPED,
             f"issues-required-{number:05d}",
             staging.read(path).filter(pl.col("field").is_in(required)),

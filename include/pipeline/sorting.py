@@ -17,9 +17,10 @@ from include.expectations.fill import fill_cells
 from include.expectations.find_repeats import find_repeats
 from include.expectations.judge_batch import judge_batch, profile_batch
 from include.expectations.mend import MENDING, Mended, mend
-from include.expectations.run_suite import Breach, find_breaches
+from include.expectations.run_suite import Breach, Memory, find_breaches
 from include.expectations.series import find_in_series, gather
 from include.expectations.suite import BATCH_RULES, ROW_RULES, SERIES_RULES, columns_of, compares_rows
+from include.pipeline.step import Part, Place
 from include.ports import Staging
 
 _REPORTED_ROWS: Final = 20
@@ -34,18 +35,21 @@ class Sorting:
     """What has been done to a batch.
 
     Attributes:
+        place: Where its parts are staged.
         series: What the rows of its concept are read along; None where they have no time.
         idle: Places of rules that too few rows of the batch break for anything to happen.
+        raw: The parts as they were read.
+        again: Numbers of parts that are no longer as `add` left them.
         wanted: Place of a rule → part → the cells that are still to be filled.
     """
 
-    mapped: BatchRef
-    raw: BatchRef
-    staging: Staging
+    place: Place
     suite: Sequence[CurationRule]
     series: Series | None
+    raw: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     aside: dict[int, str] = field(default_factory=dict)
+    again: set[int] = field(default_factory=set)
     outcomes: dict[int, RuleOutcome] = field(default_factory=dict)
     unreadable: dict[tuple[str, str], RuleOutcome] = field(default_factory=dict)
     idle: set[int] = field(default_factory=set)
@@ -57,40 +61,64 @@ class Sorting:
     cells_set_null: int = 0
     cells_filled: int = 0
     cells_clamped: int = 0
+    _waiting: list[Part] = field(default_factory=list)
+    _memory: Memory = field(default_factory=Memory)
+    _issues: list[tuple[pl.LazyFrame, int, int]] = field(default_factory=list)
 
-    def sort(self) -> None:
-        """Judge every part by itself, then all of them together by the rules that compare rows.
+    def add(self, part: Part) -> Part | None:
+        """Judge a part by itself, where that does not hang on how many rows of the whole batch break a rule."""
+        self.raw.append(part.raw)
+        self._note_issues(part.issues)
+        if self._weighed:
+            self._waiting.append(part)
+            return None
+        self._add_part(part)
+        return replace(part, path=self.parts[part.number])
+
+    def judge_together(self) -> None:
+        """Judge all parts by the rules that compare rows.
 
         Of the rows that are still there then: a good row is not refused because a bad one had its key.
         """
-        placed = list(enumerate(self.suite))
-        alone = [(place, rule) for place, rule in placed if rule.type in ROW_RULES]
-        self._weigh([(place, rule) for place, rule in alone if rule.threshold and rule.on_violation is not Action.FAIL])
-        for path in self.mapped.parts:
-            self._add_part(self.staging.read(path), alone)
-        self._fill(alone)
-        for place, rule in placed:
+        self._weigh()
+        for part in self._waiting:
+            self._add_part(part)
+        self.again.update(part.number for part in self._waiting)
+        self._fill()
+        for place, rule in enumerate(self.suite):
             if compares_rows(rule):
                 self._compare_rows(place, rule)
-                self._fill(alone)
+                self._fill()
 
-    def _weigh(self, rules: Sequence[_Placed]) -> None:
+    @cached_property
+    def _alone(self) -> list[_Placed]:
+        """The rules that judge one row."""
+        return [(place, rule) for place, rule in enumerate(self.suite) if rule.type in ROW_RULES]
+
+    @cached_property
+    def _weighed(self) -> list[_Placed]:
+        """Those of them with a threshold, which the whole batch has to reach."""
+        return [(at, rule) for at, rule in self._alone if rule.threshold and rule.on_violation is not Action.FAIL]
+
+    def _weigh(self) -> None:
         """Find the rules with a threshold that the whole batch does not reach."""
         counted: dict[int, RuleOutcome] = {}
-        for path in self.mapped.parts if rules else ():
-            frame = self.staging.read(path)
-            for breach in _judge(frame, rules, self._issues_of(frame)):
+        for part in self._waiting:
+            frame = self.staging.read(part.path)
+            for breach in _judge(frame, self._weighed, self._issues_of(frame)):
                 counted[breach.place] = _add(counted.get(breach.place), breach)
         self.idle = {place for place, outcome in counted.items() if not breaks_threshold(self.suite[place], outcome)}
 
-    def _add_part(self, frame: pl.DataFrame, rules: Sequence[_Placed]) -> None:
+    def _add_part(self, part: Part) -> None:
+        frame = self.staging.read(part.path)
         if any(rule.on_violation in MARKING and rule.type not in BATCH_RULES for rule in self.suite):
             frame = frame.with_columns(pl.lit(None, pl.String).alias(FLAGS))
         issues = self._issues_of(frame)
-        breaches = [replace(breach, acted=breach.place not in self.idle) for breach in _judge(frame, rules, issues)]
+        judged = _judge(frame, self._alone, issues, self._memory)
+        breaches = [replace(breach, acted=breach.place not in self.idle) for breach in judged]
         self.parts.append("")
         self.rows_in += frame.height
-        self._settle(len(self.parts) - 1, frame, [*_found_by_mapping(frame, issues), *breaches], rules)
+        self._settle(part.number, frame, [*_found_by_mapping(frame, issues), *breaches])
 
     def _compare_rows(self, place: int, rule: CurationRule) -> None:
         """Judge the whole batch by one rule that compares rows."""
@@ -104,16 +132,15 @@ class Sorting:
         acted = breaks_threshold(rule, outcome)
         if rule.threshold and not acted:
             self.idle.add(place)
-        alone = [(at, one) for at, one in enumerate(self.suite) if one.type in ROW_RULES]
         for number, row_ids in enumerate(found):
             looked = checked if number == 0 else 0
             breach = Breach(rule.type, fields, rule.on_violation, place, looked, row_ids, acted)
             if row_ids.is_empty() or not acted:
                 self._count(breach)
             else:
-                self._settle_again(number, self.staging.read(self.parts[number]), [breach], alone)
+                self._settle_again(number, self.staging.read(self.parts[number]), [breach])
 
-    def _fill(self, alone: Sequence[_Placed]) -> None:
+    def _fill(self) -> None:
         """Fill the cells that were emptied for it from their neighbours, and judge their rows again."""
         if not self.wanted:
             return
@@ -131,8 +158,8 @@ class Sorting:
             for name, one in filled:
                 frame = frame.join(one.select(ROW_ID, "value"), on=ROW_ID, how="left", maintain_order="left")
                 frame = frame.with_columns(pl.coalesce("value", name).alias(name)).drop("value")
-                breaches += _judge_again(frame, {name: one[ROW_ID]}, alone, issues)
-            kept = self._settle_again(number, frame, breaches, alone)
+                breaches += _judge_again(frame, {name: one[ROW_ID]}, self._alone, issues)
+            kept = self._settle_again(number, frame, breaches)
             for _, one in filled:
                 there = one.join(kept, on=ROW_ID, how="semi")
                 self.cells_filled += there["value"].count()
@@ -152,18 +179,15 @@ class Sorting:
             [fill_cells(rows, name, series, fill, row_ids) for rows in gather(scans, columns, series.names)]
         )
 
-    def _settle_again(
-        self, number: int, frame: pl.DataFrame, breaches: Sequence[Breach], rules: Sequence[_Placed]
-    ) -> pl.DataFrame:
+    def _settle_again(self, number: int, frame: pl.DataFrame, breaches: Sequence[Breach]) -> pl.DataFrame:
+        self.again.add(number)
         self.rows_out -= frame.height
-        return self._settle(number, frame, breaches, rules)
+        return self._settle(number, frame, breaches)
 
-    def _settle(
-        self, number: int, frame: pl.DataFrame, breaches: Sequence[Breach], rules: Sequence[_Placed]
-    ) -> pl.DataFrame:
+    def _settle(self, number: int, frame: pl.DataFrame, breaches: Sequence[Breach]) -> pl.DataFrame:
         """Carry out the actions on one part, count, write what goes on and what is set aside; gives the ids left."""
         mended = mend(frame, breaches, dict(enumerate(self.suite)))
-        found = [*mended.breaches, *self._look_again(mended, rules)]
+        found = [*mended.breaches, *self._look_again(mended)]
         for breach in found:
             self._count(breach)
         verdict = apply_actions(mended.frame, found)
@@ -175,20 +199,19 @@ class Sorting:
         self.cells_clamped += _count_left(mended.clamped, kept)
         for place, cells in mended.wanted.items():
             self.wanted.setdefault(place, {})[number] = cells.join(kept, on=ROW_ID, how="semi", maintain_order="left")
-        where = self.mapped.collection_id, self.mapped.batch_id, Stage.CURATED
-        self.parts[number] = self.staging.write(*where, f"part-{number:05d}", verdict.rows)
+        self.parts[number] = self.place.write(Stage.CURATED, f"part-{number:05d}", verdict.rows)
         if verdict.reasons.height:
-            rows = _rows_aside(verdict.reasons, self.staging.scan(self.raw.parts[number]))
+            rows = _rows_aside(verdict.reasons, self.staging.scan(self.raw[number]))
             if number in self.aside:
                 rows = pl.concat([self.staging.read(self.aside[number]), rows]).sort(ROW_ID)
-            self.aside[number] = self.staging.write(*where, f"aside-{number:05d}", rows)
+            self.aside[number] = self.place.write(Stage.CURATED, f"aside-{number:05d}", rows)
         return kept
 
-    def _look_again(self, mended: Mended, rules: Sequence[_Placed]) -> list[Breach]:
+    def _look_again(self, mended: Mended) -> list[Breach]:
         done = {**mended.filled}
         for name, row_ids in mended.clamped.items():
             done[name] = pl.concat([done[name], row_ids]) if name in done else row_ids
-        return list(_judge_again(mended.frame, done, rules, self._issues_of(mended.frame))) if done else []
+        return list(_judge_again(mended.frame, done, self._alone, self._issues_of(mended.frame))) if done else []
 
     def judge_whole(self, now: datetime, earlier: Sequence[Mapping[str, Profile]]) -> tuple[str, ...]:
         """Judge what goes on by the rules about the batch; gives what could not be judged, and why."""
@@ -208,11 +231,14 @@ class Sorting:
         else:
             self.outcomes[breach.place] = _add(self.outcomes.get(breach.place), breach)
 
-    @cached_property
-    def _issues(self) -> list[tuple[pl.LazyFrame, int, int]]:
-        """What mapping could not read, frame by frame, each with the first and the last row that it is about."""
-        scans = [self.staging.scan(path).select(list(_ISSUE)) for path in self.mapped.issues]
-        return [(scan, *_span(scan)) for scan in scans]
+    @property
+    def staging(self) -> Staging:
+        return self.place.staging
+
+    def _note_issues(self, paths: Sequence[str]) -> None:
+        """Keep what mapping could not read, frame by frame, each with the first and the last row that it is about."""
+        scans = [self.staging.scan(path).select(list(_ISSUE)) for path in paths]
+        self._issues += [(scan, *_span(scan)) for scan in scans]
 
     def _issues_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         mine = frame.lazy().select(ROW_ID)
@@ -252,10 +278,10 @@ class Sorting:
             return 0
         return int(pl.concat([scan.select(pl.col(FLAGS).count()) for scan in scans]).sum().collect().item())
 
-    def ref(self) -> BatchRef:
+    def ref(self, mapped: BatchRef) -> BatchRef:
         """Give the curated batch."""
         return replace(
-            self.mapped,
+            mapped,
             stage=Stage.CURATED,
             parts=tuple(self.parts),
             rows=self.rows_out,
@@ -269,8 +295,10 @@ def _span(rows: pl.LazyFrame) -> tuple[int, int]:
     return (1, 0) if first is None else (first, last)
 
 
-def _judge(frame: pl.DataFrame, rules: Sequence[_Placed], issues: pl.DataFrame) -> Iterator[Breach]:
-    found = find_breaches(frame, [rule for _, rule in rules])
+def _judge(
+    frame: pl.DataFrame, rules: Sequence[_Placed], issues: pl.DataFrame, memory: Memory | None = None
+) -> Iterator[Breach]:
+    found = find_breaches(frame, [rule for _, rule in rules], memory)
     for (place, _), breach in zip(rules, found, strict=True):
         yield _without_unread(replace(breach, place=place), issues)
 

@@ -8,12 +8,14 @@ from sqlalchemy import Table
 
 from include.anonymization.config import KAnonymity
 from include.anonymization.k_anonymity import Disclosure, Groups
-from include.batch import ROW_ID, BatchRef
+from include.batch import ROW_ID, BatchRef, LoadMode
 from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
-from include.storage.load import find_row, is_there, transaction
+from include.storage.history import same_key
+from include.storage.load import find_row, transaction
+from include.storage.merge_rows import find_overwritten, still_there
 
 _NEW, _GROUPS = "new_rows", "groups_of_rows"
 
@@ -41,10 +43,10 @@ def _stage(
     """Copy the batch's rows, and keep of them those that the dataset does not have.
 
     Returns:
-        The query of the dataset's own rows, as `_group` takes them.
+        The query of the dataset's own rows that stay, as `_group` takes them.
     """
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
-    there = is_there(cursor, table)
+    there = tables.is_there(cursor, table)
     if there:
         missing = {column.name for column in make_scratch(cursor, table)}
     else:
@@ -53,15 +55,19 @@ def _stage(
         for statement in tables.add_columns(SCRATCH, list(table.columns)):
             cursor.execute(statement)
     copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
-    same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
-    known = f"WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same})" if there else ""
+    stays = "TRUE"
+    if there and ref.load.mode is not LoadMode.APPEND:
+        find_overwritten(cursor, table, concept, ref.load, missing)
+        stays = still_there(concept, "old")
+    same = same_key(concept, "old", SCRATCH)
+    known = f"WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same} AND {stays})" if there else ""
     cursor.execute(
         f"CREATE TEMPORARY TABLE {_NEW} ON COMMIT DROP AS SELECT DISTINCT ON ({key}) {key},"  # noqa: S608 - ours
         f" {_described(gate, set())}, TRUE AS is_new FROM {SCRATCH} {known} ORDER BY {key}, {tables.ROW_ID}"
     )
     if not there:
         return ""
-    return f" UNION ALL SELECT {_described(gate, missing)}, FALSE FROM {name}"  # noqa: S608 - ours
+    return f" UNION ALL SELECT {_described(gate, missing)}, FALSE FROM {name} AS old WHERE {stays}"  # noqa: S608 - ours
 
 
 def _described(gate: KAnonymity, missing: set[str]) -> str:

@@ -16,6 +16,7 @@ from include.collection.model import Collection, CollectionConfig, CollectionSta
 from include.errors import Conflict, NotFound
 from include.ports import Fingerprint
 from include.storage.connection import begin
+from include.storage.index_queue import note_change
 from include.storage.schema import collection as collections
 from include.storage.schema import collection_version as versions
 
@@ -111,6 +112,7 @@ class PostgresCollectionStore:
             if changed.rowcount == 0:
                 _refuse_change(connection, collection.id, f"is no longer at version {expected_version}")
             _add_version(connection, collection)
+            note_change(connection, collection.dataset_id, collection.owner_id)
 
     def set_state(self, collection_id: UUID, state: CollectionState) -> None:
         """Move through the life cycle; who is deleting stays so. Waits for a load that is about to commit."""
@@ -122,9 +124,12 @@ class PostgresCollectionStore:
                     collections.c.state.in_([state.value, *(s.value for s in CollectionState if s is not s.DELETING)]),
                 )
                 .values(state=state.value)
-            )
-            if changed.rowcount == 0:
+                .returning(collections.c.dataset_id, collections.c.owner_id)
+            ).first()
+            if changed is None:
                 _refuse_change(connection, collection_id, "is being deleted")
+            elif state is CollectionState.DELETING:
+                note_change(connection, changed.dataset_id, changed.owner_id)
 
     def erase(self, collection_id: UUID) -> None:
         """Forget a collection in state `deleting`, its versions and runs; the second time does nothing."""

@@ -20,17 +20,23 @@ from include.storage import table as tables
 SCRATCH: Final = "batch_rows"
 """The temporary table of a transaction that holds the batch."""
 
+SORT_MEMORY: Final = "128MB"
+
 
 def make_scratch(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
     """Make a temporary table that is as the dataset's will be; gives the columns that the dataset's lacks."""
-    name = tables.quoted_name(table)
-    cursor.execute(tables.list_columns(table))
-    there = {column for (column,) in cursor.fetchall()}
-    missing = [column for column in table.columns if column.name not in there]
-    cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
+    missing = missing_columns(cursor, table)
+    cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {tables.quoted_name(table)}) ON COMMIT DROP")
     for statement in tables.add_columns(SCRATCH, missing):
         cursor.execute(statement)
     return missing
+
+
+def missing_columns(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
+    """List the columns that the dataset's table lacks."""
+    cursor.execute(tables.list_columns(table))
+    there = {column for (column,) in cursor.fetchall()}
+    return [column for column in table.columns if column.name not in there]
 
 
 def copy_rows(
@@ -43,7 +49,7 @@ def copy_rows(
 ) -> None:
     """Copy a batch into a table that has the columns of the dataset's."""
     for rows in ahead(_part(number, ref, concept, staging) for number in range(len(ref.parts))):
-        cursor.adbc_ingest(name, rows.to_reader(50_000), mode="append", db_schema_name=schema)
+        put_rows(cursor, rows, name, schema)
 
 
 def ahead(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -56,16 +62,27 @@ def ahead(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             yield rows
 
 
-def _part(number: int, ref: BatchRef, concept: Concept, staging: Staging) -> pa.Table:
+def part_rows(frame: pl.DataFrame, concept: Concept) -> pa.Table:
+    """Give the rows of a staged part as the dataset's table has them, but for the batch that they are of."""
     # in the order of the key: 0.6 × the time of the index
-    frame = staging.read(ref.parts[number]).sort(*concept.key, ROW_ID)
+    frame = frame.sort(*concept.key, ROW_ID)
     fields = frame.select(list(concept.fields)).to_arrow(compat_level=pl.CompatLevel.oldest())
     rows = fields.append_column(tables.ROW_ID, frame[ROW_ID].cast(pl.Int64).to_arrow())
-    batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), frame.height)
-    rows = rows.append_column(tables.BATCH_ID, batch_ids)
     if FLAGS in frame.columns:
         rows = rows.append_column(FLAGS, frame[FLAGS].to_arrow(compat_level=pl.CompatLevel.oldest()))
-    if ref.merged:
-        came_of = frame.select(ROW_ID).join(staging.read(ref.merged[number]), on=ROW_ID, how="left")
-        rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
     return rows
+
+
+def put_rows(cursor: dbapi.Cursor, rows: pa.Table, name: str, schema: str) -> None:
+    """Copy rows into a table; columns that they lack are empty."""
+    cursor.adbc_ingest(name, rows.to_reader(50_000), mode="append", db_schema_name=schema)
+
+
+def _part(number: int, ref: BatchRef, concept: Concept, staging: Staging) -> pa.Table:
+    rows = part_rows(staging.read(ref.parts[number]), concept)
+    batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), rows.num_rows)
+    if ref.merged:
+        row_ids = pl.DataFrame({ROW_ID: pl.Series(rows[tables.ROW_ID])})
+        came_of = row_ids.join(staging.read(ref.merged[number]), on=ROW_ID, how="left", maintain_order="left")
+        rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
+    return rows.append_column(tables.BATCH_ID, batch_ids)

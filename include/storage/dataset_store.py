@@ -10,12 +10,12 @@ from uuid import UUID
 import polars as pl
 from sqlalchemy import Engine, func, select, tuple_, update
 
-from include.batch import AnonymizedBatch, BatchRef, Foreseen
+from include.batch import AnonymizedBatch, BatchRecord, BatchRef, Foreseen
 from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.errors import NotFound
-from include.ports import BatchRecord, Dataset, SecretStore, Staging
+from include.ports import Dataset, SecretStore, Staging
 from include.storage.connection import begin
 from include.storage.counted import open_counted
 from include.storage.foresee import foresee_load
@@ -25,6 +25,7 @@ from include.storage.schema import batch as batches
 from include.storage.schema import counted, quarantine_row
 from include.storage.schema import dataset as datasets
 from include.storage.schema import run as runs
+from include.storage.segment import PostgresSegment, drop_segments
 
 _RECORD = [batches.c[name] for name in BatchRecord.__slots__]
 _DATASET = [datasets.c[name] for name in Dataset.__slots__]
@@ -56,6 +57,12 @@ class PostgresDatasetStore:
             query = query.where(datasets.c.id > after)
         with begin(self._engine) as connection:
             return [Dataset(**row._mapping) for row in connection.execute(query)]
+
+    def several(self, dataset_ids: Sequence[UUID]) -> Mapping[UUID, Dataset]:
+        """Give those of these that there are."""
+        with begin(self._engine) as connection:
+            rows = connection.execute(select(*_DATASET).where(datasets.c.id.in_(dataset_ids)))
+            return {row.id: Dataset(**row._mapping) for row in rows}
 
     def find_batch(self, dataset_id: UUID, source_digest: str) -> BatchRecord | None:
         """Find the batch that holds this very content, if it was loaded."""
@@ -98,7 +105,7 @@ class PostgresDatasetStore:
         """Every column that the source has had up to the last committed batch; None before the first."""
         query = select(batches.c.source_columns).where(batches.c.dataset_id == dataset_id)
         with begin(self._engine) as connection:
-            return connection.scalar(query.order_by(batches.c.committed.desc()).limit(1))
+            return connection.scalar(query.order_by(batches.c.number.desc()).limit(1))
 
     def counted(self, dataset_id: UUID, batch_id: UUID) -> pl.DataFrame | None:
         """What counters had counted when the last batch but this one was committed; None before the first."""
@@ -149,6 +156,15 @@ class PostgresDatasetStore:
             now=now,
             staging=self._staging,
         )
+
+    def open_segment(self, dataset_id: UUID, concept: Concept, folder: UUID) -> PostgresSegment:
+        """Begin to copy anonymised parts before all of the batch is there; see the port."""
+        return PostgresSegment(self._loader_url, dataset_id, concept, folder, self._staging)
+
+    def drop_segments(self, dataset_id: UUID) -> int:
+        """Remove segments that were finished and never loaded; gives their number."""
+        with begin(self._engine) as connection:
+            return drop_segments(connection, dataset_id)
 
     def foresee(self, batch: AnonymizedBatch, concept: Concept) -> Foreseen:
         """Say what `load` would do; see the port."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from include.batch import BatchRef, Foreseen
+import polars as pl
+
+from include.batch import BatchRef, Foreseen, LoadMode
 from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
-from include.storage.load import find_row, is_there, require_concept, transaction
+from include.storage.history import same_key
+from include.storage.load import find_row, require_concept, transaction
+from include.storage.merge_rows import Overwritten, find_overwritten
 
 
 def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Staging) -> Foreseen:
-    """Count the rows of a batch whose keys a dataset has, and those that it does not have.
+    """Count what a batch would add to a dataset, and what it would overwrite there.
 
     The rows go into a temporary table, as they would for a load; the dataset's own table is only read.
 
@@ -21,17 +25,21 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
     """
     table = tables.table_of(ref.dataset_id, concept)
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
-    same = " AND ".join(f"old.{field} = mine.{field}" for field in map(tables.quoted, zip(concept.key)))
     with transaction(loader_url) as cursor:
         require_concept(cursor, ref.dataset_id, concept)
-        if not is_there(cursor, table):
-            return Foreseen(ref.rows, 0)
-        make_scratch(cursor, table)
+        if not tables.is_there(cursor, table):
+            keys = [staging.scan(part).select(concept.key) for part in ref.parts]
+            new = pl.concat(keys).unique().select(pl.len()).collect(engine="streaming").item() if keys else 0
+            return Foreseen(new, ref.rows - new)
+        missing = {column.name for column in make_scratch(cursor, table)}
         copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
-        new = find_row(
+        found = Overwritten()
+        if ref.load.mode is not LoadMode.APPEND:
+            found = find_overwritten(cursor, table, concept, ref.load, missing)
+        added = find_row(
             cursor,
             f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM {SCRATCH}) AS mine"  # noqa: S608 - names from the CIM
-            f" WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same})",
+            f" WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same_key(concept, 'old', 'mine')})",
         )
-        assert new is not None  # noqa: S101 - an aggregate has a row
-        return Foreseen(new[0], ref.rows - new[0])
+        assert added is not None  # noqa: S101 - an aggregate has a row
+        return Foreseen(added[0], ref.rows - added[0] - found.replaced, found.replaced, found.removed)

@@ -8,30 +8,31 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import adbc_driver_manager
 import polars as pl
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
-from sqlalchemy import Table
 
-from include.batch import ROW_ID, BatchRef
+from include.batch import ROW_ID, BatchRecord, BatchRef
 from include.cim.concept import Concept, time_field
 from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
-from include.ports import BatchRecord, SecretStore, Staging
+from include.ports import SecretStore, Staging
 from include.storage import table as tables
 from include.storage.connection import judge
-from include.storage.copy_rows import SCRATCH, ahead, copy_rows, make_scratch
+from include.storage.copy_rows import SCRATCH, SORT_MEMORY, ahead, copy_rows, make_scratch, missing_columns
 from include.storage.counted import keep_counted
+from include.storage.history import grow_table, measure_dataset
+from include.storage.index_queue import note_load
+from include.storage.merge_rows import Overwritten, overwrite_rows
 from include.storage.schema import DATA, PLATFORM
+from include.storage.segment import become_table, drop_segment, stand_in
 
 _log = logging.getLogger(__name__)
-
-_SORT_MEMORY: Final = "128MB"
 
 
 def load_batch(
@@ -61,7 +62,8 @@ def load_batch(
             _log.info("collection %s: batch %s is loaded already", collection.id, ref.batch_id)
             return earlier
         require_concept(cursor, ref.dataset_id, concept)
-        span = _load_rows(cursor, ref, concept, staging)
+        number = next_number(cursor, ref.dataset_id)
+        span = _load_rows(cursor, ref, concept, staging, number)
         quarantined = sum(staging.read(part).height for part in ref.aside)
         record = BatchRecord(
             id=ref.batch_id,
@@ -72,8 +74,11 @@ def load_batch(
             rows_already_there=ref.rows - span.rows,
             rows_quarantined=quarantined,
             committed=now,
+            number=number,
+            rows_replaced=span.overwritten.replaced,
+            rows_removed=span.overwritten.removed,
         )
-        _record_dataset(cursor, ref, collection, concept, span, now)
+        _record_dataset(cursor, ref, collection, concept, span, record)
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
         keep_counted(cursor, ref, staging, secrets)
@@ -91,8 +96,9 @@ def load_batch(
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """What a load added: how many rows, and from when to when."""
+    """What a load added: how many rows, and from when to when; and what it overwrote."""
 
+    overwritten: Overwritten
     rows: int
     first: datetime | None
     last: datetime | None
@@ -133,27 +139,38 @@ def require_concept(cursor: dbapi.Cursor, dataset_id: UUID, concept: Concept) ->
         )
 
 
-def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> _Span:
+def next_number(cursor: dbapi.Cursor, dataset_id: UUID) -> int:
+    """Give the number of a load of the dataset that is locked; whoever loads notes it in `cdmp.dataset.loads`."""
+    row = find_row(cursor, "SELECT loads + 1 FROM cdmp.dataset WHERE id = $1::uuid", str(dataset_id))
+    return 1 if row is None else int(row[0])
+
+
+def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging, number: int) -> _Span:
     table = tables.table_of(ref.dataset_id, concept)
     name, key, time = tables.quoted_name(table), tables.quoted(concept.key), time_field(concept)
     moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
     same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
-    cursor.execute(f"SET LOCAL maintenance_work_mem = '{_SORT_MEMORY}'")
-    cursor.execute(f"SET LOCAL work_mem = '{_SORT_MEMORY}'")
-    if not is_there(cursor, table):
-        for statement in tables.create_table(table):
-            cursor.execute(statement)
-        copy_rows(cursor, table.name, DATA, ref, concept, staging)
-        cursor.execute(tables.key_table(table, concept))
+    cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+    cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
+    overwritten, stands_in = Overwritten(), False
+    if not tables.is_there(cursor, table):
+        if not become_table(cursor, ref, table):
+            for statement in tables.create_table(table):
+                cursor.execute(statement)
+            copy_rows(cursor, table.name, DATA, ref, concept, staging)
+            cursor.execute(tables.key_table(table, concept))
         rows = f"SELECT {moment} FROM {name}"  # noqa: S608 - names from the CIM, quoted
-        for statement in tables.wall_table(table, ref.dataset_id):
+        for statement in tables.wall_table(name, ref.dataset_id):
             cursor.execute(statement)
     else:
-        missing = make_scratch(cursor, table)
-        copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
+        missing = missing_columns(cursor, table)
+        stands_in = stand_in(cursor, ref, table)
+        if not stands_in:
+            make_scratch(cursor, table)
+            copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
         # what the concept has new; only now, because it keeps readers out until the end
-        for statement in (*tables.add_columns(name, missing), *tables.comment_columns(missing)):
-            cursor.execute(statement)
+        grow_table(cursor, table, missing)
+        overwritten = overwrite_rows(cursor, table, ref, concept, number)
         rows = f"INSERT INTO {name} SELECT * FROM {SCRATCH} RETURNING {moment}"  # noqa: S608 - names from the CIM
         if not _stands_apart(cursor, ref, concept, staging) or _repeats_itself(ref, concept, staging):
             # half the time of ON CONFLICT DO NOTHING; safe, because every load of this dataset holds the advisory lock
@@ -163,13 +180,9 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
             )
     span = find_row(cursor, f"WITH added AS ({rows}) SELECT count(*), min(moment), max(moment) FROM added")  # noqa: S608
     assert span is not None  # noqa: S101 - an aggregate has a row
-    return _Span(*span)
-
-
-def is_there(cursor: dbapi.Cursor, table: Table) -> bool:
-    """Whether anything was loaded into the dataset yet."""
-    row = find_row(cursor, "SELECT to_regclass($1) IS NOT NULL", tables.quoted_name(table))
-    return row is not None and bool(row[0])
+    if stands_in and ref.segment is not None:
+        drop_segment(cursor, ref.segment)
+    return _Span(overwritten, *span)
 
 
 def _stands_apart(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> bool:
@@ -190,20 +203,20 @@ def _repeats_itself(ref: BatchRef, concept: Concept, staging: Staging) -> bool:
 
 
 def _record_dataset(
-    cursor: dbapi.Cursor, ref: BatchRef, collection: Collection, concept: Concept, span: _Span, now: datetime
+    cursor: dbapi.Cursor, ref: BatchRef, collection: Collection, concept: Concept, span: _Span, record: BatchRecord
 ) -> None:
     config = collection.config
     title = (config.metadata.title if config.metadata else None) or config.title
     cursor.execute(
         """
         INSERT INTO cdmp.dataset AS d
-            (id, collection_id, owner_id, title, concept, rows, first, last, updated, cursor)
-        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10)
+            (id, collection_id, owner_id, title, concept, rows, first, last, updated, cursor, loads)
+        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (id) DO UPDATE SET
             owner_id = excluded.owner_id, title = excluded.title, updated = excluded.updated,
             rows = d.rows + excluded.rows,
             first = least(d.first, excluded.first), last = greatest(d.last, excluded.last),
-            cursor = coalesce(excluded.cursor, d.cursor)
+            cursor = coalesce(excluded.cursor, d.cursor), loads = excluded.loads
         """,
         (
             str(ref.dataset_id),
@@ -211,13 +224,17 @@ def _record_dataset(
             collection.owner_id,
             title,
             concept.name,
-            span.rows,
+            span.rows - span.overwritten.replaced,
             span.first,
             span.last,
-            now,
+            record.committed,
             ref.cursor,
+            record.number,
         ),
     )
+    # a row that takes another's place is of the same time only where that is part of the key
+    if span.overwritten.removed or (span.overwritten.replaced and time_field(concept) not in concept.key):
+        measure_dataset(cursor, tables.table_of(ref.dataset_id, concept), concept, ref.dataset_id)
 
 
 def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef, lineage: BatchLineage | None) -> None:
@@ -225,8 +242,8 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef, line
         """
         INSERT INTO cdmp.batch
             (id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed,
-             cursor, source_columns, lineage, cim_version)
-        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json, $11::json, $12)
+             cursor, source_columns, lineage, cim_version, number, rows_replaced, rows_removed)
+        VALUES ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10::json, $11::json, $12, $13, $14, $15)
         """,
         (
             str(record.id),
@@ -241,6 +258,9 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef, line
             json.dumps(ref.columns),
             json.dumps(lineage.to_json()) if lineage is not None else None,
             ref.cim_version,
+            record.number,
+            record.rows_replaced,
+            record.rows_removed,
         ),
     )
 
@@ -248,8 +268,7 @@ def _record_batch(cursor: dbapi.Cursor, record: BatchRecord, ref: BatchRef, line
 def _find(cursor: dbapi.Cursor, batch_id: UUID) -> BatchRecord | None:
     row = find_row(
         cursor,
-        "SELECT id, dataset_id, run_id, source_digest, rows_loaded, rows_already_there, rows_quarantined, committed"
-        " FROM cdmp.batch WHERE id = $1::uuid",
+        f"SELECT {', '.join(BatchRecord.__slots__)} FROM cdmp.batch WHERE id = $1::uuid",  # noqa: S608 - names of ours
         str(batch_id),
     )
     return None if row is None else BatchRecord(*row)
@@ -273,7 +292,7 @@ def _set_aside(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging, secrets: S
 
 
 def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) -> None:
-    """Tell the owner of what was loaded."""
+    """Tell the owner of what was loaded, and let the search index follow."""
     facts = {
         "collection_id": str(collection.id),
         "title": collection.config.title,
@@ -282,12 +301,15 @@ def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection) 
         "rows_loaded": record.rows_loaded,
         "rows_already_there": record.rows_already_there,
         "rows_quarantined": record.rows_quarantined,
+        "rows_replaced": record.rows_replaced,
+        "rows_removed": record.rows_removed,
     }
     cursor.execute(
         "INSERT INTO cdmp.outbox (kind, recipient_id, facts, created, not_before)"
         " VALUES ('batch.loaded', $1, $2::json, $3, $3)",
         (collection.owner_id, json.dumps(facts), record.committed),
     )
+    note_load(cursor, record.dataset_id, collection.owner_id, record.committed)
 
 
 def find_row(cursor: dbapi.Cursor, statement: str, *values: Any) -> Sequence[Any] | None:

@@ -12,15 +12,24 @@ import polars as pl
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Table
 
-from include.batch import FLAGS, ROW_ID, BatchRef
+from include.batch import FLAGS, ROW_ID, BatchRecord, BatchRef
 from include.cim.concept import Concept, time_field
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
-from include.ports import BatchRecord, Staging
+from include.ports import Staging
 from include.quarantine_ports import Left
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
-from include.storage.load import announce, find_row, lock_dataset, require_collection, require_concept, transaction
+from include.storage.history import grow_table
+from include.storage.load import (
+    announce,
+    find_row,
+    lock_dataset,
+    next_number,
+    require_collection,
+    require_concept,
+    transaction,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -67,9 +76,10 @@ def load_replay(
         require_concept(cursor, ref.dataset_id, concept)
         table = tables.table_of(ref.dataset_id, concept)
         _take_origins(cursor, ref, staging)
-        _let_through(cursor, table, ref, concept, staging)
+        number = next_number(cursor, ref.dataset_id)
+        _let_through(cursor, table, ref, concept, staging, number)
         back, there = _give_reasons(cursor, ref, concept, staging)
-        loaded, left = _count_off(cursor, ref.dataset_id, now)
+        loaded, left = _count_off(cursor, ref.dataset_id, now, number)
         values = (
             str(uuid4()),
             str(ref.dataset_id),
@@ -127,8 +137,10 @@ def _take_origins(cursor: dbapi.Cursor, ref: BatchRef, staging: Staging) -> None
     )
 
 
-def _let_through(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging) -> None:
-    """Make `through`: what was added to the dataset."""
+def _let_through(
+    cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging, number: int
+) -> None:
+    """Make `through`: what was added to the dataset; versions of batches that came before it do not have it."""
     name, time = tables.quoted_name(table), time_field(concept)
     kept = [*concept.fields, FLAGS]
     columns, mine = tables.quoted(kept), ", ".join(f"s.{field}" for field in map(tables.quoted, zip(kept)))
@@ -137,16 +149,16 @@ def _let_through(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Con
     moment = tables.quoted([time]) if time else "NULL::timestamptz"
     missing = make_scratch(cursor, table)
     copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
-    for statement in (*tables.add_columns(name, missing), *tables.comment_columns(missing)):
-        cursor.execute(statement)
+    grow_table(cursor, table, missing)
     cursor.execute("CREATE TEMP TABLE through (batch_id uuid, batch_row bigint, moment timestamptz) ON COMMIT DROP")
     cursor.execute(
-        f"WITH added AS (INSERT INTO {name} ({columns}, {tables.ROW_ID}, {tables.BATCH_ID})"  # noqa: S608 - quoted
-        f" SELECT DISTINCT ON ({ordered}) {mine}, o.batch_row, o.batch_id FROM {SCRATCH} AS s"
+        f"WITH added AS (INSERT INTO {name} ({columns}, {tables.ROW_ID}, {tables.BATCH_ID}, {tables.SINCE})"  # noqa: S608 - quoted
+        f" SELECT DISTINCT ON ({ordered}) {mine}, o.batch_row, o.batch_id, $1 FROM {SCRATCH} AS s"
         f" JOIN origin AS o ON o.row_id = s.{tables.ROW_ID}"
         f" WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same}) ORDER BY {ordered}, s.{tables.ROW_ID}"
         f" RETURNING {tables.BATCH_ID}, {tables.ROW_ID}, {moment})"
-        " INSERT INTO through SELECT * FROM added"
+        " INSERT INTO through SELECT * FROM added",
+        (number,),
     )
 
 
@@ -177,7 +189,7 @@ def _give_reasons(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging
     return back[0], there[0]
 
 
-def _count_off(cursor: dbapi.Cursor, dataset_id: UUID, now: datetime) -> tuple[int, int]:
+def _count_off(cursor: dbapi.Cursor, dataset_id: UUID, now: datetime, number: int) -> tuple[int, int]:
     """Take from quarantine what does not stay, and bring counts up to date; gives how many were loaded and left."""
     counted = find_row(
         cursor,
@@ -193,9 +205,9 @@ def _count_off(cursor: dbapi.Cursor, dataset_id: UUID, now: datetime) -> tuple[i
     assert counted is not None  # noqa: S101 - an aggregate has a row
     cursor.execute(
         "UPDATE cdmp.dataset AS d SET rows = d.rows + n.rows, first = least(d.first, n.first),"
-        " last = greatest(d.last, n.last),"
-        " updated = $2 FROM (SELECT count(*) AS rows, min(moment) AS first, max(moment) AS last FROM through) AS n"
+        " last = greatest(d.last, n.last), updated = $2, loads = $3"
+        " FROM (SELECT count(*) AS rows, min(moment) AS first, max(moment) AS last FROM through) AS n"
         " WHERE d.id = $1::uuid",
-        (str(dataset_id), now),
+        (str(dataset_id), now, number),
     )
     return counted[0], counted[1]

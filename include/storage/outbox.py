@@ -8,11 +8,14 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Integer, cast, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Integer, cast, func, insert, literal, select, update
 
 from include.ports import Event
 from include.storage.connection import begin
 from include.storage.schema import outbox as events
+
+DATASET_CHANGED: Final = "dataset.changed"
+"""The kind of event that nobody is told of: the search index follows it, see `index_queue`."""
 
 _DOUBLINGS: Final = 8  # at most 4 h 16 min between two tries
 
@@ -38,7 +41,7 @@ class PostgresOutbox:
         """Lease events for delivery until the block ends; what it marked counts even when it fails half-way."""
         due = (
             select(events.c.id, events.c.kind, events.c.recipient_id, events.c.facts, events.c.created)
-            .where(events.c.delivered.is_(None), events.c.not_before <= func.now())
+            .where(events.c.kind != DATASET_CHANGED, events.c.delivered.is_(None), events.c.not_before <= func.now())
             .order_by(events.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -61,8 +64,7 @@ class PostgresOutbox:
 
     def failed(self, event_id: int, reason: str, now: datetime) -> None:
         """It did not, for `reason`; it is due again after a minute, then two, then four …"""
-        minutes = cast(func.power(2, func.least(events.c.attempts, _DOUBLINGS)), Integer)
-        due = literal(now) + func.make_interval(0, 0, 0, 0, 0, minutes)
+        due = wait_longer(literal(now))
         self._mark(event_id, reason=reason, attempts=events.c.attempts + 1, not_before=due)
 
     def _mark(self, event_id: int, **values: Any) -> None:
@@ -73,3 +75,9 @@ class PostgresOutbox:
             return
         with begin(self._engine) as connection:
             connection.execute(change)
+
+
+def wait_longer(now: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """Say when an event is due that was tried in vain: in a minute, then two, then four …"""
+    minutes = cast(func.power(2, func.least(events.c.attempts, _DOUBLINGS)), Integer)
+    return now + func.make_interval(0, 0, 0, 0, 0, minutes)

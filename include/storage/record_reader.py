@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, func, literal, null, select, text, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Engine,
+    Executable,
+    MetaData,
+    Select,
+    Table,
+    Uuid,
+    all_,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 
-from include.batch import FLAGS
+from include.batch import FLAGS, AsOf
 from include.cim.concept import Concept, FieldType
 from include.errors import NotFound
 from include.ports import RecordQuery
 from include.storage.connection import StatementRefused, begin
+from include.storage.history import AS_OF, history_name
 from include.storage.schema import DATA
-from include.storage.table import list_columns, table_of
+from include.storage.table import BATCH_ID, SINCE, list_columns, table_of
 
 _ARROW: Final = {
     FieldType.ID: pa.string(),
@@ -39,6 +60,8 @@ class PostgresRecordReader:
     def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
         """One page in the order of the key: the asked fields in the concept's order, and the key; flags where asked.
 
+        Of a version (`RecordQuery.as_of`) what is there and was then, and what has been overwritten since.
+
         Raises:
             NotFound: A field is none of the concept's, or nothing was loaded yet.
         """
@@ -47,18 +70,8 @@ class PostgresRecordReader:
             raise NotFound(f"field {unknown[0]}", f"{concept.title} has none", f"It has {', '.join(concept.fields)}")
         names = [name for name in concept.fields if not query.fields or name in (*query.fields, *concept.key)]
         names += [FLAGS] if FLAGS in query.fields else []
-        table = table_of(dataset_id, concept)
-        key = [table.c[name] for name in concept.key]
         with _reading(self._engine, dataset_id) as connection:
-            there = set(connection.scalars(text(list_columns(table))))
-            # a field that came after the last load: the next load brings its column
-            chosen = (table.c[name] if name in there else null().label(name) for name in names)
-            page = select(*chosen).select_from(table).order_by(*key).limit(query.limit)
-            if query.after is not None:
-                # from one key to the next, whatever the page's number: 4 ms where OFFSET 1,000,000 takes 121
-                after = (literal(value, column.type) for column, value in zip(key, query.after, strict=True))
-                page = page.where(tuple_(*key) > tuple_(*after))
-            rows = connection.execute(page).all()
+            rows = connection.execute(_page(connection, dataset_id, concept, names, query)).all()
         columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(names)
         types = {field.name: _ARROW[field.type] for field in concept.fields.values()} | {FLAGS: pa.string()}
         schema = pa.schema([(name, types[name]) for name in names])
@@ -68,6 +81,50 @@ class PostgresRecordReader:
         """Count the rows; raises NotFound where nothing was loaded yet."""
         with _reading(self._engine, dataset_id) as connection:
             return connection.scalar(select(func.count()).select_from(text(f"{DATA}.d_{dataset_id.hex}"))) or 0
+
+
+def _page(
+    connection: Connection, dataset_id: UUID, concept: Concept, names: Sequence[str], query: RecordQuery
+) -> Executable:
+    table = table_of(dataset_id, concept)
+    parts = [_rows(connection, table, concept, names, query.after)]
+    if query.as_of is not None:
+        parts[0] = _before(connection, table, parts[0], query.as_of)
+        past = table.to_metadata(MetaData(), name=history_name(dataset_id).partition(".")[2])
+        # whoever reads the history says which version, and sees no row of another: see `make_history`
+        connection.execute(select(func.set_config(AS_OF, str(query.as_of.number), True)))
+        if _columns(connection, past):
+            parts.append(_rows(connection, past, concept, names, query.after))
+    rows = union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
+    return select(rows).order_by(*(rows.c[name] for name in concept.key)).limit(query.limit)
+
+
+def _rows(
+    connection: Connection, table: Table, concept: Concept, names: Sequence[str], after: Sequence[Any] | None
+) -> Select[Any]:
+    there = _columns(connection, table)
+    # a field that came after the last load: the next load brings its column
+    chosen = (table.c[name] if name in there else cast(null(), table.c[name].type).label(name) for name in names)
+    rows = select(*chosen).select_from(table)
+    if after is not None:
+        # from one key to the next, whatever the page's number: 4 ms where OFFSET 1,000,000 takes 121
+        key = [table.c[name] for name in concept.key]
+        values = (literal(value, column.type) for column, value in zip(key, after, strict=True))
+        rows = rows.where(tuple_(*key) > tuple_(*values))
+    return rows
+
+
+def _before(connection: Connection, table: Table, rows: Select[Any], as_of: AsOf) -> Select[Any]:
+    """Leave out what came after a version, be it with a later batch or out of quarantine."""
+    since, batch_id = table.c[SINCE], table.c[BATCH_ID]
+    of_batches = batch_id != all_(literal(list(as_of.later), ARRAY(Uuid)))
+    if SINCE not in _columns(connection, table):
+        return rows.where(of_batches)
+    return rows.where(or_(since <= as_of.number, and_(since.is_(None), of_batches)))
+
+
+def _columns(connection: Connection, table: Table) -> set[str]:
+    return set(connection.scalars(text(list_columns(table))))
 
 
 @contextmanager

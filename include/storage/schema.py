@@ -27,7 +27,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 PLATFORM: Final = "cdmp"
 DATA: Final = "data"
@@ -178,6 +178,7 @@ dataset = Table(
     Column("updated", Moment, nullable=False),
     Column("cursor", Text, comment="where the last batch of an incremental source ended"),
     Column("dcat", JSON(none_as_null=True)),
+    Column("loads", BigInteger, nullable=False, server_default="0", comment="the last number that a load was given"),
     Index("dataset_owner_idx", "owner_id", "id"),
 )
 
@@ -196,8 +197,27 @@ batch = Table(
     Column("lineage", JSON(none_as_null=True), comment="how each field came about; no values of rows"),
     Column("committed", Moment, nullable=False),
     Column("cim_version", Integer, comment="of the CIM that its rows were mapped to"),
+    Column("number", BigInteger, nullable=False, comment="its place among the loads of the dataset, as committed"),
+    Column("rows_replaced", BigInteger, nullable=False, server_default="0", comment="of earlier batches, by its rows"),
+    Column("rows_removed", BigInteger, nullable=False, server_default="0", comment="of earlier batches, by its span"),
     Index("batch_content_idx", "dataset_id", "source_digest", unique=True),
+    Index("batch_number_idx", "dataset_id", "number", unique=True),
     Index("batch_committed_idx", "dataset_id", "committed", "id"),
+)
+
+# What became of batches that were taken back: their own records are gone with them.
+batch_rollback = Table(
+    "batch_rollback",
+    metadata,
+    Column("dataset_id", ForeignKey("cdmp.dataset.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, comment="the batch's"),
+    Column("batch_id", Uuid, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", Text, nullable=False, comment="the user"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("rows_removed", BigInteger, nullable=False),
+    Column("rows_restored", BigInteger, nullable=False),
+    Index("batch_rollback_batch_idx", "batch_id"),
 )
 
 quarantine_row = Table(
@@ -308,7 +328,7 @@ search_document = Table(
     metadata,
     Column("dataset_id", Uuid, primary_key=True),
     Column("owner_id", Text, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
     Column("words", TSVECTOR, nullable=False),
     Index("search_document_words_idx", "words", postgresql_using="gin"),
 )

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Text, cast, delete, func, literal_column, select
-from sqlalchemy.dialects.postgresql import TSQUERY, insert
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    DateTime,
+    Double,
+    Engine,
+    FromClause,
+    Select,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH, TSQUERY, insert
 
-from include.ports import SearchHit
+from include.catalog.search_document import words_of
+from include.catalog.search_text import Clause, read_clauses
+from include.search_ports import FACETS, Document, SearchAnswer, SearchHit, SearchQuery
 from include.storage.connection import begin
 from include.storage.schema import search_document as documents
 
-_WEIGHTS: Final = {
-    "A": ("title",),
-    "B": ("keywords", "concept"),
-    "C": ("description", "publisher", "fields"),
-    "D": ("units", "spatial"),
-}
+_APART: Final = 5
+"""How many places are free between two texts, so that their words make no phrase."""
+_LAST_PLACE: Final = 16_383
+"""That PostgreSQL knows."""
+_WEIGHTS: Final = cast([0.1, 0.2, 0.4, 1.0], ARRAY(REAL))
+"""Of D, C, B and A."""
+_AT_ONCE: Final = 500
 
 
 class PostgresSearchIndex:
@@ -29,16 +43,12 @@ class PostgresSearchIndex:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put(self, dataset_id: UUID, document: Mapping[str, Any]) -> None:
+    def put(self, dataset_id: UUID, document: Document) -> None:
         """Add a dataset's document or replace it."""
-        weighted = [_weigh(weight, [document.get(name) for name in names]) for weight, names in _WEIGHTS.items()]
-        vector = reduce(lambda left, right: left.op("||")(right), weighted)
-        values = {"owner_id": document["owner_id"], "title": document["title"], "words": vector}
+        row = _row(dataset_id, document)
         with begin(self._engine) as connection:
             connection.execute(
-                insert(documents)
-                .values(dataset_id=dataset_id, **values)
-                .on_conflict_do_update(index_elements=[documents.c.dataset_id], set_=values)
+                insert(documents).values(row).on_conflict_do_update(index_elements=[documents.c.dataset_id], set_=row)
             )
 
     def remove(self, dataset_id: UUID) -> None:
@@ -46,29 +56,112 @@ class PostgresSearchIndex:
         with begin(self._engine) as connection:
             connection.execute(delete(documents).where(documents.c.dataset_id == dataset_id))
 
-    def search(self, text: str, *, owner_id: str | None, limit: int = 20) -> Sequence[SearchHit]:
-        """Find the datasets that hold every word, best first; `owner_id` None searches everybody's."""
-        typed = cast(func.websearch_to_tsquery("simple", _fold(text)), Text)
-        # the last word may be a beginning: 'mete' becomes 'mete':*
-        query = cast(func.regexp_replace(typed, "'$", "':*"), TSQUERY)
-        score = func.ts_rank_cd(documents.c.words, query)
-        found = select(documents.c.dataset_id, documents.c.title, score.label("score")).where(
-            documents.c.words.op("@@")(query)
+    def search(self, query: SearchQuery) -> SearchAnswer:
+        """Find datasets, best first; see the port."""
+        clauses = read_clauses(query.text or "")
+        if query.text is not None and not clauses:
+            return SearchAnswer()
+        if clauses:
+            wanted = cast(write_tsquery(clauses), TSQUERY)
+            score: ColumnElement[Any] = func.ts_rank_cd(_WEIGHTS, documents.c.words, wanted, type_=REAL)
+            conditions = [documents.c.words.op("@@")(wanted), *_conditions(query)]
+        else:
+            score = cast(func.extract("epoch", _moment("updated")) * 1000, Double)
+            conditions = list(_conditions(query))
+        found = (
+            select(documents.c.dataset_id, documents.c.document, score.label("score")).where(*conditions).cte("found")
         )
-        if owner_id is not None:
-            found = found.where(documents.c.owner_id == owner_id)
-        found = found.order_by(score.desc(), documents.c.dataset_id).limit(limit)
+        page = select(found).order_by(found.c.score.desc(), found.c.dataset_id).limit(query.limit)
+        if query.after is not None:
+            last, dataset_id = cast(query.after[0], found.c.score.type), query.after[1]
+            page = page.where((found.c.score < last) | ((found.c.score == last) & (found.c.dataset_id > dataset_id)))
         with begin(self._engine) as connection:
-            return [SearchHit(row.dataset_id, row.title, row.score) for row in connection.execute(found)]
+            hits = [SearchHit(row.dataset_id, row.score, row.document) for row in connection.execute(page)]
+            total = connection.scalar(select(func.count()).select_from(found)) or 0
+            facets = {name: {row.value: row.many for row in connection.execute(_facet(found, name))} for name in FACETS}
+        return SearchAnswer(hits, total, facets)
+
+    def rebuild(self, documents_of: Iterable[tuple[UUID, Document]]) -> int:
+        """Replace everything by these, in one transaction; see the port."""
+        count = 0
+        with begin(self._engine) as connection:
+            connection.execute(delete(documents))
+            for rows in _some(_row(dataset_id, document) for dataset_id, document in documents_of):
+                connection.execute(insert(documents), rows)
+                count += len(rows)
+        return count
 
 
-def _weigh(weight: str, texts: Sequence[str | Sequence[str] | None]) -> ColumnElement[Any]:
-    words = " . ".join(_fold(text) for text in texts)
-    return func.setweight(func.to_tsvector("simple", words), literal_column(f"'{weight}'"))
+def write_tsvector(texts: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Write words, text by text with its weight, as a text vector: no parser of PostgreSQL's has a say in it."""
+    lexemes, place = [], 0
+    for weight, words in texts:
+        for word in words:
+            place = min(place + 1, _LAST_PLACE)
+            lexemes.append(f"'{word}':{place}{weight}")
+        place += _APART
+    return " ".join(lexemes)
 
 
-def _fold(value: str | Sequence[str] | None) -> str:
-    """Write text as it is compared: without accents, names taken apart, and nothing that PostgreSQL cannot hold."""
-    whole = value if isinstance(value, str) else " . ".join(value or ())
-    letters = unicodedata.normalize("NFKD", whole).replace("_", " ").replace("\0", " ")
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+def write_tsquery(clauses: Sequence[Clause]) -> str:
+    """Write clauses, all of which are to hold, as a text query."""
+
+    def phrase(clause: Clause) -> str:
+        words = " <-> ".join(f"'{word}'" for word in clause.words)
+        return f"{'!' if clause.excluded else ''}({words}{':*' if clause.begins else ''})"
+
+    return " & ".join(map(phrase, clauses))
+
+
+def _row(dataset_id: UUID, document: Document) -> dict[str, Any]:
+    return {
+        "dataset_id": dataset_id,
+        "owner_id": document["owner_id"],
+        "document": dict(document),
+        "words": write_tsvector(words_of(document)),
+    }
+
+
+def _conditions(query: SearchQuery) -> Iterator[ColumnElement[bool]]:
+    if query.owner_id is not None:
+        yield documents.c.owner_id == query.owner_id
+    for name, value in (("concept", query.concept), ("publisher", query.publisher), ("owner", query.owner)):
+        if value is not None:
+            yield documents.c.document[name].as_string() == value
+    if query.keyword is not None:
+        yield documents.c.document["keywords"].op("?")(query.keyword)
+    if query.start is not None:
+        yield _moment("last") >= query.start
+    if query.end is not None:
+        yield _moment("first") < query.end
+    if query.box is not None:
+        box = query.box
+        yield (_number("west") <= box.east) & (_number("east") >= box.west)
+        yield (_number("south") <= box.north) & (_number("north") >= box.south)
+
+
+def _moment(name: str) -> ColumnElement[Any]:
+    return cast(documents.c.document[name].as_string(), DateTime(timezone=True))
+
+
+def _number(name: str) -> ColumnElement[Any]:
+    return cast(documents.c.document[name].as_string(), Double)
+
+
+def _facet(found: FromClause, name: str) -> Select[Any]:
+    """Count by the values of a part; of one that is a list, by each of its members."""
+    values = func.jsonb_path_query(found.c.document, cast(f"$.{name}[*]", JSONPATH))
+    each = select(values.op("#>>")(literal_column("'{}'")).label("value")).select_from(found).subquery()
+    many = func.count().label("many")
+    return select(each.c.value, many).group_by(each.c.value).order_by(many.desc(), each.c.value).limit(20)
+
+
+def _some(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    gathered: list[dict[str, Any]] = []
+    for row in rows:
+        gathered.append(row)
+        if len(gathered) == _AT_ONCE:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered

@@ -18,20 +18,20 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
 class ParquetStaging:
-    """The port `Staging`: `<root>/<collection>/<batch>/<stage>/<name>.parquet`; paths are relative to the root."""
+    """The port `Staging`: `<root>/<collection>/<folder>/<stage>/<name>.parquet`; paths are relative to the root."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
 
-    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
+    def write(self, collection_id: UUID, folder: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one part so that it is there whole or not at all; a retry overwrites."""
         if not _NAME.fullmatch(name):
             raise ValueError("a part's name has letters, digits, '_', '-' and '.'")
-        folder = self._folder(collection_id, batch_id) / stage.value
-        part = folder / f"{name}.parquet"
-        unfinished = folder / f".{name}.{uuid4().hex}"
+        place = self._folder(collection_id, folder) / stage.value
+        part = place / f"{name}.parquet"
+        unfinished = place / f".{name}.{uuid4().hex}"
         try:
-            for each in (self._root, folder.parent.parent, folder.parent, folder):
+            for each in (self._root, place.parent.parent, place.parent, place):
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
             # 0.20 s to write and 0.04 s to read per million rows; zstd takes 0.30 and 0.08
             frame.write_parquet(unfinished, compression="lz4")
@@ -51,22 +51,13 @@ class ParquetStaging:
         """Read a part lazily; raises NotFound where it was removed."""
         return pl.scan_parquet(self._inside(path))
 
-    def move(self, collection_id: UUID, old: UUID, new: UUID, stage: Stage) -> tuple[str, ...]:
-        """Rename a batch, taking the place of what an earlier try left there."""
-        source, target = self._folder(collection_id, old), self._folder(collection_id, new)
-        if source.exists() and old != new:
-            shutil.rmtree(target, ignore_errors=True)
-            source.replace(target)
-        parts = sorted((target / stage.value).glob("[!.]*.parquet"))
-        return tuple(str(part.relative_to(self._root)) for part in parts)
-
-    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
+    def remove(self, collection_id: UUID, folder: UUID | None = None) -> int:
         """Remove what is staged; gives the number of files."""
-        return _remove(self._folder(collection_id, batch_id))
+        return _remove(self._folder(collection_id, folder))
 
-    def _folder(self, collection_id: UUID, batch_id: UUID | None = None) -> Path:
-        folder = self._root / str(UUID(str(collection_id)))
-        return folder if batch_id is None else folder / str(UUID(str(batch_id)))
+    def _folder(self, collection_id: UUID, folder: UUID | None = None) -> Path:
+        whole = self._root / str(UUID(str(collection_id)))
+        return whole if folder is None else whole / str(UUID(str(folder)))
 
     def _inside(self, path: str) -> Path:
         whole = (self._root / path).resolve()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from adbc_driver_postgresql import dbapi
 from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Double, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn, CreateTable, DDLElement, SetColumnComment, SetTableComment
@@ -20,6 +21,9 @@ ROW_ID: Final = "_row_id"
 their numbers. None can be a field's name."""
 BATCH_ID: Final = "_batch_id"
 ROW_IDS: Final = "_row_ids"
+SINCE: Final = "_since"
+"""The number of the load that put the row there, where it is not that of `BATCH_ID`: it left quarantine later, or came
+back when a batch was taken back."""
 
 # bytewise order: the same on every machine, the same as polars', and cheaper to index
 _TEXT: Final = Text(collation="C")
@@ -53,6 +57,7 @@ def table_of(dataset_id: UUID, concept: Concept) -> Table:
         Column(BATCH_ID, Uuid, nullable=False, comment="the batch that brought it: cdmp.batch"),
         Column(FLAGS, _TEXT, comment="the curation rules that the row breaks, where it goes on: JSON"),
         Column(ROW_IDS, ARRAY(BigInteger), comment="where several rows became it: their numbers, in order"),
+        Column(SINCE, BigInteger, comment="the load that put it there, where that is not its batch"),
         comment=f"{concept.title}. {concept.description}",
     )
 
@@ -76,10 +81,10 @@ def add_columns(name: str, columns: Sequence[Column[Any]]) -> Sequence[str]:
 
 
 def list_columns(table: Table) -> str:
-    """Statement that lists the columns that a dataset's table has; none where it is not there."""
+    """Statement that lists the columns that a dataset's table has, in order; none where it is not there."""
     return (
         f"SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('{quoted_name(table)}')"  # noqa: S608 - ours
-        " AND attnum > 0 AND NOT attisdropped"
+        " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
     )
 
 
@@ -107,20 +112,30 @@ END
 $$"""  # noqa: S608 - names from the CIM, quoted
 
 
-def wall_table(table: Table, dataset_id: UUID) -> Sequence[str]:
+def wall_table(name: str, dataset_id: UUID, further: str = "") -> Sequence[str]:
     """Statements after which a reader sees rows only where the transaction names the dataset that it was allowed.
 
     They come after the rows: COPY does not go into a table with row-level security.
+
+    Args:
+        name: Of the table, quoted.
+        further: A condition on its rows that holds for readers as well.
     """
-    name = quoted_name(table)
     return [
         f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY loads ON {name} TO {LOADER} USING (true) WITH CHECK (true)",
         f"CREATE POLICY reads ON {name} FOR SELECT TO {READER}"
-        f" USING (current_setting('cdmp.dataset', true) = '{dataset_id}')",
+        f" USING (current_setting('cdmp.dataset', true) = '{dataset_id}'{further and f' AND {further}'})",
         f"GRANT SELECT ON {name} TO {READER}",
     ]
+
+
+def is_there(cursor: dbapi.Cursor, table: Table) -> bool:
+    """Whether anything was loaded into the dataset yet."""
+    cursor.execute("SELECT to_regclass($1) IS NOT NULL", (quoted_name(table),))
+    row = cursor.fetchone()
+    return row is not None and bool(row[0])
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -183,7 +183,7 @@ import sys
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag("dags", bundle_name="dags")
 assert not bag.import_errors, bag.import_errors
-names = ["deliver_mail", "remove_leftovers", "remove_old_quarantine", "remove_old_uploads"]
+names = ["deliver_mail", "remove_leftovers", "remove_old_quarantine", "remove_old_uploads", "update_index"]
 assert sorted(bag.dags) == [f"housekeeping_{name}" for name in names], sorted(bag.dags)
 assert all(dag.max_active_runs == 1 and not dag.catchup for dag in bag.dags.values())
 assert "polars" not in sys.modules and "include.wiring" not in sys.modules

@@ -24,6 +24,7 @@ from tests.interface import (
     Interface,
     a_draft,
     a_plain_proposal,
+    a_suite,
 )
 
 WHO = ("nobody", "stranger", "owner", "steward")
@@ -34,6 +35,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/data-collection/"): (401, 200, 200, 200),
     ("GET", "/data-collection/{collection_id}"): (401, 404, 200, 200),
     ("DELETE", "/data-collection/{collection_id}"): (401, 404, 200, 403),
+    ("GET", "/data-collection/data-curator-config/{collection_id}"): (401, 404, 200, 200),
+    ("POST", "/data-collection/data-curator-config/{collection_id}"): (401, 404, 201, 403),
     ("POST", "/data-collection/{collection_id}/run"): (401, 404, 201, 403),
     ("POST", "/data-collection/{collection_id}/backfill"): (401, 404, 422, 403),
     ("POST", "/data-collection/{collection_id}/pause"): (401, 404, 200, 403),
@@ -64,6 +67,9 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/dataset/{dataset_id}/quarantine/replay"): (401, 404, 201, 404),
     ("POST", "/dataset/{dataset_id}/quarantine/release"): (401, 404, 201, 404),
     ("POST", "/dataset/{dataset_id}/quarantine/discard"): (401, 404, 200, 404),
+    # whoever asks: of what is another's nothing is found
+    ("GET", "/search"): (401, 200, 200, 200),
+    ("GET", "/suggest"): (401, 200, 200, 200),
     ("OPTIONS", "/upload/"): (204, 204, 204, 204),
     ("POST", "/upload/"): (401, 201, 201, 201),
     ("GET", "/upload/"): (401, 200, 200, 200),
@@ -93,6 +99,7 @@ SPAN = {"start": "2024-01-01T00:00:00Z", "end": "2024-02-01T00:00:00Z"}
 UPLOAD = hashlib.sha256(METERS.read_bytes()).hexdigest()
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/data-collection/"): a_draft(),
+    ("POST", "/data-collection/data-curator-config/{collection_id}"): a_suite(),
     ("POST", "/data-collection/{collection_id}/append"): {"upload": UPLOAD},
     ("POST", "/data-collection/{collection_id}/append-preview"): {"upload": UPLOAD},
     ("POST", "/data-collection/{collection_id}/run/{run_id}/review"): {"decision": "approve"},

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from include.cim.concept import FieldType
 from include.cim.suggest.column import Column
@@ -53,7 +53,7 @@ _BEFORE: Final = 1.3
 """The match of a name that every collection here maps to the field: none by words is better."""
 
 _PERIOD: Final = re.compile(
-    r"^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
+    r"^\d{1,2}$|^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
     r"|(^|[^a-z])(h|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std)[ _]?\d{1,3}$",
     re.IGNORECASE,
 )
@@ -61,11 +61,12 @@ _PERIOD: Final = re.compile(
 _ANY_TIME: Final = frozenset({"time", "start", "end", "date_part", "period_number", "hour_ending"})
 _PERIOD_MATCH: Final = 0.6
 _WIDE: Final = 3
+_PART: Final = 1.2
+"""The match of a part of a time where others are: `HR` beside `YEAR`, `MO` and `DY` is no humidity."""
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A field that a column may fill.
 
     Attributes:
@@ -113,6 +114,12 @@ class Decision:
     def main(self) -> str:
         """The concept that most of the file is of."""
         return min(self.shares, key=lambda concept: (-self.shares[concept], concept))
+
+    @cached_property
+    def lead(self) -> float:
+        """How much more of the file is of that than of the next."""
+        first, second = sorted(self.shares.values(), reverse=True)[:2]
+        return first - second
 
     @cached_property
     def filled(self) -> Mapping[str, int]:
@@ -223,7 +230,7 @@ def _part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence
 
 def _as_part(option: Option, vocabulary: Vocabulary) -> Option:
     field = vocabulary.fields[option.ref]
-    return replace(option, match=1.0) if field.type is FieldType.TIMESTAMP and field.required else option
+    return option._replace(match=_PART) if field.type is FieldType.TIMESTAMP and field.required else option
 
 
 def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabulary) -> Reading:
@@ -239,7 +246,7 @@ def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabu
             share = count / sum(counts.values())
             option = options.get(ref) or Option(ref, 0.0, Named(0.0, (), about=False), fit)
             match = max(option.match, _BEFORE + math.log(share) / _SHARP)
-            options[ref] = replace(option, match=match, before=count, before_share=share)
+            options[ref] = option._replace(match=match, before=count, before_share=share)
     return replace(reading, options=tuple(options[ref] for ref in sorted(options)))
 
 
@@ -319,12 +326,7 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
 
 
 def _place(reading: Reading, agrees: Mapping[str, float]) -> Reading:
-    options = [
-        # `replace` would take a fifth of a wide file's time
-        Option(of.ref, of.match, of.named, of.fit, score, of.numbered, of.before, of.before_share)
-        for of in reading.options
-        for score in [of.match + agrees[of.ref.concept]]
-    ]
+    options = [each._replace(score=each.match + agrees[each.ref.concept]) for each in reading.options]
     options.sort(key=lambda each: (-each.score, each.ref))
     return Reading(reading.column, reading.words, tuple(options))
 

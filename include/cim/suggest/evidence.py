@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from include.cim.concept import Field, FieldType
+from include.cim.suggest.cell_values import find_value
 from include.cim.suggest.column import Column
 from include.cim.units import Unit, find_conversion, find_unit
 
@@ -35,6 +39,13 @@ _LIKELY: Final = {
 }
 """Units that sources do not write down where they go without saying, by dimension; the values decide."""
 
+_WORDED: Final = 0.2
+_SCALED: Final = 0.08
+"""What it takes from a match that a number is written as text (`PT15M`, `1961-1976`), and that it only fits as a whole
+number of tenths, hundredths or thousandths, as registers hold them."""
+_NUMBER_IN_WORDS: Final = re.compile(r"PT?\d|[<>~±+-]?\s*\d|n/?a$|nan$|null$|none$|-+$", re.IGNORECASE)
+_SCALES: Final = (0.1, 0.01, 0.001)
+_VALUES: Final = 0.1
 _TOLD: Final = 0.15
 _LOOKS: Final = 0.03
 _LED: Final = 0.4
@@ -47,8 +58,7 @@ _GRIDS_ARE_POWER: Final = 0.04
 leads to the field, and that a grid's numbers without a unit are power rather than energy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """A column that may fill a field.
 
     Attributes:
@@ -73,7 +83,7 @@ def find_fit(column: Column, field: Field) -> Fit | None:
             return None
         if field.type is FieldType.INTEGER and _outside(column, field, None):
             return None
-        return Fit(worth, None)
+        return Fit(worth + _says_a_value(column, field), None)
     return _measured(column, field, worth)
 
 
@@ -87,8 +97,10 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
                 return 0.1
             return -0.05 if kind == "integer" else -0.3 if kind == "text" else None
         case FieldType.FLOAT:
-            return 0.0 if kind in _NUMBERS else None
+            return 0.0 if kind in _NUMBERS else -_WORDED if _worded(column) else None
         case FieldType.INTEGER:
+            if _worded(column):
+                return -_WORDED
             return 0.0 if kind == "integer" or (kind == "decimal" and field.unit is None) else None
         case FieldType.BOOLEAN:
             return {"boolean": 0.1, "integer": -0.05, "text": -0.1}.get(kind)
@@ -98,6 +110,19 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
             return {"text": 0.0, "integer": -0.1, "boolean": -0.15, "decimal": -0.4}.get(kind)
         case _:
             return {"text": 0.0, "integer": -0.1, "boolean": -0.2, "decimal": -0.4}.get(kind)
+
+
+def _says_a_value(column: Column, field: Field) -> float:
+    """Weigh whether words in the cells are values of the field's list."""
+    if not field.values or column.kind != "text" or not column.examples:
+        return 0.0
+    said = sum(find_value(field, cell) is not None for cell in column.examples)
+    return _VALUES if said == len(column.examples) else 0.0 if said else -_VALUES
+
+
+def _worded(column: Column) -> bool:
+    """Say whether texts are numbers with more around them, or say that there is none."""
+    return column.kind == "text" and bool(column.examples) and all(map(_NUMBER_IN_WORDS.match, column.examples))
 
 
 def _measured(column: Column, field: Field, worth: float) -> Fit | None:
@@ -115,7 +140,7 @@ def _measured(column: Column, field: Field, worth: float) -> Fit | None:
     if any(unit.dimension.startswith(sort) and target.dimension.startswith(sort) for sort in ("price", "money")):
         return Fit(worth + _TOLD, unit.name, told=True)
     if unit.dimension.startswith("money") and target.dimension.startswith("price"):
-        return Fit(worth - _LOOKS, None)  # the energy that it is the price of goes without saying
+        return Fit(worth + _TOLD, None)  # the energy that it is the price of goes without saying
     return Fit(worth - _LED, unit.name, told=True) if (unit.dimension, target.dimension) in _BECOMES else None
 
 
@@ -129,8 +154,22 @@ def _untold(column: Column, field: Field, target: Unit, worth: float) -> Fit | N
     for name in candidates:
         if not _outside(column, field, find_unit(name)) and _plausible(column, name):
             return Fit(worth + _LOOKS, name, likely=True)
-    bounded = field.minimum is not None and field.maximum is not None
-    return None if candidates and bounded else Fit(worth, None)
+    if candidates and field.minimum is not None and field.maximum is not None:
+        return Fit(worth - _SCALED, None) if _fits_scaled(column, field, candidates) else None
+    return Fit(worth, None)
+
+
+def _fits_scaled(column: Column, field: Field, units: Sequence[str]) -> bool:
+    """Say whether whole numbers are the field's, in tenths, hundredths or thousandths of a unit."""
+    if column.kind != "integer" or column.minimum is None or column.maximum is None:
+        return False
+    return any(
+        not _outside(
+            replace(column, minimum=column.minimum * scale, maximum=column.maximum * scale), field, find_unit(unit)
+        )
+        for scale in _SCALES
+        for unit in units
+    )
 
 
 def _scale(unit: Unit, target: Unit) -> float:
@@ -142,16 +181,25 @@ def _scale(unit: Unit, target: Unit) -> float:
 
 def _counts(column: Column, field: Field) -> float:
     """Weigh whether a column's numbers are a counter's: great, and close together."""
-    if field.unit != "kWh":
+    if field.unit not in {"kWh", "MWh"}:
         return 0.0
     total = "total" in field.name or "cumulative" in field.name
     if column.minimum is None or column.maximum is None:
         return -_RARER if total else 0.0
-    if column.minimum > 100 and column.minimum > _CLOSE * column.maximum:
+    if column.minimum > 100 and column.minimum > _CLOSE * column.maximum and not _falls(column):
         return _COUNTER if total else -_COUNTER
     if not total:
         return 0.0
     return -0.1 if column.maximum > 0 and column.minimum < 0.05 * column.maximum else -_RARER
+
+
+def _falls(column: Column) -> bool:
+    """Say whether a cell is less than the one before it, as no counter's is."""
+    try:
+        seen = [float(cell.replace(",", ".")) for cell in column.examples]
+    except ValueError:
+        return False
+    return any(later < earlier for earlier, later in pairwise(seen))
 
 
 def _outside(column: Column, field: Field, unit: Unit | None) -> bool:

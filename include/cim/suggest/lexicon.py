@@ -104,6 +104,8 @@ def fold(text: str) -> str:
         >>> fold("Außentemperatur"), fold("Énergie")
         ('aussentemperatur', 'energie')
     """
+    if text.isascii():
+        return text.casefold()
     plain = text.casefold().replace("ø", "o").replace("æ", "ae").replace("ł", "l").replace("đ", "d")
     return "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
 

@@ -37,6 +37,9 @@ _FEW: Final = 3
 """A word of more languages tells none."""
 _CERTAIN: Final = 2.0
 _SHORT: Final = 4
+_SYMBOLS: Final = {"a": "current", "w": "power", "s": "apparent power", "va": "apparent power", "var": "reactive power"}
+"""What a name that is a letter says, in files that spell no quantity: SunSpec's `A`, `W`, `VA`."""
+_WHICH: Final = frozenset({"phase_n", "total", "noise", "ac", "phase"})
 _INSIDE: Final = {
     each.casefold(): each for each in ("kW", "MW", "GW", "Wh", "kWh", "MWh", "GWh", "kVA", "kvar", "kvarh")
 }
@@ -48,6 +51,8 @@ _IMPLIED: Final = {
     "volume_flow": "flow_rate",
 }  # fmt: skip
 """The quantity that a unit tells, where the name does not."""
+
+_SORTS: Final = frozenset({"reactive", "apparent"})
 
 _OBIS: Final = re.compile(r"(?:\d-\d:)?(\d{1,2})\.(\d{1,2})\.\d{1,3}(?:\*\d+)?")
 _OBIS_QUANTITIES: Final = {
@@ -104,9 +109,24 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     words = (*outer, *_read_part(last, folder))
     whole = tuple(_read_part(bare, folder)) if before else words
     best = whole if len(whole) < len(words) else words  # an expression of several parts: `battery.percent`
+    best = tuple(_as_symbol(word) for word in best) if _is_symbol(best) else best
     if len(best) > 1:
         best = tuple(_beside_others(word) for word in best)
     return (*best[:-1], _at_the_end(best[-1])) if best else best
+
+
+def _is_symbol(words: Sequence[Word]) -> bool:
+    """Say whether a name is a letter of the field, and else only says which one of several: `A L1`, `W sys`, `S`."""
+    letters = [word for word in words if word.text in _SYMBOLS]
+    others = (word for word in words if word.text not in _SYMBOLS and not word.is_number)
+    return len(letters) == 1 and all(any(meaning <= _WHICH for meaning in word.meanings) for word in others)
+
+
+def _as_symbol(word: Word) -> Word:
+    if word.text not in _SYMBOLS:
+        return word
+    meaning = frozenset(_SYMBOLS[word.text].split())
+    return replace(word, meanings=(meaning,), languages=(frozenset({ABBREVIATION}),), known=True)
 
 
 def _beside_others(word: Word) -> Word:
@@ -218,10 +238,11 @@ def part_unit(words: tuple[Word, ...], unit: str | None) -> tuple[tuple[Word, ..
     left = tuple(word for word in words if word.text not in spelled)
     if left or not words:
         return left, unit
-    quantity = quantity_of(find_unit(unit).dimension)
-    return (
-        (replace(words[0], meanings=(frozenset({quantity}),), languages=(), known=True),) if quantity else words
-    ), unit
+    dimension = find_unit(unit).dimension
+    if not (quantity := quantity_of(dimension)):
+        return words, unit
+    meaning = frozenset({quantity, *(_SORTS & set(dimension.split("_")))})
+    return (replace(words[0], meanings=(meaning,), languages=(), known=True),), unit
 
 
 def in_one_language(names: Sequence[tuple[Word, ...]]) -> Sequence[tuple[Word, ...]]:

@@ -32,24 +32,59 @@ TYPED: Final = (Kind.NUMBER, Kind.TIME)
 
 NULL_WORDS: Final = frozenset(
     [
-        *("-", "--", "---", "\u2013", "\u2014", ".", "...", "?", "\\n", "#nv", "#value!", "#ref!", "#div/0!", "#n/a"),
-        *("n/a", "na", "n.a.", "n.a", "n.v.", "nan", "-nan", "inf", "-inf", "null", "none", "nil", "void", "missing"),
+        *("-", "--", "---", "----", "\u2013", "\u2014", ".", "...", "?", "*", "**", "***", "\\n"),
+        *(
+            "#n/a",
+            "#na",
+            "#value!",
+            "#ref!",
+            "#div/0!",
+            "#name?",
+            "#num!",
+            "#null!",
+            "#nv",
+            "#wert!",
+            "#bezug!",
+            "#zahl!",
+        ),
+        *("#valeur!", "#nom?", "#nombre!", "#n/d", "#valore!", "#rif!", "#nome?", "#¡valor!", "#¡ref!", "#¡div/0!"),
+        *("#valor!", "#waarde!", "#verw!", "#deel/0!", "#nb"),
+        *(
+            "n/a",
+            "na",
+            "n.a.",
+            "n.a",
+            "n.v.",
+            "n. v.",
+            "nan",
+            "-nan",
+            "inf",
+            "-inf",
+            "null",
+            "none",
+            "nil",
+            "void",
+            "missing",
+        ),
         *("nd", "n.d.", "n/d", "s/d", "k.a.", "k. a.", "keine angabe", "no data", "not available", "no value"),
         *("bad", "error", "err", "n/e", "n/v", "nv", "unavailable", "unknown", "offline"),
     ]
 )
 """Words that stand for nothing in a column of numbers or times, in lower case."""
 
-_CLOCK: Final = r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+_REST: Final = r"[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?"
+_CLOCK: Final = rf"(?:\d{{1,2}}{_REST}(?:\s?[AaPp]\.?[Mm]\.?)?|0?[0-3](?:[ABab]{_REST}|{_REST}\s?[ABab]))"
 _ZONE: Final = r"(?:\s?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}(?:\[[\w/]+\])?))?"
 _MONTH: Final = r"(?:[A-Za-zäéûñç]{3,10})\.?"
 _DATE: Final = (
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\.?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}|\d{8}|"
+    r"(?:\d{4}(?:[-/.]|\. )\d{1,2}(?:[-/.]|\. )\d{1,2}\.?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}|\d{8}|"
     rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ,]{{1,2}}\d{{2,4}}|{_MONTH}\s\d{{1,2}},?\s\d{{4}})"
 )
 _STAMP: Final = rf"(?:(?:[A-Z][a-z]{{1,8}}\.?,?\s)?{_DATE}(?:(?:[T_]|,?\s+-?\s?){_CLOCK})?{_ZONE}|{_CLOCK}{_ZONE})"
 _TIME: Final = re.compile(
-    rf"{_STAMP}(?:\s*(?:[-–/]|to|bis|until)\s*{_STAMP})?|\d{{8}}[:T_ ]\d{{4}}(?:\d{{2}})?Z?|\d{{4}}-W\d{{2}}(?:-\d)?"
+    rf"{_STAMP}(?:\s*(?:[-–/]|to|bis|until)\s*{_STAMP})?|\d{{8}}[:T_ ]\d{{4}}(?:\d{{2}})?Z?|"
+    r"\d{4}[-/ ]?(?:W|KW|CW)[- ]?\d{1,2}(?:-?\d)?|(?:W|KW|CW|Week|Woche)[ .]{0,2}\d{1,2}[-/ ]\d{4}|"
+    r"/Date\(-?\d+(?:[+-]\d{4})?\)/"
 )
 _PLAIN_DATE: Final = re.compile(r"\d{8}")
 _NUMBER: Final = re.compile(

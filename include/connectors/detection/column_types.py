@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,12 +13,13 @@ import polars as pl
 from include.cim.measured import goes_on, read_measured, strip_unit
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import open_brackets
-from include.cim.written_times import EPOCHS, read_times, zoned
+from include.cim.written_times import EPOCHS, EXCEL, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
+from include.connectors.detection.column_names import FIRST_NAMELESS, NAMES_SOMETHING, NAMES_TIME, NAMES_WEEK, SCALED
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
-from include.connectors.detection.time_formats import find_formats, kind_of
+from include.connectors.detection.time_formats import WRAPPED, find_formats, kind_of
 
 _LOOK_AT: Final = 1_000
 _EXAMPLES: Final = 5
@@ -34,21 +34,8 @@ _TRUTHS: Final = (
     ("y", "n"),
     ("t", "f"),
 )
-_NAMES_SOMETHING: Final = re.compile(
-    r"(^|[^a-zà-ü])(ean|gln|id|ids|nr|no|num|number|nummer|serial|code|zip|plz|postcode|postal|phone|tel|mpan|mprn|nmi|cups|pod|account)($|[^a-zà-ü])",
-    re.IGNORECASE,
-)
-_SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hundredth|thousandth)s\)")
-"""Names of what is counted in parts of a unit: whole numbers, however they are padded."""
-
-NAMES_TIME: Final = re.compile(
-    r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
-    r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
-    re.IGNORECASE,
-)
-
-FIRST_NAMELESS: Final = "column_1"
-"""What the first column is called where the source gives none a name: there, lists of pairs have their time."""
+_OTHER_DIGITS: Final = r"^[\p{Nd}\p{P}\p{S}\s]*[٠-٩۰-۹०-९０-９][\p{Nd}\p{P}\p{S}\s]*$"
+"""Numbers and times in Arabic-Indic, Persian, Devanagari or full-width digits."""
 
 
 @dataclass(slots=True)
@@ -95,6 +82,7 @@ class ColumnTally:
         self._padded = False  # whole numbers that begin with a zero
         self._signed = False
         self._damaged = Fit()
+        self._other_digits = Fit()
         self._empty_words = 0
         self.examples: list[str] = []
         self.sample: dict[str, None] = {}
@@ -119,6 +107,7 @@ class ColumnTally:
             time.add(cells, read_times(cells.texts, form))
         if not numeric.all():
             self._damaged.add(cells, ~cells.texts.str.contains("\ufffd", literal=True))
+            self._other_digits.add(cells, ~cells.texts.str.contains(_OTHER_DIGITS))
 
     def _start(self, texts: pl.Series) -> None:
         """See what the first cells may be; what half of them are not, the column is not followed as."""
@@ -142,9 +131,9 @@ class ColumnTally:
             if lowered.is_in(list(pair)).sum() * 2 > len(sample):
                 self._truth, self._truth_fit = pair, Fit()
                 break
-        formats = find_formats(telling.to_list(), self._order)
-        self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
         self.examples = sample.head(_EXAMPLES).to_list()
+        formats = find_formats(telling.to_list(), self._order, weeks=bool(NAMES_WEEK.search(self.name)))
+        self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
 
     def _find_measure(self, texts: pl.Series) -> None:
         """See whether the cells hold a unit beside the number: one, else nobody could add them."""
@@ -164,8 +153,9 @@ class ColumnTally:
 
         Eight of them may be a date anywhere, and fourteen a date and a time.
         """
-        marked = form not in EPOCHS and any(sign in form for sign in "-/.: hT")
-        first = form in EPOCHS and self.name == FIRST_NAMELESS
+        marked = form not in EPOCHS and any(sign in form for sign in "-/.: hTW")
+        wrapped = WRAPPED.fullmatch(self.examples[0]) is not None
+        first = form in EPOCHS and (self.name == FIRST_NAMELESS or wrapped)
         return marked or form in {"%Y%m%d", "%Y%m%d%H%M%S"} or first or bool(NAMES_TIME.search(self.name))
 
     def _add_numbers(self, cells: Cells) -> pl.Series:
@@ -222,6 +212,12 @@ class ColumnTally:
         return tuple(form for form, fit in usable.items() if fit.misfits == best)
 
     @property
+    def _half_times(self) -> tuple[str, Fit] | None:
+        """The format in which most cells, and not nearly all, can be read."""
+        fits = {form: time.fit for form, time in self.times.items() if time.fit.count and not time.fit.usable}
+        return max(fits.items(), key=lambda each: each[1].count, default=None)
+
+    @property
     def _is_count(self) -> bool:
         """Whether what can be read as times is more likely a number: digits that no name calls a time."""
         return all(form == "%Y%m%d" for form in self.time_formats) and self.unit is not None
@@ -234,16 +230,20 @@ class ColumnTally:
     @property
     def _names(self) -> bool:
         """Whether whole numbers are names: padded with zeros, too long to count, or called so."""
-        if self.unit is not None or _SCALED.search(self.name):
+        if self.unit is not None or SCALED.search(self.name):
             return False
         shortest, longest = self._lengths
         constant = shortest == longest and not self._signed
         return (
             self._padded
             or (constant and longest >= 13)
-            or (constant and longest >= 6 and bool(_NAMES_SOMETHING.search(self.name)))
+            or (constant and longest >= 6 and bool(NAMES_SOMETHING.search(self.name)))
             or longest > 19
         )
+
+    def settle_time(self, form: str) -> None:
+        """Read the column in this format, of several that fit."""
+        self.times = {form: self.times[form], **self.times} if form in self.times else self.times
 
     def profile(self) -> ColumnProfile:
         """Say what the column is."""
@@ -294,8 +294,12 @@ class ColumnTally:
                 return self.times[self.time_formats[0]].fit
         return None
 
-    def issues(self) -> Iterator[Issue]:
-        """Say what is not as it should be."""
+    def issues(self, *, read_whole: bool = False) -> Iterator[Issue]:
+        """Say what is not as it should be.
+
+        Args:
+            read_whole: Whether every cell was read, with others beside it, as a time.
+        """
         where = f"column {self.name!r}"
         fit, numbers = self._fit, self._number_fit
         if self._several:
@@ -307,10 +311,20 @@ class ColumnTally:
         if self.bracketed:
             what = f"numbers in brackets are read as negative ones: {self._bracketed:,}"
             yield Issue(where, what, "A mapping's rule reads them so with `bracketed: negative`.")
-        if self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
+        if self.type is ColumnType.TEXT and (half := self._half_times):
+            form, times = half
+            what = f"its cells are times in part: {times.count:,} as {form}, {times.misfits:,} other cells"
+            remedy = (
+                "Write all in one way. Of dates typed into a sheet, those that it understood may have day and month "
+            )
+            yield Issue(f"row {times.astray}, {where}", what, f"{remedy}swapped.")
+        elif self.type is ColumnType.TEXT and self.unit is not None and not self._several:
+            what = f"its name tells a unit, {self.unit}, and its cells are no numbers"
+            yield Issue(where, what, "Is the decimal sign right? Beside a number only a unit that is known may stand.")
+        elif self.type is ColumnType.TEXT and not self._names and numbers and numbers.count:
             what = f"its types are mixed: {numbers.count:,} numbers, {self.filled - numbers.count:,} other cells"
             yield Issue(where, what, "Is the decimal sign right, and are there lines that are no rows?")
-        if fit is not None and fit.misfits:
+        if fit is not None and fit.misfits and not read_whole:
             words = fit is numbers and self._empty_words == fit.misfits
             what = f"this is no {self.type.value}, the first of {fit.misfits:,} such cells"
             remedy = "`null_values` takes the words that stand for nothing." if words else "Correct it at its origin."
@@ -319,6 +333,13 @@ class ColumnTally:
             what = f"U+FFFD: characters were lost before this file was written, in {self._damaged.misfits:,} cells"
             remedy = "Get it again from its origin; what is lost cannot be read back."
             yield Issue(f"row {self._damaged.astray}, {where}", what, remedy)
+        if self._other_digits.misfits:
+            count = self._other_digits.misfits
+            what = f"digits of another script (Arabic-Indic, full-width …) are not read: {count:,} cells"
+            yield Issue(f"row {self._other_digits.astray}, {where}", what, "Export it with the digits 0 to 9.")
+        if self.type is ColumnType.TIMESTAMP and self.time_formats == (EXCEL,):
+            what = "its numbers are read as times of Excel, days since 30 December 1899"
+            yield Issue(where, what, "Is that what they are? Workbooks of old Macs count from four years later.")
         if not self.distinct.exact:
             yield Issue(where, "the number of different values is an estimate", "It is exact up to a million.")
 

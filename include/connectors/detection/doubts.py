@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from include.collection.inspection import ColumnType, Issue
-from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
+from include.connectors.detection.column_names import NAMES_TIME
+from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.units import tells_unit
 
 _TIMES: Final = {ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.TIME}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -59,7 +59,7 @@ def detect_excel(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
 def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
     reading = SheetReading(settings.get("decimal", "."))
     rows = sheet.rows(reading)
-    cells = [_texts(row) for row in islice(rows, SAMPLE_ROWS)]
+    cells = _pad([_texts(row) for row in islice(rows, SAMPLE_ROWS)])
     following = next(rows, None)
     end: deque[Row] = deque(maxlen=_END_ROWS)
     if following is not None and sheet.size < _READ_TO_THE_END:
@@ -69,6 +69,15 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
     if reading.numbers:  # real numbers can be read in one way only
         given = {"decimal": reading.decimal, "thousands": None, **given}
     return detect_layout(Rows(cells, following is None, [_texts(row) for row in end]), given)
+
+
+def _pad(rows: list[list[str]]) -> list[list[str]]:
+    """Give shorter rows as many cells as most have: a sheet stores none behind the last, as in a merged header.
+
+    A row of one cell is a title.
+    """
+    usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    return [row + [""] * (usual - len(row)) if sum(cell != "" for cell in row) > 1 else row for row in rows]
 
 
 def _texts(row: Row) -> list[str]:

@@ -69,6 +69,8 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
         issues.append(
             Issue(f"table {main.table.name!r}", "no column was found that tells the time of a row", _TIMELESS)
         )
+    if timed and timed.form and len(timed.columns) == 1:
+        profiles[0] = _settle_time(main, timed.columns[0], timed.form)
     tables = tuple(each.table for each in profiles)
     return Inspection(found, tables, timed.profile if timed else None, tuple(issues), tuple(questions))
 
@@ -98,6 +100,16 @@ def _profile(sample: Sample, table: DetectedTable, own: Mapping[str, str], day: 
         profiled = profile_table(table.name, frames, table.form.numbers, units, own.get("date_order"), day)
         told = tuple(issue for issue in content.issues if "U+FFFD" not in issue.what)  # the profile counts them all
         return replace(profiled, issues=(*told, *profiled.issues))
+
+
+def _settle_time(main: Profiled, name: str, form: str) -> Profiled:
+    """Profile the column of the time again as the whole table reads it, where its own cells leave the order open."""
+    column = next(each for each in main.columns if each.name == name)
+    if len(column.time_formats) < 2:
+        return main
+    column.settle_time(form)
+    columns = tuple(column.profile() if each.name == name else each for each in main.table.columns)
+    return replace(main, table=replace(main.table, columns=columns))
 
 
 def _choose_table(found: Detection, wanted: Any) -> Detection:

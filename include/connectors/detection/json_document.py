@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
+from include.connectors.detection.json_statistics import refuse_statistics
 from include.connectors.detection.json_tables import FoundTable, find_tables
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
@@ -42,6 +43,8 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
     if not _BEGINS.match(text) and "kind" not in given:
         return None
     documents, cut = _read(sample, text)
+    if not {"records", "shape"} & set(given):
+        refuse_statistics(sample.name, documents[0])
     lines = settle(JsonFormat, {}, {"lines": given["lines"]}).lines if "lines" in given else len(documents) > 1
     found = find_tables(documents if lines else documents[0], cut=cut)
     if cut and (not found or found[0].settings.get("shape", "list") != "list"):

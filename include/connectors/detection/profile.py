@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,7 +12,7 @@ import polars as pl
 from include.cim.number_style import NumberStyle
 from include.cim.units import find_units_but_case
 from include.cim.written_times import zoned
-from include.collection.inspection import Issue, TableProfile
+from include.collection.inspection import ColumnType, Issue, TableProfile
 from include.connectors.detection.cells import is_type
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.doubts import doubts
@@ -20,6 +20,8 @@ from include.connectors.detection.repeated_flags import choose_flags
 from include.connectors.detection.tallies import DistinctTally
 from include.connectors.detection.time_axis import TimeAxis, find_series
 from include.connectors.detection.time_columns import choose_time
+from include.connectors.detection.time_formats import kind_of
+from include.connectors.detection.time_parts import count_each_day
 from include.connectors.detection.units import PLACES, spell_unit, tells_unit, unit_in_name
 
 _SLICE: Final = 250_000
@@ -66,6 +68,7 @@ def profile_table(
     unknown: dict[str, str] = {}
     axes: list[TimeAxis] = []
     whole_rows = DistinctTally()
+    counted: tuple[str, int] | None = None
     rows = 0
     for frame in slices(frames):
         for column in frame.columns:
@@ -78,6 +81,9 @@ def profile_table(
         whole_rows.add(frame.select(pl.struct(pl.all()).hash(seed=0)).to_series())
         if rows == 0:
             axes = _open_axes(tuple(columns.values()), frame, day)
+            counted = _find_count(axes, tuple(columns.values()), frame)
+            for each in {each for axis in axes for each in axis.time.columns}:
+                columns[each].unit = None  # KW is the German calendar week, too
         for axis in axes:
             axis.add(frame, rows)
         rows += frame.height
@@ -86,7 +92,10 @@ def profile_table(
         _keep_small(columns)
     tallies = tuple(columns.values())
     _spread_unit(tallies)
-    issues = [issue for column in tallies for issue in column.issues()]
+    read = {name for axis in axes if not axis.unread for name in axis.time.columns}  # whatever else their cells are
+    issues = [issue for column in tallies for issue in column.issues(read_whole=column.name in read)]
+    if counted:
+        issues.append(_unread_count(*counted))
     issues += doubts(f"table {name!r}", tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
     issues += [_unknown_unit(column, text) for column, text in unknown.items() if columns[column].counts]
     table = TableProfile(name, rows, tuple(each.profile() for each in tallies))
@@ -107,6 +116,22 @@ def _open_axes(columns: tuple[ColumnTally, ...], frame: pl.DataFrame, day: date 
         )
         for form in time.formats[:4]
     ]
+
+
+def _find_count(
+    axes: Sequence[TimeAxis], columns: Sequence[ColumnTally], frame: pl.DataFrame
+) -> tuple[str, int] | None:
+    """Find the column that may number the rows of a day, where a date alone tells the time."""
+    if not axes or len(axes[0].time.columns) > 1 or kind_of(axes[0].form) is not ColumnType.DATE:
+        return None
+    return count_each_day(axes[0].time.columns[0], columns, frame)
+
+
+def _unread_count(column: str, count: int) -> Issue:
+    what = (
+        f"it counts every date's rows through, {count} of them, and is not read as a time: are they hours or periods?"
+    )
+    return Issue(f"column {column!r}", what, "If so, map the times from both: `source: [date, hour]`, and `period`.")
 
 
 def slices(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

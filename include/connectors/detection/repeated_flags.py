@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.clock_changes import place
+from include.cim.showings import ending_in
 from include.collection.inspection import ColumnType, RepeatedFlag
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.zones import standard_offset
@@ -98,6 +99,20 @@ def find_flag(flags: Sequence[FlagTally], zone: tzinfo, backs: Sequence[timedelt
     return FoundFlag(None, tuple(strange))
 
 
+def find_mark(marks: FlagTally, zone: tzinfo, backs: Sequence[timedelta]) -> FoundFlag:
+    """Say whether the letters behind a clock tell its showings apart: B stands where an hour comes twice, there only.
+
+    Args:
+        backs: As `find_flag` takes them.
+    """
+    for back in backs:
+        later = marks.counts.filter(pl.col("value").str.to_uppercase() == "B")
+        placed = place(later["time"] - back, zone)
+        if (placed["earliest"] < placed["latest"]).fill_null(False).all():
+            return FoundFlag(RepeatedFlag(marks.column, tuple(sorted(later["value"].unique()))))
+    return FoundFlag(None, (marks.column,))
+
+
 def _judge(flag: FlagTally, zone: tzinfo, back: timedelta, *, named: bool) -> str | None:
     """Give the value of the later showing; "" where the values contradict the clock, None where they tell nothing."""
     times = (flag.counts["time"] - back).alias("time")
@@ -120,8 +135,8 @@ def _judge(flag: FlagTally, zone: tzinfo, back: timedelta, *, named: bool) -> st
     if len(values) != 2 or not (apart or flips):
         return None
     for later, other in (values, values[::-1]):
-        if not later or other.endswith(later):
-            continue  # the mapping tells them by how they end
+        if not later or re.search(ending_in(later), other):
+            continue  # the mapping tells them by the words in which they end
         seasons = far[True] <= {other} and far[False] <= {later}
         seasons = seasons and _mostly(once, other, summer=True) and _mostly(once, later, summer=False)
         usual = far[True] | far[False] <= {other}
@@ -150,7 +165,7 @@ def _pair(value: str, name: str, far: dict[bool, set[str]]) -> str | None:
         known = word
     else:
         known = winters.get(word) if "repeat" in name.casefold() else None
-    if known is None or (word != known and word.endswith(known)):
+    if known is None or (word != known and re.search(ending_in(known), word)):
         return None
     return known.upper() if value.isupper() else known.title() if value.istitle() else known
 

@@ -83,21 +83,27 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None, *, ends: bool = False) -> S
     return Steps(
         step=step,
         resolution=resolution,
-        gaps=_find(axis, explained, lambda step: step * way > usual * way) if regular else Found(),
+        gaps=_find(axis, explained, lambda step: step * way > usual * way, axis.loose) if regular else Found(),
         repeats=repeats,
         backwards=_find(axis, explained, lambda step: step * way < _ZERO),
     )
 
 
-def _find(axis: TimeAxis, explained: Sequence[Step], fits: Callable[[timedelta], bool]) -> Found:
-    """Count the steps of a kind that nothing explains."""
+def _find(
+    axis: TimeAxis,
+    explained: Sequence[Step],
+    fits: Callable[[timedelta], bool],
+    among: Mapping[timedelta, tuple[int, int]] | None = None,
+) -> Found:
+    """Count the steps of a kind that nothing explains, `among` all or some."""
+    among = axis.steps if among is None else among
     known = Counter(odd.after - odd.before for odd in explained)
-    left = {step: count - known[step] for step, (count, _) in axis.steps.items() if fits(step)}
+    left = {step: count - known[step] for step, (count, _) in among.items() if fits(step)}
     if sum(left.values()) <= 0:
         return Found()
     excused = {odd.row for odd in explained}
     listed = [odd.row for odd in axis.odd if fits(odd.after - odd.before) and odd.row not in excused]
-    return Found(sum(left.values()), min([*listed, *(axis.steps[step][1] for step in left if not known[step])]))
+    return Found(sum(left.values()), min([*listed, *(among[step][1] for step in left if not known[step])]))
 
 
 def duration(step: timedelta) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 import polars as pl
 
+from include.cim.showings import find_marks
 from include.cim.written_times import beginnings
 from include.cim.zone_words import number_offsets
 from include.collection.inspection import ColumnType
@@ -20,7 +22,11 @@ _MOST_SERIES: Final = 200_000
 _MOST_STEPS: Final = 10_000
 _MOST_HOURS: Final = 1_000_000
 _MOST_ODD: Final = 5_000
+_MOST_LENGTHS: Final = 100
 _HOURS: Final = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt32})
+_MIDNIGHT: Final = r"(?:^|[T ,_-])24(?::00){1,2}$|(?:^|[T :,_-])24(?:00){1,2}$"
+"""24:00 and 2400, whatever stands before; 10:24:00 is none."""
+
 _INSTANT: Final = timedelta(microseconds=1)
 _TIME: Final = "the row's time"
 _TELL_APART: Final = 0.01
@@ -48,9 +54,12 @@ class TimeAxis:
         hours: Rows per hour of the clock (`hour`, `rows`): what shows when a clock was changed.
         ended: The same per hour that a time ends: 3:00 ends the hour that begins at 2:00.
         flags: Columns that may tell the showings of a repeated hour apart.
+        marks: The letters behind the clock that do (02:00B), where there are any.
         offsets: Per offset that is written (`offset`), the first and the last instant (`first`, `last`).
         steps: How often each step comes, and where it came first.
-        odd: Steps unlike the usual one, the first thousands of them.
+        loose: The same of steps that do not begin where the interval before ended; all where no column tells an end.
+        lengths: How long the intervals are, where a column tells their end.
+        odd: Loose steps unlike the usual one, the first thousands of them.
     """
 
     def __init__(self, time: TimeColumns, form: str, keys: Sequence[str], flags: Sequence[FlagTally] = ()) -> None:
@@ -68,11 +77,16 @@ class TimeAxis:
         self.hours = _HOURS
         self.ended = _HOURS
         self.flags = list(flags)
+        self.marks: FlagTally | None = None
         self.offsets = pl.DataFrame(schema={"offset": pl.String, "first": pl.Datetime("us"), "last": pl.Datetime("us")})
         self.steps: dict[timedelta, tuple[int, int]] = {}
+        self.loose: dict[timedelta, tuple[int, int]] = {}
+        self.lengths: Counter[timedelta] = Counter()
         self.odd: list[Step] = []
         self._keys = list(keys)
-        self._last = pl.DataFrame(schema={"key": pl.UInt64, "time": pl.Datetime("us"), "row": pl.Int64})
+        self._last = pl.DataFrame(
+            schema={"key": pl.UInt64, "time": pl.Datetime("us"), "end": pl.Datetime("us"), "row": pl.Int64}
+        )
 
     def add(self, frame: pl.DataFrame, before: int) -> None:
         """Take the next rows."""
@@ -80,7 +94,12 @@ class TimeAxis:
         texts = self.time.texts(frame)
         self.unread += int((times.is_null() & texts.is_not_null()).sum())
         key = frame.select(pl.struct(self._keys).hash(seed=0)).to_series() if self._keys else pl.lit(0, pl.UInt64)
-        rows = pl.DataFrame({"time": times}).with_columns(
+        ends = pl.Series([None] * len(times), dtype=pl.Datetime("us"))
+        if self.time.until:
+            ends = replace(self.time, columns=self.time.until, until=()).read(frame, self.form)
+            lengths = (ends - times).drop_nulls().value_counts(sort=True).head(_MOST_LENGTHS)
+            self.lengths.update(dict(lengths.iter_rows()))
+        rows = pl.DataFrame({"time": times, "end": ends}).with_columns(
             pl.lit(key).alias("key") if isinstance(key, pl.Series) else key.alias("key"),
             pl.int_range(before + 1, before + frame.height + 1, dtype=pl.Int64).alias("row"),
         )
@@ -89,12 +108,13 @@ class TimeAxis:
         elif "%H" in self.form:
             begun = beginnings(texts, self.form)
             self.intervals += int((begun != texts).sum())
-            self.midnights += int(begun.str.contains(r"(^|\D)24:?00(:?00)?$").sum())
+            self.midnights += int(begun.str.contains(_MIDNIGHT).sum())
         if self.time.period is not None:
             self._note_periods(times, self.time.count_periods(frame), self.time.period)
         for flag in self.flags:
             flag.add(times, frame[flag.column])
-        rows = rows.drop_nulls("time").select("key", "time", "row")
+        self._note_marks(times, frame)
+        rows = rows.drop_nulls("time").select("key", "time", "end", "row")
         if rows.is_empty():
             return
         self.count += rows.height
@@ -116,30 +136,26 @@ class TimeAxis:
 
     def _note_steps(self, rows: pl.DataFrame) -> None:
         chain = pl.concat([self._last, rows])
-        previous = pl.col("time").shift(1).over("key") if self._keys else pl.col("time").shift(1)
+        before = [pl.col(name).shift(1) for name in ("time", "end")]
         self._last = (
             (chain.group_by("key", maintain_order=True).last() if self._keys else chain.tail(1))
             .tail(_MOST_SERIES)
             .with_columns(pl.lit(0, pl.Int64).alias("row"))
         )
         stepped = (
-            chain.with_columns(previous.alias("before"))
+            chain.with_columns(
+                (each.over("key") if self._keys else each).alias(name)
+                for each, name in zip(before, ("before", "ended"), strict=True)
+            )
             .filter((pl.col("row") > 0) & pl.col("before").is_not_null())
             .with_columns((pl.col("time") - pl.col("before")).alias("step"))
         )
-        for step, count, row in (
-            stepped.group_by("step")
-            .agg(pl.len(), pl.col("row").min())
-            .sort("len", descending=True)
-            .head(_MOST_STEPS)
-            .iter_rows()
-        ):
-            known = self.steps.get(step)
-            if known or len(self.steps) < _MOST_STEPS:
-                self.steps[step] = (count + known[0], min(row, known[1])) if known else (count, row)
+        _count_steps(self.steps, stepped)
+        loose = stepped.filter(pl.col("ended").ne_missing(pl.col("time"))) if self.time.until else stepped
+        _count_steps(self.loose, loose)
         usual = self.usual()
         if usual is not None and len(self.odd) < _MOST_ODD:
-            odd = stepped.filter(pl.col("step") != usual).head(_MOST_ODD - len(self.odd))
+            odd = loose.filter(pl.col("step") != usual).head(_MOST_ODD - len(self.odd))
             self.odd += [Step(*each) for each in odd.select("before", "time", "row").iter_rows()]
 
     def _note_periods(self, times: pl.Series, counted: pl.Series, period: timedelta) -> None:
@@ -147,6 +163,12 @@ class TimeAxis:
         day = (pl.col("time") - pl.col("counted") * period).dt.date().alias("day")
         for each, last in rows.group_by(day).agg(pl.col("counted").max() + 1).iter_rows():
             self.last_periods[each] = max(last, self.last_periods.get(each, 0))
+
+    def _note_marks(self, times: pl.Series, frame: pl.DataFrame) -> None:
+        for column in self.time.columns:
+            if "%z" not in self.form and (marks := find_marks(frame[column])) is not None:
+                self.marks = self.marks or FlagTally(column)
+                self.marks.add(times, marks)
 
     def _note_offsets(self, times: pl.Series, texts: pl.Series) -> None:
         offset = number_offsets(texts).str.extract(r"([+-]\d{2}:?\d{0,2})$", 1)
@@ -164,6 +186,15 @@ class TimeAxis:
 def axis_name(axis: TimeAxis) -> str:
     """Name the time's columns as messages do."""
     return f"column {' '.join(axis.time.columns)!r}"
+
+
+def _count_steps(known: dict[timedelta, tuple[int, int]], stepped: pl.DataFrame) -> None:
+    counted = stepped.group_by("step").agg(pl.len(), pl.col("row").min()).sort("len", descending=True)
+    for step, count, row in counted.head(_MOST_STEPS).iter_rows():
+        if step in known:
+            known[step] = (count + known[step][0], min(row, known[step][1]))
+        elif len(known) < _MOST_STEPS:
+            known[step] = (count, row)
 
 
 def _count_hours(known: pl.DataFrame, times: pl.Series) -> pl.DataFrame:

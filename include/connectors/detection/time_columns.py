@@ -10,10 +10,11 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import read_times, zoned
+from include.cim.written_times import EXCEL, read_times, zoned
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
-from include.connectors.detection.column_types import NAMES_TIME, ColumnTally
+from include.connectors.detection.column_names import NAMES_TIME
+from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.time_formats import kind_of
 from include.connectors.detection.time_parts import (
     NAMELESS,
@@ -26,13 +27,14 @@ from include.connectors.detection.time_parts import (
 )
 
 ENDS: Final = re.compile(
-    r"(^|[^a-zà-ü])(end(ing|e|s)?|until|till|to|bis|tot|fin|fine|final|hasta|fim|a|au|stop|departure|he)($|[^a-zà-ü])"
+    r"(^|[^a-zà-ü])(end(ed|ing|e|s)?|until|till?|to|bis|tot|fin|fine|final|hasta|fim|a|au|stop(ped)?|departure|he"
+    r"|slut|do|koniec|loppu|finished)($|[^a-zà-ü])"
     r"|(_|[a-z])(End|Ende|Until|Stop)",
     re.IGNORECASE,
 )
 BEGINS: Final = re.compile(
-    r"(^|[^a-zà-ü])(start(ing)?|begin(ning)?|beginn|from|von|van|ab|desde|inizio|da|début|debut|de|du|inicio|arrival"
-    r"|since)($|[^a-zà-ü])",
+    r"(^|[^a-zà-ü])(start(ed|ing)?|begin(ning)?|beginn|from|von|van|ab|desde|inizio|da|début|debut|de|du|inicio|arrival"
+    r"|since|fra|från|od|alku|początek)($|[^a-zà-ü])",
     re.IGNORECASE,
 )
 _BOOKKEEPING: Final = re.compile(
@@ -95,7 +97,7 @@ def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.dat
         day: The rows' day, where it stands outside of them.
     """
     found = [
-        *_stamps(columns),
+        *_stamps(columns, frame),
         *_dates_with_times(columns, frame),
         *_dates_with_numbers(columns, frame),
         *(_counted(each) for each in join_parts(columns, frame)),
@@ -122,10 +124,11 @@ def _counted(parts: Parts) -> TimeColumns:
     return TimeColumns(parts.columns, parts.formats, parts.period, parts.numbers)
 
 
-def _stamps(columns: Sequence[ColumnTally]) -> Iterator[TimeColumns]:
+def _stamps(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[TimeColumns]:
     for each in columns:
         if each.type is ColumnType.TIMESTAMP:
-            yield TimeColumns((each.name,), each.time_formats)
+            rest = _fraction_of_day(each, columns, frame)
+            yield TimeColumns((each.name, *rest), each.time_formats)
 
 
 def _dates_with_times(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[TimeColumns]:
@@ -164,6 +167,17 @@ def _dates_with_numbers(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> 
             add = add_nameless if NAMELESS.fullmatch(each.name) else add_number
             if paired := add(day, columns, frame):
                 yield _counted(paired)
+
+
+def _fraction_of_day(day: ColumnTally, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> tuple[str, ...]:
+    """Find the column of fractions of the day that goes with Excel's whole numbers of days; none, or one."""
+    if day.time_formats != (EXCEL,) or not frame[day.name].drop_nulls().str.contains(r"^\s*\d+\s*$").all():
+        return ()
+    for each in columns:
+        cells = frame[each.name].drop_nulls()
+        if NAMES_TIME.search(each.name) and len(cells) and cells.str.contains(r"^\s*0([.,]\d+)?\s*$").all():
+            return (each.name,)
+    return ()
 
 
 def _with_zones(

@@ -9,14 +9,15 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import CLOCKS, EPOCHS, FROM_UNTIL, MONTH, dated, read_times
+from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, MONTH, dated, read_times
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
 
 _DATE: Final = (
-    r"(?P<iso>\d{4}(?P<s1>[-/.])\d{1,2}(?P=s1)\d{1,2})"
+    r"(?P<iso>\d{4}(?P<s1>[-/.]|\. )\d{1,2}(?P=s1)\d{1,2}(?P<s0>\.?))"
     r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
-    r"|(?P<week>\d{4}-?W\d{2}-?\d)"
+    r"|(?P<week>\d{4}(?P<s6>[-/ ]?(?:W|KW|CW)[- ]?)\d{1,2}(?P<weekday>-?\d)?)"
+    r"|(?P<week_first>(?P<s7>(?:W|KW|CW|Week|Woche)[ .]{0,2})\d{1,2}(?P<s8>[-/ ])\d{4})"
     rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
     r"(?P<named_year>\d{4}|\d{2}))"
     rf"|(?P<us>{MONTH} \d{{1,2}}, ?\d{{4}})"
@@ -42,17 +43,27 @@ _DIGITS: Final = {
 _HOURS: Final = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])")
 _FRACTION: Final = re.compile(r"\d{10}\.\d{1,9}")
 _EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
+WRAPPED: Final = re.compile(r"/Date\(-?\d+(?:[+-]\d{4})?\)/")
+_SERIAL: Final = re.compile(r"(\d{5})(?:[.,]\d{1,20})?")
+_SERIALS: Final = range(36_526, 51_137)
+"""Excel's numbers of the days from 2000 to 2040; a modified Julian day of today (60,000) is none of them."""
+
+_LONGEST_STEP: Final = 31
+"""Whole numbers in longer steps are rather seconds of a day than days."""
+
+_WEEKS: Final = {"%Y-%m": "%G-%V", "%Y/%m": "%G/%V", "%m/%Y": "%V/%G", "%m-%Y": "%V-%G"}
 _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
 
 
-def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, ...]:
+def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool = False) -> tuple[str, ...]:
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
-    A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`. Months may have names (`%b`, in seven
-    languages), and 24:00 is the next day's midnight.
+    A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`, `excel`. Months may have names (`%b`, in
+    seven languages), and 24:00 is the next day's midnight.
 
     Args:
         order: `dmy`, `mdy` or `ymd`, where the owner has set it.
+        weeks: Whether 2024-05 is a week, of ISO 8601's, and no month.
 
     Example:
         >>> find_formats(["12-10-2021 00:15", "13-10-2021 00:30"])
@@ -64,9 +75,12 @@ def find_formats(cells: Sequence[str], order: str | None = None) -> tuple[str, .
     if _are_intervals(cells[:200]):
         cells = [CLOCKS.sub(r"\1", cell) for cell in cells]
     for cell in cells[:200]:
-        counted.update(form for form in _formats_of(cell) if order is None or _in_order(form, order))
+        forms = [_WEEKS.get(form, form) for form in _formats_of(cell)] if weeks else _formats_of(cell)
+        counted.update(form for form in forms if order is None or _in_order(form, order))
     if counted["%Y%m%d%H"]:
         del counted["epoch_s"]  # of these, seconds since 1970 come to 2030 or later
+    if counted[EXCEL] and not _are_days(cells):
+        del counted[EXCEL]
     texts = pl.Series(cells, dtype=pl.String)
     fits = {form: _plausible(read_times(texts, form), form) for form, _ in counted.most_common(8)}
     best = max(fits.values(), default=0)
@@ -82,7 +96,7 @@ def kind_of(form: str) -> ColumnType:
         >>> kind_of("%H:%M").value, kind_of("%d.%m.%Y").value, kind_of("%Y%m%d:%H%M").value
         ('time', 'date', 'timestamp')
     """
-    if form in EPOCHS:
+    if form in EPOCHS or form == EXCEL:
         return ColumnType.TIMESTAMP
     if not dated(form):
         return ColumnType.TIME
@@ -95,6 +109,11 @@ def _are_intervals(cells: Sequence[str]) -> bool:
     return any(re.fullmatch(r"[\d:]+", begin) for begin, _ in ends) or len({end for _, end in ends}) > _MOST_OFFSETS
 
 
+def _are_days(cells: Sequence[str]) -> bool:
+    days = sorted({int(found[1]) for cell in cells if (found := _SERIAL.fullmatch(cell))})
+    return len(days) < 2 or days[-1] - days[0] <= _LONGEST_STEP * (len(days) - 1)
+
+
 def _in_order(form: str, order: str) -> bool:
     """Whether a format has the owner's order, or one that nobody takes for another."""
     return "%d" not in form or "%b" in form or form.startswith("%Y") or order_of(form) == order
@@ -103,18 +122,16 @@ def _in_order(form: str, order: str) -> bool:
 def _plausible(times: pl.Series, form: str) -> int:
     if kind_of(form) is ColumnType.TIME:
         return times.count()
-    return int(times.dt.year().is_between(1900, 2100).sum())
+    years = (2000, 2040) if form == EXCEL else (1900, 2100)
+    return int(times.dt.year().is_between(*years).sum())
 
 
 def _formats_of(cell: str) -> tuple[str, ...]:
     interval = FROM_UNTIL.match(cell)
     if interval and (formats := _formats_of(interval[1])):
         return formats
-    if cell.isascii() and cell.isdigit() and len(cell) != 8:
-        formats = tuple(form for form in _DIGITS.get(len(cell), ()) if len(cell) != 10 or _HOURS.fullmatch(cell))
-        return (*formats, *((_EPOCHS[len(cell)],) if len(cell) in _EPOCHS else ()))
-    if _FRACTION.fullmatch(cell):
-        return ("epoch_s",)
+    if (counted := _count_formats(cell)) is not None:
+        return counted
     found = _WRITTEN.fullmatch(cell)
     if found is None or not (found["date"] or found["clock"] or found["french"]):
         return ()
@@ -123,6 +140,18 @@ def _formats_of(cell: str) -> tuple[str, ...]:
         return (time,)
     gap = found["gap"] or ""
     return tuple(f"{date}{gap}{time}" if time else date for date in _date_formats(found) if time or not gap)
+
+
+def _count_formats(cell: str) -> tuple[str, ...] | None:
+    """Give the formats of digits without signs, and of counts since a day; None where a cell is neither."""
+    if serial := _SERIAL.fullmatch(cell):
+        return (EXCEL,) if int(serial[1]) in _SERIALS else ()
+    if cell.isascii() and cell.isdigit() and len(cell) != 8:
+        formats = tuple(form for form in _DIGITS.get(len(cell), ()) if len(cell) != 10 or _HOURS.fullmatch(cell))
+        return (*formats, *((_EPOCHS[len(cell)],) if len(cell) in _EPOCHS else ()))
+    if WRAPPED.fullmatch(cell):
+        return ("epoch_ms",)
+    return ("epoch_s",) if _FRACTION.fullmatch(cell) else None
 
 
 def _time_format(found: re.Match[str]) -> str:
@@ -145,7 +174,7 @@ def _time_format(found: re.Match[str]) -> str:
 
 def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # one line a way of writing
     if found["iso"]:
-        return (f"%Y{found['s1']}%m{found['s1']}%d",)
+        return (f"%Y{found['s1']}%m{found['s1']}%d{found['s0']}",)
     if found["local"]:
         sign, year = found["s2"], "%Y" if len(found["year"]) == 4 else "%y"
         orders = [("%d", "%m", year)]
@@ -153,7 +182,10 @@ def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # 
             orders += [("%m", "%d", year)] + ([("%y", "%m", "%d")] if year == "%y" else [])
         return tuple(sign.join(order) for order in orders)
     if found["week"]:
-        return ("%G-W%V-%u",) if "-" in found["week"] else ("%GW%V%u",)
+        day = found["weekday"] or ""
+        return (f"%G{found['s6']}%V" + ("-%u" if day.startswith("-") else "%u" if day else ""),)
+    if found["week_first"]:
+        return (f"{found['s7']}%V{found['s8']}%G",)
     if found["named"]:
         year = "%Y" if len(found["named_year"]) == 4 else "%y"
         return (f"%d{found['s3']}%b{found['s4']}{year}",)

@@ -10,7 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import number_parts, read_times, split_periods
+from include.cim.written_times import begin_hours, number_parts, read_times, split_periods
+from include.connectors.detection.column_names import NAMES_WEEK
 from include.connectors.detection.column_types import ColumnTally
 
 _PARTS: Final = (
@@ -20,7 +21,9 @@ _PARTS: Final = (
 )
 _DAY_OF_YEAR: Final = re.compile(r"doy|j_?day|julian([ _]?day)?|day[ _]?of[ _]?year|yday", re.IGNORECASE)
 _HOUR: Final = re.compile(
-    r"(.*[^a-z])?(hours?|hr|stunde|std|uur|heure|hora|ora|he|hour_?ending|hh)([^a-z].*)?", re.IGNORECASE
+    r"(.*[^a-z])?(hours?|hr|stunde|std|uur|heures?|hora|ora|he|hour_?ending|hh"
+    r"|godzina|godz|hodina|hod|óra|timm[ea]|tunti|ura|ώρα|час|година|saat|時間(?!帯)|小时|시간)([^a-z].*)?",
+    re.IGNORECASE,
 )
 _CLOCK_DIGITS: Final = re.compile(
     r"(.*[^a-z])?(time|hh:?mm|hhmm(ss)?|hrmn|hr_?min|uhrzeit|zeit|tijd|heure|hora|ora|hours?|hr)([^a-z].*)?",
@@ -32,7 +35,7 @@ _MOST_CALLED: Final = 4
 _MINUTE: Final = re.compile(r"minutes?|min|mi", re.IGNORECASE)
 _PERIOD: Final = re.compile(
     r"(.*[^a-z])?(period(o|e)?|settlement[ _]?period|sp|interval|trading[ _]?period|quarter|viertelstunde|kwartier|qh"
-    r"|ptu|isp)([^a-z].*)?",
+    r"|ptu|isp|okres|peri[oó]da|時刻コード|時間帯|コマ)([^a-z].*)?",
     re.IGNORECASE,
 )
 _HALF_HOURS: Final = re.compile(r"settlement|trading|^sp$", re.IGNORECASE)
@@ -53,6 +56,10 @@ of one, too."""
 _CERTAIN_YEARS: Final = 40
 """Up to here a year of two digits is one of this century."""
 
+_NEAR: Final = 4
+"""So many columns beside a date are looked at for one that counts its rows."""
+
+_LEAST_ROWS: Final = 20
 _PARTS_OF_HOURS: Final = (2, 4, 6, 12)
 
 
@@ -93,6 +100,26 @@ def add_number(date: Parts, columns: Sequence[ColumnTally], frame: pl.DataFrame)
         for name, spoken in called.items():
             if found := _numbered(date, name, spoken, frame):
                 return _add_part(found, [each for each in others if each != name], frame)
+    return None
+
+
+def count_each_day(date: str, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> tuple[str, int] | None:
+    """Find a column that counts every date's rows through, as hours do, and so do as many meters.
+
+    Returns:
+        Its name, and how many a day has.
+    """
+    day = frame[date]
+    rows = len(day) / max(day.n_unique(), 1)
+    for name in [each.name for each in columns if each.name != date][:_NEAR] if rows > _LEAST_ROWS else ():
+        low, high = span_of(frame, name) or (9, 0)
+        count = high - low + 1
+        if low > 1 or count not in _FULL_DAYS or not -1 <= count - rows <= 1:
+            continue
+        numbered = pl.DataFrame({"day": day, "number": _numbers(frame, name)}).drop_nulls()
+        of_days = numbered.group_by("day").agg(pl.col("number").n_unique())["number"]
+        if int((of_days >= count - 1).sum()) * 10 >= len(of_days) * 9:
+            return name, count
     return None
 
 
@@ -152,7 +179,7 @@ def span_of(frame: pl.DataFrame, name: str) -> tuple[int, int] | None:
 
 
 def _numbers(frame: pl.DataFrame, name: str) -> pl.Series:
-    texts = frame[name].str.strip_chars()
+    texts = begin_hours(frame[name].str.strip_chars())
     plain = texts.cast(pl.Int64, strict=False)
     if plain.null_count() == texts.null_count():
         return plain
@@ -206,6 +233,32 @@ def _named_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | 
             return Parts(names, (f"%Y {form}",))
         if 0 <= first <= last <= _CERTAIN_YEARS:  # of two digits 62 may be 1962
             return Parts(names, (f"%y {form}",))
+    return _week_of_year(columns, frame) or _month_of_year(columns, frame)
+
+
+def _month_of_year(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
+    """Find the columns that are called year and month, where none tells the day: bills."""
+    named = [next((each.name for each in columns if one.fullmatch(each.name.strip())), None) for _, one in _PARTS]
+    year, month, day = named
+    years = span_of(frame, year) if year else None
+    if year is None or month is None or day is not None or years is None or not 1900 <= years[0] <= years[1] <= 2100:
+        return None
+    for form in ("%Y %m", "%Y %b"):
+        texts = frame.select(pl.concat_str(pl.col(year, month).str.strip_chars(), separator=" ").alias("text"))["text"]
+        if read_times(texts, form).null_count() == texts.null_count() < len(texts):
+            return Parts((year, month), (form,))
+    return None
+
+
+def _week_of_year(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
+    """Find the columns that are called year and week; weeks go on, which kilowatts (KW) do not."""
+    year = next((each.name for each in columns if _PARTS[0][1].fullmatch(each.name.strip())), None)
+    for name in (each.name for each in columns if NAMES_WEEK.fullmatch(each.name.strip())):
+        span, years = span_of(frame, name), span_of(frame, year) if year else None
+        if span and years and 1 <= span[0] <= span[1] <= 53 and 1900 <= years[0] <= years[1] <= 2100:
+            steps = _numbers(frame, name).drop_nulls().diff().drop_nulls().abs()
+            if int(steps.is_in([0, 1, 51, 52]).sum()) * 10 >= len(steps) * 9:
+                return Parts((str(year), name), ("%G %V",))
     return None
 
 

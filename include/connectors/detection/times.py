@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from include.cim.units import find_unit
-from include.cim.written_times import zoned
-from include.collection.inspection import Issue, Question, TimeProfile
+from include.cim.written_times import EXCEL, zoned
+from include.collection.inspection import ColumnType, Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
-from include.connectors.detection.repeated_flags import FoundFlag, find_flag
+from include.connectors.detection.repeated_flags import FoundFlag, find_flag, find_mark
 from include.connectors.detection.steps import Steps, duration, weigh_steps
 from include.connectors.detection.time_axis import TimeAxis, axis_name
 from include.connectors.detection.time_columns import BEGINS, ENDS, UNKNOWN_DAY
-from include.connectors.detection.time_formats import as_mapped, order_of
+from include.connectors.detection.time_formats import as_mapped, kind_of, order_of
 from include.connectors.detection.zones import rank_zones, weigh_hours
 from include.connectors.detection.zoning import Zoning, find_zone, shift_of
 
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+_WRITTEN: Final = ((("%d", "%u", "%j"), "P1D"), (("%V",), "P7D"), (("%m", "%b"), "P1M"))
+"""How long what a format writes is, by its finest directive."""
+
+_MANY: Final = 20
+"""One row of so many."""
+
+_NEARLY_ALL: Final = 0.95
 _COUNTED: Final = ("energy", "reactive_energy", "volume")
 
 
@@ -30,12 +38,14 @@ class Timed:
 
     Attributes:
         profile: None where the columns tell the time of a day that nobody knows.
+        form: The format in which they are read.
     """
 
     columns: tuple[str, ...]
     profile: TimeProfile | None
     issues: tuple[Issue, ...]
     questions: tuple[Question, ...]
+    form: str = ""
 
 
 def profile_time(
@@ -61,7 +71,8 @@ def profile_time(
     if not axes:
         return None
     axis, order_questions = _choose_reading(axes, days_noted, hints)
-    zoning = find_zone(axis, hints, zone, label or _label_told(axis))
+    given = label
+    zoning = find_zone(axis, hints, zone, given or _label_told(axis))
     label = zoning.label
     steps = weigh_steps(axis, zoning.clock, ends=label == "end")
     if axis.time.day is not None and steps.backwards.count:
@@ -69,6 +80,8 @@ def profile_time(
     if axis.time.day == UNKNOWN_DAY:
         return Timed(axis.time.columns, None, (), ())
     first, last = (_show(each, axis, zoning) for each in _ends(axis, steps))
+    if given is None and _names_interval(axis, steps):
+        label = None if label == "end" else "start"
     label = label or _label_shown(steps.step, first, last)
     flag = _find_flag(axis, zoning, steps, label)
     questions = [*order_questions, *zoning.questions]
@@ -89,8 +102,8 @@ def profile_time(
         numbering=zoning.numbering,
         repeated_flag=flag.flag,
     )
-    issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, zoning))
-    return Timed(axis.time.columns, profile, issues, tuple(questions))
+    issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, axis, zoning))
+    return Timed(axis.time.columns, profile, issues, tuple(questions), axis.form)
 
 
 def _ends(axis: TimeAxis, steps: Steps) -> tuple[datetime | None, datetime | None]:
@@ -102,11 +115,15 @@ def _find_flag(axis: TimeAxis, zoning: Zoning, steps: Steps, label: str | None) 
         return FoundFlag()
     counted = axis.time.period is not None
     backs = [timedelta(0), *([steps.step] if label == "end" and steps.step and not counted else [])]
-    return find_flag(axis.flags, zoning.clock, backs)
+    return find_mark(axis.marks, zoning.clock, backs) if axis.marks else find_flag(axis.flags, zoning.clock, backs)
 
 
-def _strange_flags(found: FoundFlag, zoning: Zoning) -> Iterator[Issue]:
+def _strange_flags(found: FoundFlag, axis: TimeAxis, zoning: Zoning) -> Iterator[Issue]:
     for column in found.strange:
+        if axis.marks:
+            what = f"the letters behind its times (02:00B) mark no hour that the clock of {zoning.name} shows twice"
+            yield Issue(f"column {column!r}", what, "The times are read without them; what do they say?")
+            continue
         what = f"it is called like a flag of summer time, and does not change when the clock of {zoning.name} does"
         yield Issue(
             f"column {column!r}", what, "Are the times in that zone? Of an hour that comes twice, the order tells."
@@ -192,6 +209,19 @@ def _label_told(axis: TimeAxis) -> str | None:
     return "end" if axis.midnights else None
 
 
+def _names_interval(axis: TimeAxis, steps: Steps) -> bool:
+    """Say whether a label is as long as its interval, and so names it: a day its own values, a month the month's.
+
+    A date does not do so for the week or month that begins or ends with it.
+    """
+    if axis.form == EXCEL:
+        return steps.resolution == "P1D" and bool((axis.hours["hour"].dt.hour() == 0).all())
+    if kind_of(axis.form) is not ColumnType.DATE or axis.time.period is not None:
+        return False
+    written = next((length for signs, length in _WRITTEN if any(sign in axis.form for sign in signs)), "P1Y")
+    return steps.resolution == written
+
+
 def _label_shown(step: timedelta | None, first: datetime | None, last: datetime | None) -> str | None:
     """Say it by the first and the last time: whole days begin or end with them."""
     if step is None or first is None or last is None or step >= _DAY or _DAY % step:
@@ -222,6 +252,9 @@ def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
     if steps.spliced.count:
         what = f"the times go on in another year {_times(steps.spliced.count)}: a typical year, put together of several"
         yield Issue(f"row {steps.spliced.row}, {name}", what, "Nothing is wrong; leave the rows in their order.")
+    if lengths := _lengths_apart(axis.lengths):
+        what = f"intervals are of several lengths: {', '.join(map(duration, lengths))}"
+        yield Issue(name, what, "Map their ends, or take the rows of one length by `where`.")
     if steps.gaps.count and steps.step:
         what = f"steps longer than {duration(steps.step)} come {_times(steps.gaps.count)}, here first"
         yield Issue(f"row {steps.gaps.row}, {name}", what, "Rows may be missing, or a series rests while others go on.")
@@ -231,6 +264,13 @@ def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
     if steps.backwards.count:
         what = f"the times run the other way {_times(steps.backwards.count)}, here first"
         yield Issue(f"row {steps.backwards.row}, {name}", what, "The rows are not in the order of their times.")
+
+
+def _lengths_apart(lengths: Counter[timedelta]) -> list[timedelta]:
+    """Give the lengths of intervals where there are a few, each of many rows: a session has any, and so have months."""
+    total = lengths.total()
+    many = [length for length, count in lengths.items() if count * _MANY >= total and timedelta(0) < length <= _DAY]
+    return sorted(many) if len(many) > 1 and sum(lengths[each] for each in many) >= _NEARLY_ALL * total else []
 
 
 def _times(count: int) -> str:

@@ -43,6 +43,8 @@ _THINGS: Final = frozenset({"meter", "metre", "hour", "bar", "degree"})
 """Names of units that rather name a thing where they stand at the end: a water meter."""
 
 _LOOKS_MEASURED: Final = re.compile(r"[a-z][A-Z]|[A-Z][a-z]*[A-Z]|.[%°€/³²0-9]|^[km]?wh$")
+_CODE: Final = re.compile(r"[A-Z]\d+")
+"""Codes of UN/ECE Recommendation 20 that are no unit where they are a whole name: `P1` is a power, and not percent."""
 _NO_UNIT: Final = re.compile(
     r"utc|gmt|cet|cest|lst|local|time|date|[dmyhs:./\- ]+|code|source|flag|n|i|\d+|[a-z]{2,3}-[a-z]{2,3}|id|no|nr|text"
     r"|ende?|start|begin|von|bis|to|from",
@@ -67,12 +69,12 @@ _MEANT: Final = {
 }
 _LETTERS: Final = {"c": "degC", "f": "degF", "k": "K", "j": "J", "w": "W", "v": "V", "a": "A"}
 _WORDS: Final = (
-    (re.compile(r"kilowatt[ _-]?hours?", re.IGNORECASE), "kWh"),
-    (re.compile(r"megawatt[ _-]?hours?", re.IGNORECASE), "MWh"),
+    (re.compile(r"(?<!per)(?<!per[ _-])kilowatt[ _-]?hours?", re.IGNORECASE), "kWh"),
+    (re.compile(r"(?<!per)(?<!per[ _-])megawatt[ _-]?hours?", re.IGNORECASE), "MWh"),
     (re.compile(r"(^|[^a-z])watt[ _-]?hours?", re.IGNORECASE), "Wh"),
     (re.compile(r"(^|[^a-z])watts?([^a-z]|$)", re.IGNORECASE), "W"),
-    (re.compile(r"kilowatts?([^a-z]|$)", re.IGNORECASE), "kW"),
-    (re.compile(r"megawatts?([^a-z]|$)", re.IGNORECASE), "MW"),
+    (re.compile(r"(?<!per)(?<!per[ _-])kilowatts?([^a-z]|$)", re.IGNORECASE), "kW"),
+    (re.compile(r"(?<!per)(?<!per[ _-])megawatts?([^a-z]|$)", re.IGNORECASE), "MW"),
 )
 
 
@@ -143,7 +145,7 @@ def _looks_like_unit(text: str, *, square: bool) -> bool:
 
 
 def _ending(name: str) -> tuple[str | None, str | None]:
-    if _LOOKS_MEASURED.search(name) and (unit := spell_unit(name)):
+    if _LOOKS_MEASURED.search(name) and not _CODE.fullmatch(name) and (unit := spell_unit(name)):
         return unit, None
     parts = [part for part in _BLANKS.split(name) if part and part.casefold() != "per"]
     if parts and not spell_unit(parts[-1]):

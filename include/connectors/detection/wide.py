@@ -17,6 +17,7 @@ _HOUR: Final = re.compile(
     r"(\d{1,3})(?:[a-z*]{1,2})?(?:[: ]?00)?\.?(?: ?(?:h|uhr|hrs))?(?:\s*\(.*\))?",
     re.IGNORECASE,
 )
+_QUARTER: Final = re.compile(r"(?:h|hour|stunde)[ ._-]?(\d{1,2})[a-b*]?[ ._-]?q([1-4])", re.IGNORECASE)
 _SPAN: Final = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?:\s*[-–]\s*\d{1,2}(?:[:.h]\d{2})?)?", re.IGNORECASE)
 _CLOCK: Final = re.compile(r"\D{0,6}(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*[-–]\s*\d{1,2}[:.h]\d{2}(?::\d{2})?)?")
 _YEAR: Final = re.compile(r"((?:19|20)\d\d)")
@@ -54,7 +55,14 @@ def find_run(header: Sequence[str]) -> TimeRun | None:
         >>> find_run(["Date", "MT_001", "MT_002", "MT_003"])
     """
     found: list[TimeRun] = []
-    for read, name in ((_clock, "time"), (_hour, "hour"), (_year, "year"), (_month, "month"), (_date, "date")):
+    for read, name in (
+        (_clock, "time"),
+        (_hour, "hour"),
+        (_quarter, "period"),
+        (_year, "year"),
+        (_month, "month"),
+        (_date, "date"),
+    ):
         places = [read(cell.strip()) for cell in header]
         first = 0
         while first < len(places):
@@ -72,6 +80,8 @@ def _goes_on(first: int | None, here: int | None, after: int | None, name: str) 
         return False
     if name in {"hour", "year"}:
         return after - here == 1 or (name == "hour" and after == here)
+    if name == "period":
+        return after - here in {1, -3}  # 3A Q4, 3B Q1
     if name == "month":
         return (after - here) % 12 == 1
     return after >= here or (name == "time" and after == 0)
@@ -83,6 +93,8 @@ def _is_enough(header: Sequence[str], first: int, last: int, name: str) -> bool:
         begun = _hour(header[first].strip())
         named = any(sign.isalpha() for sign in header[first])
         return begun in {0, 1} and (count in _COUNTS if named else count >= _LEAST)
+    if name == "period":
+        return count in _COUNTS
     if name == "date":
         return count >= _LEAST and len(set(header[first : last + 1])) == count
     return count >= {"month": 12, "year": 2}.get(name, _LEAST)
@@ -96,6 +108,11 @@ def _clock(cell: str) -> int | None:
 def _hour(cell: str) -> int | None:
     found = _HOUR.fullmatch(cell) or _SPAN.fullmatch(cell)
     return int(found[1]) if found else None
+
+
+def _quarter(cell: str) -> int | None:
+    found = _QUARTER.fullmatch(cell)
+    return int(found[1]) * 4 + int(found[2]) if found else None
 
 
 def _year(cell: str) -> int | None:

@@ -70,7 +70,7 @@ def _detect_market_document(sample: Sample, given: Mapping[str, Any]) -> Detecti
     form = settle(MarketDocumentFormat, {}, given)
     with sample.open() as content:
         periods = list(islice(read_periods(content, form), _MOST_PERIODS))
-    repeated = sum(1 for period in periods if period.curve == "A03" and len(period.points) < period.steps.count)
+    repeated = sum(1 for period in periods if period.curve == "A03" and period.lacks)
     issues = []
     if repeated:
         issues.append(
@@ -80,7 +80,7 @@ def _detect_market_document(sample: Sample, given: Mapping[str, Any]) -> Detecti
                 "They are written out: every position is a row.",
             )
         )
-    gaps = sum(1 for period in periods if period.curve != "A03" and len(period.points) < period.steps.count)
+    gaps = sum(1 for period in periods if period.curve != "A03" and period.lacks)
     if gaps:
         issues.append(
             Issue(f"{gaps} periods", "positions are missing", "They stay missing: nothing tells their value.")

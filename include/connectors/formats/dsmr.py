@@ -24,7 +24,9 @@ from include.errors import SourceRefused
 MOST_BYTES: Final = 64 << 10
 """Of one telegram; the longest real ones have a few kilobytes."""
 
-_LINE: Final = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?)((?:\([^()]*\))+)")
+_LINE: Final = re.compile(r"(\d{1,3}-\d{1,3}:\d{1,3})[.:](\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?)((?:\([^()]*\))+)")
+"""Meters of DSMR 4, and its standard's own example, write 1-0:99:97.0 as well."""
+
 _CELL: Final = re.compile(r"\(([^()]*)\)")
 _TIME: Final = re.compile(r"(\d{12})([SW]?)")
 _MEASURED: Final = re.compile(r"([+-]?\d+(?:\.\d+)?)\*(\S+)")
@@ -38,7 +40,7 @@ def read_dsmr(content: Content, form: DsmrFormat) -> Iterator[pl.DataFrame]:
 
 
 def _rows(content: Content, form: DsmrFormat) -> Iterator[Row]:
-    given = 0
+    given = timeless = 0
     for number, (telegram, checksum) in enumerate(_telegrams(content), start=1):
         where = f"{content.name}, telegram {number}"
         if checksum is not None and checksum not in {crc16(telegram.replace("\n", "\r\n")), crc16(telegram)}:
@@ -54,7 +56,11 @@ def _rows(content: Content, form: DsmrFormat) -> Iterator[Row]:
             )
         for row in _Telegram(telegram, form, where).rows():
             given += 1
+            timeless += row["time"] is None
             yield row
+    if timeless:
+        what = f"telegrams without a time (DSMR 2 and 3): {timeless:,} of {given:,} readings have none"
+        content.issues.append(Issue("the telegrams", what, "Only gas has its own. When was each one received?"))
     if not given:
         raise SourceRefused(content.name, "no telegram with a value is in it", "Nothing can be loaded from it.")
 
@@ -111,7 +117,7 @@ class _Telegram:
             match = _LINE.fullmatch(line)
             if match is None:
                 raise SourceRefused(self._where, "a line of it is no OBIS code with values", "1-0:1.8.1(…) is one.")
-            found.append((match[1], _CELL.findall(match[2])))
+            found.append((f"{match[1]}.{match[2]}", _CELL.findall(match[3])))
         values = dict(found)
         time = self._time((values.get("0-0:1.0.0") or [""])[0])
         meter = _text((values.get("0-0:96.1.1") or values.get("0-0:96.1.4") or [""])[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -38,6 +39,8 @@ class Period:
     Attributes:
         series: The values of the document and the series around it.
         points: Positions and what each says, in order.
+        categories: Whether one position has several points, each of a category of its own: prices for surplus and for
+            shortage. Then each category goes on by itself.
     """
 
     series: dict[str, str | None]
@@ -45,16 +48,26 @@ class Period:
     resolution: str
     curve: str
     points: tuple[tuple[int, dict[str, str | None]], ...]
+    categories: bool = False
+
+    @property
+    def lacks(self) -> bool:
+        """Whether positions are not written, of any category."""
+        counts = Counter(category_of(cells) if self.categories else None for _, cells in self.points)
+        return not counts or min(counts.values()) < self.steps.count
 
     def rows(self) -> Iterator[Row]:
         """Give a row for each position; a variable block repeats what it says until the next one, or the end."""
         names = dict.fromkeys(name for _, cells in self.points for name in cells)
-        for number, (position, cells) in enumerate(self.points):
-            until = position + 1
-            if self.curve == _VARIABLE:
-                following = self.points[number + 1 :][:1]
-                until = following[0][0] if following else self.steps.count + 1
-            for each in range(position, until):
+        following: dict[str | None, int] = {}  # of each category, from the end
+        blocks = []
+        for position, cells in reversed(self.points):
+            category = category_of(cells) if self.categories else None
+            until = following.get(category, self.steps.count + 1) if self.curve == _VARIABLE else position + 1
+            following[category] = position
+            blocks.append((position, until, cells))
+        for begin, until, cells in reversed(blocks):
+            for each in range(begin, until):
                 yield {
                     **self.series,
                     "start": rfc3339(self.steps.at(each - 1)),
@@ -115,6 +128,11 @@ def is_wanted(path: Path) -> bool:
     return len(path) >= 3 and "." not in name and (name == "Period" or name.endswith("_Period"))
 
 
+def category_of(cells: Mapping[str, str | None]) -> str | None:
+    """Give what tells points of one position apart: `imbalance_Price.category` in documents of type A85."""
+    return next((value for name, value in cells.items() if name.endswith(".category")), None)
+
+
 def _period(
     where: str, form: MarketDocumentFormat, path: Path, around: tuple[Element, ...], element: Element
 ) -> Period:
@@ -132,17 +150,23 @@ def _period(
         raise SourceRefused(place, "a period lacks its start, end or resolution", "IEC 62325 asks for all three.")
     steps = Steps.between(read_instant(begin, place), read_instant(end, place), resolution, form.zone, place)
     points: list[tuple[int, dict[str, str | None]]] = []
+    said: set[str | None] = set()  # the categories of the position before
     for point in children(element, "Point"):
         written = text_at(point, "position") or ""
         position = int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+        cells_said = flatten_element(point, leave_out=frozenset({"position"}))
+        category = category_of(cells_said)
         after = points[-1][0] if points else 0
-        if not after < position <= steps.count:
+        if position != after:
+            said.clear()
+        if not max(after, 1) <= position <= steps.count or category in said:
             raise SourceRefused(
                 place,
                 f"a period of {steps.count} positions has one that is not between {after + 1} and {steps.count}",
                 "Positions count from 1 and rise.",
             )
-        points.append((position, flatten_element(point, leave_out=frozenset({"position"}))))
+        said.add(category)
+        points.append((position, cells_said))
     told = {
         "document.kind": local_name(document),
         "document.type": text_at(document, "type"),
@@ -150,4 +174,5 @@ def _period(
     }
     # codingScheme says nothing that an EIC code does not say itself
     named = {name: value for name, value in cells.items() if not name.endswith(".@codingScheme")}
-    return Period({**told, **named}, steps, resolution, curve, tuple(points))
+    categories = len({position for position, _ in points}) < len(points)
+    return Period({**told, **named}, steps, resolution, curve, tuple(points), categories)

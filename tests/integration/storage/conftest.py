@@ -14,12 +14,12 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
-from include.batch import ROW_ID, AnonymizedBatch, BatchRef, Stage
+from include.batch import ROW_ID, AnonymizedBatch, BatchRecord, BatchRef, Stage
 from include.cim.concept import Concept
 from include.collection.model import Collection
-from include.ports import BatchRecord
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.connection import open_engine
+from include.storage.dataset_history import PostgresDatasetHistory
 from include.storage.dataset_store import PostgresDatasetStore
 from include.storage.record_reader import PostgresRecordReader
 from include.storage.secret_store import SealedSecretStore
@@ -84,6 +84,7 @@ class Shelf:
     datasets: PostgresDatasetStore
     records: PostgresRecordReader
     concept: Concept
+    history: PostgresDatasetHistory
 
     def stage(
         self, collection: Collection, *parts: Sequence[dict[str, Any]], aside: Sequence[str] = (), **changes: Any
@@ -127,5 +128,6 @@ def shelf(tmp_path: Path, database: Database, loader: Engine, reader: Engine) ->
     """Everything that a load needs."""
     staging = ParquetStaging(tmp_path / "staging")
     secrets = SealedSecretStore(loader, [Fernet.generate_key().decode()])
+    history = PostgresDatasetHistory(loader, database.loader_url)
     datasets = PostgresDatasetStore(loader, database.loader_url, staging, secrets)
-    return Shelf(staging, secrets, datasets, PostgresRecordReader(reader), a_concept())
+    return Shelf(staging, secrets, datasets, PostgresRecordReader(reader), a_concept(), history)

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from include.batch import BatchRecord
 from include.cim.definition import load_definition
 from include.collection.model import Collection
 from include.collection.suite import suite_of
@@ -24,7 +25,6 @@ from include.pipeline.anonymize import anonymize
 from include.pipeline.ingest import ingest
 from include.pipeline.map_to_cim import map_to_cim
 from include.pipeline.validate import validate
-from include.ports import BatchRecord
 from tests.factories import NOON, a_config
 from tests.fakes_ingest import FilesBelow, KnownBatches
 from tests.integration.storage.conftest import Shelf

@@ -320,7 +320,7 @@ def test_the_loader_keeps_the_units_with_the_table(shelf: Shelf, a_stored_collec
             ).fetchall()
         )
     assert columns["energy"] == "The energy. [kWh]"
-    assert list(columns)[-4:] == ["_row_id", "_batch_id", "_flags", "_row_ids"]
+    assert list(columns)[-5:] == ["_row_id", "_batch_id", "_flags", "_row_ids", "_since"]
 
 
 def test_an_unknown_dataset_is_not_found(shelf: Shelf) -> None:

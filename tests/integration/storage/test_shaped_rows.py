@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from include.batch import ValidationReport
+from include.batch import BatchRecord, ValidationReport
 from include.cim.definition import load_definition
 from include.collection.check import check_collection
 from include.collection.model import Collection
@@ -20,7 +20,7 @@ from include.pipeline.anonymize import anonymize
 from include.pipeline.ingest import ingest
 from include.pipeline.map_to_cim import map_to_cim
 from include.pipeline.validate import validate
-from include.ports import BatchRecord, RecordQuery
+from include.ports import RecordQuery
 from tests.factories import a_config
 from tests.integration.storage.conftest import Shelf
 

@@ -144,6 +144,56 @@ def test_text_is_no_measurement() -> None:
     assert all(each.field != "wind_speed" for each in advice.columns["wind speed"])
 
 
+def test_a_length_in_words_may_fill_a_number() -> None:
+    length = Column("ISP-Duration", "text", examples=("PT15M", "PT30M"))
+    assert of(suggest(time("Period"), text("EventID"), length), "ISP-Duration") == "flexibility_event.isp_duration"
+
+
+def of(advice: Advice, name: str) -> str | None:
+    found = advice.columns[name]
+    return f"{found[0].concept}.{found[0].field}" if found else None
+
+
+def test_a_register_holds_a_number_in_tenths_or_hundredths() -> None:
+    frequency = Column("grid frequency", "integer", None, 4998, 5001)
+    advice = suggest(time("time"), frequency, number("voltage L1", "V"), number("current L1", "A"))
+    assert of(advice, "grid frequency") == "electrical_measurement.frequency"
+    advice = suggest(time("time"), replace(frequency, kind="decimal"), number("voltage L1", "V"))
+    assert all(each.field != "frequency" for each in advice.columns["grid frequency"])
+
+
+def test_letters_of_the_field_are_read_where_they_are_the_name() -> None:
+    names = {"A": "current", "PhVphA": "voltage", "Hz": "frequency", "VA": "apparent_power", "VAr": "reactive_power"}
+    advice = suggest(time("Ts"), *map(number, names), number("W L1"), number("A L1"))
+    for name, field in {**names, "W L1": "active_power", "A L1": "current"}.items():
+        assert of(advice, name) == f"electrical_measurement.{field}", name
+
+
+def test_cells_that_are_values_of_a_list_say_the_field() -> None:
+    def quality(*cells: str) -> float:
+        told = Column("estado", "text", examples=cells)
+        found = suggest(time("fecha"), number("consumo", "kWh"), text("CUPS"), told).columns["estado"]
+        return max(each.confidence for each in found if each.field == "quality")
+
+    assert quality("estimated", "measured") > quality("estimated", "Acre") > quality("Bahia", "Acre")
+
+
+def test_no_counter_falls() -> None:
+    def energy(*cells: str) -> str | None:
+        low, *_, high = sorted(map(float, cells))
+        meter = Column("Energie F1", "integer", "kWh", low, high, examples=cells)
+        return of(suggest(time("Date"), text("POD"), meter, replace(meter, name="Energie F2")), "Energie F1")
+
+    assert energy("11800", "11804") == "meter_reading.cumulative_energy"
+    assert energy("11804", "11800") == "meter_reading.energy"
+
+
+def test_hours_that_are_numbers_only_are_a_wide_table_s() -> None:
+    hours = [number(str(hour), "kWh") for hour in range(1, 25)]
+    advice = suggest(time("date"), text("meter id"), *hours, hints="consumption.csv")
+    assert {of(advice, hour.name) for hour in hours} == {"meter_reading.energy"}
+
+
 def test_values_that_a_field_cannot_have_are_a_veto() -> None:
     advice = suggest(time("time"), number("state of charge", "%", 0, 4000), number("battery power", "W"))
     assert all(each.field != "state_of_charge" for each in advice.columns["state of charge"])

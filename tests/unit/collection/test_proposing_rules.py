@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
 from include.cim.definition import load_definition
+from include.cim.mapping_config import MappingRule
 from include.collection.check_curator import check_curator
 from include.collection.proposing_rules import propose_rules, rules_document
 from include.collection.suggesting import suggest_fields
+from include.connectors.detection.inspect import inspect_source
 from include.expectations.config import Action, CuratorConfig
 from tests.samples import EXAMPLES, FILES, SampleFile, inspect_sample
 
@@ -26,17 +31,44 @@ def test_what_is_proposed_is_accepted_on_saving_and_flags(sample: SampleFile) ->
     assert CuratorConfig.model_validate(rules_document(rules)).rules == rules
 
 
-def test_a_meters_rules_are_its_range_its_registers_and_its_quarter_hours() -> None:
+def test_a_meters_rules_are_its_range_and_its_registers() -> None:
     definition = load_definition()
     sample = next(one for one in FILES if one.file.parent == EXAMPLES and "fluvius" in one.file.name)
     inspection, proposal = suggest_fields(inspect_sample(sample), sample.file.name, definition.concepts())
     assert proposal.mapper is not None
     rules = propose_rules(inspection, proposal.mapper, definition.concept(proposal.mapper.concept))
     told = {(rule.type, rule.kwargs.get("column")): rule.kwargs for rule in rules}
-    assert told["expect_series_intervals_to_leave_no_gap", None] == {"every": "PT15M"}
+    # a register of the day has nothing to say at night: that is no gap
+    assert ("expect_series_intervals_to_leave_no_gap", None) not in told
     energy = told["expect_column_values_to_be_between", "energy"]
     assert (energy["min_value"], energy["max_value"]) == (0.0, 0.38)
     registers = told["expect_column_values_to_be_in_set", "register"]["value_set"]
     assert registers == ["Afname Dag", "Afname Nacht", "Injectie Dag", "Injectie Nacht"]
     # a meter's number names a household: it is written into no rule
     assert ("expect_column_values_to_be_in_set", "meter_id") not in told
+
+
+@pytest.mark.parametrize(
+    ("left_out", "proposed"),
+    [pytest.param([], [{"every": "PT1H"}], id="whole"), pytest.param([50], [], id="with a gap of its own")],
+)
+def test_intervals_follow_one_another_where_they_do_in_the_sample(
+    left_out: list[int], proposed: list[dict[str, str]], tmp_path: Path
+) -> None:
+    hours = [
+        f"{meter};{begin + timedelta(hours=at):%Y-%m-%dT%H:%M:%SZ};{at / 7:.2f}"
+        for begin in [datetime(2026, 3, 28, tzinfo=UTC)]
+        for at in range(100)
+        if at not in left_out
+        for meter in (541448820000000016, 541448820000000023)
+    ]
+    file = tmp_path / "meters.csv"
+    file.write_text("\n".join(["EAN;Beginn;Verbrauch (kWh)", *hours]) + "\n")
+    definition = load_definition()
+    inspection, proposal = suggest_fields(inspect_source(file, file.name, {}), file.name, definition.concepts())
+    assert proposal.mapper is not None
+    mapper = proposal.mapper.model_copy(
+        update={"rules": (*proposal.mapper.rules, MappingRule(field="register", constant="r"))}
+    )
+    rules = propose_rules(inspection, mapper, definition.concept(mapper.concept))
+    assert [rule.kwargs for rule in rules if rule.type == "expect_series_intervals_to_leave_no_gap"] == proposed

@@ -7,10 +7,13 @@ import sys
 from dataclasses import replace
 
 from include.cim.concept import FieldType
-from include.collection.suite import suite_of
+from include.cim.definition import load_definition
+from include.collection.suite import demands_of, suite_of
 from include.expectations.check_rules import check_rules
 from include.expectations.config import Action, CurationRule, CuratorConfig
+from include.expectations.library import load_library
 from include.expectations.suite import KEY_RULES, ROW_RULES
+from include.expectations.suite_document import Suite, read_suite, write_suite
 from tests.staged import READING
 
 ALL = list(READING.fields)
@@ -39,6 +42,16 @@ def test_every_demand_of_the_concept_is_written_and_the_owners_rules_follow() ->
 def test_great_expectations_accepts_the_whole_suite() -> None:
     fields = {name: str(field.type) for name, field in READING.fields.items()}
     assert check_rules(suite_of(READING, CuratorConfig(), ALL), fields, required=["meter_id", "start", "energy"]) == []
+
+
+def test_every_concepts_demands_are_known_again_after_great_expectations_wrote_them() -> None:
+    load_library()
+    from great_expectations.core.expectation_suite import ExpectationSuite
+
+    for concept in load_definition().concepts():
+        demands = demands_of(concept, list(concept.fields))
+        written = ExpectationSuite(**write_suite(demands, [OWN], concept.name)).to_json_dict()
+        assert read_suite(Suite.model_validate(written), demands) == {len(demands): OWN}
 
 
 def test_the_rules_know_every_type_of_field() -> None:

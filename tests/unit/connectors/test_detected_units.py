@@ -38,6 +38,8 @@ from include.connectors.detection.units import unit_in_name
         ("Wind (knots)", "knot"),
         ("G(h)", None),
         ("phase_a", None),
+        ("P1", None),
+        ("DollarsPerMegawattHour", None),
         ("temp_min", None),
         ("wind_speed_10m", None),
         ("Date (MM/DD/YYYY)", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from include.connectors.detection.inspect import inspect_source
@@ -118,6 +119,25 @@ def test_several_reading_types_stay_apart_wherever_they_stand() -> None:
     assert sum(map(Decimal, frame.filter(flow_direction="forward")["value"])) == 3
     assert frame.filter(flow_direction="reverse")["value"].to_list() == ["5000"]
     assert set(frame["usage_point"]) == {f"DataCustodian/espi/1_1/resource/{CUSTOMER}"}
+
+
+def test_usage_points_whose_numbers_begin_alike_keep_their_blocks_and_powers_of_ten() -> None:
+    one, ten = "RetailCustomer/1/UsagePoint/1", "RetailCustomer/1/UsagePoint/10"
+    parts = [reading_type("05", "72", "0"), reading_type("06", "72", "3")]
+    for point, kind in ((one, "05"), (ten, "06")):
+        parts += [
+            each.replace(CUSTOMER, point)
+            for each in (
+                POINT,
+                meter_reading("01", kind),
+                block("1", "01", [100, 200]),
+                block("2", "01", [400], 1704069000),
+            )
+        ]
+    frame = read_tables(feed(*parts))["readings"]
+    for point, values in ((one, ["100", "200", "400"]), (ten, ["100000", "200000", "400000"])):
+        assert frame.filter(pl.col("usage_point").str.ends_with(point))["value"].to_list() == values
+    assert frame["start"].n_unique() == 3
 
 
 def test_gas_has_its_own_unit() -> None:

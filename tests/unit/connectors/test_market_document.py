@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.connectors.content import Content
+from include.connectors.detection.inspect import inspect_source
 from include.connectors.formats.choose import read_units
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 from tests.unit.connectors.documents import DATA, detect_bytes, read_tables
 
 SEQUENCE = "classificationSequence_AttributeInstanceComponent.position"
@@ -181,14 +184,65 @@ def test_generation_per_type_and_unit_keeps_what_tells_the_series_apart() -> Non
     assert not any("cover" in issue.what for issue in detect_bytes(body).issues)
 
 
+def imbalance(points: list[tuple[int, str, str]], curve: str = "A01") -> bytes:
+    written = "".join(
+        f"<Point><position>{position}</position><imbalance_Price.amount>{amount}</imbalance_Price.amount>"
+        f"<imbalance_Price.category>{category}</imbalance_Price.category></Point>"
+        for position, amount, category in points
+    )
+    one = series({1: "0"}, "2026-03-28T23:00Z", "2026-03-29T00:00Z", "PT15M", curve)
+    return document(re.sub(r"<Point>.*</Point>", written, one), root="Balancing_MarketDocument", kind="A85")
+
+
+def test_imbalance_prices_have_two_points_at_a_position_which_their_category_tells_apart() -> None:
+    body = imbalance([(at, f"{at}{kind[-1]}.5", kind) for at in (1, 2, 3, 4) for kind in ("A04", "A05")])
+    frame = points(body)
+    assert frame.height == 8
+    for kind in ("A04", "A05"):
+        of_kind = frame.filter(pl.col("imbalance_Price.category") == kind)
+        assert of_kind["imbalance_Price.amount"].to_list() == [f"{at}{kind[-1]}.5" for at in (1, 2, 3, 4)]
+        assert of_kind["start"].n_unique() == 4
+
+
+def test_each_category_goes_on_by_itself_where_repeated_points_are_left_out() -> None:
+    body = imbalance([(1, "10", "A04"), (1, "20", "A05"), (2, "11", "A04"), (4, "23", "A05")], "A03")
+    rows = points(body).sort("start", "imbalance_Price.category")
+    by_kind = {
+        kind: rows.filter(pl.col("imbalance_Price.category") == kind)["imbalance_Price.amount"].to_list()
+        for kind in ("A04", "A05")
+    }
+    assert by_kind == {"A04": ["10", "11", "11", "11"], "A05": ["20", "20", "20", "23"]}
+    body = imbalance([(at, "10", kind) for at in (1, 2, 3) for kind in ("A04", "A05")])
+    assert [issue.what for issue in detect_bytes(body).issues] == ["positions are missing"]
+
+
+def test_a_position_that_comes_twice_with_one_category_is_refused() -> None:
+    with pytest.raises(SourceRefused, match="Positions count from 1 and rise"):
+        points(imbalance([(1, "10", "A04"), (1, "11", "A04")]))
+
+
+def test_series_of_several_resolutions_are_told_and_have_no_gaps(tmp_path: Path) -> None:
+    body = document(
+        series(dict.fromkeys(range(1, 24), "5"), "2026-03-28T23:00Z", "2026-03-29T22:00Z", "PT60M"),
+        series(dict.fromkeys(range(1, 97), "6"), "2026-03-29T22:00Z", "2026-03-30T22:00Z", "PT15M", number=2),
+    )
+    (tmp_path / "load.xml").write_bytes(body)
+    told = [issue.what for issue in inspect_source(tmp_path / "load.xml", "load.xml", {}).issues]
+    assert "intervals are of several lengths: PT15M, PT1H" in told
+    assert not any("steps longer" in what for what in told)
+
+
 def test_an_acknowledgement_says_why_there_is_no_data() -> None:
     body = b"""<?xml version="1.0" encoding="UTF-8"?>
     <Acknowledgement_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-1:acknowledgementdocument:7:0">
     <mRID>8</mRID><createdDateTime>2026-01-01T00:00:00Z</createdDateTime>
     <Reason><code>999</code><text>No matching data found for Data item DAY_AHEAD_PRICES</text></Reason>
     </Acknowledgement_MarketDocument>"""
-    with pytest.raises(SourceRefused, match="reason 999: No matching data found"):
+    with pytest.raises(SourceEmpty, match="reason 999: No matching data found"):
         detect_bytes(body)
+    with pytest.raises(SourceRefused, match="reason A59: Input parameter does not exist") as refused:
+        detect_bytes(body.replace(b"999", b"A59").replace(b"No matching data found", b"Input parameter does not exist"))
+    assert not isinstance(refused.value, SourceEmpty)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from include.connectors.detection.inspect import inspect_source
 from include.connectors.formats.dsmr import crc16
 from include.errors import SourceRefused
 from tests.unit.connectors.documents import detect_bytes, read_tables
@@ -158,6 +160,77 @@ def test_a_telegram_of_dsmr_2_has_no_checksum_and_breaks_the_line_of_its_gas_val
     gas = readings(body).filter(obis="0-1:24.3.0").row(0, named=True)
     assert (gas["value"], gas["unit"], gas["time"]) == ("1.001", "m3", "2016-11-07T19:00:00")
     assert gas["telegram_time"] is None
+
+
+def test_a_telegram_without_a_time_is_told(tmp_path: Path) -> None:
+    body = telegram(
+        METER, "1-0:1.8.1(1.5*kWh)", "0-1:24.3.0(161107190000)(00)(60)(1)(0-1:24.2.1)(m3)", "(2.5)", checksum=False
+    )
+    (tmp_path / "p1.txt").write_bytes(body * 3)
+    issues = inspect_source(tmp_path / "p1.txt", "p1.txt", {}).issues
+    assert "telegrams without a time (DSMR 2 and 3): 3 of 6 readings have none" in [issue.what for issue in issues]
+    (tmp_path / "p1.txt").write_bytes(telegram(*DSMR5))
+    assert not any("without a time" in issue.what for issue in inspect_source(tmp_path / "p1.txt", "p1", {}).issues)
+
+
+def test_three_phases_two_devices_and_the_colons_of_dsmr_4() -> None:
+    """The example of the standard's version 4.0 writes 99:97.0 and 72:32.0."""
+    frame = readings(
+        telegram(
+            *DSMR5[:3],
+            "1-0:99:97.0(2)(0:96.7.19)(101208152415W)(0000000240*s)(101208151004W)(00000000301*s)",
+            "1-0:72:32.0(00003)",
+            *(f"1-0:{phase}1.7.0(00{phase}*A)" for phase in (3, 5, 7)),
+            *(f"1-0:{phase}2.7.0(023{phase}.1*V)" for phase in (3, 5, 7)),
+            "0-1:96.1.0(3232323241424344313233343536373839)",
+            "0-1:24.2.1(101209110000W)(12785.123*m3)",
+            "0-2:96.1.0()",
+            "0-2:24.2.1(101209120000W)(00012.500*GJ)",
+        )
+    )
+    names = dict(zip(frame["obis"], frame["name"], strict=True))
+    assert names["1-0:99.97.0"] == "power failure log"
+    assert names["1-0:72.32.0"] == "voltage sags, phase 3"
+    assert [row["value"] for row in frame.iter_rows(named=True) if row["unit"] == "V"] == ["233.1", "235.1", "237.1"]
+    heat = frame.filter(obis="0-2:24.2.1").row(0, named=True)
+    assert (heat["value"], heat["unit"], heat["time"]) == ("12.500", "GJ", "2010-12-09T12:00:00+01:00")
+    assert frame.filter(obis="0-1:24.2.1")["meter"].item() == "2222ABCD123456789"
+    assert heat["meter"] is None
+
+
+def test_several_meters_with_intervals_of_several_lengths_and_qualities(tmp_path: Path) -> None:
+    body = "\r\n".join(
+        [
+            "100,NEM12,202401011149,MDA1,RET1",
+            "200,NEM1201009,E1B1,1,E1,N1,01009,kWh,30,20240610",
+            day(["0.5"] * 48, "V,,,20240302121004,20240302182204", "20240301"),
+            "400,1,20,A,,",
+            "400,21,48,S14,32,estimated",
+            day(["0.7"] * 48, date="20240302"),
+            "200,NEM1201009,E1B1,2,B1,N1,01009,kWh,30,20240610",
+            day(["0.1"] * 48, date="20240301"),
+            "500,O,S01009,20240310121004,",
+            "200,NEM1202000,E1,1,E1,N1,02000,Wh,5,20240610",
+            day(["2"] * 288, date="20240301"),
+            "900",
+            "",
+        ]
+    ).encode()
+    frame = readings(body)
+    totals = {
+        key: sum(map(Decimal, group["value"]))
+        for key, group in frame.group_by("nmi", "suffix", "unit", "quality", "interval_min")
+    }
+    assert totals == {
+        ("NEM1201009", "E1", "kWh", "A", "30"): Decimal("43.6"),
+        ("NEM1201009", "E1", "kWh", "S14", "30"): Decimal("14.0"),
+        ("NEM1201009", "B1", "kWh", "A", "30"): Decimal("4.8"),
+        ("NEM1202000", "E1", "Wh", "A", "5"): Decimal(576),
+    }
+    (tmp_path / "nem12.csv").write_bytes(body)
+    told = [issue.what for issue in inspect_source(tmp_path / "nem12.csv", "nem12.csv", {}).issues]
+    assert "intervals are of several lengths: PT5M, PT30M" in told
+    assert not any("steps longer" in what for what in told)
 
 
 def test_a_damaged_telegram_is_refused_or_left_out_and_told() -> None:

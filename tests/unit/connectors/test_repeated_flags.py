@@ -67,6 +67,7 @@ FLAGS = [
     pytest.param("Sommerzeit", summer("ja", "nein"), "nein", id="ja and nein"),
     pytest.param("is_dst", summer("true", "false"), "false", id="true and false"),
     pytest.param("DST flag", summer("DST", "STD"), "STD", id="DST and STD"),
+    pytest.param("Zone", summer("DST", "ST"), "ST", id="DST and ST: one word ends in the other"),
     pytest.param("Hour kind", again("B", "A"), "B", id="A and B, called anything"),
     pytest.param("Repeated Hour Flag", again("Y", "N"), "Y", id="Y in the repeated hour alone"),
     pytest.param("mark", again("*", ""), "*", id="a mark, and nothing else"),

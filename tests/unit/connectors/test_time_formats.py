@@ -33,6 +33,11 @@ from include.connectors.detection.time_formats import as_mapped, find_formats
         ("3 luglio 2024", "%d %b %Y", "2024-07-03 00:00:00"),
         ("Jan 5, 2024", "%b %d, %Y", "2024-01-05 00:00:00"),
         ("2024-W05-1", "%G-W%V-%u", "2024-01-29 00:00:00"),
+        ("2024-W05", "%G-W%V", "2024-01-29 00:00:00"),
+        ("2024W05", "%GW%V", "2024-01-29 00:00:00"),
+        ("2021-KW1", "%G-KW%V", "2021-01-04 00:00:00"),
+        ("KW 53/2020", "KW %V/%G", "2020-12-28 00:00:00"),
+        ("Week 5 2024", "Week %V %G", "2024-01-29 00:00:00"),
         ("2024-01", "%Y-%m", "2024-01-01 00:00:00"),
         ("1700000000", "epoch_s", "2023-11-14 22:13:20"),
         ("1700000000000", "epoch_ms", "2023-11-14 22:13:20"),
@@ -55,6 +60,9 @@ def test_a_time_is_read_as_it_is_written(cell: str, form: str, moment: str) -> N
         "541448820000000001",
         "99:99",
         "31/31/2024",
+        "2021-W53",
+        "02:00C",
+        "12:00A",
     ],
 )
 def test_what_is_no_time_has_no_format(cell: str) -> None:
@@ -98,3 +106,12 @@ def test_a_mapping_rule_knows_iso_by_its_name() -> None:
 def test_a_clock_behind_a_time_is_an_end_or_an_offset(cells: list[str], form: str, moments: list[str]) -> None:
     assert find_formats(cells)[0] == form
     assert [str(time) for time in read_times(pl.Series(cells), form)] == moments
+
+
+def test_a_mark_is_read_only_in_the_hours_that_may_come_twice() -> None:
+    """There 2:00A is the same time where A is short for AM; 12:00A would be noon instead of midnight."""
+    texts = pl.Series(["02:00A", "2:15 b", "2B:30", "03:00:00B", "12:00A", "11:15B", "4:00A"])
+    read = read_times(texts, "%H:%M").dt.strftime("%H:%M").to_list()
+    assert read[:3] == ["02:00", "02:15", "02:30"]
+    assert read[4:] == [None] * 3
+    assert read_times(texts, "%H:%M:%S").dt.strftime("%H:%M").to_list()[3] == "03:00"

@@ -18,7 +18,7 @@ from include.errors import ConfigurationInvalid
 from include.expectations import run_suite
 from include.expectations.config import CurationRule
 from include.expectations.find_repeats import find_repeats
-from include.expectations.run_suite import find_breaches
+from include.expectations.run_suite import Breach, Memory, find_breaches
 from tests.staged import a_frame, a_row
 
 BETWEEN = "expect_column_values_to_be_between"
@@ -156,6 +156,32 @@ def test_asking_once_per_distinct_value_changes_no_answer(cells: list[tuple[floa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_suite, "_MOST_DISTINCT", 0)
         every = find_breaches(frame, rules)
-    assert [(one.checked, one.row_ids.to_list()) for one in once] == [
-        (one.checked, one.row_ids.to_list()) for one in every
-    ]
+    assert told(once) == told(every)
+    memory = Memory()
+    parts = [find_breaches(part, rules, memory) for part in frame.iter_slices(9)]
+    for place, one in enumerate(every):
+        mine = [part[place] for part in parts]
+        assert sum(part.checked for part in mine) == one.checked
+        assert [row_id for part in mine for row_id in part.row_ids] == one.row_ids.to_list()
+
+
+def told(breaches: list[Breach]) -> list[tuple[int, list[int]]]:
+    return [(one.checked, one.row_ids.to_list()) for one in breaches]
+
+
+def test_what_is_known_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    validate = run_suite._validate
+
+    def listen(frame: pl.DataFrame, *further: Any) -> list[Any]:
+        asked.append(frame.height)
+        return validate(frame, *further)
+
+    monkeypatch.setattr(run_suite, "_validate", listen)
+    rules = [rule("expect_column_values_to_be_in_set", column="quality", value_set=["a"])]
+    memory = Memory()
+    for cells in (["a", "b", "a", "a", "b"], ["b", "a", "a", "b"], ["a", "c", "a", "a"]):
+        frame = pl.DataFrame({"quality": cells}).with_row_index(ROW_ID).cast({ROW_ID: pl.Int64})
+        (breach,) = find_breaches(frame, rules, memory)
+        assert breach.row_ids.to_list() == [row for row, cell in enumerate(cells) if cell != "a"]
+    assert asked == [2, 1]

@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 
 from include.access.requestor import STEWARD, Requestor
+from include.batch import BatchRecord
 from include.collection.model import Collection, CollectionState, CollectionStatus
 from include.collection.run import Run, RunState
 from include.errors import Conflict, NotAllowed, NotFound
 from include.operations.collection_reading import status_of
 from include.operations.collection_running import list_runs, read_run, run_collection
-from include.ports import BatchRecord
 from tests.factories import DATASET_ID, NOON, a_collection, a_config
 from tests.fakes_engine import FakeEngine
 from tests.fakes_stores import FakeServices

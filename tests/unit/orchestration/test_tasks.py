@@ -42,6 +42,7 @@ class Tasks:
     platform: FakePlatform = field(default_factory=FakePlatform)
     left: dict[str, dict[str, Any]] = field(default_factory=dict)
     work: list[Work] = field(default_factory=list)
+    pushed: dict[str, Any] = field(default_factory=dict)
 
     def run(self, task: str, try_number: int = 3) -> dict[str, Any]:
         left = tasks.run_stage(cast(Any, self.platform), task, self.context(try_number))
@@ -52,8 +53,13 @@ class Tasks:
         return {
             "dag": SimpleNamespace(dag_id=dag_id_of(COLLECTION_ID)),
             "run_id": RUN,
-            "ti": SimpleNamespace(try_number=try_number, max_tries=2, xcom_pull=lambda task_ids: self.left[task_ids]),
+            "ti": SimpleNamespace(
+                try_number=try_number, max_tries=2, xcom_pull=self.pull, xcom_push=self.pushed.__setitem__
+            ),
         }
+
+    def pull(self, task_ids: str, key: str | None = None) -> Any:
+        return self.left[task_ids] if key is None else self.pushed.get(key)
 
     @property
     def run_record(self) -> Any:

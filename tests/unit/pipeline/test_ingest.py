@@ -9,12 +9,11 @@ from uuid import UUID
 import polars as pl
 import pytest
 
-from include.batch import ROW_ID, Stage
+from include.batch import ROW_ID, BatchRecord, Stage
 from include.collection.formats.delimited import CsvFormat
 from include.connectors.file import UploadedFile
 from include.errors import SourceRefused
 from include.pipeline.ingest import AlreadyLoaded, ingest
-from include.ports import BatchRecord
 from tests.factories import DATASET_ID, NOON, a_collection, a_config
 from tests.fakes import FolderStaging
 from tests.fakes_ingest import GivenFrames, KnownBatches
@@ -48,9 +47,10 @@ def test_rows_are_numbered_over_all_parts(staging: FolderStaging) -> None:
 
 
 def test_the_same_content_is_the_same_batch_and_leaves_the_same_files(staging: FolderStaging) -> None:
-    first = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches())
+    folder = UUID(int=5)
+    first = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches(), folder=folder)
     count = files(staging)
-    again = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches())
+    again = ingest(a_collection(), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches(), folder=folder)
     other = ingest(a_collection(), GivenFrames([a_frame(9)], digest="e" * 64), staging, KnownBatches())
     elsewhere = ingest(
         a_collection(dataset_id=UUID(int=9)), GivenFrames([a_frame(2), a_frame(3)]), staging, KnownBatches()

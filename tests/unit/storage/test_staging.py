@@ -44,19 +44,6 @@ def test_a_retry_overwrites_and_leaves_nothing_unfinished(staging: ParquetStagin
     assert [each.name for each in (tmp_path / "staging" / path).parent.iterdir()] == ["part-00000.parquet"]
 
 
-def test_a_move_takes_the_place_of_an_earlier_try(staging: ParquetStaging) -> None:
-    collection, old, new = uuid4(), uuid4(), uuid4()
-    staging.write(collection, new, Stage.RAW, "part-00007", FRAME)
-    for number in (1, 0, 10):
-        staging.write(collection, old, Stage.RAW, f"part-{number:05}", FRAME)
-    parts = staging.move(collection, old, new, Stage.RAW)
-    assert [Path(part).name for part in parts] == ["part-00000.parquet", "part-00001.parquet", "part-00010.parquet"]
-    assert all(str(new) in part for part in parts)
-    assert staging.read(parts[0]).height == 2
-    assert staging.move(collection, old, new, Stage.RAW) == parts  # the second time does nothing
-    assert staging.move(collection, new, new, Stage.RAW) == parts
-
-
 def test_removing_counts_files(staging: ParquetStaging) -> None:
     collection, batch, other = uuid4(), uuid4(), uuid4()
     paths = [staging.write(collection, each, Stage.RAW, "p", FRAME) for each in (batch, other, other)]

@@ -1,4 +1,4 @@
-"""A loaded dataset becomes findable and described."""
+"""A loaded dataset is described."""
 
 from __future__ import annotations
 
@@ -12,25 +12,11 @@ from rdflib import DCAT, DCTERMS, Literal, URIRef
 from include.catalog.dcat import from_json_ld
 from include.collection.model import Collection
 from include.errors import ConfigurationInvalid, NotFound
-from include.pipeline.index import index
 from include.pipeline.publish import publish
-from include.storage.search_postgres import PostgresSearchIndex
 from tests.factories import NOON, a_config
 from tests.integration.storage.conftest import Shelf, reading
 
 Make = Callable[..., Collection]
-
-
-def test_a_loaded_dataset_is_found_by_its_owner(shelf: Shelf, a_stored_collection: Make) -> None:
-    collection = a_stored_collection(owner_id="finder")
-    shelf.load(collection, shelf.stage(collection, [reading(0)]))
-    search = PostgresSearchIndex(shelf.datasets._engine)
-    for _ in range(2):
-        assert index(collection.dataset_id, collection, shelf.concept, shelf.datasets, search) == {
-            "documents_indexed": 1
-        }
-    hits = search.search("meters kwh", owner_id="finder")
-    assert [hit.dataset_id for hit in hits] == [collection.dataset_id]
 
 
 def test_a_loaded_dataset_is_described(shelf: Shelf, a_stored_collection: Make) -> None:
