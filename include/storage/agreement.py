@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, func, select, text
 
+from include.collection.model import CollectionState
 from include.search_ports import SearchQuery
 from include.storage.connection import begin
 from include.storage.history import history_name
 from include.storage.leftovers import Janitor
-from include.storage.schema import DATA, batch, outbox, quarantine_departure, quarantine_row, upload
+from include.storage.schema import DATA, batch, collection, outbox, quarantine_departure, quarantine_row, upload
 from include.storage.schema import dataset as datasets
 from include.storage.table import BATCH_ID
 
@@ -35,7 +36,9 @@ def find_disagreements(engine: Engine, janitor: Janitor, index: SearchIndex | No
     with begin(engine) as connection:
         found = [*_rows(connection), *_quarantine(connection), *_events(connection), *_uploads(connection, janitor)]
         described = connection.execute(
-            select(datasets.c.id, datasets.c.title, datasets.c.owner_id).where(datasets.c.dcat.is_not(None))
+            select(datasets.c.id, datasets.c.title, datasets.c.owner_id)
+            .join(collection, collection.c.id == datasets.c.collection_id)
+            .where(datasets.c.dcat.is_not(None), collection.c.state != CollectionState.DELETING.value)
         ).all()
     found += [f"{each.kind} {each.name} is needed by nobody" for each in janitor.find(now)]
     if index is not None:

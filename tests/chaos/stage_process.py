@@ -24,9 +24,14 @@ _FORKS.set_forkserver_preload([*MODULES, "include.orchestration.tasks", "tests.c
 
 @dataclass(frozen=True)
 class Ended:
-    """How a stage ended: with what it left, with an error's class and words, or killed (neither)."""
+    """How a stage ended: with what it left, with an error's class and words, or killed (neither).
+
+    Attributes:
+        pushed: What it left besides, by key.
+    """
 
     left: dict[str, Any] | None = None
+    pushed: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
     said: str = ""
 
@@ -65,11 +70,13 @@ class StageProcess:
         return ended
 
 
-def start_stage(settings: Settings, task: str, collection_id: UUID, run_id: str, left: dict[str, Any]) -> StageProcess:
+def start_stage(
+    settings: Settings, task: str, collection_id: UUID, run_id: str, left: dict[tuple[str, str | None], Any]
+) -> StageProcess:
     """Start one stage, and give it once it is at work.
 
     Args:
-        left: What the earlier tasks of the run left, by their names.
+        left: What the earlier tasks of the run left, by their names, and by the key of what they left besides.
     """
     news, tell = _FORKS.Pipe(duplex=False)
     process = _FORKS.Process(target=_run, args=(settings, task, collection_id, run_id, left, tell), daemon=True)
@@ -81,18 +88,29 @@ def start_stage(settings: Settings, task: str, collection_id: UUID, run_id: str,
 
 
 def _run(
-    settings: Settings, task: str, collection_id: UUID, run_id: str, left: dict[str, Any], tell: Connection
+    settings: Settings,
+    task: str,
+    collection_id: UUID,
+    run_id: str,
+    left: dict[tuple[str, str | None], Any],
+    tell: Connection,
 ) -> None:
     from include.orchestration.description import dag_id_of
     from include.orchestration.tasks import run_stage
     from include.wiring import build_platform
 
+    pushed: dict[str, Any] = {}
     # the first of three tries: an error that may pass is not yet the end of the run
-    instance = SimpleNamespace(try_number=1, max_tries=2, xcom_pull=lambda task_ids: left[task_ids])
+    instance = SimpleNamespace(
+        try_number=1,
+        max_tries=2,
+        xcom_pull=lambda task_ids, key=None: left.get((task_ids, key)),
+        xcom_push=lambda key, value: pushed.update({key: value}),
+    )
     context: Any = {"dag": SimpleNamespace(dag_id=dag_id_of(collection_id)), "run_id": run_id, "ti": instance}
     tell.send("begun")
     try:
-        ended = Ended(left=run_stage(build_platform(settings), task, context))
+        ended = Ended(run_stage(build_platform(settings), task, context), pushed)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the other side decides
         ended = Ended(error=type(error).__name__, said=str(error))
     tell.send(ended)

@@ -18,7 +18,7 @@ import psycopg
 from include.collection.model import Collection
 from include.operations.collection_life import create_collection
 from include.operations.uploading import upload_file
-from include.orchestration.stages import STAGES
+from include.orchestration.stages import STAGES, remove_staged
 from include.storage.migrate import migrate
 from include.wiring import Platform, build_platform
 from tests.chaos.stage_process import Ended, StageProcess, start_stage
@@ -56,11 +56,12 @@ class Run:
     known: Known
     run_id: str
     left: dict[str, Any] = field(default_factory=dict)
+    besides: dict[tuple[str, str | None], Any] = field(default_factory=dict)
 
     def start(self, task: str) -> StageProcess:
         """Begin one stage in a process of its own."""
-        self.world.stages += 1
-        return start_stage(self.world.platform.settings, task, self.known.collection.id, self.run_id, self.left)
+        left = {**self.besides, **{(name, None): ref for name, ref in self.left.items()}}
+        return start_stage(self.world.platform.settings, task, self.known.collection.id, self.run_id, left)
 
     def do(self, *tasks: str) -> None:
         """Do stages to their ends, each as often as Airflow would try it."""
@@ -68,7 +69,7 @@ class Run:
             for _ in range(3):
                 process = self.start(task)
                 if self.took(task, process.wait()):
-                    self.world.typical[task] = max(self.world.typical.get(task, 0), process.seconds)
+                    self.world.typical[task] = process.seconds
                     break
             else:
                 raise AssertionError(f"{task} does not end well")
@@ -77,13 +78,15 @@ class Run:
         """Keep what a stage left, where it ended well; an error that another try cannot cure is ours."""
         if ended.left is not None:
             self.left[task] = ended.left
+            self.besides = {key: value for key, value in self.besides.items() if key[0] != task}
+            self.besides |= {(task, key): value for key, value in ended.pushed.items()}
         elif ended.error not in (None, "StoreUnavailable"):
             raise AssertionError(f"{task} ended with {ended.error}: {ended.said}")
         return ended.left is not None
 
     def finish(self) -> None:
         """Remove what is staged, as the run's last task does in every case."""
-        self.world.platform.staging.remove(self.known.collection.id)
+        remove_staged(self.world.platform, self.known.collection)
 
 
 @dataclass
@@ -96,7 +99,6 @@ class World:
     rows: int
     chance: random.Random
     typical: dict[str, float] = field(default_factory=dict)
-    stages: int = 0
     tables: list[Known] = field(default_factory=list)
 
     def collection(self) -> Known:
