@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 from uuid import UUID, uuid4
 
@@ -208,7 +209,14 @@ STAGES: Final[Mapping[str, Callable[[Work], Outcome]]] = {
 @contextmanager
 def going_ahead(work: Work, folder: UUID) -> Iterator[Ahead]:
     """Have the stages that follow work on what is staged in a folder while the source is still being read."""
-    from include.pipeline.ahead import Ahead, CopyStep
+    from include.pipeline.ahead import Ahead
+
+    with ExitStack() as at_the_end:
+        yield Ahead(partial(_steps_ahead, work, folder, at_the_end))
+
+
+def _steps_ahead(work: Work, folder: UUID, at_the_end: ExitStack) -> list[tuple[str, Step]]:
+    from include.pipeline.ahead import CopyStep
     from include.pipeline.anonymize import HideStep
     from include.pipeline.map_to_cim import MapStep
     from include.pipeline.step import Place
@@ -235,10 +243,11 @@ def going_ahead(work: Work, folder: UUID) -> Iterator[Ahead]:
     )
     hiding = HideStep(place, dataset_id, config.anonymization, work.concept, platform.secrets, platform.assess)
     steps: list[tuple[str, Step]] = [("map_to_cim", mapping), ("validate", curation), ("anonymize", hiding)]
-    with closing(datasets.open_segment(dataset_id, work.concept, folder)) as segment:
-        if not work.mapper.merge_rows:  # of which rows a merged one came is not in the part
-            steps.append(("anonymize", CopyStep(segment)))
-        yield Ahead(steps)
+    if not work.mapper.merge_rows:  # of which rows a merged one came is not in the part
+        segment = datasets.open_segment(dataset_id, work.concept, folder)
+        at_the_end.callback(segment.close)
+        steps.append(("anonymize", CopyStep(segment)))
+    return steps
 
 
 def remove_staged(platform: Platform, collection: Collection) -> int:

@@ -77,7 +77,7 @@ def judged(platform: Platform, task: str, run: RunKey, context: Context) -> Iter
         yield
     except Unchanged as end:
         platform.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, platform.clock(), note=str(end))
-        platform.staging.remove(run.collection_id)
+        remove_staged(platform, platform.collections.get(run.collection_id))
         raise AirflowSkipException(str(end)) from None
     except (SourceUnavailable, StoreUnavailable) as error:
         if _is_last_try(context):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
@@ -27,11 +27,13 @@ class Ahead:
     A batch of one part gains nothing by it: it begins with the second.
 
     Args:
-        steps: Each with the name of its task, in order; a second of one task only completes what its first left.
+        begin: Gives the steps, each with the name of its task, in order; a second of one task only completes what its
+            first left.
     """
 
-    def __init__(self, steps: Sequence[tuple[str, Step]]) -> None:
-        self._steps = steps
+    def __init__(self, begin: Callable[[], Sequence[tuple[str, Step]]]) -> None:
+        self._begin = begin
+        self._steps: Sequence[tuple[str, Step]] = ()
         self._parts: list[Part] = []
         self._seconds: dict[str, float] = defaultdict(float)
         self._failed = False
@@ -43,6 +45,7 @@ class Ahead:
             return
         if not self._failed:
             with self._given_up():
+                self._steps = self._steps or self._begin()
                 for each in self._parts if part.number == 1 else [part]:
                     self._push(each, 0)
 

@@ -132,6 +132,17 @@ class FakeStaging:
 
 
 @dataclass
+class FakeSegments:
+    """Remembers whose segments were to be dropped."""
+
+    dropped: list[UUID] = field(default_factory=list)
+
+    def drop_segments(self, dataset_id: UUID) -> int:
+        self.dropped.append(dataset_id)
+        return 0
+
+
+@dataclass
 class FakePlatform:
     """What a task has at hand, in memory."""
 
@@ -139,6 +150,7 @@ class FakePlatform:
     runs: FakeRuns = field(default_factory=FakeRuns)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     staging: FakeStaging = field(default_factory=FakeStaging)
+    datasets: FakeSegments = field(default_factory=FakeSegments)
     definition: Definition = field(default_factory=load_definition)
 
     def clock(self) -> datetime:

@@ -20,8 +20,8 @@ from tests.unit.orchestration.fake_platform import FakePlatform
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
-    for name in ("_index", "_publish"):
-        monkeypatch.setattr(stages, name, lambda work, name=name: done.append(name) or {})
+    for name, answer in (("_index", ({}, ())), ("_publish", {})):
+        monkeypatch.setattr(stages, name, lambda work, name=name, answer=answer: done.append(name) or answer)
     return done
 
 
