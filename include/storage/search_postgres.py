@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import add
 from typing import Any, Final
 from uuid import UUID
 
@@ -63,7 +66,10 @@ class PostgresSearchIndex:
             return SearchAnswer()
         if clauses:
             wanted = cast(write_tsquery(clauses), TSQUERY)
-            score: ColumnElement[Any] = func.ts_rank_cd(_WEIGHTS, documents.c.words, wanted, type_=REAL)
+            whole = cast(write_tsquery([replace(clause, begins=False) for clause in clauses]), TSQUERY)
+            # whole words count twice, beginnings of words once
+            ranks = (func.ts_rank_cd(_WEIGHTS, documents.c.words, each, type_=REAL) for each in (wanted, whole))
+            score: ColumnElement[Any] = reduce(add, ranks)
             conditions = [documents.c.words.op("@@")(wanted), *_conditions(query)]
         else:
             score = cast(func.extract("epoch", _moment("updated")) * 1000, Double)
