@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -110,6 +110,23 @@ def _export(url: str, table: str, folder: Path) -> None:
 
 def ours(database: str, folder: str) -> dict[str, Any]:
     """Load two batches by the seven stages, one stage after the other as Airflow would."""
+    told: dict[str, Any] = {}
+    for each, end in zip(run_batches(database, folder, CONFIG, 2), (FRESH, MORE), strict=True):
+        told["table"] = each.pop("table")
+        del each["rules"]
+        told[f"{OURS} {end}"] = each
+    return told
+
+
+def chain(database: str, folder: str, changes: str) -> dict[str, Any]:
+    """Load one batch by a configuration that is changed in some steps."""
+    (told,) = run_batches(database, folder, CONFIG | json.loads(changes), 1)
+    del told["table"]
+    return told
+
+
+def run_batches(database: str, folder: str, config: dict[str, Any], batches: int) -> Iterator[dict[str, Any]]:
+    """Load batch after batch; gives of each how long the stages took, and what became of the rows."""
     from include.access.requestor import Requestor
     from include.operations.appending import append_file
     from include.operations.collection_life import create_collection
@@ -124,10 +141,9 @@ def ours(database: str, folder: str) -> dict[str, Any]:
     owner, files = Requestor("7", "olive"), Path(folder)
     platform = a_platform(Database(**json.loads(database)), files / "var")
     upload = upload_file(platform, owner, files / "readings-0.csv")
-    config = {**CONFIG, "ingester": {**CONFIG["ingester"], "upload": upload}}
+    config = {**config, "ingester": {**config["ingester"], "upload": upload}}
     collection, _ = create_collection(platform, FakeEngine(), owner, a_config(title="Readings", **config))
-    told: dict[str, Any] = {"table": f"data.d_{collection.dataset_id.hex}"}
-    for batch, end in enumerate((FRESH, MORE)):
+    for batch in range(batches):
         if batch:
             upload = upload_file(platform, owner, files / f"readings-{batch}.csv")
             append_file(platform, FakeEngine(), owner, collection.id, upload)
@@ -136,14 +152,16 @@ def ours(database: str, folder: str) -> dict[str, Any]:
         began = time.perf_counter()
         counts = run_stages(platform, platform.collections.get(collection.id), run.run_id, seconds)
         took = round(time.perf_counter() - began, 2)
-        told[f"{OURS} {end}"] = {
+        report = platform.runs.latest([collection.id])[collection.id].report
+        yield {
+            "table": f"data.d_{collection.dataset_id.hex}",
+            "rules": len([each for each in report.outcomes if each.rule.startswith("expect_")]) if report else 0,
             "seconds": took,
             "rows_loaded": counts["rows_loaded"],
             "rows_set_aside": counts["rows_quarantined"],
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             **{f"{task}_s": round(each, 2) for task, each in seconds.items()},
         }
-    return told
 
 
 def copy(url: str, clean: str) -> dict[str, Any]:
@@ -221,4 +239,5 @@ def _timed(load: Callable[[], object], times: int = 1) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(WAYS[sys.argv[1]](*sys.argv[2:])))
+    ways: dict[str, Callable[..., dict[str, Any]]] = {**WAYS, "chain": chain}
+    print(json.dumps(ways[sys.argv[1]](*sys.argv[2:])))

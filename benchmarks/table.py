@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -61,6 +62,12 @@ def median_seconds(job: Callable[[], object], rounds: int = 3) -> float:
         job()
         taken.append(time.perf_counter() - started)
     return statistics.median(taken)
+
+
+def measure(job: Callable[[], object], rounds: int = 3) -> dict[str, float]:
+    """Time a job several times; gives that and the greatest memory of the whole process until then."""
+    seconds = median_seconds(job, rounds)
+    return {"seconds": seconds, "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
 
 
 def in_a_process(benchmark: str, *arguments: str) -> dict[str, Any]:

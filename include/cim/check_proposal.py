@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.definition import Definition
 from include.cim.extension import Proposal, ProposedChange, ProposedConcept, ProposedField
 from include.cim.units import find_unit, known_unit
-from include.errors import NotFound, Problem
+from include.errors import NotFound, Problem, name_close
 
 MOST_FIELDS: Final = 400
 """A concept has no more: PostgreSQL's tables end at 1,600 columns, and nobody maps so many."""
@@ -31,9 +30,8 @@ def check_proposal(proposal: Proposal, definition: Definition) -> list[Problem]:
         return list(_check_concept(proposal.new_concept, definition))
     concept = definition.by_name.get(proposal.concept or "")
     if concept is None:
-        known = list(definition.by_name)
-        close = get_close_matches(proposal.concept or "", known, n=3, cutoff=0.5) or known
-        return [Problem("concept", f"the CIM has no concept {proposal.concept!r}", f"There is {', '.join(close)}.")]
+        remedy = name_close(proposal.concept or "", definition.by_name)
+        return [Problem("concept", f"the CIM has no concept {proposal.concept!r}", remedy)]
     if proposal.change is not None:
         return list(_check_change(proposal.change, concept))
     assert proposal.field is not None  # noqa: S101 - one of the three
@@ -73,8 +71,7 @@ def _check_concept(new: ProposedConcept, definition: Definition) -> Iterator[Pro
 def _check_change(change: ProposedChange, concept: Concept) -> Iterator[Problem]:
     there = concept.fields.get(change.field)
     if there is None:
-        close = get_close_matches(change.field, list(concept.fields), n=3, cutoff=0.5) or list(concept.fields)
-        remedy = f"It has {', '.join(close)}."
+        remedy = name_close(change.field, concept.fields, "It has")
         yield Problem("change.field", f"{concept.name} has no field {change.field!r}", remedy)
         return
     for bound, now, wider in (("minimum", change.minimum, -1), ("maximum", change.maximum, 1)):
