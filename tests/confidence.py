@@ -54,7 +54,7 @@ def look() -> Iterator[Seen]:
                 made = None
                 if ref is not None and decision.may_lend(ref, vocabulary):
                     option = next(option for option in reading.options if option.ref == ref)
-                    made = tuple(features(option, reading, decision))
+                    made = None if option.named.changed else tuple(features(option, reading, decision))
                 right = any(label and (label["concept"], label["field"]) == ref for label in labels)
                 yield Seen(each["vendor"], made, right, None not in labels)
 

@@ -43,8 +43,8 @@ def read_measured(cell: str) -> Measured | None:
     Example:
         >>> read_measured("12,5 kWh"), read_measured("-$3.20")
         (Measured(number='12,5', unit='kWh'), Measured(number='-3.20', unit='USD'))
-        >>> read_measured("12A"), read_measured("12"), read_measured("3 rooms")
-        (None, None, None)
+        >>> read_measured("12A"), read_measured("12"), read_measured("3 rooms"), read_measured("MTR-001")
+        (None, None, None, None)
         >>> read_measured("24.58p"), read_measured("14,2 ct")
         (Measured(number='24.58', unit='pence'), Measured(number='14,2', unit='EURct'))
     """
@@ -55,6 +55,8 @@ def read_measured(cell: str) -> Measured | None:
     sign = "-" if (found[1] or found[3]) in {"-", "−"} else ""
     word = found[2] or found[5]
     unit = known_unit(_COINS.get(word, word))
+    if found[2] and unit is not None and not unit.dimension.startswith("money"):
+        return None
     alone = _ALONE | {"p"} if "." in found[4] else _ALONE
     beside = len(word) == 1 and word.isalpha() and word not in alone and text[-2:-1].isdigit()
     return None if unit is None or beside else Measured(f"{sign}{found[4]}", unit.name)

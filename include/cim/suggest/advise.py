@@ -14,7 +14,7 @@ from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.reason import write_reason
 
 SURE: Final = 0.895
-"""A suggestion below this confidence is not made: so, 1.5 % of the columns of vendors that the model of confidence was
+"""A suggestion below this confidence is not made: so, 1.4 % of the columns of vendors that the model of confidence was
 not fitted with had a wrong one (`python -m tests.confidence`)."""
 _SHOWN: Final = 4
 _DOUBTFUL: Final = 0.4
@@ -49,7 +49,8 @@ def _candidates(reading: Reading, decision: Decision, vocabulary: Vocabulary) ->
         if option.before and at_home:
             sure = max(sure, _MAPPED_BEFORE * option.before_share)
         only_before = option.before and not option.named.words
-        if at or mine is None or not decision.may_lend(option.ref, vocabulary) or (only_before and not at_home):
+        doubtful = not at_home if only_before else option.named.changed and not option.before
+        if at or mine is None or not decision.may_lend(option.ref, vocabulary) or doubtful:
             sure = min(sure, _DOUBTFUL)
         made.append(Candidate(*option.ref, option.fit.unit, round(sure, 3), write_reason(option, reading, decision)))
     return tuple(made)

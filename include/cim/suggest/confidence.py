@@ -9,7 +9,7 @@ from typing import Final
 
 from include.cim.suggest.decide import Decision, Option, Reading
 
-WEIGHTS: Final = (-3.29, 2.12, 1.27, 0.17, 0.42, 0.42, 0.92, 1.08, -0.2, 0.25, -0.24, 0.58, -0.06, 1.38, 1.3, -0.18)
+WEIGHTS: Final = (-3.56, 2.09, 1.19, 0.5, 0.39, 0.5, 1.04, 1.46, -0.15, -0.06, -0.27, 0.58, 0.02, 1.24, 1.59, 0.16)
 """Fitted by `python -m tests.confidence` over the labelled headers that may be looked at."""
 
 _MANY: Final = 20

@@ -23,7 +23,7 @@ _BECOMES: Final = {("power", "energy"), ("energy", "power"), ("irradiation", "ir
 """Dimensions between which the length of an interval leads."""
 _LIKELY: Final = {
     "pressure": ("hPa", "Pa", "kPa"),
-    "temperature": ("degC", "K"),
+    "temperature": ("degC", "K", "degF"),
     "ratio": ("%", "fraction"),
     "frequency": ("Hz",),
     "voltage": ("V",),
@@ -52,6 +52,9 @@ _LED: Final = 0.4
 _CLOSE: Final = 0.98
 """A counter's numbers are this close together, over the few cells that are seen."""
 _COUNTER: Final = 0.12
+_FALLS: Final = 0.3
+_LITTLE_LESS: Final = 0.9
+"""A counter's rows that are sorted from the newest to the oldest fall by less than this."""
 _RARER: Final = 0.03
 _GRIDS_ARE_POWER: Final = 0.04
 """What it adds to a match that the unit is told, and that values look like one; what it takes that only an interval
@@ -190,16 +193,18 @@ def _counts(column: Column, field: Field) -> float:
         return _COUNTER if total else -_COUNTER
     if not total:
         return 0.0
+    if _falls(column, to=_LITTLE_LESS):
+        return -_FALLS
     return -0.1 if column.maximum > 0 and column.minimum < 0.05 * column.maximum else -_RARER
 
 
-def _falls(column: Column) -> bool:
-    """Say whether a cell is less than the one before it, as no counter's is."""
+def _falls(column: Column, to: float = 1.0) -> bool:
+    """Say whether a cell is less than (a share of) the one before it, as no counter's is."""
     try:
         seen = [float(cell.replace(",", ".")) for cell in column.examples]
     except ValueError:
         return False
-    return any(later < earlier for earlier, later in pairwise(seen))
+    return any(later < to * earlier for earlier, later in pairwise(seen))
 
 
 def _outside(column: Column, field: Field, unit: Unit | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from include.cim.suggest.fields import FieldRef, Vocabulary, Way
 from include.cim.suggest.lexicon import Meaning
-from include.cim.suggest.words import Word, quantity_of
+from include.cim.suggest.words import Word, quantities_of
 
 _CHANGES: Final = frozenset(
     {
@@ -16,6 +16,7 @@ _CHANGES: Final = frozenset(
         *("wet_bulb", "sea_level", "gust", "snow", "apparent_temperature", "sun_position", "tank_extra", "duration"),
         *("time_zone", "memory", "residual_load", "pm10", "requested", "rated", "cost", "quality", "status", "type"),
         *("unit", "reactive", "apparent", "cpu", "phase_to_phase", "departure_expected", "comment", "read_at"),
+        *("component", "height_above"),
     }
 )
 """Words that make something else of what they stand beside: a maximum temperature is no temperature."""
@@ -52,19 +53,19 @@ class Named:
         score: From 0 to 1.
         words: The words that say it.
         about: Whether the name has one of the concept's own words.
+        changed: Whether a word is left over that makes something else of what it stands beside.
     """
 
     score: float
     words: tuple[Word, ...]
     about: bool
+    changed: bool = False
 
 
 def match_name(words: Sequence[Word], dimension: str | None, vocabulary: Vocabulary) -> Mapping[FieldRef, Named]:
     """Find the fields that a name says, each with its best way."""
-    implied = quantity_of(dimension)
-    there = {meaning for word in words for each in word.meanings for meaning in each} | (
-        {implied} if implied else set()
-    )
+    implied = quantities_of(dimension)
+    there = {meaning for word in words for each in word.meanings for meaning in each} | implied
     found: dict[FieldRef, Named] = {}
     for key in sorted(there):  # in an order that no run changes
         for way in vocabulary.ways.get(key, ()):
@@ -76,10 +77,10 @@ def match_name(words: Sequence[Word], dimension: str | None, vocabulary: Vocabul
     return found
 
 
-def _match(words: Sequence[Word], implied: str, way: Way, vocabulary: Vocabulary) -> Named | None:
+def _match(words: Sequence[Word], implied: Meaning, way: Way, vocabulary: Vocabulary) -> Named | None:
     about = vocabulary.about[way.ref.concept]
     free, missing = about.words, set(way.words)
-    said, extra, about_it = 0.0, 0.0, False
+    said, extra, about_it, changed = 0.0, 0.0, False, False
     used: list[Word] = []
     in_series = False
     inner = _INNER if words[0].outer else 1.0
@@ -92,17 +93,18 @@ def _match(words: Sequence[Word], implied: str, way: Way, vocabulary: Vocabulary
         said += sum(_weight(each) for each in hit) * place
         in_series = in_series or any(meaning & about.series for meaning in word.meanings)
         about_it = about_it or any(meaning & free for meaning in word.meanings)
-        for each in rest - free - {implied}:
+        for each in rest - free - implied:
             extra += _SERIES if each in about.series else _weight(each) * place
+            changed = changed or each in _CHANGES
         if not word.known:
             extra += _NUMBER if word.is_number else _UNKNOWN * place
-    if missing - {implied} or not (used or in_series or way.words == {implied}):
+    if missing - implied or not (used or in_series or way.words <= implied):
         return None
-    said = max(said, 0.5) + (0.5 if implied in way.words and implied in missing else 0.0)
+    said = max(said, 0.5) + (0.5 if implied & missing else 0.0)
     score = said / (said + extra)
     if way.vague:
         score *= _VAGUE_BUT_ABOUT if about_it else _VAGUE
-    return Named(score, tuple(used), about_it)
+    return Named(score, tuple(used), about_it, changed)
 
 
 def _read(word: Word, wanted: Meaning, free: Meaning) -> tuple[Meaning, Meaning]:

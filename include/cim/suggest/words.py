@@ -29,6 +29,8 @@ _PATH: Final = re.compile(r"(?<=[^\W\d])\.(?=[^\W\d])")
 _BRACKETS: Final = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _FORM: Final = re.compile(r"[dmyhst]{1,4}([-/.: ]+[dmyhst]{1,4})+", re.IGNORECASE)
 """How a time is written: `dd/mm/yyyy`."""
+_PER_ENERGY: Final = re.compile(r"/\s*[kMG]?Wh\b", re.IGNORECASE)
+"""What a price is of, in a currency that is not known: no energy."""
 _LONGEST: Final = 5
 """So many words may be one expression."""
 _SPOKEN: Final = 0.4
@@ -47,7 +49,7 @@ _INSIDE: Final = {
 _IMPLIED: Final = {
     "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
     "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
-    "reactive_energy": "energy", "peak_power": "peak_power", "concentration": "", "volume": "volume",
+    "reactive_energy": "energy", "peak_power": "peak_power", "volume": "volume",
     "volume_flow": "flow_rate",
 }  # fmt: skip
 """The quantity that a unit tells, where the name does not."""
@@ -152,7 +154,7 @@ def _without_unit(found: re.Match[str]) -> str:
     if _FORM.fullmatch(found[1]):
         return " "
     letter = len(found[1]) == 1 and found.start() > 0 and not found.string[found.start() - 1].isspace()
-    return " " if known_unit(found[1].strip()) and not letter else f" {found[1]} "
+    return " " if known_unit(found[1].strip()) and not letter else f" {_PER_ENERGY.sub(' ', found[1])} "
 
 
 def _read_part(text: str, folder: Path) -> Iterator[Word]:
@@ -208,11 +210,12 @@ def _read_unknown(text: str, folder: Path) -> Iterator[Word]:
         yield _unknown(text)
 
 
-def quantity_of(dimension: str | None) -> str:
-    """Name the quantity that a unit's dimension tells."""
+def quantities_of(dimension: str | None) -> Meaning:
+    """Give what a unit's dimension tells: `energy`; `reactive` and `power`."""
     if dimension is None:
-        return ""
-    return "price" if dimension.startswith("price") else _IMPLIED.get(dimension, "")
+        return frozenset()
+    quantity = "price" if dimension.startswith("price") else _IMPLIED.get(dimension)
+    return frozenset({quantity, *(_SORTS & set(dimension.split("_")))}) if quantity else frozenset()
 
 
 def _unknown(text: str) -> Word:
@@ -234,14 +237,15 @@ def part_unit(words: tuple[Word, ...], unit: str | None) -> tuple[tuple[Word, ..
         unit = next((_INSIDE[word.text] for word in words if word.text in _INSIDE), None)
         if unit is None:
             return words, None
+    if find_unit(unit).dimension == "energy" and any("price" in meaning for word in words for meaning in word.meanings):
+        return tuple(word for word in words if word.text not in _INSIDE), None  # what the price is of
     spelled = {fold(each) for each in _LETTERS_OR_DIGITS.findall(unit)} | {fold(unit)}
     left = tuple(word for word in words if word.text not in spelled)
     if left or not words:
         return left, unit
-    dimension = find_unit(unit).dimension
-    if not (quantity := quantity_of(dimension)):
+    meaning = quantities_of(find_unit(unit).dimension)
+    if not meaning:
         return words, unit
-    meaning = frozenset({quantity, *(_SORTS & set(dimension.split("_")))})
     return (replace(words[0], meanings=(meaning,), languages=(), known=True),), unit
 
 

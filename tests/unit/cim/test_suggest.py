@@ -272,6 +272,46 @@ def test_every_way_of_naming_a_field_is_of_the_cim_and_its_words_are_known() -> 
     }, f"{TABLE.name} names fields that there are not"
 
 
+@pytest.mark.parametrize("name", ["voltage_thd", "voltage deviation", "Wind speed 100m", "relative pressure"])
+def test_a_word_that_makes_something_else_of_a_quantity_leaves_it_unsuggested(name: str) -> None:
+    electrical = [number(each) for each in ("voltage", "current", "active_power", "reactive_power", "frequency")]
+    weather = [number(each) for each in ("temperature", "humidity", "wind speed", "wind direction", "pressure")]
+    for beside in (electrical, weather):
+        assert said(suggest(time("time"), *beside, number(name)), name) is None
+
+
+def test_a_unit_of_reactive_energy_says_that_it_is_reactive() -> None:
+    advice = suggest(time("time"), number("kwh_import", "kWh"), number("kvarh_import", "kvarh"))
+    assert advice.columns["kvarh_import"][0].field == "reactive_energy"
+
+
+@pytest.mark.parametrize("name", ["price_huf_mwh", "MCP (Rs/MWh)", "prezzo_kwh"])
+def test_the_energy_that_a_price_is_of_is_no_energy(name: str) -> None:
+    unit = "kWh" if name.endswith("_kwh") else None
+    found = suggest(time("time"), number(name, unit), hints="prices").columns[name][0]
+    assert (found.concept, found.field, found.unit) == ("market_price", "price", None)
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        pytest.param(("0.194", "0.157"), "energy", id="falls by much"),
+        pytest.param(("4120.4", "4131.0"), "cumulative_energy", id="rises by little"),
+    ],
+)
+def test_a_reading_that_falls_by_much_is_no_counter_s(cells: tuple[str, ...], field: str) -> None:
+    numbers = [float(cell) for cell in cells]
+    value = Column("Read Value", "decimal", None, min(numbers), max(numbers), 2, cells)
+    advice = suggest(time("time"), text("Meter number"), value)
+    assert advice.columns["Read Value"][0].field == field
+
+
+def test_temperatures_that_only_fahrenheit_explains_are_of_a_room() -> None:
+    room = suggest(time("time"), number("room temperature", None, 68.5, 71.2), number("room humidity", None, 40, 55))
+    found = room.columns["room temperature"][0]
+    assert (found.concept, found.field, found.unit) == ("indoor_climate", "air_temperature", "degF")
+
+
 def test_a_file_of_1600_columns_takes_less_than_a_second() -> None:
     def seconds(first: int) -> float:
         columns = [
