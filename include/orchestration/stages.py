@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 from include.collection.contract import OnDrift
 from include.collection.run import RunState, StageResult
@@ -91,9 +91,9 @@ def ingest(work: Work) -> Outcome:
     platform, collection = work.platform, work.collection
     if (replay := work.replay) is not None:
         return _ingest_quarantine(work, replay)
-    remove_staged(platform, collection)  # of an earlier try
     connector = platform.connector(work.source, collection.owner_id, work.window)
-    folder = uuid4()
+    folder = uuid5(collection.id, work.run_id)
+    platform.staging.remove(collection.id, folder)  # of an earlier try
     try:
         with going_ahead(work, folder) as ahead:
             outcome = ingest(

@@ -91,6 +91,9 @@ class PostgresSegment:
             if self._connection is None:
                 self._connection = dbapi.connect(self._url, autocommit=False)
                 with self._connection.cursor() as cursor:
+                    # of an earlier try of the run; one that is not dead yet may hold it
+                    cursor.execute("SET LOCAL lock_timeout = '5s'")
+                    cursor.execute(f"DROP TABLE IF EXISTS {tables.quoted_name(self._table())}")
                     self._fresh = not tables.is_there(cursor, self._target)
                     for statement in tables.create_table(self._table()):
                         cursor.execute(statement)

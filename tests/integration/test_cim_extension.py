@@ -56,7 +56,8 @@ class Run:
         from include.orchestration.tasks import run_stage
 
         for task in tasks:
-            instance = SimpleNamespace(try_number=3, max_tries=2, xcom_pull=lambda task_ids: self.left[task_ids])
+            pull = lambda task_ids, key=None: None if key else self.left[task_ids]  # noqa: E731
+            instance = SimpleNamespace(try_number=3, max_tries=2, xcom_pull=pull)
             dag = SimpleNamespace(dag_id=dag_id_of(self.collection.id))
             context = cast(Any, {"dag": dag, "run_id": self.run_id, "ti": instance})
             self.left[task] = run_stage(self.platform, task, context)

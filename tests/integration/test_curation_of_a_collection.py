@@ -171,5 +171,5 @@ def test_what_no_suite_can_be_told_of_is_said(
     short = tmp_path / "short.csv"
     short.write_text("Zeit;Verbrauch (kWh)\n2024-01-01 00:00;1,5\n2024-01-01 00:15;2,5\n")
     assert yaml.safe_load(cdmp(capsys, "inspect", str(short), "--rules", user=None)) == {"curator": {"rules": []}}
-    short.write_text("a;b\n1;2\n3;4\n")
+    short.write_text("foo;bar\n1;2\n3;4\n")
     assert cdmp(capsys, "inspect", str(short), "--rules", user=None).startswith("# no rules: ")

@@ -210,7 +210,9 @@ def test_an_event_for_the_owner_commits_with_the_rows(shelf: Shelf, a_stored_col
     collection = a_stored_collection(owner_id="31")
     shelf.load(collection, shelf.stage(collection, [reading(0)]))
     with begin(shelf.datasets._engine) as connection:
-        event = connection.execute(text("SELECT kind, facts FROM cdmp.outbox WHERE recipient_id = '31'")).one()
+        event = connection.execute(
+            text("SELECT kind, facts FROM cdmp.outbox WHERE recipient_id = '31' AND kind LIKE 'batch.%'")
+        ).one()
     assert event.kind == "batch.loaded"
     assert (event.facts["rows_loaded"], event.facts["title"]) == (1, collection.config.title)
 
