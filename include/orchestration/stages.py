@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from include.collection.source import Source
     from include.expectations.config import CurationRule
     from include.pipeline.ahead import Ahead
+    from include.pipeline.anonymize import HideStep
+    from include.pipeline.map_to_cim import MapStep
     from include.pipeline.outcome import Outcome
-    from include.pipeline.step import Step
+    from include.pipeline.step import Place, Step
+    from include.pipeline.validate import CurateStep
     from include.wiring import Platform
 
 
@@ -113,23 +116,22 @@ def ingest(work: Work) -> Outcome:
 
 def map_to_cim(work: Work) -> Outcome:
     """Map the raw rows to the concept."""
-    from include.pipeline.map_to_cim import map_to_cim
+    from include.pipeline.step import Place, carry_out
 
-    raw, staging = work.left_by("ingest"), work.platform.staging
-    mapper, retype = work.mapper, work.collection.config.contract.retype
+    raw = work.left_by("ingest")
+    step = _mapping(work, Place.of(raw, work.platform.staging))
     if raw.origins:
         from include.cim.alone import map_alone
 
-        mapper = map_alone(mapper)
-        retype = OnDrift.QUARANTINE if retype is OnDrift.FREEZE else retype  # a share of these rows says nothing
-    counted = work.platform.datasets.counted(raw.dataset_id, raw.batch_id)
-    numbers = work.source.numbers
-    return map_to_cim(raw, mapper, work.concept, staging, numbers=numbers, retype=retype, counted=counted)
+        # a share of these rows says nothing
+        retype = OnDrift.QUARANTINE if step.retype is OnDrift.FREEZE else step.retype
+        step = replace(step, config=map_alone(step.config), retype=retype)
+    return carry_out(step, raw, raw)
 
 
 def validate(work: Work) -> Outcome:
     """Apply the curation suite and keep its report."""
-    from include.pipeline.validate import validate
+    from include.pipeline.step import Place, carry_out
 
     mapped, suite, staging = work.left_by("map_to_cim"), work.suite, work.platform.staging
     if mapped.origins and (replay := work.replay) is not None:
@@ -137,33 +139,51 @@ def validate(work: Work) -> Outcome:
 
         suite = judge_alone(suite, replay, work.concept)
         mapped = only_required(mapped, work.concept, staging) if replay.release else mapped
-    outcome, report = validate(
-        mapped,
-        work.left_by("ingest"),
-        suite,
-        work.concept,
-        staging,
-        now=work.platform.clock(),
-        earlier=work.earlier_profiles,
-    )
-    work.platform.runs.add_report(work.collection.id, work.run_id, report)
-    return outcome
+    return carry_out(_curation(work, Place.of(mapped, staging), suite), mapped, work.left_by("ingest"))
 
 
 def anonymize(work: Work) -> Outcome:
     """Carry out the anonymisation plan."""
-    from include.pipeline.anonymize import anonymize
-    from include.pipeline.outcome import Outcome
+    from include.pipeline.step import Place, carry_out
 
-    batch, counts = anonymize(
-        work.left_by("validate"),
-        work.collection.config.anonymization,
+    curated = work.left_by("validate")
+    return carry_out(_hiding(work, Place.of(curated, work.platform.staging)), curated, curated)
+
+
+def _mapping(work: Work, place: Place) -> MapStep:
+    from include.pipeline.map_to_cim import MapStep
+
+    datasets, dataset_id = work.platform.datasets, work.collection.dataset_id
+    return MapStep(
+        place,
+        work.mapper,
         work.concept,
-        work.platform.secrets,
-        work.platform.staging,
-        work.platform.assess,
+        numbers=work.source.numbers,
+        retype=work.collection.config.contract.retype,
+        counted=lambda batch: datasets.counted(dataset_id, batch.batch_id),
     )
-    return Outcome(batch.ref, counts)
+
+
+def _curation(work: Work, place: Place, suite: Sequence[CurationRule]) -> CurateStep:
+    from include.pipeline.validate import CurateStep
+
+    platform = work.platform
+    return CurateStep(
+        place,
+        suite,
+        work.concept,
+        now=platform.clock(),
+        earlier=work.earlier_profiles,
+        keep=lambda report: platform.runs.add_report(work.collection.id, work.run_id, report),
+    )
+
+
+def _hiding(work: Work, place: Place) -> HideStep:
+    from include.pipeline.anonymize import HideStep
+
+    platform, collection = work.platform, work.collection
+    plan = collection.config.anonymization
+    return HideStep(place, collection.dataset_id, plan, work.concept, platform.secrets, platform.assess)
 
 
 def load_postgres(work: Work) -> Outcome:
@@ -217,34 +237,16 @@ def going_ahead(work: Work, folder: UUID) -> Iterator[Ahead]:
 
 def _steps_ahead(work: Work, folder: UUID, at_the_end: ExitStack) -> list[tuple[str, Step]]:
     from include.pipeline.ahead import CopyStep
-    from include.pipeline.anonymize import HideStep
-    from include.pipeline.map_to_cim import MapStep
     from include.pipeline.step import Place
-    from include.pipeline.validate import CurateStep
 
-    platform, collection, config = work.platform, work.collection, work.collection.config
-    datasets, dataset_id = platform.datasets, work.collection.dataset_id
-    place = Place(platform.staging, collection.id, folder)
-    mapping = MapStep(
-        place,
-        work.mapper,
-        work.concept,
-        numbers=work.source.numbers,
-        retype=config.contract.retype,
-        counted=lambda batch: datasets.counted(dataset_id, batch.batch_id),
-    )
-    curation = CurateStep(
-        place,
-        work.suite,
-        work.concept,
-        now=platform.clock(),
-        earlier=work.earlier_profiles,
-        keep=lambda report: platform.runs.add_report(collection.id, work.run_id, report),
-    )
-    hiding = HideStep(place, dataset_id, config.anonymization, work.concept, platform.secrets, platform.assess)
-    steps: list[tuple[str, Step]] = [("map_to_cim", mapping), ("validate", curation), ("anonymize", hiding)]
+    place = Place(work.platform.staging, work.collection.id, folder)
+    steps: list[tuple[str, Step]] = [
+        ("map_to_cim", _mapping(work, place)),
+        ("validate", _curation(work, place, work.suite)),
+        ("anonymize", _hiding(work, place)),
+    ]
     if not work.mapper.merge_rows:  # of which rows a merged one came is not in the part
-        segment = datasets.open_segment(dataset_id, work.concept, folder)
+        segment = work.platform.datasets.open_segment(work.collection.dataset_id, work.concept, folder)
         at_the_end.callback(segment.close)
         steps.append(("anonymize", CopyStep(segment)))
     return steps

@@ -41,13 +41,12 @@ class Ahead:
     def hand_on(self, part: Part) -> None:
         """Take a part as far as it goes by itself."""
         self._parts.append(part)
-        if len(self._parts) == 1:
+        if len(self._parts) == 1 or self._failed:
             return
-        if not self._failed:
-            with self._given_up():
-                self._steps = self._steps or self._begin()
-                for each in self._parts if part.number == 1 else [part]:
-                    self._push(each, 0)
+        with self._given_up():
+            self._steps = self._steps or self._begin()
+            for each in self._parts if part.number == 1 else [part]:
+                self._push(each, 0)
 
     def finish(self, raw: BatchRef) -> Mapping[str, Outcome]:
         """Complete the stages, once all was read; gives what each came to, up to the first that did not end well."""

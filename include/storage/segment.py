@@ -70,7 +70,7 @@ class PostgresSegment:
             if number in self._spans:
                 first, last = self._spans[number]
                 cursor.execute(
-                    f"DELETE FROM {tables.quoted_name(self._table())} WHERE {tables.ROW_ID} BETWEEN $1 AND $2",  # noqa: S608 - ours
+                    f"DELETE FROM {_quoted(self._name)} WHERE {tables.ROW_ID} BETWEEN $1 AND $2",  # noqa: S608 - ours
                     (first, last),
                 )
             put_rows(cursor, rows, self._name, DATA)
@@ -93,7 +93,7 @@ class PostgresSegment:
                 with self._connection.cursor() as cursor:
                     # of an earlier try of the run; one that is not dead yet may hold it
                     cursor.execute("SET LOCAL lock_timeout = '5s'")
-                    cursor.execute(f"DROP TABLE IF EXISTS {tables.quoted_name(self._table())}")
+                    cursor.execute(f"DROP TABLE IF EXISTS {_quoted(self._name)}")
                     self._fresh = not tables.is_there(cursor, self._target)
                     for statement in tables.create_table(self._table()):
                         cursor.execute(statement)
@@ -113,14 +113,13 @@ def become_table(cursor: dbapi.Cursor, ref: BatchRef, table: Table) -> bool:
     name = _found(cursor, ref, "p")
     if name is None:
         return False
-    ours, theirs = tables.quoted_name(Table(name, MetaData(schema=DATA))), tables.quoted([table.name])
-    batch_id = tables.quoted([tables.BATCH_ID])
+    whole, batch_id = tables.quoted_name(table), tables.quoted([tables.BATCH_ID])
     for statement in (
-        f"ALTER TABLE {ours} RENAME TO {theirs}",
-        f'ALTER TABLE {tables.quoted_name(table)} RENAME CONSTRAINT "{name}_pkey" TO "{table.name}_pkey"',
+        f"ALTER TABLE {_quoted(name)} RENAME TO {tables.quoted([table.name])}",
+        f'ALTER TABLE {whole} RENAME CONSTRAINT "{name}_pkey" TO "{table.name}_pkey"',
         # of a column that is added, a constant default is kept once for all rows that are there
-        f"ALTER TABLE {tables.quoted_name(table)} ADD COLUMN {batch_id} uuid NOT NULL DEFAULT '{ref.batch_id}'",
-        f"ALTER TABLE {tables.quoted_name(table)} ALTER COLUMN {batch_id} DROP DEFAULT",
+        f"ALTER TABLE {whole} ADD COLUMN {batch_id} uuid NOT NULL DEFAULT '{ref.batch_id}'",
+        f"ALTER TABLE {whole} ALTER COLUMN {batch_id} DROP DEFAULT",
         *tables.comment_columns([table.columns[tables.BATCH_ID]]),
     ):
         cursor.execute(statement)
@@ -141,7 +140,7 @@ def stand_in(cursor: dbapi.Cursor, ref: BatchRef, table: Table) -> bool:
         f"'{ref.batch_id}'::uuid AS {tables.quoted([column])}" if column == tables.BATCH_ID else tables.quoted([column])
         for column in dict.fromkeys([*there, *ours])
     ]
-    segment = f"{DATA}.{tables.quoted([name])}"
+    segment = _quoted(name)
     if ref.load.mode is not LoadMode.APPEND:
         cursor.execute(f"ANALYZE {segment}")
     cursor.execute(f"CREATE TEMPORARY VIEW {SCRATCH} AS SELECT {', '.join(values)} FROM {segment}")  # noqa: S608 - names of ours
@@ -150,7 +149,7 @@ def stand_in(cursor: dbapi.Cursor, ref: BatchRef, table: Table) -> bool:
 
 def drop_segment(cursor: dbapi.Cursor, name: str) -> None:
     """Remove a segment, and what stood for it."""
-    cursor.execute(f"DROP TABLE {DATA}.{tables.quoted([name])} CASCADE")
+    cursor.execute(f"DROP TABLE {_quoted(name)} CASCADE")
 
 
 def drop_segments(connection: Connection, dataset_id: UUID) -> int:
@@ -160,7 +159,7 @@ def drop_segments(connection: Connection, dataset_id: UUID) -> int:
         {"schema": DATA, "prefix": _prefix(dataset_id)},
     ).all()
     for name in found:
-        connection.execute(text(f"DROP TABLE IF EXISTS {DATA}.{tables.quoted([name])}"))
+        connection.execute(text(f"DROP TABLE IF EXISTS {_quoted(name)}"))
     return len(found)
 
 
@@ -170,10 +169,14 @@ def _found(cursor: dbapi.Cursor, ref: BatchRef, kinds: str) -> str | None:
         return None
     cursor.execute(
         "SELECT relname FROM pg_class WHERE oid = to_regclass($1) AND strpos($2, relpersistence::text) > 0",
-        (f"{DATA}.{tables.quoted([ref.segment])}", kinds),
+        (_quoted(ref.segment), kinds),
     )
     row = cursor.fetchone()
     return None if row is None else str(row[0])
+
+
+def _quoted(name: str) -> str:
+    return f"{DATA}.{tables.quoted([name])}"
 
 
 def _prefix(dataset_id: UUID) -> str:
