@@ -10,7 +10,7 @@ from include.errors import SourceRefused
 MOST_PAGE_BYTES: Final = 384 << 20
 """Of the greatest pages of all columns of a row group together: a reader holds one of each in memory."""
 
-MOST_LIST_VALUES: Final = 8_000_000
+MOST_LIST_VALUES: Final = 4_000_000
 """Of a column of lists in a row group: one row may have them all, and a reader holds a row as a whole."""
 
 MOST_PAGES: Final = 1_000_000
