@@ -46,7 +46,7 @@ def _stage(
         The query of the dataset's own rows that stay, as `_group` takes them.
     """
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
-    there = tables.is_there(cursor, table)
+    there = tables.is_there(cursor, table.name)
     if there:
         missing = {column.name for column in make_scratch(cursor, table)}
     else:

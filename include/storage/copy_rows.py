@@ -34,8 +34,7 @@ def make_scratch(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
 
 def missing_columns(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
     """List the columns that the dataset's table lacks."""
-    cursor.execute(tables.list_columns(table))
-    there = {column for (column,) in cursor.fetchall()}
+    there = tables.columns_there(cursor, tables.quoted_name(table))
     return [column for column in table.columns if column.name not in there]
 
 

@@ -27,7 +27,7 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
     with transaction(loader_url) as cursor:
         require_concept(cursor, ref.dataset_id, concept)
-        if not tables.is_there(cursor, table):
+        if not tables.is_there(cursor, table.name):
             keys = [staging.scan(part).select(concept.key) for part in ref.parts]
             new = pl.concat(keys).unique().select(pl.len()).collect(engine="streaming").item() if keys else 0
             return Foreseen(new, ref.rows - new)

@@ -71,8 +71,8 @@ def grow_table(cursor: dbapi.Cursor, table: Table, missing: Sequence[Column[Any]
 
 def columns_of(cursor: dbapi.Cursor, table: Table) -> list[str]:
     """List the columns that a dataset's table has, but for `SINCE`, quoted."""
-    cursor.execute(tables.list_columns(table))
-    return [tables.quoted([column]) for (column,) in cursor.fetchall() if column != tables.SINCE]
+    there = tables.columns_there(cursor, tables.quoted_name(table))
+    return [tables.quoted([column]) for column in there if column != tables.SINCE]
 
 
 def same_key(concept: Concept, one: str, other: str) -> str:

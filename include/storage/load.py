@@ -15,8 +15,9 @@ import adbc_driver_manager
 import polars as pl
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
+from sqlalchemy import Table
 
-from include.batch import ROW_ID, BatchRecord, BatchRef
+from include.batch import ROW_ID, BatchRecord, BatchRef, LoadMode
 from include.cim.concept import Concept, time_field
 from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
@@ -29,8 +30,9 @@ from include.storage.counted import keep_counted
 from include.storage.history import grow_table, measure_dataset
 from include.storage.index_queue import note_load
 from include.storage.merge_rows import Overwritten, overwrite_rows
+from include.storage.partitions import attach_partition, is_partitioned, make_partitioned, partition_name
 from include.storage.schema import DATA, PLATFORM
-from include.storage.segment import become_table, drop_segment, stand_in
+from include.storage.segment import drop_segment, stand_in, take_segment
 
 _log = logging.getLogger(__name__)
 
@@ -153,15 +155,12 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
     cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
     overwritten, stands_in = Overwritten(), False
-    if not tables.is_there(cursor, table):
-        if not become_table(cursor, ref, table):
-            for statement in tables.create_table(table):
-                cursor.execute(statement)
-            copy_rows(cursor, table.name, DATA, ref, concept, staging)
-            cursor.execute(tables.key_table(table, concept))
+    part = partition_name(ref.dataset_id, number)
+    if not tables.is_there(cursor, table.name):
+        _make_table(cursor, table, ref, concept, staging, part)
         rows = f"SELECT {moment} FROM {name}"  # noqa: S608 - names from the CIM, quoted
-        for statement in tables.wall_table(name, ref.dataset_id):
-            cursor.execute(statement)
+    elif _join(cursor, table, ref, concept, part):
+        rows = f"SELECT {moment} FROM {tables.qualified(part)}"  # noqa: S608 - names from the CIM, quoted
     else:
         missing = missing_columns(cursor, table)
         stands_in = stand_in(cursor, ref, table)
@@ -183,6 +182,45 @@ def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: S
     if stands_in and ref.segment is not None:
         drop_segment(cursor, ref.segment)
     return _Span(overwritten, *span)
+
+
+def _make_table(
+    cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging, part: str
+) -> None:
+    """Make the dataset's table of its first batch, walled off.
+
+    Args:
+        part: The name of the partition that the batch's segment becomes, if it has one.
+    """
+    rest = partition_name(ref.dataset_id, None)
+    if not is_partitioned(table):
+        part = rest = table.name
+    if taken := take_segment(cursor, ref):
+        tables.rename_table(cursor, taken, part)
+    else:
+        part = rest
+        cursor.execute(tables.create_table(tables.part_of(table, part)))
+        copy_rows(cursor, part, DATA, ref, concept, staging)
+        cursor.execute(tables.key_table(part, concept))
+    if is_partitioned(table):
+        make_partitioned(cursor, table, concept, part, rest)
+    for statement in (*tables.comment_table(table), *tables.wall_table(tables.quoted_name(table), ref.dataset_id)):
+        cursor.execute(statement)
+
+
+def _join(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, part: str) -> bool:
+    """Let the segment of a batch become a partition of this name; False where its rows have to be inserted."""
+    there = set(tables.columns_there(cursor, tables.quoted_name(table)))
+    if ref.load.mode is LoadMode.REPLACE or not there <= {column.name for column in table.columns}:
+        return False
+    segment = take_segment(cursor, ref)
+    if segment is None:
+        return False
+    grow_table(cursor, table, missing_columns(cursor, table))
+    if not attach_partition(cursor, table, concept, segment):
+        return False
+    tables.rename_table(cursor, segment, part)
+    return True
 
 
 def _stands_apart(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> bool:

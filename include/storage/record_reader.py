@@ -36,7 +36,7 @@ from include.ports import RecordQuery
 from include.storage.connection import StatementRefused, begin
 from include.storage.history import AS_OF, history_name
 from include.storage.schema import DATA
-from include.storage.table import BATCH_ID, SINCE, list_columns, table_of
+from include.storage.table import BATCH_ID, SINCE, list_columns, quoted_name, table_of
 
 _ARROW: Final = {
     FieldType.ID: pa.string(),
@@ -143,7 +143,7 @@ def _before(connection: Connection, table: Table, rows: Select[Any], as_of: AsOf
 
 
 def _columns(connection: Connection, table: Table) -> set[str]:
-    return set(connection.scalars(text(list_columns(table))))
+    return set(connection.scalars(text(list_columns(quoted_name(table)))))
 
 
 @contextmanager

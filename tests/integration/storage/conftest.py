@@ -112,6 +112,13 @@ class Shelf:
             ref = replace(ref, aside=(path,))
         return replace(ref, parts=tuple(written), rows=first - 1, **changes)
 
+    def copy_ahead(self, ref: BatchRef) -> BatchRef:
+        """Copy a staged batch into a segment, as it is while a source is still being read."""
+        segment = self.datasets.open_segment(ref.dataset_id, self.concept, ref.batch_id)
+        for number, part in enumerate(ref.parts):
+            segment.add(number, part)
+        return replace(ref, segment=segment.finish())
+
     def load(self, collection: Collection, ref: BatchRef, **changes: Any) -> BatchRecord:
         """Load a staged batch."""
         by_name = {"collection": collection, "concept": self.concept, "run_id": "run-1", "now": NOON, **changes}

@@ -50,10 +50,12 @@ def roll_back(shelf: Shelf, collection: Collection, batch_id: UUID, **changes: A
     return shelf.history.roll_back(collection.dataset_id, shelf.concept, batch_id, **told)
 
 
-def load(shelf: Shelf, collection: Collection, rows: list[Row], mode: str = "append", **plan: Any) -> BatchRecord:
+def load(
+    shelf: Shelf, collection: Collection, rows: list[Row], mode: str = "append", *, ahead: bool = False, **plan: Any
+) -> BatchRecord:
     ref = shelf.stage(collection, rows, load=LoadPlan(LoadMode(mode), **plan))
     foreseen = shelf.datasets.foresee(AnonymizedBatch(ref), shelf.concept)
-    record = shelf.load(collection, ref)
+    record = shelf.load(collection, shelf.copy_ahead(ref) if ahead else ref)
     there, replaced = record.rows_already_there, record.rows_replaced
     assert foreseen == Foreseen(record.rows_loaded - replaced, there, replaced, record.rows_removed)
     return record
@@ -333,10 +335,12 @@ plans = st.one_of(
     st.just(LoadPlan(LoadMode.UPSERT)),
     st.builds(LoadPlan, st.just(LoadMode.REPLACE), st.sampled_from([None, (), ("meter_id",)]), st.none() | windows),
 )
-steps = st.lists(st.tuples(st.lists(a_row, max_size=6), plans) | st.integers(0, 9), min_size=2, max_size=9)
+# of a day that no other batch has, rows that were copied ahead become a partition
+batches = st.tuples(st.lists(a_row, max_size=6), plans, st.booleans(), st.integers(0, 3))
+steps = st.lists(batches | st.integers(0, 9), min_size=2, max_size=9)
 
 
-@settings(max_examples=12, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_whatever_comes_and_goes_every_version_is_what_it_was(
     shelf: Shelf, a_stored_collection: Make, database: Database, steps: list[Any]
@@ -354,8 +358,12 @@ def test_whatever_comes_and_goes_every_version_is_what_it_was(
             assert done.rows_removed - done.rows_restored == len(before) - len(model.state())
             assert done.rows_removed <= len(brought)
         else:
-            batch, plan = step
-            record = load(shelf, collection, batch, plan.mode, per=plan.per, window=plan.window)
+            rows, plan, ahead, days = step
+            batch = [
+                row | {name: row[name] + timedelta(days=days) for name in ("interval_start", "interval_end")}
+                for row in rows
+            ]
+            record = load(shelf, collection, batch, plan.mode, ahead=ahead, per=plan.per, window=plan.window)
             model.load(record.id, batch, plan)
             effect = model.effects[record.id].values()
             assert record.rows_loaded == sum(row is not None for row in effect)

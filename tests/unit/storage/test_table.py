@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from include.cim.concept import Concept, FieldType, time_field
-from include.storage.table import create_table, quoted, table_of
+from include.storage.table import comment_table, create_table, quoted, table_of
 from tests.factories import a_concept, a_field
 
 DATASET = UUID("00000000-0000-4000-8000-0000000da7a5")
@@ -30,9 +30,9 @@ def test_the_time_of_a_row_is(concept: Concept, expected: str | None) -> None:
 
 def test_names_and_comments_cannot_break_out() -> None:
     odd = a_field('x"; DROP TABLE t; --', description="it's 50 % of $1", unit="%")
-    statements = create_table(table_of(DATASET, a_concept(ID, odd, key=("session_id",))))
-    assert '"x""; DROP TABLE t; --" DOUBLE PRECISION' in statements[0]
-    assert any(statement.endswith("IS 'it''s 50 % of $1 [%]'") for statement in statements)
+    table = table_of(DATASET, a_concept(ID, odd, key=("session_id",)))
+    assert '"x""; DROP TABLE t; --" DOUBLE PRECISION' in create_table(table)
+    assert any(statement.endswith("IS 'it''s 50 % of $1 [%]'") for statement in comment_table(table))
     assert quoted(['a"b', "order"]) == '"a""b", "order"'
 
 
