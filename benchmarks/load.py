@@ -30,7 +30,11 @@ from tests.postgres import Database, fresh_database, running_server
 
 SIZES: Final = [int(size) for size in os.environ.get("CDMP_BENCH_ROWS", "1000000,5000000").split(",")]
 ROUNDS: Final = int(os.environ.get("CDMP_BENCH_ROUNDS", "3"))
-FRESH, MORE = "into a fresh table", "as many again into the filled table"
+ENDS: Final = (
+    "into a fresh table",
+    "as many later ones into the filled table",
+    "as many of the same time into the filled table",
+)
 OURS: Final = "CSV to curated, anonymised, keyed"
 COPY: Final = "psql \\copy of the clean rows"
 KEY: Final = ("usage_point_id", "register", "interval_start")
@@ -42,7 +46,7 @@ def run() -> Table:
     for rows in SIZES:
         taken: dict[str, list[dict[str, Any]]] = {}
         with tempfile.TemporaryDirectory(prefix="cdmp-bench-") as name, running_server(SETTINGS) as server:
-            for batch in (0, 1):
+            for batch, _ in enumerate(ENDS):
                 write_readings(Path(name) / f"readings-{batch}.csv", rows, batch)
             for _ in range(ROUNDS):
                 with fresh_database(server) as database:
@@ -66,7 +70,7 @@ def _measure(database: Database, folder: Path, taken: dict[str, list[dict[str, A
             connection.execute("CHECKPOINT")
         told |= {
             f"{way} {end}": in_a_process("load", way, database.admin_url, str(folder / f"clean-{batch}"))
-            for batch, end in enumerate((FRESH, MORE))
+            for batch, end in enumerate(ENDS)
         }
     for way, each in told.items():
         print(f"  {way}: {each}", flush=True)
@@ -79,7 +83,7 @@ def _median(rounds: list[dict[str, Any]]) -> tuple[float, dict[str, Any]]:
 
 
 def _end(way: str) -> str:
-    return MORE if way.endswith(MORE) else FRESH
+    return next(end for end in ENDS if way.endswith(end))
 
 
 def _export(url: str, table: str, folder: Path) -> None:
@@ -109,9 +113,9 @@ def _export(url: str, table: str, folder: Path) -> None:
 
 
 def ours(database: str, folder: str) -> dict[str, Any]:
-    """Load two batches by the seven stages, one stage after the other as Airflow would."""
+    """Load a batch after the other by the seven stages, one stage after the other as Airflow would."""
     told: dict[str, Any] = {}
-    for each, end in zip(run_batches(database, folder, CONFIG, 2), (FRESH, MORE), strict=True):
+    for each, end in zip(run_batches(database, folder, CONFIG, len(ENDS)), ENDS, strict=True):
         told["table"] = each.pop("table")
         del each["rules"]
         told[f"{OURS} {end}"] = each

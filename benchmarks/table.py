@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.environment import ALLOCATORS
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -73,10 +75,12 @@ def measure(job: Callable[[], object], rounds: int = 3) -> dict[str, float]:
 def in_a_process(benchmark: str, *arguments: str) -> dict[str, Any]:
     """Run a benchmark's module with these arguments by itself, so that its memory is its own; gives what it prints.
 
+    It has the allocators that the platform's processes have.
+
     Its last line is JSON; before that, a library may have said something of its own.
     """
     command = [sys.executable, "-m", f"benchmarks.{benchmark}", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**ALLOCATORS, **os.environ})
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
