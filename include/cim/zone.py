@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta, timezone, tzinfo
 from difflib import get_close_matches
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,13 +30,19 @@ def read_zone(text: str) -> tzinfo:
             return timezone(-shift if found[1] == "-" else shift)
     if text == "Z":
         text = "UTC"
-    names = available_timezones()
+    names = zone_names()
     if text not in names:
         close = get_close_matches(text, sorted(names), n=4, cutoff=0.6)
         close += [name for name in sorted(names) if name.rsplit("/", 1)[-1].casefold() == text.casefold()]
         remedy = f"Close: {', '.join(dict.fromkeys(close))}." if close else "Give an IANA name or an offset: +01:00."
         raise ConfigurationInvalid([Problem("zone", f"there is no zone {text!r}", remedy)])
     return ZoneInfo(text)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every IANA name that this machine knows; found out once, for it looks at every file of every zone: 10 ms."""
+    return frozenset(available_timezones())
 
 
 def write_offset(shift: timedelta) -> str:

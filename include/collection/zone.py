@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 
+from include.cim.zone import zone_names
+
 
 def _known(zone: str) -> str:
-    if zone not in available_timezones():
+    if zone not in zone_names():
         raise ValueError(f"no time zone is called {zone!r}; IANA's names look like Europe/Brussels")
     return zone
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, Literal
 from xml.etree.ElementTree import Element
-from zoneinfo import available_timezones
 
 from include.cim.messages.durations import read_instant, write_duration, write_instant
 from include.cim.messages.isp import isp_instant
+from include.cim.zone import zone_names
 
 Kind = Literal["flex_request", "flex_offer", "flex_order", "d_prognosis", "flex_settlement"]
 
@@ -122,7 +122,7 @@ def _settlement(above: Row, settlement: Element) -> Iterator[Row]:
 
 def _times(above: Row, isp: Element) -> Row:
     zone, period = above["zone"], above["period"]
-    if zone is None or zone not in available_timezones():
+    if zone is None or zone not in zone_names():
         raise ValueError("TimeZone names no time zone")
     length = read_isp_length(above["isp_duration"])
     first, count = _whole(isp, "Start", "0"), _whole(isp, "Duration", "1")

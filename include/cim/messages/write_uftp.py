@@ -8,10 +8,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
-from zoneinfo import available_timezones
 
 from include.cim.messages.durations import write_duration, write_instant
 from include.cim.messages.isp import isp_of
+from include.cim.zone import zone_names
 
 Row = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def _order(identity: str, rows: Sequence[Row]) -> Element:
             raise ValueError("it is no order; UFTP is written for message_type flex_order")
         if missing := [name for name in _NEEDED if row[name] is None]:
             raise ValueError(f"a FlexOrder has a {_NEEDED[missing[0]]}, and there is no `{missing[0]}`")
-        if row["timezone"] not in available_timezones():
+        if row["timezone"] not in zone_names():
             raise ValueError("`timezone` names no time zone")
         if not row["unsolicited"] and row["answers_id"] is None:
             raise ValueError("a FlexOrder answers an offer (`answers_id`), or is `unsolicited`")

@@ -9,10 +9,12 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import yaml
+
+from include.cim.zone import zone_names
 
 _TABLE: Final = Path(__file__).parent / "zones.yaml"
 _HOUR: Final = timedelta(hours=1)
@@ -42,7 +44,7 @@ def zone_in_text(text: str) -> str | None:
         >>> zone_in_text('{"timezone": "Europe/Berlin", "rows": []}')
         'Europe/Berlin'
     """
-    named = {name for name in _NAMED.findall(text) if name in available_timezones()}
+    named = {name for name in _NAMED.findall(text) if name in zone_names()}
     return named.pop() if len(named) == 1 else None
 
 
