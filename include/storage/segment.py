@@ -131,6 +131,9 @@ def stand_in(cursor: dbapi.Cursor, ref: BatchRef, table: Table) -> bool:
     name = _found(cursor, ref, "pu")
     if name is None:
         return False
+    cursor.execute(f"SELECT EXISTS (SELECT FROM {_quoted(name)})")  # noqa: S608 - a name of ours
+    if not cursor.fetchone()[0]:
+        return False  # a server that recovers empties what is unlogged
     cursor.execute(tables.list_columns(table))
     there = [column for (column,) in cursor.fetchall()]
     ours = [column.name for column in table.columns]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import platform
 import sys
 import traceback
@@ -20,13 +21,15 @@ import pytest
 from tests.chaos import scenarios
 from tests.chaos.scenarios import Outcome
 from tests.chaos.surroundings import NotHere
-from tests.chaos.world import World, a_world
+from tests.chaos.world import PARTS, World, a_world
 from tests.elasticsearch import running_elasticsearch
 from tests.postgres import running_server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by make chaos -->", "<!-- until here -->"
-HEAD = "| What happened | How often | Rows | Lost | Doubled | Agree | Minutes |\n|---|---|---|---|---|---|---|\n"
+HEAD = (
+    "| What happened | How often | Rows | Lost | Doubled | Agree | Minutes | On |\n|---|---|---|---|---|---|---|---|\n"
+)
 
 
 def choose(asked: argparse.Namespace, server: str) -> Mapping[str, Callable[[], Outcome]]:
@@ -65,10 +68,10 @@ def line(name: str, scenario: Callable[[], Outcome]) -> tuple[str, bool]:
     try:
         outcome = scenario()
     except NotHere as why:
-        return f"| {name} | not here: {why} | | | | | |", True
+        return f"| {name} | not here: {why} | | | | | | |", True
     except AssertionError as error:
         traceback.print_exc()
-        return f"| {name} | | | | | **no**: {' '.join(str(error).split())[:300]} | |", False
+        return f"| {name} | | | | | **no**: {' '.join(str(error).split())[:300]} | | |", False
     notes = "".join(f"; {note}" for note in outcome.notes)
     well = not outcome.lost and not outcome.doubled
     cells = (
@@ -79,22 +82,25 @@ def line(name: str, scenario: Callable[[], Outcome]) -> tuple[str, bool]:
         outcome.doubled,
         "yes" if well else "**no**",
         f"{outcome.seconds / 60:.1f}",
+        f"{datetime.now(UTC):%Y-%m-%d}",
     )
     return f"| {' | '.join(map(str, cells))} |", well
 
 
 def write(lines: list[str], counts: str) -> None:
-    """Put the table into the document, in the place of the last one."""
+    """Put lines into the document's table, each in the place of the last one of what happened."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    said = f"{datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}; {counts}."
-    table = f"{BEGIN}\n\n{HEAD}" + "\n".join(lines) + f"\n\n({said})\n\n{END}"
-    DOCUMENT.write_text(before + table + after, encoding="utf-8")
+    there, _, after = rest.partition(END)
+    table = {each.split("|")[1]: each for each in there.splitlines() if each.startswith("| ") and each not in HEAD}
+    table |= {each.split("|")[1]: each for each in lines}
+    said = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; {counts}."
+    whole = f"{BEGIN}\n\n{HEAD}" + "\n".join(table.values()) + f"\n\n({said})\n\n{END}"
+    DOCUMENT.write_text(before + whole + after, encoding="utf-8")
 
 
 def main(words: list[str]) -> int:
-    """Run what is asked for, print its table, and write it down where all of it ran."""
+    """Run what is asked for, and print its lines of the table; write them down where that is asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "scenario", nargs="*", help="kill:TASK, stop, disk, files, append, delete, rerun, index; else all"
@@ -119,7 +125,8 @@ def main(words: list[str]) -> int:
     if asked.write:
         write(
             lines,
-            f"files of {asked.rows:,} rows, which overlap, one row in a hundred unreadable",
+            f"files of {asked.rows:,} rows, one in a hundred unreadable; every second repeats some of the one before;"
+            f" two of three come in {PARTS} parts",
         )
     return 0 if well else 1
 
