@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import scenarios
+from tests.chaos.growing import read_while_it_grows
 from tests.chaos.scenarios import Outcome
 from tests.chaos.surroundings import NotHere
 from tests.chaos.world import PARTS, World, a_world
@@ -51,6 +52,7 @@ def choose(asked: argparse.Namespace, server: str) -> Mapping[str, Callable[[], 
         "delete": in_a_world(scenarios.delete_while_it_runs, asked.deletions),
         "rerun": in_a_world(scenarios.rerun_every_task, 3),
         "index": partial(lose_the_index, server, asked.away, asked.rows),
+        "grow": partial(read_while_it_grows, server, asked.large, 4, max(asked.large // 20, 1), 3),
     }
 
 
@@ -103,7 +105,7 @@ def main(words: list[str]) -> int:
     """Run what is asked for, and print its lines of the table; write them down where that is asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "scenario", nargs="*", help="kill:TASK, stop, disk, files, append, delete, rerun, index; else all"
+        "scenario", nargs="*", help="kill, stop, disk, files, append, delete, rerun, index, grow; else all"
     )
     parser.add_argument("--kills", type=int, default=50, help="of each stage")
     parser.add_argument("--stops", type=int, default=20)
@@ -111,6 +113,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--deletions", type=int, default=20)
     parser.add_argument("--away", type=float, default=600, help="seconds without Elasticsearch")
     parser.add_argument("--rows", type=int, default=20_000, help="of one file")
+    parser.add_argument("--large", type=int, default=10_000_000, help="rows of the dataset that grows while it is read")
     parser.add_argument("--write", action="store_true", help="the table into docs/reliability.md")
     asked = parser.parse_args(words)
     logging.disable(logging.INFO)

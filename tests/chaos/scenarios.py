@@ -284,6 +284,7 @@ def lose_the_index(server: str, elasticsearch_url: str, seconds: float, rows: in
         try:
             known = world.collection()
             world.whole_run(known)
+            catch_up(world.platform)  # a busy machine's Elasticsearch may not answer in time
             outcome.count(world)
             wire.cut()
             until, runs = time.monotonic() + seconds, 0
