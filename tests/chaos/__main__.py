@@ -128,8 +128,8 @@ def main(words: list[str]) -> int:
     if asked.write:
         write(
             lines,
-            f"files of {asked.rows:,} rows, one in a hundred unreadable; every second repeats some of the one before;"
-            f" two of three come in {PARTS} parts",
+            f"files of {asked.rows:,} rows (more where a disk is full), one in a hundred unreadable; every second"
+            f" repeats some of the one before; two of three come in {PARTS} parts",
         )
     return 0 if well else 1
 
