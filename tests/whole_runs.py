@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -12,10 +13,24 @@ from include.collection.model import Collection
 from include.collection.run import RunState
 from include.orchestration.stages import STAGES, Work, remove_staged
 from include.pipeline.outcome import Outcome
+from include.ports import Connector, Reading
 from include.settings import Settings
 from include.wiring import Platform, build_platform
 from tests.factories import NOON
 from tests.postgres import Database
+
+
+class InParts:
+    """A connector whose parts are small, so that a batch has several and its stages work ahead."""
+
+    def __init__(self, inner: Connector, rows: int) -> None:
+        self._inner = inner
+        self._rows = rows
+
+    def read(self, cursor: str | None) -> Reading:
+        """Read as the connector does, and cut its parts."""
+        reading = self._inner.read(cursor)
+        return replace(reading, frames=(part for frame in reading.frames for part in frame.iter_slices(self._rows)))
 
 
 def a_platform(database: Database, folder: Path, elasticsearch_url: str | None = None) -> Platform:

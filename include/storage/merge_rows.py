@@ -45,7 +45,7 @@ def overwrite_rows(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: C
         f" USING {_OVERWRITTEN} AS o WHERE {same_key(concept, 'old', 'o')} RETURNING old.*)"
         f" INSERT INTO {history} ({', '.join(kept)}, {tables.SINCE}, {UNTIL})"
         f" SELECT {', '.join(f'gone.{name}' for name in kept)}, coalesce(gone.{tables.SINCE}, b.number), $1"
-        f" FROM gone LEFT JOIN cdmp.batch AS b ON b.id = gone.{tables.BATCH_ID}",
+        f" FROM gone LEFT JOIN cdmp.batch AS b ON b.id = gone.{tables.BATCH_ID} ORDER BY {key}",
         (number,),
     )
     cursor.execute(
@@ -84,6 +84,7 @@ def find_overwritten(
             f" WHERE NOT EXISTS (SELECT FROM {SCRATCH} AS mine WHERE {same_key(concept, 'old', 'mine')})"
         )
     cursor.execute(f"CREATE TEMPORARY TABLE {_OVERWRITTEN} ON COMMIT DROP AS {going}")
+    cursor.execute(f"ANALYZE {_OVERWRITTEN}")
     cursor.execute(
         "SELECT count(*) FILTER (WHERE NOT removed), count(*) FILTER (WHERE removed)"  # noqa: S608
         f" FROM {_OVERWRITTEN}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import platform
 import sys
 import traceback
@@ -18,15 +19,18 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import scenarios
+from tests.chaos.growing import read_while_it_grows
 from tests.chaos.scenarios import Outcome
 from tests.chaos.surroundings import NotHere
-from tests.chaos.world import World, a_world
+from tests.chaos.world import PARTS, World, a_world
 from tests.elasticsearch import running_elasticsearch
 from tests.postgres import running_server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by make chaos -->", "<!-- until here -->"
-HEAD = "| What happened | How often | Rows | Lost | Doubled | Agree | Minutes |\n|---|---|---|---|---|---|---|\n"
+HEAD = (
+    "| What happened | How often | Rows | Lost | Doubled | Agree | Minutes | On |\n|---|---|---|---|---|---|---|---|\n"
+)
 
 
 def choose(asked: argparse.Namespace, server: str) -> Mapping[str, Callable[[], Outcome]]:
@@ -48,6 +52,7 @@ def choose(asked: argparse.Namespace, server: str) -> Mapping[str, Callable[[], 
         "delete": in_a_world(scenarios.delete_while_it_runs, asked.deletions),
         "rerun": in_a_world(scenarios.rerun_every_task, 3),
         "index": partial(lose_the_index, server, asked.away, asked.rows),
+        "grow": partial(read_while_it_grows, server, asked.large, 4, max(asked.large // 20, 1), 3),
     }
 
 
@@ -65,10 +70,10 @@ def line(name: str, scenario: Callable[[], Outcome]) -> tuple[str, bool]:
     try:
         outcome = scenario()
     except NotHere as why:
-        return f"| {name} | not here: {why} | | | | | |", True
+        return f"| {name} | not here: {why} | | | | | | |", True
     except AssertionError as error:
         traceback.print_exc()
-        return f"| {name} | | | | | **no**: {' '.join(str(error).split())[:300]} | |", False
+        return f"| {name} | | | | | **no**: {' '.join(str(error).split())[:300]} | | |", False
     notes = "".join(f"; {note}" for note in outcome.notes)
     well = not outcome.lost and not outcome.doubled
     cells = (
@@ -79,25 +84,28 @@ def line(name: str, scenario: Callable[[], Outcome]) -> tuple[str, bool]:
         outcome.doubled,
         "yes" if well else "**no**",
         f"{outcome.seconds / 60:.1f}",
+        f"{datetime.now(UTC):%Y-%m-%d}",
     )
     return f"| {' | '.join(map(str, cells))} |", well
 
 
 def write(lines: list[str], counts: str) -> None:
-    """Put the table into the document, in the place of the last one."""
+    """Put lines into the document's table, each in the place of the last one of what happened."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    said = f"{datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}; {counts}."
-    table = f"{BEGIN}\n\n{HEAD}" + "\n".join(lines) + f"\n\n({said})\n\n{END}"
-    DOCUMENT.write_text(before + table + after, encoding="utf-8")
+    there, _, after = rest.partition(END)
+    table = {each.split("|")[1]: each for each in there.splitlines() if each.startswith("| ") and each not in HEAD}
+    table |= {each.split("|")[1]: each for each in lines}
+    said = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; {counts}."
+    whole = f"{BEGIN}\n\n{HEAD}" + "\n".join(table.values()) + f"\n\n({said})\n\n{END}"
+    DOCUMENT.write_text(before + whole + after, encoding="utf-8")
 
 
 def main(words: list[str]) -> int:
-    """Run what is asked for, print its table, and write it down where all of it ran."""
+    """Run what is asked for, and print its lines of the table; write them down where that is asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "scenario", nargs="*", help="kill:TASK, stop, disk, files, append, delete, rerun, index; else all"
+        "scenario", nargs="*", help="kill, stop, disk, files, append, delete, rerun, index, grow; else all"
     )
     parser.add_argument("--kills", type=int, default=50, help="of each stage")
     parser.add_argument("--stops", type=int, default=20)
@@ -105,6 +113,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--deletions", type=int, default=20)
     parser.add_argument("--away", type=float, default=600, help="seconds without Elasticsearch")
     parser.add_argument("--rows", type=int, default=20_000, help="of one file")
+    parser.add_argument("--large", type=int, default=10_000_000, help="rows of the dataset that grows while it is read")
     parser.add_argument("--write", action="store_true", help="the table into docs/reliability.md")
     asked = parser.parse_args(words)
     logging.disable(logging.INFO)
@@ -119,7 +128,8 @@ def main(words: list[str]) -> int:
     if asked.write:
         write(
             lines,
-            f"files of {asked.rows:,} rows, which overlap, one row in a hundred unreadable",
+            f"files of {asked.rows:,} rows (more where a disk is full), one in a hundred unreadable; every second"
+            f" repeats some of the one before; two of three come in {PARTS} parts",
         )
     return 0 if well else 1
 

@@ -19,7 +19,9 @@ PATIENCE_S: Final = 120
 
 # a process that has imported what tasks need, and has done nothing with it: the scheduler's place
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([*MODULES, "include.orchestration.tasks", "tests.chaos.stage_process"])
+_FORKS.set_forkserver_preload(
+    [*MODULES, "include.orchestration.tasks", "tests.chaos.stage_process", "tests.whole_runs"]
+)
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,23 @@ class StageProcess:
 
 
 def start_stage(
-    settings: Settings, task: str, collection_id: UUID, run_id: str, left: dict[tuple[str, str | None], Any]
+    settings: Settings,
+    task: str,
+    collection_id: UUID,
+    run_id: str,
+    left: dict[tuple[str, str | None], Any],
+    part_rows: int,
 ) -> StageProcess:
     """Start one stage, and give it once it is at work.
 
     Args:
         left: What the earlier tasks of the run left, by their names, and by the key of what they left besides.
+        part_rows: How many rows a part of the source has at most.
     """
     news, tell = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_run, args=(settings, task, collection_id, run_id, left, tell), daemon=True)
+    process = _FORKS.Process(
+        target=_run, args=(settings, task, collection_id, run_id, left, part_rows, tell), daemon=True
+    )
     process.start()
     tell.close()
     assert news.poll(PATIENCE_S), "the stage does not begin"
@@ -93,12 +103,16 @@ def _run(
     collection_id: UUID,
     run_id: str,
     left: dict[tuple[str, str | None], Any],
+    part_rows: int,
     tell: Connection,
 ) -> None:
+    import include.wiring
     from include.orchestration.description import dag_id_of
     from include.orchestration.tasks import run_stage
-    from include.wiring import build_platform
+    from tests.whole_runs import InParts
 
+    choose = include.wiring.choose_connector
+    include.wiring.choose_connector = lambda *given: InParts(choose(*given), part_rows)
     pushed: dict[str, Any] = {}
     # the first of three tries: an error that may pass is not yet the end of the run
     instance = SimpleNamespace(
@@ -110,7 +124,7 @@ def _run(
     context: Any = {"dag": SimpleNamespace(dag_id=dag_id_of(collection_id)), "run_id": run_id, "ti": instance}
     tell.send("begun")
     try:
-        ended = Ended(run_stage(build_platform(settings), task, context), pushed)
+        ended = Ended(run_stage(include.wiring.build_platform(settings), task, context), pushed)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the other side decides
         ended = Ended(error=type(error).__name__, said=str(error))
     tell.send(ended)

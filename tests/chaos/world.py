@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import psycopg
 
+from include.batch import Stage
 from include.collection.model import Collection
 from include.operations.collection_life import create_collection
 from include.operations.uploading import upload_file
@@ -34,7 +35,9 @@ BEGIN: Final = datetime(2020, 1, 1, tzinfo=UTC)
 BAD: Final = 100
 """Every so many rows, one cannot be read."""
 OVERLAP: Final = 10
-"""A file repeats so many rows of the one before: late deliveries do."""
+"""Every second file repeats so many rows of the one before: late deliveries do."""
+PARTS: Final = 5
+"""Two of three batches come in so many parts: the later stages work ahead. The third comes in one."""
 
 
 @dataclass
@@ -50,18 +53,45 @@ class Known:
 
 @dataclass
 class Run:
-    """One run, task by task; what goes from one to the next goes as plain values."""
+    """One run, task by task; what goes from one to the next goes as plain values.
+
+    Attributes:
+        rows: Of its batch.
+        ahead: Whether these come in several parts, so that the first stage does the work of those that follow.
+    """
 
     world: World
     known: Known
     run_id: str
+    rows: int
+    ahead: bool
     left: dict[str, Any] = field(default_factory=dict)
     besides: dict[tuple[str, str | None], Any] = field(default_factory=dict)
 
     def start(self, task: str) -> StageProcess:
         """Begin one stage in a process of its own."""
         left = {**self.besides, **{(name, None): ref for name, ref in self.left.items()}}
-        return start_stage(self.world.platform.settings, task, self.known.collection.id, self.run_id, left)
+        part_rows = -(-self.rows // PARTS) if self.ahead else self.rows
+        return start_stage(self.world.platform.settings, task, self.known.collection.id, self.run_id, left, part_rows)
+
+    @property
+    def staged_ahead(self) -> set[tuple[Path, int]]:
+        """What is staged of the stages that follow the first, and when it was written."""
+        folder = self.world.platform.settings.staging / str(self.known.collection.id)
+        parts = [part for part in folder.glob("*/*/*.parquet") if part.parent.name != Stage.RAW.value]
+        return {(part, part.stat().st_mtime_ns) for part in parts}
+
+    @property
+    def segments(self) -> int:
+        """How many tables with rows of its batch are there, committed and not yet of the dataset."""
+        like = f"s\\_{self.known.collection.dataset_id.hex}\\_%"
+        with psycopg.connect(self.world.database.loader_url) as connection:
+            found = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename LIKE %s", [like]).fetchone()
+        return int(found[0]) if found else 0
+
+    def pause(self, task: str) -> float:
+        """Choose a moment of chance of a stage."""
+        return self.world.chance.uniform(0, self.world.typical[task, self.ahead])
 
     def do(self, *tasks: str) -> None:
         """Do stages to their ends, each as often as Airflow would try it."""
@@ -69,7 +99,7 @@ class Run:
             for _ in range(3):
                 process = self.start(task)
                 if self.took(task, process.wait()):
-                    self.world.typical[task] = process.seconds
+                    self.world.typical[task, self.ahead] = process.seconds
                     break
             else:
                 raise AssertionError(f"{task} does not end well")
@@ -98,8 +128,9 @@ class World:
     folder: Path
     rows: int
     chance: random.Random
-    typical: dict[str, float] = field(default_factory=dict)
+    typical: dict[tuple[str, bool], float] = field(default_factory=dict)
     tables: list[Known] = field(default_factory=list)
+    runs: int = 0
 
     def collection(self) -> Known:
         """Make a collection; its files are written when a run asks for them."""
@@ -114,7 +145,7 @@ class World:
     def run(self, known: Known, rows: int | None = None) -> Run:
         """Let a collection have its next file, and begin a run of it; what it must hold then is counted as well."""
         rows = rows or self.rows
-        first = max(0, (max(known.loaded, default=-1) + 1) - OVERLAP)
+        first = max(0, (max(known.loaded, default=-1) + 1) - (OVERLAP if known.files % 2 else 0))
         numbers = range(first, first + rows)
         collection = known.collection
         assert collection.config.ingester is not None
@@ -125,10 +156,11 @@ class World:
         known.collection = replace(collection, version=collection.version + 1, config=config)
         self.platform.collections.replace(known.collection, collection.version)
         known.files += 1
+        self.runs += 1
         known.loaded |= {number for number in numbers if number % BAD}
         known.quarantined += sum(not number % BAD for number in numbers)
         known.batches += 1
-        return Run(self, known, f"scheduled__{known.files}")
+        return Run(self, known, f"scheduled__{known.files}", rows, ahead=self.runs % 3 != 2)
 
     def whole_run(self, known: Known, rows: int | None = None) -> Run:
         """Run everything, and nothing happens."""

@@ -19,11 +19,10 @@ import include.wiring
 from include.access.requestor import Requestor
 from include.collection.model import Collection
 from include.operations.quarantine_keeping import list_quarantine
-from include.ports import Connector, Reading
 from include.wiring import Platform
 from tests.factories import a_collection, a_config, a_plain_config
 from tests.postgres import Database
-from tests.whole_runs import a_platform, run_stages
+from tests.whole_runs import InParts, a_platform, run_stages
 
 OWNER = Requestor("7", "olive")
 HEADER = "point,register,start,energy_wh,status,local"
@@ -71,21 +70,10 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-class InParts:
-    """A connector whose parts are small."""
-
-    def __init__(self, inner: Connector) -> None:
-        self._inner = inner
-
-    def read(self, cursor: str | None) -> Reading:
-        reading = self._inner.read(cursor)
-        return replace(reading, frames=(part for frame in reading.frames for part in frame.iter_slices(PART)))
-
-
 @pytest.fixture
 def platform(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     choose = include.wiring.choose_connector
-    monkeypatch.setattr(include.wiring, "choose_connector", lambda *given: InParts(choose(*given)))
+    monkeypatch.setattr(include.wiring, "choose_connector", lambda *given: InParts(choose(*given), PART))
     return a_platform(database, tmp_path / "platform")
 
 
