@@ -32,7 +32,7 @@ status: ## say what runs, and where
 	@if [ -x $(VENV)/python ]; then $(VENV)/python -m deploy status; else echo "Nothing runs: .venv is not there."; fi
 
 test: setup-dev ## run every test; starts what it needs and stops it
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest -n logical --maxprocesses 4
 
 chaos: setup-dev ## kill, stop, fill and rerun the platform, and write the table of docs/reliability.md
 	@$(VENV)/python -m tests.chaos --write

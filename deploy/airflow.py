@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -49,13 +50,12 @@ def prepare_airflow(layout: Layout, database_url: str, environment: Mapping[str,
     if stamp.exists() and stamp.read_text().splitlines() == [*wanted, revision(database_url)]:
         return
     progress.say("Airflow: preparing its database")
-    run_airflow(("db", "migrate"), environment)
-    run_airflow(("roles", "create", STEWARD), environment)
-    run_airflow(SEES_PLUGINS, environment)
-    password = layout.admin_password.read_text().strip()
     person = ("--firstname", "CDMP", "--lastname", "Admin", "--email", "admin@localhost")
+    commands = [("db", "migrate"), ("roles", "create", STEWARD), SEES_PLUGINS]
+    commands.append(("users", "create", "-u", ADMIN, "-r", "Admin", *person))
     # asked for on its standard input: on the command line, every user of the machine could read it
-    run_airflow(("users", "create", "-u", ADMIN, "-r", "Admin", *person), environment, answers=f"{password}\n" * 2)
+    password = layout.admin_password.read_text().strip()
+    run_airflow(commands, environment, answers=f"{password}\n" * 2)
     write_private(stamp, "\n".join([*wanted, revision(database_url)]))
 
 
@@ -68,14 +68,23 @@ def revision(database_url: str) -> str:
         return ",".join(str(row[0]) for row in connection.execute("SELECT version_num FROM alembic_version ORDER BY 1"))
 
 
-def run_airflow(arguments: Sequence[str], environment: Mapping[str, str], answers: str = "") -> None:
-    """Run one of Airflow's commands to its end.
+RUN_EACH = """
+import json, sys
+from airflow.__main__ import main
+for arguments in json.loads(sys.argv[1]):
+    sys.argv = ["airflow", *arguments]
+    main()
+"""
+
+
+def run_airflow(commands: Sequence[Sequence[str]], environment: Mapping[str, str], answers: str = "") -> None:
+    """Run Airflow's commands one after the other, in one process: its import is most of what each of them takes.
 
     Raises:
-        SystemExit: It failed; with what it said last.
+        SystemExit: One of them failed; with what it said last.
     """
     done = subprocess.run(
-        [airflow_command(), *arguments],
+        [sys.executable, "-c", RUN_EACH, json.dumps(commands)],
         env=dict(environment),
         input=answers,
         capture_output=True,
@@ -85,7 +94,8 @@ def run_airflow(arguments: Sequence[str], environment: Mapping[str, str], answer
     )
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
-        raise SystemExit(f"`airflow {' '.join(arguments)}` failed. It said:\n{said}")
+        asked = ", ".join(f"`airflow {' '.join(each[:2])}`" for each in commands)
+        raise SystemExit(f"Airflow was asked for {asked}, and failed. It said:\n{said}")
 
 
 def start_airflow(layout: Layout, port: int, environment: Mapping[str, str], progress: Progress) -> None:

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +21,7 @@ from cryptography.fernet import Fernet
 from psycopg import sql
 
 from include.orchestration.airflow_settings import airflow_environment
+from tests.ports import free_port
 from tests.postgres import Database
 
 COMPONENTS = {
@@ -28,6 +31,7 @@ COMPONENTS = {
     "triggerer": ["triggerer", "-s"],
 }
 
+_HOME = "<the home of Airflow>"
 PRELOAD = "import sys\nfrom include.orchestration.preload import preload_in_scheduler\npreload_in_scheduler(sys.argv)\n"
 
 
@@ -88,9 +92,32 @@ def airflow_processes(
     """
     name = f"airflow_{uuid4().hex[:12]}"
     server = database.admin_url.rsplit("/", 1)[0]
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     metadata_url = f"{server}/{name}"
+    environment = {
+        **_environment(folder, metadata_url, port),
+        "CDMP_DATABASE_URL": database.owner_url,
+        "CDMP_LOADER_URL": database.loader_url,
+        "CDMP_READER_URL": database.reader_url,
+        "CDMP_MASTER_KEYS": Fernet.generate_key().decode(),
+        "CDMP_VAR": str(folder),
+        **settings,
+    }
+    (folder / "airflow").mkdir(parents=True)
+    migrated, configuration = _migrated(server)
+    _create_database(server, name, migrated)
+    # not left to the components: of several that start together, one would read what another has half written
+    (folder / "airflow" / "airflow.cfg").write_text(configuration.replace(_HOME, str(folder / "airflow")))
+    processes = AirflowProcesses(folder, environment, metadata_url)
+    try:
+        processes.start(*components)
+        yield processes
+    finally:
+        processes.stop()
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _environment(folder: Path, metadata_url: str, port: int) -> dict[str, str]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CDMP_"))},
         **airflow_environment(
@@ -101,27 +128,34 @@ def airflow_processes(
             secret_key=uuid4().hex,
             fernet_key=Fernet.generate_key().decode(),
         ),
-        "CDMP_DATABASE_URL": database.owner_url,
-        "CDMP_LOADER_URL": database.loader_url,
-        "CDMP_READER_URL": database.reader_url,
-        "CDMP_MASTER_KEYS": Fernet.generate_key().decode(),
-        "CDMP_VAR": str(folder),
-        **settings,
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    (folder / "airflow").mkdir(parents=True)
-    migrated = subprocess.run(
-        [_airflow(), "db", "migrate"], env=environment, cwd=folder, capture_output=True, check=False
-    )
-    assert migrated.returncode == 0, migrated.stderr.decode()
-    processes = AirflowProcesses(folder, environment, metadata_url)
-    try:
-        processes.start(*components)
-        yield processes
-    finally:
-        processes.stop()
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    return environment
+
+
+@cache
+def _migrated(server: str) -> tuple[str, str]:
+    """Have Airflow make a database that nobody uses; copying it costs no start of Airflow.
+
+    Returns:
+        Its name, and the configuration file that Airflow wrote with it, for a home of any name.
+    """
+    name = "airflow_migrated"
+    _create_database(server, name, "template1")
+    with tempfile.TemporaryDirectory(prefix="cdmp-airflow-") as folder:
+        environment = _environment(Path(folder), f"{server}/{name}", free_port())
+        done = subprocess.run(
+            [_airflow(), "db", "migrate"], env=environment, cwd=folder, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        home = environment["AIRFLOW_HOME"]
+        return name, Path(home, "airflow.cfg").read_text().replace(home, _HOME)
+
+
+def _create_database(server: str, name: str, template: str) -> None:
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        connection.execute(made)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.postgres", "tests.elasticsearch"]
+pytest_plugins = ["tests.postgres", "tests.elasticsearch", "tests.workers"]
 
 # the same cases every time, however busy the machine: a failure is always somebody's change
 settings.register_profile("suite", deadline=None, derandomize=True)

@@ -76,6 +76,21 @@ def empty_database(postgres_server: str) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres_server: str) -> Iterator[str]:
+    """The name of a migrated database that nobody uses: copying it takes a tenth of a migration."""
+    with fresh_database(postgres_server) as database:
+        migrate(database.owner_url)
+        yield database.admin_url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: str, migrated: str) -> Iterator[Database]:
+    """The platform's database, migrated."""
+    with fresh_database(postgres_server, migrated) as database:
+        yield database
+
+
 @dataclass
 class Server:
     """A PostgreSQL in a folder of its own; as root it runs as an unprivileged user.
@@ -159,8 +174,8 @@ def _as_user() -> dict[str, Any]:
 
 
 @contextmanager
-def fresh_database(postgres_server: str) -> Iterator[Database]:
-    """Make a database as the launcher does: three roles, nothing for PUBLIC, no tables yet."""
+def fresh_database(postgres_server: str, template: str = "template1") -> Iterator[Database]:
+    """Make a database as the launcher does: three roles, nothing for PUBLIC; no tables but those of the template."""
     name = f"cdmp_{uuid4().hex[:12]}"
     admin = f"{postgres_server}/postgres"
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -168,7 +183,8 @@ def fresh_database(postgres_server: str) -> Iterator[Database]:
         for role in {"cdmp_owner", "cdmp_loader", "cdmp_reader"} - there:
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
         database = sql.Identifier(name)
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER cdmp_owner").format(database))
+        made = sql.SQL("CREATE DATABASE {} OWNER cdmp_owner TEMPLATE {}").format(database, sql.Identifier(template))
+        connection.execute(made)
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO cdmp_loader, cdmp_reader").format(database))
     at = postgres_server.split("@")[1]
@@ -178,13 +194,6 @@ def fresh_database(postgres_server: str) -> Iterator[Database]:
     )
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@pytest.fixture(scope="module")
-def database(empty_database: Database) -> Database:
-    """The platform's database, migrated."""
-    migrate(empty_database.owner_url)
-    return empty_database
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MappingRule
+from include.cim.suggest.propose import Proposal
 from include.collection.suggesting import suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from tests.samples import DOCUMENTS, EXAMPLES, SAMPLES
@@ -126,14 +128,18 @@ FILES: Final = (
 
 def count_right(needed: Needed) -> int:
     """Count the required fields of a file that its proposed mapping fills as its owner would."""
-    _, proposal = suggest_fields(inspect_source(needed.file, needed.file.name, {}), needed.file.name, CIM.concepts())
-    mapper = proposal.mapper
+    mapper = _propose(needed.file).mapper
     if mapper is None or mapper.concept != needed.concept:
         return 0
     rules = {rule.field: rule for rule in mapper.rules}
     return sum(
         field in rules and wanted is not None and _is_so(rules[field], wanted) for field, wanted in needed.rules.items()
     )
+
+
+@cache
+def _propose(file: Path) -> Proposal:
+    return suggest_fields(inspect_source(file, file.name, {}), file.name, CIM.concepts())[1]
 
 
 def tell(needed: Needed) -> int:

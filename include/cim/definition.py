@@ -71,7 +71,7 @@ def read_definition(folder: Path) -> Definition:
     concepts: dict[str, Concept] = {}
     for file in sorted(folder.glob("*.yaml")):
         try:
-            concept = read_concept(yaml.safe_load(file.read_text(encoding="utf-8")), _term)
+            concept = read_concept(yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader), _term)
         except (KeyError, TypeError, ValueError, NotFound) as error:
             raise ValueError(f"{file.name}: {error}") from error
         concepts[concept.name] = concept
@@ -165,5 +165,5 @@ def _term(term: str, standard: str, verified: bool = False, exact: bool = False,
 @cache
 def load_standards() -> Mapping[str, Mapping[str, str]]:
     """Read the standards whose terms are named: title, beginning of IRIs, and the copy that was looked at."""
-    standards: dict[str, dict[str, str]] = yaml.safe_load(STANDARDS.read_text(encoding="utf-8"))
+    standards: dict[str, dict[str, str]] = yaml.load(STANDARDS.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return standards

@@ -186,7 +186,7 @@ def _conversion(scale: Fraction, shift: Fraction) -> Conversion:
 @cache
 def _aliases() -> Mapping[str, Unit]:
     table: dict[str, Unit] = {}
-    for dimension, units in yaml.safe_load(TABLE.read_text(encoding="utf-8")).items():
+    for dimension, units in yaml.load(TABLE.read_text(encoding="utf-8"), yaml.CSafeLoader).items():
         for name, entry in units.items():
             factor, offset = (Fraction(str(entry.get(each, 0))) for each in ("factor", "offset"))
             unit = Unit(name, dimension, factor, offset, entry.get("currency"))

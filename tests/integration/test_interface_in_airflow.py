@@ -15,7 +15,7 @@ import httpx
 import pytest
 import yaml
 
-from deploy.airflow import SEES_PLUGINS, run_airflow
+from deploy.airflow import SEES_PLUGINS
 from include.settings import ROOT
 from tests.airflow_processes import AirflowProcesses, airflow_processes, wait_for
 from tests.chromium import open_chromium
@@ -33,6 +33,8 @@ EXAMPLE = ROOT / "examples" / "14_battery_givenergy.yaml"
 TITLE = "Home battery (GivEnergy)"
 
 MAKE_PEOPLE = f"""
+import sys
+from airflow.__main__ import main
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 with get_application_builder() as builder:
     manager = builder.sm
@@ -40,6 +42,8 @@ with get_application_builder() as builder:
     for name, role in {PEOPLE!r}.items():
         roles = [manager.find_role(role), manager.find_role("Viewer")]
         assert manager.add_user(name, name, name, f"{{name}}@example.org", roles, password=f"secret of {{name}}")
+sys.argv = ["airflow", *{SEES_PLUGINS!r}]
+main()
 """
 
 
@@ -68,7 +72,6 @@ def platform(database: Database, tmp_path_factory: pytest.TempPathFactory) -> It
         script = [sys.executable, "-c", MAKE_PEOPLE]
         made = subprocess.run(script, env=airflow.environment, capture_output=True, check=False)
         assert made.returncode == 0, made.stderr.decode()
-        run_airflow(SEES_PLUGINS, airflow.environment)
         airflow.start("api-server", "scheduler", "dag-processor")
         wait_for("the api-server", is_up, 300)  # as long as `make up` waits
         yield Platform(airflow, {person: sign_in(person) for person in PEOPLE})

@@ -83,7 +83,7 @@ def judge(path: Path) -> tuple[Judged, ...]:
 
 def _judge(path: Path) -> Iterator[Judged]:
     concepts = load_definition().concepts()
-    for each in yaml.safe_load(path.read_text(encoding="utf-8")):
+    for each in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader):
         columns = columns_of(each)
         advice = advise(columns, concepts, each["file"] or "")
         for column, entry in zip(columns, each["columns"], strict=True):

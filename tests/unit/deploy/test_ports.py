@@ -10,18 +10,13 @@ import pytest
 from deploy.environment import ports_of
 from deploy.ports import find_taken, refusal
 from deploy.processes import Started
+from tests import ports
 
 SERVICES = ("postgres", "mail", "replay", "api-server")
 
 
 def free_ports() -> dict[str, int]:
-    sockets = [socket.socket() for _ in SERVICES]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    numbers = {name: each.getsockname()[1] for name, each in zip(SERVICES, sockets, strict=True)}
-    for each in sockets:
-        each.close()
-    return numbers
+    return dict(zip(SERVICES, ports.free_ports(len(SERVICES)), strict=True))
 
 
 def test_free_ports_are_no_matter() -> None:
