@@ -1,4 +1,4 @@
-"""Adds to an inspection which columns hold personal data,."""
+"""Adds to an inspection which columns hold personal data."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Final
 import include.anonymization
 from include.anonymization.detect import SeenColumn, SeenField, find_personal
 from include.anonymization.finding import Finding
-from include.cim.concept import Concept
+from include.cim.concept import Concept, Personal
+from include.cim.suggest.advise import SURE
 from include.cim.suggest.column import Candidate
 from include.cim.suggest.words import Word, read_name
 from include.collection.inspection import Inspection, Suggestion
 
+_LIKELY: Final = 0.6
 WORDS: Final = Path(include.anonymization.__file__).parent / "words"
 
 
@@ -34,7 +36,7 @@ def detect_personal(inspection: Inspection, name: str, concepts: Iterable[Concep
                 column.name,
                 column.type.value,
                 column.sample,
-                None if column.suggestion is None else see_field(column.suggestion, by_name),
+                see_field(column.candidates, by_name),
                 measured=column.unit is not None,
             )
             for column in table.columns
@@ -59,10 +61,18 @@ def see_column(
     )
 
 
-def see_field(suggested: Suggestion | Candidate, concepts: Mapping[str, Concept]) -> SeenField:
-    """Give the field that a column may fill as detection takes it."""
-    personal = concepts[suggested.concept].fields[suggested.field].personal
-    return SeenField(suggested.concept, suggested.field, personal.value, suggested.confidence)
+def see_field(
+    candidates: Sequence[Suggestion] | Sequence[Candidate], concepts: Mapping[str, Concept]
+) -> SeenField | None:
+    """Give the field that a column may fill as detection takes it: the first, where it is sure.
+
+    One that names a person counts when it is likely: to ask needlessly costs less than to publish a person.
+    """
+    for first in candidates[:1]:
+        personal = concepts[first.concept].fields[first.field].personal
+        if first.confidence >= (_LIKELY if personal is Personal.DIRECT else SURE):
+            return SeenField(first.concept, first.field, personal.value, first.confidence)
+    return None
 
 
 def _meanings(words: Iterable[Word]) -> frozenset[str]:

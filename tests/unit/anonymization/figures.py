@@ -144,8 +144,7 @@ def _headers(half: str) -> Iterator[tuple[bool, bool | None]]:
 
 
 def _seen(each: header_sets.Judged, concepts: Mapping[str, Concept]) -> SeenColumn:
-    field = see_field(each.candidates[0], concepts) if each.suggested else None
-    column = each.column
+    field, column = see_field(each.candidates, concepts), each.column
     return see_column(column.name, column.kind, column.examples, field, measured=column.unit is not None)
 
 
