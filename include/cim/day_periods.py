@@ -9,6 +9,7 @@ import polars as pl
 
 _HOUR: Final = timedelta(hours=1)
 _HOURS_FROM_TO: Final = r"^(.* )?(\d{1,2})h? ?[-–] ?\d{1,2}h?$"
+_HOUR_FROM_TO: Final = r"^([01]?\d|2[0-3])h? ?[-–] ?([01]?\d|2[0-4])h?$"
 _PERIOD: Final = (
     r"(?i)^(.*?)[\s_-]*(?:(?:h|hour |stunde )(\d{1,2})[abx*]? ?q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
 )
@@ -43,6 +44,13 @@ def begin_hours(texts: pl.Series) -> pl.Series:
         ['00', '01-01-2024 23', '2024-01-01', '7']
     """
     return texts.str.replace(_HOURS_FROM_TO, "${1}${2}")
+
+
+def are_hours_from_to(texts: pl.Series) -> bool:
+    """Say whether each text is an hour from and to, one after the other: 00 - 01, 23-24, 23 - 00."""
+    cells = texts.str.strip_chars().drop_nulls()
+    begun, ended = (cells.str.extract(_HOUR_FROM_TO, group).cast(pl.Int64, strict=False) for group in (1, 2))
+    return cells.n_unique() > 1 and bool(((ended - begun) % 24 == 1).fill_null(False).all())
 
 
 def number_parts(hours: pl.Series, parts: pl.Series, period: timedelta) -> pl.Series:

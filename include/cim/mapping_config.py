@@ -99,7 +99,7 @@ class MappingRule(Configuration):
     negate: bool = Field(False, description="the source counts the other direction as positive")
     difference: Difference | None = None
 
-    format: str | None = Field(None, description="timestamps: strptime's directives, iso8601, epoch_s, _ms or _us")
+    format: str | None = Field(None, description="timestamps: strptime's directives, iso8601, epoch_s, _ms, _us or _ns")
     zone: str | None = Field(None, description="timestamps without an offset: an IANA zone, or an offset: +01:00")
     date: str | None = Field(None, description="timestamps whose columns have no date: it, as YYYY-MM-DD")
     label: Literal["start", "end"] = Field("start", description="which end of its `interval` the source's time names")

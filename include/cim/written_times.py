@@ -6,6 +6,7 @@ Detection tries these formats, and a mapping reads by them: there is no other re
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final
 
 import polars as pl
@@ -35,8 +36,13 @@ FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
 CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?(?: ?[AB])?)[-–](\d{1,2}:\d{2}(?::\d{2})?)(?: ?[AB])?$")
 """An interval without blanks, or a time with an offset: the cells of a column tell, the format says which."""
 
-EPOCHS: Final = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
-"""Formats of numbers since 1970 in UTC, and how many microseconds one is."""
+EPOCHS: Final = {
+    "epoch_s": Decimal(10**6),
+    "epoch_ms": Decimal(1_000),
+    "epoch_us": Decimal(1),
+    "epoch_ns": Decimal("0.001"),
+}
+"""Formats of numbers since 1970 in UTC, and how many microseconds one is; what is finer than those is cut off."""
 
 EXCEL: Final = "excel"
 """The format of days since 30 December 1899 as a number, which Excel keeps times as: 45000.25. A date and a fraction of
@@ -182,10 +188,14 @@ def _pad(texts: pl.Series, digits: int) -> pl.Series:
 
 
 def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
-    """Read what strptime does not know: intervals, marks of showings, 24:00, and fractions behind a comma."""
+    """Read what strptime does not know: intervals, marks of showings, 24:00, and fractions behind a comma.
+
+    What DST behind a clock says is left to the order of the rows: to some it is the earlier showing of a repeated hour,
+    to others (ERCOT) the later one.
+    """
     texts = beginnings(texts, form)
     if "%H" in form:
-        texts = texts.str.replace(r"(\d) ?(?:[Uu]hr|h|hrs)\.?$", "${1}")
+        texts = texts.str.replace(r"(\d) ?(?:[Uu]hr|h|hrs|DST)\.?$", "${1}")
         texts = texts.str.replace(_MARKED, "${1}${2}${3}${4}")
     if "%H" in form and "%M" not in form:
         texts = begin_hours(texts)
@@ -252,7 +262,7 @@ def _read_serials(texts: pl.Series) -> pl.Series:
     return parts.select(pl.when(single).then(days + rounded + _SERIAL_START).cast(_TIME)).to_series()
 
 
-def _read_epochs(texts: pl.Series, scale: int) -> pl.Series:
+def _read_epochs(texts: pl.Series, scale: Decimal) -> pl.Series:
     texts = texts.str.replace(_WRAPPED, "${1}")
     micros = texts.cast(pl.Decimal(38, 6), strict=False) * scale
     seen = pl.select(pl.when(micros.abs() <= _LATEST).then(micros)).to_series()

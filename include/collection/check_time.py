@@ -12,7 +12,7 @@ from include.cim.zone import read_zone
 from include.errors import ConfigurationInvalid, Problem
 
 _DIRECTIVES: Final = frozenset("YymdjHIMSpbBaAefzTFDRGVuq%")
-_OWN: Final = ("iso8601", "excel", "epoch_s", "epoch_ms", "epoch_us")
+_OWN: Final = ("iso8601", "excel", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns")
 _LONGEST_NUMBER: Final = 999
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)

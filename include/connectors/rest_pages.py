@@ -27,11 +27,13 @@ class Said:
         total: The records that it declares, over all pages.
         cursor: What leads to the next page: a cursor, or a URL.
         pages: How many pages it declares.
+        leads_nowhere: Nothing at all stands where the way to the next page should, not even that there is none.
     """
 
     total: int | None = None
     cursor: str | None = None
     pages: int | None = None
+    leads_nowhere: bool = False
 
 
 def first_page(pagination: Pagination | None) -> Page:
@@ -80,13 +82,16 @@ def read_said(source: RestSource, answer: Answer) -> Said:
     match pagination:
         case PageCursor(path=path):
             value = _at(document, path)
+            if isinstance(value, dict | list):
+                raise SourceRefused(where, f"what stands at {path} is no cursor", "Point `pagination.path` at a value.")
             cursor = None if value in (None, "", False) else str(value)
         case NextUrl(path=path):
             cursor = _next_url(_at(document, path), answer.url, source.url)
         case LinkHeader(rel=rel):
             cursor = _next_url(_link(answer.headers.get("link", ""), rel), answer.url, source.url)
     pages = _at(document, pagination.pages) if isinstance(pagination, PageNumber) and pagination.pages else None
-    return Said(_whole(declared), cursor, _whole(pages))
+    leads = isinstance(pagination, PageCursor | NextUrl) and not any(find_all(document, path_steps(pagination.path)))
+    return Said(_whole(declared), cursor, _whole(pages), leads)
 
 
 def _at(document: Any, path: str) -> Any:

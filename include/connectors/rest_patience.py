@@ -121,5 +121,5 @@ def _asked_wait(state: RetryCallState) -> float | None:
 
 
 def _wait(state: RetryCallState) -> float:
-    asked = _asked_wait(state)
-    return wait_random_exponential(multiplier=0.5, max=20)(state) if asked is None else asked
+    # a moment that has passed, or a clock that goes after ours, is no leave to ask at once
+    return _asked_wait(state) or wait_random_exponential(multiplier=0.5, max=20)(state)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Final, Protocol
 
@@ -23,6 +24,11 @@ from include.errors import SourceEmpty, SourceRefused, SourceUnavailable
 from include.ports import Clock
 
 _PEEKED: Final = 1 << 16
+_PARTIAL: Final = 206
+_NO_LINES: Final = re.compile(
+    rb"[\xef\xbb\xbf\s]*(?:(<)(?:!doctype|html|\?xml|head|body|script)\b|([{])\s*[\"}]|(\[)\s*[{])", re.IGNORECASE
+)
+"""How what is no lines of cells begins; `<DATE>` is a header to some."""
 
 
 class Sender(Protocol):
@@ -80,7 +86,7 @@ class RestReading:
         page: Page | None = first_page(self.source.pagination)
         seen: set[bytes | str] = set()
         pages = records = 0
-        total = None
+        total = cursor = None
         while page is not None:
             opened = self.patience.insist(self._opener(page.with_query(always), times))
             said, rows, content = opened.said, 0, hashlib.sha256()
@@ -89,15 +95,35 @@ class RestReading:
                     rows += frame.height
                     yield self._count(frame, content)
             pages, records = pages + 1, records + rows
-            total = said.total if said.total is not None else total
-            self._refuse_repeat(seen, pages, [*filter(None, [said.cursor]), *([content.digest()] if rows else [])])
+            total = self._follow(total, said.total)
+            if pages == 1 and rows and said.leads_nowhere:
+                self.progress.issues.append(_tell_one_page(self.where))
+            if rows == 0 and said.cursor == cursor:  # to some sources that is how pages end
+                said = replace(said, cursor=None)
+            cursor = said.cursor
+            self._refuse_repeat(seen, pages, [*filter(None, [cursor]), *([content.digest()] if rows else [])])
             # where the number of pages is declared, one without records is not the last
             ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
-            page = None if ended and said.cursor is None else next_page(self.source.pagination, pages, records, said)
+            page = None if ended and cursor is None else next_page(self.source.pagination, pages, records, said)
         if total is not None and records < total:
             raise SourceUnavailable(
                 self.where, f"it declares {total} records and delivered {records}", "Nothing of them is loaded."
             )
+
+    def _follow(self, total: int | None, declared: int | None) -> int | None:
+        """Give the total that holds now.
+
+        Raises:
+            SourceUnavailable: Records were taken out meanwhile: those behind them moved up, and one may be missed.
+        """
+        if total is None or declared is None or declared == total:
+            return total if declared is None else declared
+        if declared < total and self.source.pagination is not None:
+            what = f"it declared {total} records and then {declared}: they changed while its pages were read"
+            raise SourceUnavailable(self.where, what, "Nothing of them is loaded; the next attempt may see them whole.")
+        what = f"it declared {total} records and then {declared}: some were added while its pages were read"
+        self.progress.issues.append(Issue(self.where, what, "One may be there twice, if newer ones stand first."))
+        return declared
 
     def open(self, page: Page, times: Mapping[str, str]) -> Opened:
         """Send one request and begin to read its answer: one that was cut off shows here, and is asked for again.
@@ -113,6 +139,7 @@ class RestReading:
             if self._says_nothing(answer):
                 return Opened(request, answer, Said(), iter(()))
             refuse_status(answer, self.where)
+            self._refuse_other(answer)
             said = read_said(self.source, answer)
             content = Content(answer.body, self.where)
             content.issues = self.progress.issues
@@ -160,6 +187,19 @@ class RestReading:
         answer.body.seek(0)
         return nothing.text.encode() in head
 
+    def _refuse_other(self, answer: Answer) -> None:
+        """Refuse what lines of cells would be made of all the same: a web page, a message in JSON; or only a part."""
+        if answer.status == _PARTIAL and self.source.pagination is None:
+            raise SourceRefused(self.where, "it answers 206: with a part of what there is", "Set `pagination`.")
+        if self.source.format.kind not in {"csv", "fixed_width"}:
+            return
+        found = _NO_LINES.match(answer.body.read(_PEEKED))
+        answer.body.seek(0)
+        if found:
+            what = "a web page or XML" if found[1] == b"<" else "JSON"
+            remedy = "Does it ask for a login, or tell of an error? Or set the `format` that it has."
+            raise Doubtful(SourceRefused(self.where, f"it answers with {what} where lines of cells should be", remedy))
+
     def _count(self, frame: pl.DataFrame, content: Any) -> pl.DataFrame:
         """Count and hash rows, and give them without what they repeat of a secret."""
         self.progress.rows += frame.height
@@ -187,6 +227,11 @@ class RestReading:
         return SourceRefused(
             self.where, f"it takes more than {most:,} {what}", f"Ask for less, or raise `ingester.limits.{what}`."
         )
+
+
+def _tell_one_page(where: str) -> Issue:
+    what = "its first answer has nothing where the way to the next page should stand: it is taken for the only one"
+    return Issue(where, what, "Is `pagination.path` right?")
 
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:

@@ -7,8 +7,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from include.cim.number_style import NumberStyle
-from include.configuration import Configuration
+from include.collection.formats.layout import WrittenNumbers
 
 Step = str | None
 """A member's name, or None for `[*]`: every item of a list, every member of an object."""
@@ -43,7 +42,7 @@ def path_text(steps: tuple[Step, ...]) -> str:
     )
 
 
-class JsonFormat(Configuration):
+class JsonFormat(WrittenNumbers):
     """JSON with records somewhere in it; nested members become columns named `a.b.c`."""
 
     kind: Literal["json"] = "json"
@@ -85,11 +84,6 @@ class JsonFormat(Configuration):
             if None in steps[shared:] and path != self.header:
                 raise ValueError(f"{path} does not stand above the records at {self.records}")
         return self
-
-    @property
-    def numbers(self) -> NumberStyle:
-        """How numbers are written; JSON knows one way."""
-        return NumberStyle()
 
 
 def wildcards_shared(records: tuple[Step, ...], other: tuple[Step, ...]) -> int:

@@ -10,7 +10,9 @@ from typing import Any, Final
 from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.archive import ZIP
+from include.connectors.detection.cells import Kind, classify
 from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
+from include.connectors.detection.numbers import detect_texts
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.excel import choose_sheet, open_workbook
@@ -66,7 +68,12 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
         end.append(following)
         end.extend(rows)
     given = {key: value for key, value in settings.items() if key != "sheet"}
-    if reading.numbers:  # real numbers can be read in one way only
+    if reading.numbers and not {"decimal", "thousands"} & set(given):
+        # real numbers can be read in one way only, and are written as those that are texts
+        texts = (cell for row in cells for cell in row if "," in cell and classify(cell) is Kind.NUMBER)
+        numbers = detect_texts(("", cell) for cell in texts)
+        if numbers.decimal == "," and not numbers.questions:
+            return _look(sheet, {**settings, **numbers.beside({})[0]})
         given = {"decimal": reading.decimal, "thousands": None, **given}
     return detect_layout(Rows(cells, following is None, [_texts(row) for row in end]), given)
 

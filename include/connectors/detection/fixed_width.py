@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.inspection import DetectedTable, Detection
+from include.connectors.detection.dialect import split_lines
 from include.connectors.detection.encoding import decode_head, detect_encoding
 from include.connectors.detection.layout import Rows, detect_layout
 from include.connectors.detection.sample import Sample
@@ -144,7 +145,8 @@ def _left_aligned(texts: Sequence[str], begin: int) -> bool:
 def _is_delimited(texts: Sequence[str], header: Sequence[str]) -> bool:
     """Say whether a delimiter is in every line; a comma between digits is none, unless the header has as many."""
     for sign in _DELIMITERS:
-        if header and header[0].count(sign) and {text.count(sign) for text in texts[:200]} == {header[0].count(sign)}:
+        widths = {len(row) for row in split_lines([*header, *texts[:200]], sign, '"')}
+        if header and len(widths) == 1 and widths != {1}:
             return True
         pattern = re.escape(sign) if sign != "," else r"(?<!\d),|,(?!\d)"
         counts = [len(re.findall(pattern, text)) for text in texts[:200]]

@@ -55,7 +55,12 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         found = [_chosen(found, given)]
     if not found:
         raise SourceRefused(sample.name, "no list of records is in its first part", "Set `records` to where they are.")
-    tables = tuple(DetectedTable(each.name, settle(JsonFormat, {**settings, **each.settings}, given)) for each in found)
+    tables = tuple(
+        DetectedTable(
+            each.name, settle(JsonFormat, {**settings, **each.settings, **each.numbers.beside(given)[0]}, given)
+        )
+        for each in found
+    )
     rivals = [each for each in found[1:] if each.weight * 2 > found[0].weight]
     questions: tuple[Question, ...] = ()
     if rivals and "records" not in given:
@@ -66,7 +71,7 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         confidence=0.7 if rivals else 0.95,
         encoding=encoding,
         issues=(*_tell_senml(tables), *_look_for_loss(text)),
-        questions=questions,
+        questions=(*questions, *found[0].numbers.beside(given)[1]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from include.connectors.detection.json_shapes import (
     same_records,
     weigh_cells,
 )
+from include.connectors.detection.numbers import DetectedNumbers, detect_texts
 from include.connectors.formats.json_cells import is_table
 
 _MOST_LOOKED_AT: Final = 2_000
@@ -44,6 +45,7 @@ class FoundTable:
     settings: Mapping[str, Any]
     weight: int
     rows: int
+    numbers: DetectedNumbers = field(default_factory=DetectedNumbers)
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ def find_tables(document: Any, *, cut: bool = False) -> list[FoundTable]:
     found = [each for each in found if each.weight or not any(map(each.is_around, found))]
     if isinstance(document, dict):
         cells = [(name, cell) for name, cell in leaves(document) if not found or not _SAYS_OF_PAGES.search(name)]
-        single = FoundTable({"records": "$", "shape": "object"}, weigh_cells(cells), 1)
+        single = FoundTable({"records": "$", "shape": "object"}, weigh_cells(cells), 1, detect_texts(cells))
         if cells and (not found or single.weight > max(each.weight for each in found)):
             found.append(single)
     return sorted(found, key=lambda each: (-each.weight, -each.rows, len(each.settings["records"])))
@@ -174,7 +176,7 @@ def _visit_along(items: list[dict[str, Any]], place: Place) -> Iterator[FoundTab
             beside = Place(place.steps, (*place.above, (place.steps, items)))
             found = _table(beside, {"shape": "columns"}, cells, length * len(items), length * len(items), {name})
             inherit = (axis, *found.settings.get("inherit", ()))
-            yield FoundTable({**found.settings, "inherit": inherit}, found.weight, found.rows)
+            yield replace(found, settings={**found.settings, "inherit": inherit})
 
 
 def _visit_members(objects: list[dict[str, Any]], place: Place) -> Iterator[FoundTable]:
@@ -206,6 +208,5 @@ def _table(
 ) -> FoundTable:
     inherit = tuple(worth_inheriting(place, names))
     weight = weigh_cells(cells) * max(1, rows) // max(1, looked_at)
-    return FoundTable(
-        {"records": path_text(place.steps), **settings, **({"inherit": inherit} if inherit else {})}, weight, rows
-    )
+    settings = {"records": path_text(place.steps), **settings, **({"inherit": inherit} if inherit else {})}
+    return FoundTable(settings, weight, rows, detect_texts(cells))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from include.cim.measured import read_measured
 from include.cim.number_style import APOSTROPHES, BLANKS
 from include.collection.inspection import Question
+from include.connectors.detection.cells import Kind, classify
 
 _GROUPING: Final = re.compile(rf"(?<=\d)[_{APOSTROPHES}{BLANKS}](?=\d{{3}})")
 _AROUND: Final = f"()+-−€$£{BLANKS}"
@@ -24,10 +26,16 @@ _SURE: Final = 0.995
 class DetectedNumbers:
     """How numbers are written."""
 
-    decimal: str
-    thousands: str | None
+    decimal: str = "."
+    thousands: str | None = None
     confidence: float = 1.0
     questions: tuple[Question, ...] = ()
+
+    def beside(self, given: Mapping[str, Any]) -> tuple[dict[str, str], tuple[Question, ...]]:
+        """Give the settings of a format that reads them, and what is not sure; nothing where the owner has told it."""
+        if {"decimal", "thousands"} & set(given):
+            return {}, ()
+        return {"decimal": self.decimal} | ({"thousands": self.thousands} if self.thousands else {}), self.questions
 
 
 def detect_numbers(cells: Iterable[str], likely: str = ".", parted_by: str = "") -> DetectedNumbers:
@@ -62,6 +70,23 @@ def detect_numbers(cells: Iterable[str], likely: str = ".", parted_by: str = "")
     # every sign stands before exactly three digits: 1.234 and nothing else to tell
     thousands = other if open_signs[other] else None
     return DetectedNumbers(likely, thousands, 0.6 if thousands is None else 0.5, (_ask(likely, other),))
+
+
+def detect_texts(cells: Iterable[tuple[str, Any]]) -> DetectedNumbers:
+    """Find how the numbers among the texts of a document are written: of columns that hold little else.
+
+    Args:
+        cells: The column's name and the cell; only texts are looked at, and none that JSON itself calls a number.
+    """
+    columns: dict[str, set[str]] = {}
+    for name, cell in cells:
+        if type(cell) is str and cell.strip():
+            columns.setdefault(name, set()).add(cell.strip())
+    numbers: set[str] = set()
+    for texts in columns.values():
+        found = {text for text in texts if classify(text) is Kind.NUMBER}
+        numbers |= found if 2 * len(found) > len(texts) else set()
+    return detect_numbers(measured.number if (measured := read_measured(text)) else text for text in numbers)
 
 
 def _weigh(text: str, told: Counter[str], groups: Counter[str], open_signs: Counter[str]) -> None:

@@ -67,7 +67,7 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None, *, ends: bool = False) -> S
             or (numbered and _is_long_day(odd, usual, clock))
         )
     ]
-    repeats = _find(axis, explained, lambda step: step == _ZERO)
+    repeats = _find(axis, explained, lambda step: step == _ZERO, axis.loose)
     if usual is None:
         return Steps(repeats=repeats)
     counts = {step: count for step, (count, _) in axis.steps.items() if step}
@@ -85,7 +85,7 @@ def weigh_steps(axis: TimeAxis, zone: tzinfo | None, *, ends: bool = False) -> S
         resolution=resolution,
         gaps=_find(axis, explained, lambda step: step * way > usual * way, axis.loose) if regular else Found(),
         repeats=repeats,
-        backwards=_find(axis, explained, lambda step: step * way < _ZERO),
+        backwards=_find(axis, explained, lambda step: step * way < _ZERO, axis.loose),
     )
 
 
@@ -93,10 +93,9 @@ def _find(
     axis: TimeAxis,
     explained: Sequence[Step],
     fits: Callable[[timedelta], bool],
-    among: Mapping[timedelta, tuple[int, int]] | None = None,
+    among: Mapping[timedelta, tuple[int, int]],
 ) -> Found:
-    """Count the steps of a kind that nothing explains, `among` all or some."""
-    among = axis.steps if among is None else among
+    """Count the steps of a kind `among` these that nothing explains."""
     known = Counter(odd.after - odd.before for odd in explained)
     left = {step: count - known[step] for step, (count, _) in among.items() if fits(step)}
     if sum(left.values()) <= 0:

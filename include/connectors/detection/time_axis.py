@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.showings import find_marks
-from include.cim.written_times import beginnings
+from include.cim.written_times import beginnings, zoned
 from include.cim.zone_words import number_offsets
 from include.collection.inspection import ColumnType
 from include.connectors.detection.column_types import ColumnTally
@@ -29,6 +29,7 @@ _MIDNIGHT: Final = r"(?:^|[T ,_-])24(?::00){1,2}$|(?:^|[T :,_-])24(?:00){1,2}$"
 
 _INSTANT: Final = timedelta(microseconds=1)
 _TIME: Final = "the row's time"
+_HOUR: Final = timedelta(hours=1)
 _TELL_APART: Final = 0.01
 """Series are told apart when no more than this share of rows has a time that its series had before."""
 
@@ -210,6 +211,8 @@ def find_series(time: TimeColumns, form: str, columns: Sequence[ColumnTally], fr
     """
     head = frame.head(100_000)
     rows = head.with_columns(time.read(head, form).alias(_TIME)).drop_nulls(_TIME)
+    if not zoned(form):
+        rows = rows.filter(~_may_be_shown_twice(rows[_TIME]))
     keys: list[str] = []
     for kind in (ColumnType.TEXT, ColumnType.INTEGER):  # a number is rather a reading than a name
         names = [each.name for each in columns if each.type is kind and _may_name(each, time, rows)]
@@ -223,6 +226,16 @@ def find_series(time: TimeColumns, form: str, columns: Sequence[ColumnTally], fr
             names.remove(best)
             repeated = left[best]
     return tuple(keys)
+
+
+def _may_be_shown_twice(times: pl.Series) -> pl.Series:
+    """Mark the times that come twice, where they are those of one hour a year, as when a clock is put back."""
+    rows = pl.DataFrame({"time": times})
+    twice = rows.select((pl.len().over("time") == 2).alias("twice"))["twice"]
+    found = rows.filter(twice)["time"]
+    spans = found.to_frame().group_by(found.dt.year().alias("year")).agg(pl.col("time").max() - pl.col("time").min())
+    likely = 2 * len(found) <= len(times) and bool((spans["time"] < _HOUR).all())
+    return twice if likely else pl.repeat(False, len(times), eager=True)
 
 
 def _may_name(column: ColumnTally, time: TimeColumns, rows: pl.DataFrame) -> bool:

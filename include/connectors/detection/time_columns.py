@@ -233,6 +233,8 @@ def _until(start: TimeColumns, found: Sequence[TimeColumns], frame: pl.DataFrame
         if not ENDS.search(" ".join(other.columns)):
             continue
         begins, ends = start.read(frame, start.formats[0]), other.read(frame, other.formats[0])
+        if ends.n_unique() == 1 < begins.n_unique():
+            continue  # the span of a query, which stands beside each of its rows
         both = (ends - begins).drop_nulls()
         if len(both) and int((both > dt.timedelta(0)).sum()) * 20 >= len(both) * 19:
             return other.columns

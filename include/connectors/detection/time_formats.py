@@ -33,7 +33,8 @@ _TIME: Final = (
 )
 _OFFSET: Final = rf"(?P<offset> ?(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}))"
 _WRITTEN: Final = re.compile(
-    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?(?: Uhr)?",
+    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?"
+    r"(?: Uhr| DST)?",
     re.IGNORECASE,
 )
 _MOST_OFFSETS: Final = 2
@@ -44,7 +45,7 @@ _DIGITS: Final = {
 }
 _HOURS: Final = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])")
 _FRACTION: Final = re.compile(r"\d{10}\.\d{1,9}")
-_EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us"}
+_EPOCHS: Final = {10: "epoch_s", 13: "epoch_ms", 16: "epoch_us", 19: "epoch_ns"}
 WRAPPED: Final = re.compile(r"/Date\(-?\d+(?:[+-]\d{4})?\)/")
 _SERIAL: Final = re.compile(r"(\d{5})(?:[.,]\d{1,20})?")
 _SERIALS: Final = range(36_526, 51_137)
@@ -60,8 +61,8 @@ _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\
 def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool = False) -> tuple[str, ...]:
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
-    A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`, `excel`. Months may have names (`%b`, in
-    seven languages), and 24:00 is the next day's midnight.
+    A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `excel`. Months may have names
+    (`%b`, in seven languages), and 24:00 is the next day's midnight.
 
     Args:
         order: `dmy`, `mdy` or `ymd`, where the owner has set it.

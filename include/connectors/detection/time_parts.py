@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.day_periods import number_parts
+from include.cim.day_periods import are_hours_from_to, number_parts
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.date_parts import (
     NAMELESS,
@@ -74,8 +74,9 @@ def add_number(date: Parts, columns: Sequence[ColumnTally], frame: pl.DataFrame)
         if _CLOCK_DIGITS.fullmatch(_CAMEL.sub(" ", name)) and (clock := _clock_of_digits(frame[name])):
             forms = tuple(f"{day} {clock}" for day in date.formats) if date.columns else (clock,)
             return Parts((*date.columns, name), forms)
+    spans = {name: "hour" for name in others if are_hours_from_to(frame[name])}
     for counts in (_HOUR, _PERIOD):
-        called = {name: spoken for name in others if counts.fullmatch(spoken := _CAMEL.sub(" ", name))}
+        called = {name: spoken for name in others if counts.fullmatch(spoken := _CAMEL.sub(" ", name))} | spans
         if len(called) > _MOST_CALLED:
             continue
         for name, spoken in called.items():

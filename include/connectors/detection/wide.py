@@ -18,9 +18,13 @@ _HOUR: Final = re.compile(
     re.IGNORECASE,
 )
 _QUARTER: Final = re.compile(r"(?:h|hour|stunde)[ ._-]?(\d{1,2})[a-b*]?[ ._-]?q([1-4])", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"([^\W\d_]{1,2}) ?(\d{1,3})")
+"""What numbers the periods of a day may be called by any letter; two, because more are the name of a meter."""
+
 _SPAN: Final = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?:\s*[-–]\s*\d{1,2}(?:[:.h]\d{2})?)?", re.IGNORECASE)
 _CLOCK: Final = re.compile(r"\D{0,6}(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*[-–]\s*\d{1,2}[:.h]\d{2}(?::\d{2})?)?")
 _YEAR: Final = re.compile(r"((?:19|20)\d\d)")
+_MIDNIGHTS: Final = {"00:00": "24:00", "0:00": "24:00", "00:00:00": "24:00:00", "0:00:00": "24:00:00"}
 _MONTHS: Final = (
     *("jan|ene|gen|sty", "f[eé]|lut", "m[aäâ]?[a-z]?r", "a[pbv][rv]|kwi", "ma[iygj]", "ju[nií]|giu|cze"),
     *("ju[líi]|lug|lip", "a[uogû]|sie", "se|wrz", "o[kct]|pa[zź]", "no|lis", "d[eéiz]|gru"),
@@ -28,6 +32,7 @@ _MONTHS: Final = (
 _COUNTS: Final = frozenset({12, 23, 24, 25, 46, 47, 48, 49, 50, 92, 94, 96, 98, 100})
 _UNIT: Final = re.compile(r"[\[(][^\])]{1,12}[\])]$")
 _LEAST: Final = 3
+_HOURS: Final = 25
 _MOST_LABELS: Final = 6
 _MOST_SERIES: Final = 40
 
@@ -59,6 +64,7 @@ def find_run(header: Sequence[str]) -> TimeRun | None:
         (_clock, "time"),
         (_hour, "hour"),
         (_quarter, "period"),
+        (_numbered, "period"),
         (_year, "year"),
         (_month, "month"),
         (_date, "date"),
@@ -94,7 +100,7 @@ def _is_enough(header: Sequence[str], first: int, last: int, name: str) -> bool:
         named = any(sign.isalpha() for sign in header[first])
         return begun in {0, 1} and (count in _COUNTS if named else count >= _LEAST)
     if name == "period":
-        return count in _COUNTS
+        return count in _COUNTS and count > _HOURS
     if name == "date":
         return count >= _LEAST and len(set(header[first : last + 1])) == count
     return count >= {"month": 12, "year": 2}.get(name, _LEAST)
@@ -113,6 +119,11 @@ def _hour(cell: str) -> int | None:
 def _quarter(cell: str) -> int | None:
     found = _QUARTER.fullmatch(cell)
     return int(found[1]) * 4 + int(found[2]) if found else None
+
+
+def _numbered(cell: str) -> int | None:
+    found = _NUMBERED.fullmatch(cell)
+    return int(found[2]) if found else None
 
 
 def _year(cell: str) -> int | None:
@@ -142,6 +153,9 @@ def find_shape(
     labels = list(names[: run.first])
     fields: dict[str, Any] = {}
     issues: list[Issue] = []
+    if run.name == "time" and names[run.last] in _MIDNIGHTS and names[run.first] not in _MIDNIGHTS:
+        # the day's last interval ends at the next midnight, which the header writes as its own
+        fields["names"] = (*names[: run.last], _MIDNIGHTS[names[run.last]], *names[run.last + 1 :])
     beyond = [name for at, name in enumerate(names) if at > run.last and kinds[at] is not Kind.EMPTY]
     if beyond:
         fields["last_column"] = first_column + run.last

@@ -13,6 +13,7 @@ from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.detection.json_shapes import weigh_cells
+from include.connectors.detection.numbers import DetectedNumbers, detect_texts
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
 from include.connectors.formats.market_document import SEQUENCE, Period, read_periods
@@ -117,24 +118,26 @@ def _detect_records(root: Element, given: Mapping[str, Any], name: str) -> Detec
     found = _find_records(root)
     if "records" in given:
         path = tuple(given["records"].strip("/").split("/"))
-        found = [each for each in found if each[0] == path] or [(path, 0, ())]
+        found = [each for each in found if each[0] == path] or [(path, 0, (), DetectedNumbers())]
     if not found:
         cells = flatten_element(root)
         if not cells:
             raise SourceRefused(name, "no records are in its first part", "Set `records` to where they are.")
-        found = [((local_name(root),), 0, ())]
-    tables = tuple(
-        DetectedTable(path[-1], settle(XmlFormat, {"records": "/" + "/".join(path), "leave_out": leave_out}, given))
-        for path, _, leave_out in found
-    )
+        found = [((local_name(root),), 0, (), detect_texts(cells.items()))]
+    tables = []
+    for path, _, leave_out, numbers in found:
+        settings = {"records": "/" + "/".join(path), "leave_out": leave_out, **numbers.beside(given)[0]}
+        tables.append(DetectedTable(path[-1], settle(XmlFormat, settings, given)))
     rivals = [each for each in found[1:] if each[1] * 2 > found[0][1]]
-    options = tuple("/" + "/".join(path) for path, _, _ in (found[0], *rivals))
+    options = tuple("/" + "/".join(path) for path, *_ in (found[0], *rivals))
     questions = (Question("records", "which of several lists is the main one", options),) if rivals else ()
-    return Detection(tables, 0.7 if rivals else 0.9, "utf-8", questions=questions)
+    return Detection(
+        tuple(tables), 0.7 if rivals else 0.9, "utf-8", questions=(*questions, *found[0][3].beside(given)[1])
+    )
 
 
-def _find_records(root: Element) -> list[tuple[Path, int, tuple[str, ...]]]:
-    """Give the paths of elements that repeat, with the weight of what they hold; the main one first."""
+def _find_records(root: Element) -> list[tuple[Path, int, tuple[str, ...], DetectedNumbers]]:
+    """Give the paths of elements that repeat, with the weight of what they hold and its numbers; the main one first."""
     at: dict[Path, list[Element]] = {}
     repeats: set[Path] = set()
     for path, element, again in islice(_walk(root, ()), _MOST_ELEMENTS):
@@ -154,7 +157,7 @@ def _find_records(root: Element) -> list[tuple[Path, int, tuple[str, ...]]]:
             )
         ]
         share = len(at[path]) / len(at[path][:_MOST_LOOKED_AT])
-        found.append((path, int(weigh_cells(cells) * share), leave_out))
+        found.append((path, int(weigh_cells(cells) * share), leave_out, detect_texts(cells)))
     return sorted(found, key=lambda each: (-each[1], len(each[0])))
 
 

@@ -88,12 +88,13 @@ class _Reading:
     def __init__(self, content: Content, form: JsonFormat) -> None:
         self._form = form
         self._content, self._name = content, content.name
-        self._text = JsonText(content, form.encoding)
+        self._text = JsonText(content, form.encoding, form.decimal)
         self._steps = path_steps(form.records)
         first = self._steps.index(None) if None in self._steps else len(self._steps)
         self._lead, self._rest = self._steps[:first], self._steps[first:]
         self._beside: dict[str, Any] = {}
         self._width: int | None = None
+        self._open: list[Iterator[str]] = []  # the members of the objects around the records
 
     def rows(self) -> Iterator[Row]:
         form = self._form
@@ -115,7 +116,10 @@ class _Reading:
             yield from self._complete(self._keyed_rows(members), _Above())
         else:
             yield from self._rows_of(self._text.value(), _Above())
-        self._text.finish(len(self._lead))
+        for around in reversed(self._open):
+            for _ in around:  # another list of the same name would be lost
+                self._text.skip()
+        self._text.finish()
 
     def _rows_of_lines(self) -> Iterator[Row]:
         documents = self._text.documents()
@@ -137,7 +141,7 @@ class _Reading:
         outside = [path for path in outside if not wildcards_shared(self._steps, path_steps(path))]
         if not outside:
             return
-        document = json_decoder(self._name).decode(close_brackets(self._text.head()))
+        document = json_decoder(self._name, form.decimal).decode(close_brackets(self._text.head()))
         for path in outside:
             found = list(find_all(document, path_steps(path)))
             if not found:
@@ -157,7 +161,8 @@ class _Reading:
                     self._name, f"what stands at {at} is no object", self._there(at, self._text.value())
                 )
             seen = {}
-            for key in self._text.members():
+            self._open.append(self._text.members())
+            for key in self._open[-1]:
                 if key == name:
                     break
                 seen[key] = self._text.peek()

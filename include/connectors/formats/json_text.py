@@ -39,12 +39,12 @@ class JsonText:
         SourceRefused: It is no JSON, ends too early, says NaN, names a member twice, or holds too large a value.
     """
 
-    def __init__(self, content: Content, encoding: str = "utf-8") -> None:
+    def __init__(self, content: Content, encoding: str = "utf-8", decimal: str = ".") -> None:
         self._content = content
         self._name = content.name
         self._encoding = encoding
         self._decoder = find_decoder(encoding, content.name)
-        self._scan: Callable[[str, int], tuple[Any, int]] = json_decoder(content.name).scan_once  # type: ignore[attr-defined]
+        self._scan: Callable[[str, int], tuple[Any, int]] = json_decoder(content.name, decimal).scan_once  # type: ignore[attr-defined]
         self._text = ""
         self._place = 0
         self._lines = 0
@@ -129,10 +129,8 @@ class JsonText:
         self._place += 1
         self._leave(1)
 
-    def finish(self, depth: int) -> None:
-        """Read on to the end of `depth` objects and lists; nothing may follow them."""
-        if depth:
-            self._leave(depth)
+    def finish(self) -> None:
+        """See that nothing follows."""
         if self.peek():
             self._refuse()
 
@@ -207,8 +205,15 @@ def refuse_syntax(name: str, text: str, place: int, lines_before: int = 0) -> No
     )
 
 
-def json_decoder(name: str) -> json.JSONDecoder:
-    """Make the decoder that reads every value: exact numbers, no NaN, no member twice."""
+def json_decoder(name: str, decimal: str = ".") -> json.JSONDecoder:
+    """Make the decoder that reads every value: exact numbers, no NaN, no member twice.
+
+    Args:
+        decimal: How numbers that are texts write it: others are written alike.
+    """
+
+    def make_number(text: str) -> Number:
+        return Number(text.replace(".", decimal))
 
     def refuse_constant(constant: str) -> float:
         raise SourceRefused(name, f"it holds {constant}, which is no JSON", "Use null where there is no number.")
@@ -220,7 +225,10 @@ def json_decoder(name: str) -> json.JSONDecoder:
         return made
 
     return json.JSONDecoder(
-        parse_float=Number, parse_int=Number, parse_constant=refuse_constant, object_pairs_hook=make_object
+        parse_float=Number if decimal == "." else make_number,
+        parse_int=Number,
+        parse_constant=refuse_constant,
+        object_pairs_hook=make_object,
     )
 
 

@@ -18,6 +18,8 @@ MOST_ELEMENTS: Final = 500_000
 
 _MOST_KEPT: Final = 200
 _SCHEMA_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
+_SCHEMA: Final = "{http://www.w3.org/2001/XMLSchema}"
+"""Says what a document may hold, and nothing of what it holds."""
 
 
 def read_elements(
@@ -65,7 +67,7 @@ def read_elements(
                 depth_wanted = 0
                 yield path, tuple(around), element
                 led = [True] * len(led)
-            elif around and not done and not _is_there(around[-1], element):
+            elif around and not done and not element.tag.startswith(_SCHEMA) and not _is_there(around[-1], element):
                 told.text = element.text
                 around[-1].append(told)
             if open_:

@@ -79,10 +79,7 @@ def test_a_source_that_stays_away_is_for_the_engine_to_try_again(server: SourceS
     assert (len(server.asked), len(naps.slept)) == (4, 3)
 
 
-@pytest.mark.parametrize(
-    ("retry_after", "slept"),
-    [("7", 7.0), ("0", 0.0), ("Sun, 10 Mar 2024 12:00:30 GMT", 30.0), ("Sun, 10 Mar 2024 11:00:00 GMT", 0.0)],
-)
+@pytest.mark.parametrize(("retry_after", "slept"), [("7", 7.0), ("Sun, 10 Mar 2024 12:00:30 GMT", 30.0)])
 def test_retry_after_is_kept(retry_after: str, slept: float, server: SourceServer) -> None:
     naps = Naps()
     server.answer = in_turn(Reply(status=429, headers={"Retry-After": retry_after}), FINE)
