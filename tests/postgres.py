@@ -37,6 +37,12 @@ SETTINGS: Final = {
 """Nothing that has to outlive the suite."""
 
 
+_PRIVILEGES: Final = """
+SELECT privilege_type, rolname FROM pg_database, aclexplode(datacl), pg_roles
+WHERE datname = %s AND pg_roles.oid = grantee AND rolname LIKE 'cdmp%%'
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """The URLs of one database, as the roles of the platform; `admin_url` as the server's superuser."""
@@ -187,6 +193,10 @@ def fresh_database(postgres_server: str, template: str = "template1") -> Iterato
         connection.execute(made)
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO cdmp_loader, cdmp_reader").format(database))
+        # what the template's own roles may do with it is the one thing that a copy does not have
+        for privilege, role in connection.execute(_PRIVILEGES, [template]).fetchall():
+            grant = sql.SQL("GRANT {} ON DATABASE {} TO {}")
+            connection.execute(grant.format(sql.SQL(privilege), database, sql.Identifier(role)))
     at = postgres_server.split("@")[1]
     yield Database(
         f"{postgres_server}/{name}",
