@@ -266,7 +266,7 @@ def test_a_damaged_backup_is_refused_before_anything_happens(
 
 def test_counts_that_differ_are_told_and_nothing_is_left(copy: Path, source: Source, layout: Layout) -> None:
     plain = json.loads((copy / MANIFEST).read_text())
-    table = f"data.d_{source.collections[0].dataset_id.hex}"
+    table = f"data.p_{source.collections[0].dataset_id.hex}_rest"
     plain["tables"]["rows"][table][1] = "0" * 16
     (copy / MANIFEST).write_text(json.dumps(plain))
     outside = {"CDMP_POSTGRES_PORT": str(free_port()), "CDMP_VAR": str(layout.var)}
