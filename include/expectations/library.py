@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def load_library() -> Any:
@@ -25,20 +31,39 @@ def load_library() -> Any:
     return great_expectations
 
 
-def open_context() -> Any:
-    """Make a context that lives in memory and forgets every frame when it goes out of scope.
+@contextmanager
+def open_batch(frame: pd.DataFrame) -> Iterator[Any]:
+    """Give Great Expectations a frame, as a batch that can be validated; it is forgotten at the end of the block."""
+    source = _source()
+    try:
+        yield source.get_asset("rows").get_batch_definition("all").get_batch({"dataframe": frame})
+    finally:
+        known = source.get_execution_engine().batch_manager
+        known.reset_batch_cache()
+        known.batch_data_cache.clear()
+
+
+_mine = threading.local()
+
+
+def _source() -> Any:
+    """Give the thread's data source, in a context that lives in memory: to make one takes as long as to judge a batch.
 
     Without a site of Data Docs, which shows values of rows: by default each context makes a temporary folder for one.
     """
-    library = load_library()
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
+    if not hasattr(_mine, "source"):
+        library = load_library()
+        from great_expectations.data_context.types.base import (
+            DataContextConfig,
+            InMemoryStoreBackendDefaults,
+            ProgressBarsConfig,
+        )
 
-    quiet = DataContextConfig(
-        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
-    )
-    return library.get_context(mode="ephemeral", project_config=quiet)
+        quiet = DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+        )
+        source = library.get_context(mode="ephemeral", project_config=quiet).data_sources.add_pandas("parts")
+        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+        _mine.source = source
+    return _mine.source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,14 +14,16 @@ import pyarrow as pa
 from include.batch import ROW_ID
 from include.errors import ConfigurationInvalid, Problem
 from include.expectations.config import Action, CurationRule
-from include.expectations.library import open_context
+from include.expectations.library import open_batch
 from include.expectations.suite import ROW_RULES, build_suite, columns_of
 
+_Columns = tuple[str, ...]
+
 _MOST_KNOWN: Final = 100_000
-"""Values of a column are remembered from part to part."""
+"""Distinct values are remembered from part to part."""
 
 _MOST_DISTINCT: Final = 0.5
-"""Of a column's rows; where more of them are distinct, finding them out costs more than it saves."""
+"""Of the rows; where more of them are distinct, finding them out costs more than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +62,25 @@ class Memory:
     """What was found of distinct values in the parts before, so that nobody is asked about them again.
 
     Attributes:
-        known: Column → values, as many as are kept.
-        broken: Place of a rule → values that break it.
+        known: The columns that a rule looks at → rows of them, as many as are kept.
+        broken: Place of a rule → the rows of its columns that break it.
         counts_empty: Places of rules that look at nulls, too.
     """
 
-    known: dict[str, pl.Series] = field(default_factory=dict)
-    broken: dict[int, pl.Series] = field(default_factory=dict)
+    known: dict[_Columns, pl.DataFrame] = field(default_factory=dict)
+    broken: dict[int, pl.DataFrame] = field(default_factory=dict)
     counts_empty: set[int] = field(default_factory=set)
 
-    def unknown(self, values: pl.Series) -> pl.Series:
-        """Give the values of a column that nobody was asked about."""
-        known = self.known.get(values.name)
-        return values if known is None else values.filter(~values.is_in(known.implode(), nulls_equal=True))
+    def unknown(self, columns: _Columns, values: pl.DataFrame) -> pl.DataFrame:
+        """Give the values that nobody was asked about."""
+        known = self.known.get(columns)
+        return values if known is None else values.join(known, on=list(columns), how="anti", nulls_equal=True)
 
-    def add(self, values: pl.Series) -> None:
+    def add(self, columns: _Columns, values: pl.DataFrame) -> None:
         """Keep values that were asked about."""
-        known = self.known.get(values.name, values.clear())
-        if known.len() + values.len() <= _MOST_KNOWN:
-            self.known[values.name] = known.append(values)
+        known = self.known.get(columns, values.clear())
+        if known.height + values.height <= _MOST_KNOWN:
+            self.known[columns] = known.vstack(values)
 
 
 def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory | None = None) -> list[Breach]:
@@ -121,36 +123,74 @@ _NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
 
 
 def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> list[_Found]:
-    """Ask once per distinct value where a rule judges one cell by itself; the rows that hold it get its answer."""
+    """Ask once per distinct value where a rule judges a row by itself; the rows that hold it get its answer."""
     placed = list(enumerate(rules))
-    cells = {name: frame[name].unique() for name in dict.fromkeys(map(_cell_of, rules)) if name is not None}
-    cells = {name: values for name, values in cells.items() if values.len() <= frame.height * _MOST_DISTINCT}
-    once = [(place, rule) for place, rule in placed if _cell_of(rule) in cells]
-    _ask_once([memory.unknown(values) for values in cells.values()], once, memory)
+    looked_at = dict.fromkeys(_columns_of(rule) for rule in rules if rule.type in ROW_RULES)
+    distinct = {columns: _distinct(frame, columns) for columns in looked_at}
+    few = {columns: values for columns, values in distinct.items() if values is not None}
+    once = [(place, rule) for place, rule in placed if rule.type in ROW_RULES and _columns_of(rule) in few]
+    _ask_once(frame, few, once, memory)
     found: dict[int, _Found] = {}
     for place, rule in once:
-        column = frame[columns_of(rule)[0]]
-        broken = column.is_in(memory.broken[place].implode(), nulls_equal=True).arg_true().to_numpy()
-        found[place] = frame.height if place in memory.counts_empty else _held(column), broken
+        columns, broken = _columns_of(rule), memory.broken[place]
+        held = frame.height if place in memory.counts_empty else _held(frame[columns[0]])
+        found[place] = held, _places(frame, columns, broken) if broken.height else _NOTHING[1]
     found.update(_ask(frame, [(place, rule) for place, rule in placed if place not in found]))
     return [found[place] for place in range(len(rules))]
 
 
-def _ask_once(columns: Sequence[pl.Series], placed: Sequence[tuple[int, CurationRule]], memory: Memory) -> None:
-    """Ask about distinct values, and remember the answers."""
-    asked = {values.name: values for values in columns if values.len()}
-    longest = max((values.len() for values in asked.values()), default=0)
-    # columns of one length: each is filled up with its first value, whose further answers are not looked at
-    filled_up = [values.extend_constant(values[0], longest - values.len()) for values in asked.values()]
-    distinct = pl.DataFrame(filled_up)
-    for place, (checked, positions) in _ask(distinct, [one for one in placed if _cell_of(one[1]) in asked]):
-        values = distinct[columns_of(dict(placed)[place])[0]]
-        broken = values.gather(positions).unique()
-        memory.broken[place] = memory.broken.get(place, broken.clear()).append(broken)
-        if checked == longest and _held(values) < longest:
+def _distinct(frame: pl.DataFrame, columns: _Columns) -> pl.DataFrame | None:
+    """Give the distinct rows of some columns; None where they are many, or cannot be counted one for the other."""
+    # of several columns, each expectation has its own word for which nulls it passes over
+    if len(columns) > 1 and any(_held(frame[name]) < frame.height for name in columns):
+        return None
+    values = frame.select(columns).unique()
+    return values if values.height <= frame.height * _MOST_DISTINCT else None
+
+
+def _places(frame: pl.DataFrame, columns: _Columns, broken: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+    rows = frame.select(columns).with_row_index(ROW_ID)
+    hit = rows.join(broken, on=list(columns), how="semi", nulls_equal=True, maintain_order="left")
+    return hit[ROW_ID].cast(pl.Int64).to_numpy()
+
+
+def _ask_once(
+    frame: pl.DataFrame,
+    distinct: Mapping[_Columns, pl.DataFrame],
+    placed: Sequence[tuple[int, CurationRule]],
+    memory: Memory,
+) -> None:
+    """Ask about distinct values that are new, all rules in one go, and remember the answers."""
+    unknown = {columns: memory.unknown(columns, values) for columns, values in distinct.items()}
+    asked = {columns: values for columns, values in unknown.items() if values.height}
+    if not asked:
+        return
+    # one block of rows below the other: what a rule says of rows outside of its own is not looked at
+    together = pl.DataFrame(
+        pl.concat(
+            [
+                values[name] if name in values.columns else _filler(frame[name], values.height)
+                for values in asked.values()
+            ]
+        )
+        for name in dict.fromkeys(name for columns in asked for name in columns)
+    )
+    ends = dict(zip(asked, np.cumsum([values.height for values in asked.values()]), strict=True))
+    rules = dict(placed)
+    for place, (checked, positions) in _ask(together, [one for one in placed if _columns_of(one[1]) in asked]):
+        columns = _columns_of(rules[place])
+        values, begin = asked[columns], ends[columns] - asked[columns].height
+        broken = values[positions[(begin <= positions) & (positions < ends[columns])] - begin]
+        memory.broken[place] = memory.broken.get(place, broken.clear()).vstack(broken)
+        if checked == together.height and _held(together[columns[0]]) < checked:
             memory.counts_empty.add(place)
-    for values in asked.values():
-        memory.add(values)
+    for columns, values in asked.items():
+        memory.add(columns, values)
+
+
+def _filler(column: pl.Series, length: int) -> pl.Series:
+    """Repeat a value that the column has; not null, where it can be helped: an expectation may not bear it."""
+    return column.new_from_index(column.is_not_null().arg_max() or 0, length)
 
 
 def _held(column: pl.Series) -> int:
@@ -158,10 +198,8 @@ def _held(column: pl.Series) -> int:
     return (column.fill_nan(None) if column.dtype.is_float() else column).count()
 
 
-def _cell_of(rule: CurationRule) -> str | None:
-    """The column of a rule that judges each of its cells by itself; None where it compares."""
-    columns = columns_of(rule)
-    return columns[0] if rule.type in ROW_RULES and len(columns) == 1 else None
+def _columns_of(rule: CurationRule) -> _Columns:
+    return tuple(dict.fromkeys(columns_of(rule)))
 
 
 def _ask(frame: pl.DataFrame, placed: Sequence[tuple[int, CurationRule]]) -> Iterator[tuple[int, _Found]]:
@@ -182,14 +220,11 @@ def _ask(frame: pl.DataFrame, placed: Sequence[tuple[int, CurationRule]]) -> Ite
 def _validate(frame: pl.DataFrame, rules: Sequence[CurationRule], result_format: str) -> list[Any]:
     # the default index makes Great Expectations answer with row positions; nullable Int64 keeps identifiers beyond 2^53
     pandas = frame.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    source = open_context().data_sources.add_pandas("part")
-    batch = (
-        source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all").get_batch({"dataframe": pandas})
-    )
-    validation = batch.validate(
-        build_suite(rules), result_format={"result_format": result_format, "return_unexpected_index_query": False}
-    )
-    return list(validation.results)
+    with open_batch(pandas) as batch:
+        validation = batch.validate(
+            build_suite(rules), result_format={"result_format": result_format, "return_unexpected_index_query": False}
+        )
+        return list(validation.results)
 
 
 def _not_applicable(rule: CurationRule) -> ConfigurationInvalid:

@@ -14,8 +14,8 @@ from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
 from include.storage.history import same_key
-from include.storage.load import find_row, transaction
 from include.storage.merge_rows import find_overwritten, still_there
+from include.storage.transaction import find_row, transaction
 
 _NEW, _GROUPS = "new_rows", "groups_of_rows"
 

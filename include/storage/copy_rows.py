@@ -25,17 +25,12 @@ SORT_MEMORY: Final = "128MB"
 
 def make_scratch(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
     """Make a temporary table that is as the dataset's will be; gives the columns that the dataset's lacks."""
-    missing = missing_columns(cursor, table)
-    cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {tables.quoted_name(table)}) ON COMMIT DROP")
+    name = tables.quoted_name(table)
+    missing = tables.missing_columns(table, tables.columns_there(cursor, name))
+    cursor.execute(f"CREATE TEMPORARY TABLE {SCRATCH} (LIKE {name}) ON COMMIT DROP")
     for statement in tables.add_columns(SCRATCH, missing):
         cursor.execute(statement)
     return missing
-
-
-def missing_columns(cursor: dbapi.Cursor, table: Table) -> list[Column[Any]]:
-    """List the columns that the dataset's table lacks."""
-    there = tables.columns_there(cursor, tables.quoted_name(table))
-    return [column for column in table.columns if column.name not in there]
 
 
 def copy_rows(

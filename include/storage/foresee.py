@@ -10,8 +10,9 @@ from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
 from include.storage.history import same_key
-from include.storage.load import find_row, require_concept, transaction
+from include.storage.load import require_concept
 from include.storage.merge_rows import Overwritten, find_overwritten
+from include.storage.transaction import find_row, transaction
 
 
 def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Staging) -> Foreseen:

@@ -14,9 +14,10 @@ from uuid import UUID
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Column, Table
 
-from include.cim.concept import Concept, time_field
+from include.cim.concept import Concept
 from include.storage import table as tables
 from include.storage.schema import DATA
+from include.storage.span import moment
 
 UNTIL: Final = "_until"
 AS_OF: Final = "cdmp.as_of"
@@ -82,11 +83,10 @@ def same_key(concept: Concept, one: str, other: str) -> str:
 
 def measure_dataset(cursor: dbapi.Cursor, table: Table, concept: Concept, dataset_id: UUID) -> None:
     """Count the dataset's rows and see from when to when they are, where rows were taken away."""
-    time = time_field(concept)
-    moment = tables.quoted([time]) if time else "NULL::timestamptz"
+    at = moment(concept)
     cursor.execute(
         "UPDATE cdmp.dataset AS d SET rows = n.rows, first = n.first, last = n.last FROM"  # noqa: S608 - quoted
-        f" (SELECT count(*) AS rows, min({moment}) AS first, max({moment}) AS last"
+        f" (SELECT count(*) AS rows, min({at}) AS first, max({at}) AS last"
         f" FROM {tables.quoted_name(table)}) AS n WHERE d.id = $1::uuid",
         (str(dataset_id),),
     )

@@ -1,38 +1,30 @@
-"""The one transaction that loads a batch, on one ADBC connection: all of it is there, or nothing."""
+"""The one transaction that loads a batch: its rows, its record, and what follows from it."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import adbc_driver_manager
 import polars as pl
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
-from sqlalchemy import Table
 
-from include.batch import ROW_ID, BatchRecord, BatchRef, LoadMode
+from include.batch import ROW_ID, BatchRecord, BatchRef
 from include.cim.concept import Concept, time_field
 from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
 from include.ports import SecretStore, Staging
 from include.storage import table as tables
-from include.storage.connection import judge
-from include.storage.copy_rows import SCRATCH, SORT_MEMORY, ahead, copy_rows, make_scratch, missing_columns
+from include.storage.copy_rows import ahead
 from include.storage.counted import keep_counted
-from include.storage.history import grow_table, measure_dataset
+from include.storage.history import measure_dataset
 from include.storage.index_queue import note_load
-from include.storage.merge_rows import Overwritten, overwrite_rows
-from include.storage.partitions import attach_partition, is_partitioned, make_partitioned, partition_name
-from include.storage.schema import DATA, PLATFORM
-from include.storage.segment import drop_segment, stand_in, take_segment
+from include.storage.load_rows import Loaded, load_rows
+from include.storage.schema import PLATFORM
+from include.storage.transaction import find_row, lock_dataset, transaction
 
 _log = logging.getLogger(__name__)
 
@@ -65,22 +57,22 @@ def load_batch(
             return earlier
         require_concept(cursor, ref.dataset_id, concept)
         number = next_number(cursor, ref.dataset_id)
-        span = _load_rows(cursor, ref, concept, staging, number)
+        loaded = load_rows(cursor, ref, concept, staging, number)
         quarantined = sum(staging.read(part).height for part in ref.aside)
         record = BatchRecord(
             id=ref.batch_id,
             dataset_id=ref.dataset_id,
             run_id=run_id,
             source_digest=ref.source_digest,
-            rows_loaded=span.rows,
-            rows_already_there=ref.rows - span.rows,
+            rows_loaded=loaded.added.rows,
+            rows_already_there=ref.rows - loaded.added.rows,
             rows_quarantined=quarantined,
             committed=now,
             number=number,
-            rows_replaced=span.overwritten.replaced,
-            rows_removed=span.overwritten.removed,
+            rows_replaced=loaded.overwritten.replaced,
+            rows_removed=loaded.overwritten.removed,
         )
-        _record_dataset(cursor, ref, collection, concept, span, record)
+        _record_dataset(cursor, ref, collection, concept, loaded, record)
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
         _set_aside(cursor, ref, staging, secrets)
         keep_counted(cursor, ref, staging, secrets)
@@ -94,32 +86,6 @@ def load_batch(
         record.rows_quarantined,
     )
     return record
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """What a load added: how many rows, and from when to when; and what it overwrote."""
-
-    overwritten: Overwritten
-    rows: int
-    first: datetime | None
-    last: datetime | None
-
-
-@contextmanager
-def transaction(url: str) -> Iterator[dbapi.Cursor]:
-    """Open a connection for one transaction, committed at the end of the block."""
-    try:
-        with closing(dbapi.connect(url, autocommit=False)) as connection, closing(connection.cursor()) as cursor:
-            yield cursor
-            connection.commit()
-    except adbc_driver_manager.Error as error:
-        raise judge(error) from None  # the original's message may quote values of rows (DETAIL, CONTEXT)
-
-
-def lock_dataset(cursor: dbapi.Cursor, dataset_id: UUID) -> None:
-    """Wait for whoever loads into the dataset, and hold off others until the end of the transaction."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (str(dataset_id),))
 
 
 def require_collection(cursor: dbapi.Cursor, collection: Collection) -> None:
@@ -147,101 +113,8 @@ def next_number(cursor: dbapi.Cursor, dataset_id: UUID) -> int:
     return 1 if row is None else int(row[0])
 
 
-def _load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging, number: int) -> _Span:
-    table = tables.table_of(ref.dataset_id, concept)
-    name, key, time = tables.quoted_name(table), tables.quoted(concept.key), time_field(concept)
-    moment = f"{tables.quoted([time]) if time else 'NULL::timestamptz'} AS moment"
-    same = " AND ".join(f"old.{field} = {SCRATCH}.{field}" for field in map(tables.quoted, zip(concept.key)))
-    cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
-    cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
-    overwritten, stands_in = Overwritten(), False
-    part = partition_name(ref.dataset_id, number)
-    if not tables.is_there(cursor, table.name):
-        _make_table(cursor, table, ref, concept, staging, part)
-        rows = f"SELECT {moment} FROM {name}"  # noqa: S608 - names from the CIM, quoted
-    elif _join(cursor, table, ref, concept, part):
-        rows = f"SELECT {moment} FROM {tables.qualified(part)}"  # noqa: S608 - names from the CIM, quoted
-    else:
-        missing = missing_columns(cursor, table)
-        stands_in = stand_in(cursor, ref, table)
-        if not stands_in:
-            make_scratch(cursor, table)
-            copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
-        # what the concept has new; only now, because it keeps readers out until the end
-        grow_table(cursor, table, missing)
-        overwritten = overwrite_rows(cursor, table, ref, concept, number)
-        rows = f"INSERT INTO {name} SELECT * FROM {SCRATCH} RETURNING {moment}"  # noqa: S608 - names from the CIM
-        if not _stands_apart(cursor, ref, concept, staging) or _repeats_itself(ref, concept, staging):
-            # half the time of ON CONFLICT DO NOTHING; safe, because every load of this dataset holds the advisory lock
-            rows = (
-                f"INSERT INTO {name} SELECT DISTINCT ON ({key}) * FROM {SCRATCH} WHERE NOT EXISTS"  # noqa: S608
-                f" (SELECT FROM {name} AS old WHERE {same}) ORDER BY {key}, {tables.ROW_ID} RETURNING {moment}"
-            )
-    span = find_row(cursor, f"WITH added AS ({rows}) SELECT count(*), min(moment), max(moment) FROM added")  # noqa: S608
-    assert span is not None  # noqa: S101 - an aggregate has a row
-    if stands_in and ref.segment is not None:
-        drop_segment(cursor, ref.segment)
-    return _Span(overwritten, *span)
-
-
-def _make_table(
-    cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging, part: str
-) -> None:
-    """Make the dataset's table of its first batch, walled off.
-
-    Args:
-        part: The name of the partition that the batch's segment becomes, if it has one.
-    """
-    rest = partition_name(ref.dataset_id, None)
-    if not is_partitioned(table):
-        part = rest = table.name
-    if taken := take_segment(cursor, ref):
-        tables.rename_table(cursor, taken, part)
-    else:
-        part = rest
-        cursor.execute(tables.create_table(tables.part_of(table, part)))
-        copy_rows(cursor, part, DATA, ref, concept, staging)
-        cursor.execute(tables.key_table(part, concept))
-    if is_partitioned(table):
-        make_partitioned(cursor, table, concept, part, rest)
-    for statement in (*tables.comment_table(table), *tables.wall_table(tables.quoted_name(table), ref.dataset_id)):
-        cursor.execute(statement)
-
-
-def _join(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, part: str) -> bool:
-    """Let the segment of a batch become a partition of this name; False where its rows have to be inserted."""
-    there = set(tables.columns_there(cursor, tables.quoted_name(table)))
-    if ref.load.mode is LoadMode.REPLACE or not there <= {column.name for column in table.columns}:
-        return False
-    segment = take_segment(cursor, ref)
-    if segment is None:
-        return False
-    grow_table(cursor, table, missing_columns(cursor, table))
-    if not attach_partition(cursor, table, concept, segment):
-        return False
-    tables.rename_table(cursor, segment, part)
-    return True
-
-
-def _stands_apart(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: Staging) -> bool:
-    """Whether every row of a batch is earlier or later than all that its dataset has, so that no key is there twice."""
-    time = time_field(concept)
-    if time not in concept.key or not ref.parts:
-        return False
-    there = find_row(cursor, "SELECT first, last FROM cdmp.dataset WHERE id = $1::uuid", str(ref.dataset_id))
-    times = pl.concat([staging.scan(part).select(time) for part in ref.parts])
-    first, last = times.select(pl.min(time).alias("first"), pl.max(time).alias("last")).collect().row(0)
-    return there is not None and None not in (*there, first) and bool(first > there[1] or last < there[0])
-
-
-def _repeats_itself(ref: BatchRef, concept: Concept, staging: Staging) -> bool:
-    """Whether two rows of a batch may have one key: whether two have the same hash of it; 8 bytes a row in memory."""
-    keys = (staging.scan(part).select(concept.key).collect() for part in ref.parts)
-    return bool(pl.concat([key.hash_rows() for key in keys]).is_duplicated().any())
-
-
 def _record_dataset(
-    cursor: dbapi.Cursor, ref: BatchRef, collection: Collection, concept: Concept, span: _Span, record: BatchRecord
+    cursor: dbapi.Cursor, ref: BatchRef, collection: Collection, concept: Concept, loaded: Loaded, record: BatchRecord
 ) -> None:
     config = collection.config
     title = (config.metadata.title if config.metadata else None) or config.title
@@ -262,16 +135,16 @@ def _record_dataset(
             collection.owner_id,
             title,
             concept.name,
-            span.rows - span.overwritten.replaced,
-            span.first,
-            span.last,
+            loaded.added.rows - loaded.overwritten.replaced,
+            loaded.added.first,
+            loaded.added.last,
             record.committed,
             ref.cursor,
             record.number,
         ),
     )
     # a row that takes another's place is of the same time only where that is part of the key
-    if span.overwritten.removed or (span.overwritten.replaced and time_field(concept) not in concept.key):
+    if loaded.overwritten.removed or (loaded.overwritten.replaced and time_field(concept) not in concept.key):
         measure_dataset(cursor, tables.table_of(ref.dataset_id, concept), concept, ref.dataset_id)
 
 
@@ -348,10 +221,3 @@ def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection, 
         (collection.owner_id, json.dumps(facts), record.committed),
     )
     note_load(cursor, record.dataset_id, collection.owner_id, record.committed, added)
-
-
-def find_row(cursor: dbapi.Cursor, statement: str, *values: Any) -> Sequence[Any] | None:
-    """Give the first row of a query."""
-    cursor.execute(statement, values or None)
-    row: Sequence[Any] | None = cursor.fetchone()
-    return row

@@ -13,23 +13,17 @@ from adbc_driver_postgresql import dbapi
 from sqlalchemy import Table
 
 from include.batch import FLAGS, ROW_ID, BatchRecord, BatchRef
-from include.cim.concept import Concept, time_field
+from include.cim.concept import Concept
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.ports import Staging
 from include.quarantine_ports import Left
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
-from include.storage.history import grow_table
-from include.storage.load import (
-    announce,
-    find_row,
-    lock_dataset,
-    next_number,
-    require_collection,
-    require_concept,
-    transaction,
-)
+from include.storage.history import grow_table, same_key
+from include.storage.load import announce, next_number, require_collection, require_concept
+from include.storage.span import moment
+from include.storage.transaction import find_row, lock_dataset, transaction
 
 _log = logging.getLogger(__name__)
 
@@ -141,12 +135,10 @@ def _let_through(
     cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging, number: int
 ) -> None:
     """Make `through`: what was added to the dataset; versions of batches that came before it do not have it."""
-    name, time = tables.quoted_name(table), time_field(concept)
+    name = tables.quoted_name(table)
     kept = [*concept.fields, FLAGS]
     columns, mine = tables.quoted(kept), ", ".join(f"s.{field}" for field in map(tables.quoted, zip(kept)))
-    same = " AND ".join(f"old.{field} = s.{field}" for field in map(tables.quoted, zip(concept.key)))
     ordered = ", ".join(f"s.{field}" for field in map(tables.quoted, zip(concept.key)))
-    moment = tables.quoted([time]) if time else "NULL::timestamptz"
     missing = make_scratch(cursor, table)
     copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
     grow_table(cursor, table, missing)
@@ -155,8 +147,9 @@ def _let_through(
         f"WITH added AS (INSERT INTO {name} ({columns}, {tables.ROW_ID}, {tables.BATCH_ID}, {tables.SINCE})"  # noqa: S608 - quoted
         f" SELECT DISTINCT ON ({ordered}) {mine}, o.batch_row, o.batch_id, $1 FROM {SCRATCH} AS s"
         f" JOIN origin AS o ON o.row_id = s.{tables.ROW_ID}"
-        f" WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same}) ORDER BY {ordered}, s.{tables.ROW_ID}"
-        f" RETURNING {tables.BATCH_ID}, {tables.ROW_ID}, {moment})"
+        f" WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same_key(concept, 'old', 's')})"
+        f" ORDER BY {ordered}, s.{tables.ROW_ID}"
+        f" RETURNING {tables.BATCH_ID}, {tables.ROW_ID}, {moment(concept)})"
         " INSERT INTO through SELECT * FROM added",
         (number,),
     )

@@ -7,14 +7,16 @@ on them: they see their rows through the dataset's table, behind its wall.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Table
 
-from include.cim.concept import Concept, time_field
+from include.cim.concept import Concept
 from include.storage import table as tables
+from include.storage.span import Span, measure_rows, moment
 
 MOST: Final = 256
 """So many partitions a dataset has at most: each costs every query some 20 µs of planning."""
@@ -29,12 +31,13 @@ def partition_name(dataset_id: UUID, number: int | None) -> str:
     return f"p_{dataset_id.hex}_{'rest' if number is None else number}"
 
 
-def make_partitioned(cursor: dbapi.Cursor, table: Table, concept: Concept, first: str, rest: str) -> None:
+def make_partitioned(cursor: dbapi.Cursor, table: Table, concept: Concept, first: str, rest: str, span: Span) -> None:
     """Make a dataset's table, with a table that has its columns and its key as its first partition.
 
     Args:
         first: The table's name, without the schema.
         rest: The name of the partition for the rest, which is made where `first` is another.
+        span: The rows of the first partition.
     """
     whole = tables.quoted_name(table)
     cursor.execute(tables.create_table(table))
@@ -42,15 +45,19 @@ def make_partitioned(cursor: dbapi.Cursor, table: Table, concept: Concept, first
     if first == rest:
         cursor.execute(f"ALTER TABLE {whole} ATTACH PARTITION {tables.qualified(rest)} DEFAULT")
     else:
-        cursor.execute(_attach(cursor, table, concept, first))
+        cursor.execute(_attach(table, first, span))
         cursor.execute(f"CREATE TABLE {tables.qualified(rest)} PARTITION OF {whole} DEFAULT")
     # rows of the rest come batch by batch, so that those of a time lie together
-    cursor.execute(f"CREATE INDEX ON {tables.qualified(rest)} USING brin ({_time(concept)}) WITH (autosummarize = on)")
+    cursor.execute(f"CREATE INDEX ON {tables.qualified(rest)} USING brin ({moment(concept)}) WITH (autosummarize = on)")
 
 
-def attach_partition(cursor: dbapi.Cursor, table: Table, concept: Concept, part: str) -> bool:
-    """Make a table a partition of a dataset's; False where rows of its time are there, or readers do not let it in."""
-    attach = _attach(cursor, table, concept, part)
+def attach_partition(cursor: dbapi.Cursor, table: Table, part: str, span: Span) -> bool:
+    """Make a table a partition of a dataset's; False where rows of its time are there, or readers do not let it in.
+
+    Args:
+        span: The rows of the partition.
+    """
+    attach = _attach(table, part, span)
     # a block, because ADBC cannot go on after a failed statement; PostgreSQL takes back what a block did that fails
     cursor.execute(
         f"DO $$ BEGIN SET LOCAL lock_timeout = '{_PATIENCE}'; {attach}; SET LOCAL lock_timeout TO DEFAULT;"
@@ -62,7 +69,7 @@ def attach_partition(cursor: dbapi.Cursor, table: Table, concept: Concept, part:
 
 def has_room(cursor: dbapi.Cursor, table: Table, concept: Concept, part: str) -> bool:
     """Whether a table could become a partition of a dataset's: this has no row of the same time."""
-    whole, time = tables.quoted_name(table), _time(concept)
+    whole = tables.quoted_name(table)
     cursor.execute(
         "SELECT count(i.inhrelid) FROM pg_class AS c LEFT JOIN pg_inherits AS i ON i.inhparent = c.oid"
         " WHERE c.oid = to_regclass($1) AND c.relkind = 'p' GROUP BY c.oid",
@@ -71,10 +78,8 @@ def has_room(cursor: dbapi.Cursor, table: Table, concept: Concept, part: str) ->
     row = cursor.fetchone()
     if row is None or row[0] > MOST:
         return False
-    cursor.execute(f"SELECT min({time}), max({time}) FROM {tables.qualified(part)}")  # noqa: S608 - quoted
-    span = cursor.fetchone()
-    # the values are known when the query is planned, so that only partitions of that time are looked at
-    cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {whole} WHERE {time} BETWEEN $1 AND $2)", span)  # noqa: S608
+    span = measure_rows(cursor, tables.qualified(part), concept)
+    cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {whole} WHERE {moment(concept)} {span.within()})")  # noqa: S608
     return bool(cursor.fetchone()[0])
 
 
@@ -83,15 +88,11 @@ def is_partitioned(table: Table) -> bool:
     return table.dialect_options["postgresql"]["partition_by"] is not None
 
 
-def _attach(cursor: dbapi.Cursor, table: Table, concept: Concept, part: str) -> str:
-    """Write the statement that makes a table the partition of its own span; both ends as PostgreSQL writes them."""
-    time, name = _time(concept), tables.qualified(part)
-    cursor.execute(
-        f"SELECT min({time})::text, (max({time}) + interval '1 microsecond')::text FROM {name}"  # noqa: S608 - quoted
+def _attach(table: Table, part: str, span: Span) -> str:
+    """Write the statement that makes a table the partition of its own span."""
+    assert span.first is not None and span.last is not None  # noqa: S101 - the time is part of the key
+    first, end = span.first.isoformat(), (span.last + timedelta(microseconds=1)).isoformat()
+    return (
+        f"ALTER TABLE {tables.quoted_name(table)} ATTACH PARTITION {tables.qualified(part)}"
+        f" FOR VALUES FROM ('{first}') TO ('{end}')"
     )
-    first, end = cursor.fetchone()
-    return f"ALTER TABLE {tables.quoted_name(table)} ATTACH PARTITION {name} FOR VALUES FROM ('{first}') TO ('{end}')"
-
-
-def _time(concept: Concept) -> str:
-    return tables.quoted([str(time_field(concept))])

@@ -25,13 +25,11 @@ from include.storage.history import (
     same_key,
 )
 from include.storage.index_queue import note_load
-from include.storage.load import find_row, lock_dataset, transaction
+from include.storage.transaction import find_row, join_as_wholes, lock_dataset, transaction
 
 _log = logging.getLogger(__name__)
 
 _TOUCHED: Final = "touched_keys"
-_AS_MANY_READ: Final = 20
-"""So many rows are read in the time in which one is looked up."""
 
 
 def roll_back_batch(
@@ -121,7 +119,7 @@ def _take_back(
         f" SELECT {key} FROM {name} WHERE {of_batch} UNION SELECT {key} FROM {history} WHERE {of_batch}"
     )
     cursor.execute(f"ANALYZE {_TOUCHED}")
-    _join_as_wholes(cursor, name, history)
+    join_as_wholes(cursor, _estimate(cursor, _TOUCHED), _estimate(cursor, name, history))
     removed = _count(cursor, take_out)
     cursor.execute(f"DELETE FROM {history} WHERE {of_batch}")  # noqa: S608
     # where the newest version went, the one before it is the newest; a removal stays one
@@ -154,18 +152,15 @@ def _take_back(
     return removed, restored[0]
 
 
-def _join_as_wholes(cursor: dbapi.Cursor, *names: str) -> None:
-    """Have tables read once, rather than looked up key by key, where a good part of them is touched.
-
-    PostgreSQL looks up, however many there are: it knows of each field of the key how often a value comes, not of the
-    whole key, and so expects hundreds of rows to fall together.
-    """
-    cursor.execute(
-        "SELECT set_config('enable_nestloop', 'off', true) WHERE (SELECT sum(reltuples) FROM pg_class"
-        " WHERE oid = ANY(string_to_array($1, ';')::regclass[]))"
-        " < $2 * (SELECT reltuples FROM pg_class WHERE oid = $3::regclass)",
-        (";".join(names), _AS_MANY_READ, _TOUCHED),
+def _estimate(cursor: dbapi.Cursor, *names: str) -> float:
+    """Give how many rows tables have, as the last ANALYZE found."""
+    row = find_row(
+        cursor,
+        "SELECT sum(reltuples) FROM pg_class WHERE oid = ANY(string_to_array($1, ';')::regclass[])",
+        ";".join(names),
     )
+    assert row is not None  # noqa: S101 - an aggregate has a row
+    return float(row[0])
 
 
 def _count(cursor: dbapi.Cursor, statement: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import adbc_driver_manager
 from adbc_driver_postgresql import dbapi
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, text
 
 from include.batch import ROW_ID, BatchRef, LoadMode
 from include.cim.concept import Concept
@@ -123,16 +123,17 @@ def take_segment(cursor: dbapi.Cursor, ref: BatchRef) -> str | None:
     return ref.segment
 
 
-def stand_in(cursor: dbapi.Cursor, ref: BatchRef, table: Table) -> bool:
-    """Let the segment of a batch be what `make_scratch` and `copy_rows` would make; whether there was one for it."""
+def stand_in(cursor: dbapi.Cursor, ref: BatchRef, columns: Sequence[str]) -> bool:
+    """Let the segment of a batch be what `make_scratch` and `copy_rows` would make; whether there was one for it.
+
+    Args:
+        columns: Those of the dataset's table as it will be, in order.
+    """
     if ref.segment is None or not tables.is_there(cursor, ref.segment):
         return False
-    there, ours = tables.columns_there(cursor, tables.quoted_name(table)), [column.name for column in table.columns]
-    if not set(there) <= set(ours):
-        return False  # the concept has lost a field since
     values = [
         f"'{ref.batch_id}'::uuid AS {tables.quoted([column])}" if column == tables.BATCH_ID else tables.quoted([column])
-        for column in dict.fromkeys([*there, *ours])
+        for column in columns
     ]
     segment = tables.qualified(ref.segment)
     if ref.load.mode is not LoadMode.APPEND:

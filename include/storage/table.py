@@ -5,7 +5,7 @@ Where the key has a time, it is partitioned by that: see `partitions`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -112,6 +112,15 @@ def columns_there(cursor: dbapi.Cursor, name: str) -> list[str]:
     """List the columns that a table has, as `list_columns` does."""
     cursor.execute(list_columns(name))
     return [column for (column,) in cursor.fetchall()]
+
+
+def missing_columns(table: Table, there: Collection[str]) -> list[Column[Any]]:
+    """List the columns that a dataset's table lacks.
+
+    Args:
+        there: The columns that it has.
+    """
+    return [column for column in table.columns if column.name not in there]
 
 
 def comment_columns(columns: Iterable[Column[Any]]) -> Sequence[str]:
