@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as attribute
+from functools import partial
+from typing import Final
 
 import polars as pl
 
@@ -28,6 +32,25 @@ from include.anonymization.free_text import scan_texts
 from include.anonymization.key import Key
 from include.anonymization.methods import encrypt, hash_with_key, mask, pseudonymise, redact, replace
 
+_MOST_KNOWN: Final = 100_000
+
+
+@dataclass
+class Known:
+    """What became of the values of a column in the parts before; as many as are kept."""
+
+    values: pl.Series = attribute(default_factory=lambda: pl.Series(dtype=pl.String))
+    hidden: pl.Series = attribute(default_factory=lambda: pl.Series(dtype=pl.String))
+
+    def change(self, column: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+        """Change each distinct value of a String column that is new; nulls stay null."""
+        distinct = column.drop_nulls().unique()
+        new = distinct.filter(~distinct.is_in(self.values.implode()))
+        values, hidden = pl.concat([self.values, new]), pl.concat([self.hidden, change(new)])
+        if values.len() <= _MOST_KNOWN:
+            self.values, self.hidden = values, hidden
+        return column.replace_strict(values, hidden, default=None, return_dtype=pl.String)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -35,6 +58,7 @@ class Task:
 
     Attributes:
         minimum, maximum: Of the field; its values keep them.
+        known: Of methods that make the same of equal values.
     """
 
     field: str
@@ -42,6 +66,7 @@ class Task:
     key: Key
     minimum: float | None
     maximum: float | None
+    known: Known = attribute(default_factory=Known)
 
 
 def hide(column: pl.Series, task: Task, records: pl.DataFrame) -> pl.Series:  # noqa: PLR0911 - one a method
@@ -52,13 +77,13 @@ def hide(column: pl.Series, task: Task, records: pl.DataFrame) -> pl.Series:  # 
     """
     match task.plan:
         case Pseudonym():
-            return pseudonymise(column, task.key)
+            return task.known.change(column, partial(pseudonymise, key=task.key))
         case Hash() as plan:
-            return hash_with_key(column, plan, task.key)
+            return task.known.change(column, partial(hash_with_key, plan=plan, key=task.key))
         case Encrypt() as plan:
             return encrypt(column, plan, task.key)
         case Mask() as plan:
-            return mask(column, plan)
+            return task.known.change(column, partial(mask, plan=plan))
         case Replace() as plan:
             return replace(column, plan)
         case Redact():
@@ -66,7 +91,7 @@ def hide(column: pl.Series, task: Task, records: pl.DataFrame) -> pl.Series:  # 
         case Drop():
             return column.clear(column.len())
         case Scan() as plan:
-            return scan_texts(column, plan)
+            return task.known.change(column, partial(scan_texts, plan=plan))
         case Generalise() as plan:
             return generalise(column, plan, task.minimum, task.maximum)
         case Round() as plan:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 
 from include.batch import ROW_ID
@@ -24,6 +25,10 @@ _MOST_KNOWN: Final = 100_000
 
 _MOST_DISTINCT: Final = 0.5
 """Of the rows; where more of them are distinct, finding them out costs more than it saves."""
+
+
+_PASSES_OVER_NULLS: Final = frozenset({"either_value_is_missing", "any_value_is_missing"})
+"""`ignore_row_if` of expectations that look at several columns; by default each of them has another word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +131,25 @@ def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> 
     """Ask once per distinct value where a rule judges a row by itself; the rows that hold it get its answer."""
     placed = list(enumerate(rules))
     looked_at = dict.fromkeys(_columns_of(rule) for rule in rules if rule.type in ROW_RULES)
-    distinct = {columns: _distinct(frame, columns) for columns in looked_at}
-    few = {columns: values for columns, values in distinct.items() if values is not None}
-    once = [(place, rule) for place, rule in placed if rule.type in ROW_RULES and _columns_of(rule) in few]
+    distinct = {columns: frame.select(columns).unique() for columns in looked_at}
+    most = frame.height * _MOST_DISTINCT
+    few = {columns: values for columns, values in distinct.items() if values.height <= most}
+    once = [(place, rule) for place, rule in placed if _columns_of(rule) in few and _judges_values(rule, frame)]
     _ask_once(frame, few, once, memory)
     found: dict[int, _Found] = {}
     for place, rule in once:
         columns, broken = _columns_of(rule), memory.broken[place]
-        held = frame.height if place in memory.counts_empty else _held(frame[columns[0]])
-        found[place] = held, _places(frame, columns, broken) if broken.height else _NOTHING[1]
+        checked = frame.height if place in memory.counts_empty else _held(frame.select(columns))
+        found[place] = checked, _places(frame, columns, broken) if broken.height else _NOTHING[1]
     found.update(_ask(frame, [(place, rule) for place, rule in placed if place not in found]))
     return [found[place] for place in range(len(rules))]
 
 
-def _distinct(frame: pl.DataFrame, columns: _Columns) -> pl.DataFrame | None:
-    """Give the distinct rows of some columns; None where they are many, or cannot be counted one for the other."""
-    # of several columns, each expectation has its own word for which nulls it passes over
-    if len(columns) > 1 and any(_held(frame[name]) < frame.height for name in columns):
-        return None
-    values = frame.select(columns).unique()
-    return values if values.height <= frame.height * _MOST_DISTINCT else None
+def _judges_values(rule: CurationRule, frame: pl.DataFrame) -> bool:
+    """Whether a rule says of rows with equal values the same, and it is known which rows it passes over."""
+    columns = _columns_of(rule)
+    known = len(columns) == 1 or rule.kwargs.get("ignore_row_if") in _PASSES_OVER_NULLS
+    return rule.type in ROW_RULES and (known or _held(frame.select(columns)) == frame.height)
 
 
 def _places(frame: pl.DataFrame, columns: _Columns, broken: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -182,7 +186,7 @@ def _ask_once(
         values, begin = asked[columns], ends[columns] - asked[columns].height
         broken = values[positions[(begin <= positions) & (positions < ends[columns])] - begin]
         memory.broken[place] = memory.broken.get(place, broken.clear()).vstack(broken)
-        if checked == together.height and _held(together[columns[0]]) < checked:
+        if checked == together.height and _held(together.select(columns)) < checked:
             memory.counts_empty.add(place)
     for columns, values in asked.items():
         memory.add(columns, values)
@@ -193,9 +197,9 @@ def _filler(column: pl.Series, length: int) -> pl.Series:
     return column.new_from_index(column.is_not_null().arg_max() or 0, length)
 
 
-def _held(column: pl.Series) -> int:
-    """How many cells hold something: to Great Expectations, a NaN is no value either."""
-    return (column.fill_nan(None) if column.dtype.is_float() else column).count()
+def _held(rows: pl.DataFrame) -> int:
+    """How many rows hold something in every column: to Great Expectations, a NaN is no value either."""
+    return rows.with_columns(cs.float().fill_nan(None)).drop_nulls().height
 
 
 def _columns_of(rule: CurationRule) -> _Columns:

@@ -86,6 +86,7 @@ class HideStep:
     _parts: dict[int, str] = field(default_factory=dict)
     _counts: dict[int, Counter[str]] = field(default_factory=dict)
     _waiting: list[Part] = field(default_factory=list)
+    _tasks: dict[str, Task] = field(default_factory=dict)
 
     def add(self, part: Part) -> Part | None:
         """Hide what one part holds, where that takes no other rows; see `Step`. Of a number, the last time counts."""
@@ -122,8 +123,10 @@ class HideStep:
         return Key(*self.secrets.dataset_key(self.dataset_id)) if self.plan.needs_key else _NO_KEY
 
     def _task(self, name: str) -> Task:
-        target = self.concept.fields[name]
-        return Task(name, self.plan.fields[name], self._key, target.minimum, target.maximum)
+        if name not in self._tasks:
+            target = self.concept.fields[name]
+            self._tasks[name] = Task(name, self.plan.fields[name], self._key, target.minimum, target.maximum)
+        return self._tasks[name]
 
     def _check(self, rows: pl.LazyFrame) -> None:
         """See that the plan can be carried out on the fields that hold something: those no rule fills are empty."""

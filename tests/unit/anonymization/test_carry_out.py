@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.anonymization.carry_out import Task, hide, swap_values
+from include.anonymization.carry_out import Known, Task, hide, swap_values
 from include.anonymization.config import FIELD_PLAN
 from include.anonymization.key import Key
 from include.anonymization.methods import decrypt
@@ -199,3 +199,17 @@ def test_free_text_keeps_what_names_nobody() -> None:
 
 def test_the_key_is_not_shown() -> None:
     assert "kkkk" not in repr(KEY)
+
+
+def test_a_value_of_an_earlier_part_is_not_changed_again() -> None:
+    asked: list[list[str]] = []
+
+    def change(values: pl.Series) -> pl.Series:
+        asked.append(sorted(values))
+        return values + "!"
+
+    known = Known()
+    assert known.change(pl.Series("a", ["x", None, "y", "x"]), change).to_list() == ["x!", None, "y!", "x!"]
+    assert known.change(pl.Series("a", ["z", "y", None]), change).to_list() == ["z!", "y!", None]
+    assert known.change(pl.Series("a", [None], dtype=pl.String), change).to_list() == [None]
+    assert asked == [["x", "y"], ["z"], []]

@@ -137,13 +137,17 @@ def test_no_parts_have_no_repeats() -> None:
 
 NUMBERS = st.one_of(st.none(), st.sampled_from([0.0, -0.0, 1.5, -3.0, float("nan"), float("inf")]))
 TEXTS = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ab", "é"]))
-CELLS = st.lists(st.tuples(NUMBERS, TEXTS), min_size=12, max_size=40)
+GREATER = "expect_column_pair_values_a_to_be_greater_than_b"
+SAME = "expect_multicolumn_values_to_be_equal"
+CELLS = st.lists(st.tuples(NUMBERS, NUMBERS, TEXTS), min_size=12, max_size=40)
 
 
 @settings(max_examples=15, deadline=None)
 @given(CELLS)
-def test_asking_once_per_distinct_value_changes_no_answer(cells: list[tuple[float | None, str | None]]) -> None:
-    frame = pl.DataFrame(cells, schema={"energy": pl.Float64, "quality": pl.String}, orient="row")
+def test_asking_once_per_distinct_value_changes_no_answer(
+    cells: list[tuple[float | None, float | None, str | None]],
+) -> None:
+    frame = pl.DataFrame(cells, schema={"energy": pl.Float64, "limit": pl.Float64, "quality": pl.String}, orient="row")
     frame = frame.with_row_index(ROW_ID).cast({ROW_ID: pl.Int64})
     rules = [
         *(rule(NOT_NULL, column=name) for name in ("energy", "quality")),
@@ -151,6 +155,9 @@ def test_asking_once_per_distinct_value_changes_no_answer(cells: list[tuple[floa
         rule("expect_column_values_to_be_in_set", column="quality", value_set=["a", "é"]),
         rule("expect_column_values_to_match_regex", column="quality", regex="^[a-z]+$"),
         rule("expect_column_value_lengths_to_be_between", column="quality", min_value=1),
+        rule(GREATER, column_A="energy", column_B="limit"),
+        rule(GREATER, column_A="energy", column_B="limit", ignore_row_if="either_value_is_missing"),
+        rule(SAME, column_list=["limit", "energy"], ignore_row_if="any_value_is_missing"),
     ]
     once = find_breaches(frame, rules)
     with pytest.MonkeyPatch.context() as patch:
