@@ -9,6 +9,7 @@ import polars as pl
 from include.batch import ROW_ID
 from include.expectations.config import CurationRule
 from include.expectations.run_suite import find_breaches
+from include.expectations.shared_hashes import find_shared_hashes
 from include.expectations.suite import columns_of
 
 _PART = "part of the batch"
@@ -20,8 +21,8 @@ def find_repeats(parts: Sequence[pl.LazyFrame], rule: CurationRule) -> list[pl.S
     Great Expectations calls every row of a repeated key unexpected. We let the first one stand, in the order of the
     source: of two equal rows one is right, and which one must not depend on where the batch is cut.
 
-    In memory are 8 bytes a row, and the keys of rows that share a hash with another row: only these can repeat, so
-    only they are shown to Great Expectations, which then decides, over all parts at once.
+    In memory are the keys of rows that share a hash with another row: only these can repeat, so only they are shown to
+    Great Expectations, which then decides, over all parts at once.
 
     Args:
         parts: Each with `row_id` and the key's columns.
@@ -29,10 +30,7 @@ def find_repeats(parts: Sequence[pl.LazyFrame], rule: CurationRule) -> list[pl.S
     """
     columns = list(columns_of(rule))
     nothing = [pl.Series(ROW_ID, [], dtype=pl.Int64) for _ in parts]
-    if not parts:
-        return nothing
-    hashes = pl.concat([part.select(columns).collect().hash_rows() for part in parts])
-    shared = hashes.filter(hashes.is_duplicated()).unique()
+    shared = find_shared_hashes(parts, columns)
     if shared.is_empty():
         return nothing
     suspects = pl.concat(

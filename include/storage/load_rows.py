@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import polars as pl
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Table
 
 from include.batch import BatchRef, LoadMode
 from include.cim.concept import Concept, time_field
+from include.expectations.shared_hashes import find_shared_hashes
 from include.ports import Staging
 from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, SORT_MEMORY, copy_rows, make_scratch
@@ -99,7 +99,8 @@ def _insert(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept,
     brought = measure_rows(cursor, SCRATCH, concept)
     if not brought.rows:
         return brought
-    if not _meets(cursor, table, ref, concept, brought) and not _repeats_itself(ref, concept, staging):
+    shared = find_shared_hashes([staging.scan(part) for part in ref.parts], concept.key)
+    if shared.is_empty() and not _meets(cursor, table, ref, concept, brought):
         # in the order of the parts, each of which is sorted by the key: to sort them all is slower than what it saves
         cursor.execute(f"INSERT INTO {name} SELECT * FROM {SCRATCH}")  # noqa: S608 - names from the CIM, quoted
         return brought
@@ -128,9 +129,3 @@ def _meets(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, 
         f" ON {same_key(concept, 'old', SCRATCH)}{near})",
     )
     return met is not None and bool(met[0])
-
-
-def _repeats_itself(ref: BatchRef, concept: Concept, staging: Staging) -> bool:
-    """Whether two rows of a batch may have one key: whether two have the same hash of it; 8 bytes a row in memory."""
-    keys = (staging.scan(part).select(concept.key).collect() for part in ref.parts)
-    return bool(pl.concat([key.hash_rows() for key in keys]).is_duplicated().any())
