@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import psycopg
 
-from benchmarks.load_source import CONFIG, write_readings
+from benchmarks.load_source import CONFIG, METERS, write_readings
 from benchmarks.table import Case, Table, in_a_process
 from deploy.postgres import SETTINGS
 from include.storage.migrate import migrate
@@ -50,8 +50,9 @@ def run() -> Table:
     for rows in SIZES:
         taken: dict[str, list[dict[str, Any]]] = {}
         with tempfile.TemporaryDirectory(prefix="cdmp-bench-") as name, running_server(SETTINGS) as server:
-            for batch, _ in enumerate(ENDS):
-                write_readings(Path(name) / f"readings-{batch}.csv", rows, batch)
+            for batch, (after, first_meter) in enumerate([(0, 0), (rows, 0), (0, METERS)]):
+                file = Path(name) / f"readings-{batch}.csv"
+                write_readings(file, rows, batch, after=after, first_meter=first_meter)
             for _ in range(ROUNDS):
                 with fresh_database(server) as database:
                     _measure(database, Path(name), taken)

@@ -48,21 +48,22 @@ CONFIG: Final[dict[str, Any]] = {
 }
 
 
-def write_readings(file: Path, rows: int, batch: int) -> None:
+def write_readings(file: Path, rows: int, batch: int = 0, *, after: int = 0, first_meter: int = 0) -> None:
     """Write the rows of one batch, all meters, instant by instant.
 
     Args:
-        batch: 0; 1 goes on in time where it ended; 2 is of other meters, at the same times as 0.
+        batch: Another number, other readings.
+        after: So many rows of these meters came before, in time.
     """
     random = np.random.default_rng(batch)
-    meters = np.arange(METERS) + batch // 2 * METERS
+    meters = np.arange(METERS) + first_meter
     points = pl.Series([f"54144882{meter:010d}" for meter in meters])
     serials = pl.Series([f"MTR-{meter:06d}" for meter in meters])
     tariffs = pl.Series(["residential", "business", "night", "ev"])
     with file.open("wb") as target:
         for first in range(0, rows, _AT_ONCE):
             row = np.arange(first, min(first + _AT_ONCE, rows))
-            quarters = (row + batch % 2 * rows) // METERS
+            quarters = (row + after) // METERS
             start = pl.Series(quarters * _QUARTER_US + _BEGIN_US).cast(pl.Datetime("us", "UTC"))
             chance = pl.Series(random.random(len(row)))
             good = pl.DataFrame(

@@ -46,7 +46,7 @@ def read_while_it_grows(server: str, rows: int, appends: int, more: int, readers
         migrate(database.owner_url)
         write_readings(Path(name) / "readings-0.csv", rows, 0)
         for number in range(appends):
-            write_readings(Path(name) / f"readings-{number + 1}.csv", more, rows // more + number)
+            write_readings(Path(name) / f"readings-{number + 1}.csv", more, number + 1, after=rows + number * more)
         loads = run_batches(json.dumps(asdict(database)), name, CONFIG, appends + 1)
         first = next(loads)
         dataset_id, totals = UUID(first["table"].rpartition("_")[2]), [first["rows_loaded"]]
