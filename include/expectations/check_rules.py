@@ -166,7 +166,8 @@ def _check_fill(rule: CurationRule, column: str, field_type: str | None, where: 
         elif rule.type in ROW_RULES and _breaks(rule, column, fill.value, field_type):
             yield Problem(f"{where}.fill.value", "breaks the very rule that it is for", "Choose one that keeps it")
     elif fill.method is not FillMethod.PREVIOUS and field_type not in NUMBER:
-        yield Problem(f"{where}.fill.method", f"{fill.method} is for numbers, and {column} holds {field_type}")
+        what = f"{fill.method} is for numbers, and {column} holds {field_type}"
+        yield Problem(f"{where}.fill.method", what, "Use previous or constant")
 
 
 def _breaks(rule: CurationRule, column: str, value: Any, field_type: str) -> bool:
