@@ -49,6 +49,32 @@ TOLD = [
     ("born on 12/01/1980", {"12/01/1980": "BIRTH_DATE"}),
     ("Η κυρία Παπαδοπούλου, ΑΦΜ 094259216", {"Παπαδοπούλου": "PERSON", "094259216": "GR_AFM"}),
     ("IBAN BE31 4354 1116 1155, thanks", {"BE31 4354 1116 1155": "IBAN_CODE"}),
+    (
+        "oyelaran bisi\n12 Lugova 4\nApt. 7\nHorni Mesto\nNorway 40123",
+        {
+            "oyelaran bisi": "PERSON",
+            "12 Lugova 4\nApt. 7\nHorni Mesto\nNorway 40123": "ADDRESS",
+        },
+    ),
+    ("Bill goes to 14 Lugova, Flat 3, Mesto, Norway 40123.", {"14 Lugova, Flat 3, Mesto, Norway 40123.": "ADDRESS"}),
+    ("3 Mill Parade, Leeds LS1 4DY", {"3 Mill Parade, Leeds LS1 4DY": "ADDRESS"}),
+    ("80 Main Street, Springfield, IL 62704", {"80 Main Street, Springfield, IL 62704": "ADDRESS"}),
+    ("letters to PO Box 1187 only", {"PO Box 1187": "ADDRESS"}),
+    ("Postfach 12 34", {"Postfach 12": "ADDRESS"}),
+    ("stuur naar Postbus 4410, 2501 Delft", {"Postbus 4410, 2501 Delft": "ADDRESS"}),
+    ("chaussée de Louvain 120, B-1030 Schaarbeek", {"chaussée de Louvain 120, B-1030 Schaarbeek": "ADDRESS"}),
+    ("in contrada Torre 8 da martedì", {"contrada Torre 8": "ADDRESS"}),
+    ("abita in Lungomare Colombo 9", {"Lungomare Colombo 9": "ADDRESS"}),
+    ("Verzogen, neu in B-4700 Eupen", {"B-4700 Eupen": "ADDRESS"}),
+    ("She moved to Kortrijk in May", {"Kortrijk": "ADDRESS"}),
+    ("née à Charleroi", {"Charleroi": "ADDRESS"}),
+    ("γεννήθηκε στη Λάρισα", {"Λάρισα": "ADDRESS"}),
+    ("Okonkwo called about the bill", {"Okonkwo": "PERSON"}),
+    ("the tenant Okonkwo was out", {"Okonkwo": "PERSON"}),
+    ("le locataire Mbemba est absent", {"Mbemba": "PERSON"}),
+    ("Left the key at Okonkwo's house", {"Okonkwo": "PERSON"}),
+    ("Okonkwo, could you read it again?", {"Okonkwo": "PERSON"}),
+    ("namens Verbruggen", {"Verbruggen": "PERSON"}),
 ]
 HARMLESS = [
     "Inverter restarted at 2024-05-01 12:30:45, firmware 1.12.0.4",
@@ -65,6 +91,19 @@ HARMLESS = [
     "Modbus address: 40001, unit 3, bus 2, register no. 12",
     "Kunde hat 1500 kWh im Jahr 2024 verbraucht, Zähler 12345,6",
     "The device lives in rack A, meter number unknown",
+    "Voltage 230\nCurrent 12\nPower 12345",
+    "Room 4, Panel 12, Model 12345",
+    "12 Panels\nNorth Roof\nModel 12345",
+    "Customer called, Tenant complained, Nobody answered",
+    "However, could you check the meter? Yes, please. Thanks, will you?",
+    "Today's house load, Monday's home consumption",
+    "the customer Service portal, owner Manual",
+    "Threshold moved to High, house moved to Grid",
+    "Wohnt in Wohnung unten, lebt in Angst",
+    "Kunde Zähler getauscht, Mieter Rückruf erbeten",
+    "Energie 10115 Kilowattstunden, 4000 Haushalte",
+    "Unit 3 Box 2 in the cellar, Suite for tests",
+    "Battery spent 3 hours, Inverter replied in 2 s, Gateway said OK",
     "",
     "\x00\ud800 odd \u202e signs",
 ]
@@ -86,7 +125,32 @@ def test_spans_are_in_order_and_do_not_overlap() -> None:
     assert len(spans) == 5
 
 
-HOSTILE = ["a", "1", "1 ", "a ", "A-", "0:", "a.", "!", "a@", "Mr. ", "rue ", "12 a ", "@a.", "DE1", "AB12 ", "(", "Λ "]
+HOSTILE = [
+    "a",
+    "1",
+    "1 ",
+    "a ",
+    "A-",
+    "0:",
+    "a.",
+    "!",
+    "a@",
+    "Mr. ",
+    "rue ",
+    "12 a ",
+    "@a.",
+    "DE1",
+    "AB12 ",
+    "(",
+    "Λ ",
+    "Apt. 1\n",
+    "Ab\n",
+    "1 ab,",
+    "Ab ab\nApt. 1\n",
+    "Ab's ",
+    "A, B ",
+    "born in Ab ",
+]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
