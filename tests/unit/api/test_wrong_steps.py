@@ -109,3 +109,20 @@ def test_a_plan_that_needs_a_shredded_key_is_refused_until_there_is_another() ->
     refused(interface, CURATOR, suite, "anonymization.", "fields.usage_point_id.method", "cdmp keys rotate")
     assert client.post(f"/dataset/{DATASET_ID}/key").status_code == 201
     assert client.post(CURATOR, json=suite).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("curator", "plan", "where", "right"),
+    [
+        ([rule("column_values_to_be_betwen", column="x")], {}, "curator.rules[0].type", "to_be_between"),
+        ([rule("column_values_to_be_between", column="x")], {}, "curator.rules[0].kwargs", "min_value"),
+        ([rule("column_values_to_match_regex", column="x", regex="(?=a)")], {}, "curator.rules[0].kwargs.regex", "RE2"),
+        ([], {"x": {"method": "scan", "entities": ["PERSN"]}}, "anonymization.fields.x.entities[0]", "PERSON"),
+    ],
+)
+def test_a_draft_without_a_mapping_is_told_what_can_be_known(
+    interface: Interface, curator: list[Any], plan: dict[str, Any], where: str, right: str
+) -> None:
+    rules = [{"type": one["type"], "kwargs": one["kwargs"]} for one in curator]
+    document = {"title": "A draft", "curator": {"rules": rules}, "anonymization": {"fields": plan}}
+    refused(interface, COLLECTIONS, document, where, "", right)
