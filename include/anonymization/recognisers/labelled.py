@@ -39,7 +39,8 @@ _LIVES: Final = re.compile(
     re.IGNORECASE,
 )
 _DWELLS: Final = re.compile(
-    r"(?<!\w)(?i:(?:lives?|lived|living|resid(?:es?|ed|ing)|born|grew up) in|(?:moved|moving|relocated|emigrated) to"
+    r"(?<!\w)(?i:(?:lives?|lived|living|resid(?:es?|ed|ing)|born|grew up) in|emigrated to"
+    r"|(?:he|she|they|we|i|family|tenants?|customer|parents|who)(?: has| have|'ve| had)? moved to"
     r"|originally from|wohnt in|lebt in|geboren in|(?:zieht|zog|umgezogen) nach|woont in|geboren te"
     r"|verhuis(?:t|d|de) naar|(?:habite|vit|née?|déménagée?) à|originaire de|vive en|nacid[oa] en|natural de"
     r"|se muda a|(?:vive|abita|nat[oa]) a|originari[oa] di|si trasferisce a|(?:μένει|ζει|γεννήθηκε) στη[νς]?"

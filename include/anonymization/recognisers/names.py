@@ -57,17 +57,19 @@ _SPOKEN: Final = (
     r"|hablado con|μίλησα με"
 )
 _ROLES: Final = (
-    r"customer|client|tenant|owner|resident|occupant|landlord|landlady|caller|neighbour|neighbor|caretaker|electrician"
-    r"|plumber|technician|engineer|installer|inspector|singer|actor|actress|author|writer|director|president|nurse|doctor"
+    r"customer|tenant|owner|resident|occupant|landlord|landlady|caller|neighbour|neighbor|caretaker|electrician"
+    r"|plumber|technician|engineer|installer|inspector|singer|actor|actress|director|president|nurse|doctor"
     r"|klant|huurder|bewoner|eigenaar|buurman|buurvrouw|loodgieter|elektricien|conciërge|locataire|propriétaire"
     r"|voisine?|gardien(?:ne)?|électricien|plombier|inquilin[oa]|propietari[oa]|vecin[oa]|portero|electricista"
     r"|proprietari[oa]|elettricista|idraulico|portinaio"
 )
 """In small letters, which German has for no noun: there `Kunde Zähler getauscht` names nobody."""
 _ACTS: Final = (
-    r"(?:called|phoned|rang|telephoned|e?mailed|texted|wrote|said|says|asked|asks|told|replied|answered|shouted|cried"
-    r"|whispered|complained|insisted|explained|apologi[sz]ed|thanked|smiled|laughed|nodded|married|lives|lived|resides"
-    r"|agreed|refused|admitted|remembered|believes|thinks|wants|wanted|hopes|loves|loved|spent|promised)"
+    r"(?:phoned|rang|telephoned|e?mailed|texted|shouted|cried|whispered|complained|insisted|apologi[sz]ed|thanked|smiled"
+    r"|laughed|nodded|married|lived|resides|agreed|admitted|promised|hopes|loves|loved"
+    r"|called (?:about|again|back|in|us|me|because|twice|yesterday|today|from|this morning)|told (?:us|me|him|her|them)"
+    r"|(?:asked|wrote|said|says) (?:that|us|me|him|her|them|he|she|they|no|yes|if)"
+    r"|spent (?:a|the) (?:day|week|month|year|night|summer))"
 )
 _OWNED: Final = rf"(?:{_KIN}|house|home|flat|apartment|kitchen|garage|bedroom|boss|dog|birthday|place)"
 _ADDRESSED: Final = r"(?:(?:can|could|would|will) (?:you|I|we|i)|please|thank you|thanks for)"
@@ -79,7 +81,7 @@ _ACTING: Final = re.compile(
 """A name before what only a person does or has."""
 _ASKED: Final = re.compile(rf"(?:\A|[.!?\n\"“])\s*(?P<name>{_CAPITAL}[^\W\d_]{{1,40}})(?=, {_ADDRESSED}\b)")
 _MENTIONED: Final = re.compile(
-    rf"(?<!\w)(?:(?i:(?:{_OF_WHOM})\s+(?:{_KIN})|{_GREETED}|{_SPOKEN})|(?:{_ROLES}))\s+(?!(?i:{_TITLES}))"
+    rf"(?<!\w)(?:(?i:(?:{_OF_WHOM})\s+(?:{_KIN})|{_GREETED}|{_SPOKEN})\s+|(?:{_ROLES}) )(?!(?i:{_TITLES}))"
     rf"(?={_CAPITAL})"
 )
 """What stands before a name, and before other words too: those of `_NO_NAMES` are none."""
@@ -117,13 +119,19 @@ _LONGEST: Final = 3
 @cache
 def given_names() -> frozenset[str]:
     """Give the given names that are known, of Faker's lists."""
-    names: set[str] = set()
-    for locale in _LOCALES:
-        provider = import_module(f"faker.providers.person.{locale}").Provider
-        for attribute in ("first_names", "first_names_female", "first_names_male", "first_names_nonbinary"):
-            listed = getattr(provider, attribute, ())
-            names.update(part for name in listed for part in name.split() if len(part) > 2)
-    return frozenset(names)
+    return _listed("first_names", "first_names_female", "first_names_male", "first_names_nonbinary")
+
+
+@cache
+def family_names() -> frozenset[str]:
+    """Give the family names that are known; many are words as well."""
+    return _listed("last_names", "last_names_female", "last_names_male")
+
+
+def _listed(*attributes: str) -> frozenset[str]:
+    providers = [import_module(f"faker.providers.person.{locale}").Provider for locale in _LOCALES]
+    listed = (name for provider in providers for attribute in attributes for name in getattr(provider, attribute, ()))
+    return frozenset(part for name in listed for part in name.split() if len(part) > 2)
 
 
 def find_names(text: str) -> list[tuple[int, int]]:
@@ -143,9 +151,10 @@ def find_names(text: str) -> list[tuple[int, int]]:
     for at, word in enumerate(words):
         if spans and word.start() < spans[-1][1]:
             continue
-        name = words[at : at + _length(text, words, at)]
+        unspelled = _is_unspelled(text, words[at : at + 2])
+        name = words[at : at + (2 if unspelled else _length(text, words, at))]
         told = word.start() in behind or (word.start() in mentioned and _may_be_name(word.group()))
-        if told or _is_given(name):
+        if told or unspelled or _is_given(name) or _is_initialed(text, name):
             spans.append((word.start(), word.start() + len(_POSSESSIVE.sub("", text[word.start() : name[-1].end()]))))
     return spans
 
@@ -186,6 +195,22 @@ def may_be_names(words: str) -> bool:
 def _may_be_name(word: str) -> bool:
     short = word.isupper() and len(word) <= 4  # `BMS`
     return not short and _POSSESSIVE.sub("", word).lower() not in _NO_NAMES
+
+
+def _is_unspelled(text: str, pair: Sequence[re.Match[str]]) -> bool:
+    """Whether two known names follow each other, both in small letters or both in large ones."""
+    if len(pair) < 2 or text[pair[0].end() : pair[1].start()] != " ":
+        return False
+    first, last = (word.group() for word in pair)
+    alike = (first.islower() and last.islower()) or (first.isupper() and last.isupper())
+    return alike and first.lower() not in _WORDS and first.title() in given_names() and last.title() in family_names()
+
+
+def _is_initialed(text: str, name: Sequence[re.Match[str]]) -> bool:
+    """Whether a known family name stands behind an initial: `J. Peeters`."""
+    if len(name) < 2 or len(name[0].group()) > 1 or not name[0].group().isupper():
+        return False
+    return text[name[0].end()] == "." and name[-1].group() in family_names()
 
 
 def _is_given(name: Sequence[re.Match[str]]) -> bool:

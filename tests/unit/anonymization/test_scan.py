@@ -75,6 +75,8 @@ TOLD = [
     ("Left the key at Okonkwo's house", {"Okonkwo": "PERSON"}),
     ("Okonkwo, could you read it again?", {"Okonkwo": "PERSON"}),
     ("namens Verbruggen", {"Verbruggen": "PERSON"}),
+    ("please ring anna peeters or SOFIE MAES", {"anna peeters": "PERSON", "SOFIE MAES": "PERSON"}),
+    ("signed off, T. Sullivan", {"T. Sullivan": "PERSON"}),
 ]
 HARMLESS = [
     "Inverter restarted at 2024-05-01 12:30:45, firmware 1.12.0.4",
@@ -103,6 +105,9 @@ HARMLESS = [
     "Kunde Zähler getauscht, Mieter Rückruf erbeten",
     "Energie 10115 Kilowattstunden, 4000 Haushalte",
     "Unit 3 Box 2 in the cellar, Suite for tests",
+    "Server refused, Gateway asked for it, Model explained the rest, Hook called so, PostgreSQL says so",
+    "summary, author\nDynamic range, moved to Github",
+    "will power, max long, MAX POWER, rose wood, T. Sensor",
     "Battery spent 3 hours, Inverter replied in 2 s, Gateway said OK",
     "",
     "\x00\ud800 odd \u202e signs",
