@@ -34,7 +34,7 @@ _STREET_JOINED: Final = (
     r"|gatan|vägen|vej|gade|gata|veien|katu|utca|útja|körút)\s"
 )
 _FLATS: Final = (
-    r"(?:apt|apartment|flat|suite|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)"
+    r"(?:apt|apartment|flat|(?-i:Suite)|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)"
 )
 FLAT: Final = rf"{_FLATS}\.?\s?(?:n[ro°º]\.?\s?)?\d{{1,4}}[a-z]?"
 _NO_PLACE: Final = rf"(?!(?:{_FLATS}|please|the|it|he|she|we|they|you|and|but|our|my|this|that|call|thanks?)\b)"

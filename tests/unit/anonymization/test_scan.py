@@ -104,7 +104,7 @@ HARMLESS = [
     "Wohnt in Wohnung unten, lebt in Angst",
     "Kunde Zähler getauscht, Mieter Rückruf erbeten",
     "Energie 10115 Kilowattstunden, 4000 Haushalte",
-    "Unit 3 Box 2 in the cellar, Suite for tests",
+    "Unit 3 Box 2 in the cellar, suite 12 of the tests",
     "Server refused, Gateway asked for it, Model explained the rest, Hook called so, PostgreSQL says so",
     "summary, author\nDynamic range, moved to Github",
     "will power, max long, MAX POWER, rose wood, T. Sensor",
