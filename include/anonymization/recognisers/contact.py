@@ -34,7 +34,7 @@ _STREET_JOINED: Final = (
     r"|gatan|vägen|vej|gade|gata|veien|katu|utca|útja|körút)\s"
 )
 _FLATS: Final = (
-    r"(?:apt|apartment|flat|(?-i:Suite)|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)"
+    r"(?:apt|apartment|flat|suite|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)"
 )
 FLAT: Final = rf"{_FLATS}\.?\s?(?:n[ro°º]\.?\s?)?\d{{1,4}}[a-z]?"
 _NO_PLACE: Final = rf"(?!(?:{_FLATS}|please|the|it|he|she|we|they|you|and|but|our|my|this|that|call|thanks?)\b)"
@@ -140,7 +140,10 @@ KINDS: Final = (
         ),
     ),
     ValueKind("ADDRESS", "postal address", STREET + _TOWN, Telling.ALONE, tail=r"(?:,.*)?"),
-    ValueKind("ADDRESS", "flat of a postal address", FLAT, Telling.ALONE),
+    # in small letters a suite is of tests as well, unless it begins a line or stands behind a comma
+    ValueKind(
+        "ADDRESS", "flat of a postal address", rf"(?:(?!(?-i:suite))|(?<=, )|(?<=\n)|^){FLAT}", Telling.ALONE,
+    ),
     ValueKind("ADDRESS", "box at a post office", BOX + _TOWN, Telling.ALONE),
     ValueKind("ADDRESS", "town with its postal code", rf"{_PLACE}, {_STATE} \d{{5}}(?:-\d{{4}})?", Telling.ALONE),
     ValueKind("ADDRESS", "town with its postal code", rf"(?-i:[A-Z]{{1,2}})-\d{{4,5}}\s{_PLACE}", Telling.ALONE),
