@@ -62,7 +62,7 @@ def back_up(layout: Layout, values: Mapping[str, str], folder: Path, keys: Path,
         manifest = _write(values, uploads, folder, progress)
         write_private(keys, json.dumps(_keys(layout, values), indent=1))
         write_manifest(folder, manifest)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: half a backup looks like a whole one
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return manifest

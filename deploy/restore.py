@@ -64,7 +64,7 @@ def restore(layout: Layout, outside: Mapping[str, str], folder: Path, keys: Path
         _restore_databases(values, manifest, folder, progress)
         _restore_uploads(load_settings(values).uploads, folder / UPLOADS, progress)
         _compare(values, manifest, progress)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: half a platform would be started by the next `make up`
         _stop(layout)
         far = layout.postgres.resolve()
         for path in (far, *layout.var.iterdir()):

@@ -6,13 +6,35 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+
+def _take_as_written(schema: Any) -> None:
+    """Let numbers and truths be what they are, wherever they stand; pydantic's own `strict` wants tuples of a list."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("int", "float", "bool"):
+            schema["strict"] = True
+        for part in schema.values():
+            _take_as_written(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            _take_as_written(part)
 
 
 class Configuration(BaseModel):
-    """A part of a collection's definition, as YAML or JSON."""
+    """A part of a collection's definition, as YAML or JSON: a number in quotes is text, and true is no number.
+
+    Errors of validators say what is wrong, and after a semicolon what would be right.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_max_length=10_000)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _take_as_written(schema)
+        return schema
 
 
 def has_fixed_length(duration: str) -> bool:
@@ -27,7 +49,7 @@ def has_fixed_length(duration: str) -> bool:
 
 def _refuse_no_length(given: Any) -> Any:
     if isinstance(given, str) and not has_fixed_length(given):
-        raise ValueError(f"{given}: months and years differ in length; write weeks, days or hours")
+        raise ValueError("months and years differ in length; write weeks, days or hours")
     if isinstance(given, int | float):
         # pydantic takes no other error for one
         raise ValueError("a number alone is no length; write it in ISO 8601, for example PT15M")  # noqa: TRY004
@@ -36,7 +58,9 @@ def _refuse_no_length(given: Any) -> Any:
 
 def _refuse_too_long(given: timedelta) -> timedelta:
     if not timedelta(0) < given <= LONGEST:
-        raise ValueError("it has to be longer than nothing, and no longer than a hundred years")
+        raise ValueError(
+            "it is no time, or longer than anybody lives; write more than nothing and at most a hundred years"
+        )
     return given
 
 

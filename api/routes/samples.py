@@ -84,8 +84,8 @@ async def _hand_over(request: Request, services: Services, requestor: Requestor,
         await receive(request, services, requestor, incoming.id, 0)
         expires = services.clock() + KEPT_FOR
         progress = await run_in_threadpool(finish_upload, services, requestor, incoming.id, expires=expires)
-    except BaseException:
-        await run_in_threadpool(remove_upload, services, requestor, incoming.id)  # nobody goes on with a sample
+    except BaseException:  # a client that left too: nobody goes on with a sample
+        await run_in_threadpool(remove_upload, services, requestor, incoming.id)
         raise
     assert progress.upload is not None  # noqa: S101 - it has just become one
     return progress.upload.id

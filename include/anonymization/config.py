@@ -116,9 +116,9 @@ class Generalise(Configuration):
     def _one_way(self) -> Self:
         given = [name for name in WAYS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"`generalise` needs one of {', '.join(WAYS)}; it has {' and '.join(given) or 'none'}")
+            raise ValueError(f"`generalise` has {' and '.join(given) or 'no way'}; write one of {', '.join(WAYS)}")
         if self.bins is not None and not all(a < b for a, b in zip(self.bins, self.bins[1:], strict=False)):
-            raise ValueError("`bins` are numbers that rise")
+            raise ValueError("`bins` do not rise; write where each begins, from the lowest to the highest")
         return self
 
 

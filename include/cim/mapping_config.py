@@ -117,9 +117,8 @@ class MappingRule(Configuration):
     def _one_origin(self) -> Self:
         given = [name for name in ("source", "constant", "after", "formula") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(
-                f"field {self.field!r} needs exactly one of source, constant, after, formula; it has {given or 'none'}"
-            )
+            has = " and ".join(given) or "none of its origins"
+            raise ValueError(f"field {self.field!r} has {has}; write one of source, constant, after, formula")
         if self.otherwise is not None and self.values is None:
             raise ValueError(f"field {self.field!r}: `otherwise` goes with `values`")
         if bool(self.inputs) != (self.formula is not None):

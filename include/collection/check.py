@@ -14,7 +14,7 @@ from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.collection.check_curator import check_curator
 from include.collection.check_load import check_load
-from include.collection.check_plan import check_plan
+from include.collection.check_plan import check_plan, check_scans
 from include.collection.check_rest import check_rest
 from include.collection.check_rule import check_rule
 from include.collection.check_shape import check_shape
@@ -23,6 +23,7 @@ from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource
 from include.collection.source import FileSource
 from include.errors import NotFound, Problem, name_close
+from include.expectations.check_rules import check_rules
 
 
 class Concepts(Protocol):
@@ -37,7 +38,7 @@ def check_collection(config: CollectionConfig, definition: Concepts) -> list[Pro
     """Find everything that is wrong in the steps that are there; a draft may lack some (see `missing_steps`)."""
     problems = [*_check_source(config), *_check_schedule(config)]
     if config.mapper is None:
-        return problems
+        return [*problems, *check_rules(config.curator.rules, None), *check_scans(config.anonymization)]
     try:
         concept = definition.concept(config.mapper.concept)
     except NotFound:

@@ -62,6 +62,7 @@ def check_plan(plan: AnonymizationConfig, filled: Collection[str], concept: Conc
             yield Problem(f"anonymization.fields.{name}", what, name_close(name, list(concept.fields)))
         else:
             yield from _check_method(one, concept.fields[name], concept)
+    yield from check_scans(plan)
     for name in dict.fromkeys(filled):
         if concept.fields[name].personal is Personal.DIRECT and name not in plan.fields:
             yield Problem(
@@ -92,8 +93,13 @@ def _check_method(plan: FieldPlan, field: Field, concept: Concept) -> Iterator[P
         )
     if isinstance(plan, Generalise) and plan.grid_degrees is not None and field.unit != _DEGREES:
         yield Problem(f"{where}.grid_degrees", f"{field.name} is no coordinate in degrees", "Use `width` or `bins`.")
-    if isinstance(plan, Scan):
-        yield from _check_scan(plan, where)
+
+
+def check_scans(plan: AnonymizationConfig) -> Iterator[Problem]:
+    """Find what is wrong in a plan's scans, whatever their fields are."""
+    for name, one in plan.fields.items():
+        if isinstance(one, Scan):
+            yield from _check_scan(one, f"anonymization.fields.{name}")
 
 
 def _check_scan(plan: Scan, where: str) -> Iterator[Problem]:

@@ -136,28 +136,37 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
     where = _path(error["loc"], plain, missing=error["type"] == "missing")
     match error["type"]:
         case "missing":
-            problem = Problem(where, "it is missing")
+            problem = Problem(where, "it is missing", "Add it.")
         case "extra_forbidden":
             name = str(error["loc"][-1])
-            close = get_close_matches(name, _known_names(model), n=1)
-            problem = Problem(where, "there is no such key", f"Did you mean {close[0]}?" if close else "")
+            names = _known_names(model)
+            close = get_close_matches(name, names, n=1)
+            remedy = f"Did you mean {close[0]}?" if close else "Leave it out, or look its name up."
+            if name in names:
+                remedy = "It belongs to another part."
+            problem = Problem(where, "there is no such key", remedy)
         case "value_error":
-            problem = Problem(where, str(error["ctx"]["error"]))
+            what, _, remedy = str(error["ctx"]["error"]).partition("; ")
+            problem = Problem(where, what, f"{remedy[0].upper()}{remedy[1:]}." if remedy else "")
         case "union_tag_invalid":
             tag, given = _tag(error), str(error["ctx"]["tag"])
             known = re.findall(r"'([^']+)'", error["ctx"]["expected_tags"])
             problem = Problem(f"{where}.{tag}", f"it cannot be {given!r}", name_close(given, known))
         case "union_tag_not_found":
-            tag = _tag(error)
-            problem = Problem(f"{where}.{tag}", "it is missing", f"It says what {tag} is meant.")
+            problem = Problem(f"{where}.{_tag(error)}", "it is missing", "Add it: it says which one is meant.")
+        case "time_delta_parsing" | "time_delta_type":
+            problem = Problem(where, "it is no length of time", "Write it in ISO 8601, for example PT15M.")
         case "model_type" | "model_attributes_type" | "dict_type":
-            problem = Problem(where, "it has to have keys and values of its own")
+            problem = Problem(where, "it has no keys of its own", "Write keys and their values.")
         case "string_pattern_mismatch":
             problem = Problem(where, "it is not written as it has to be", f"Its pattern is {error['ctx']['pattern']}")
         case _:
             sentence = error["msg"].removeprefix("Input ").removeprefix("Value ").removesuffix(".")
-            sentence = sentence.removeprefix("String ").removeprefix("Tuple ")
-            problem = Problem(where, f"it {sentence}" if sentence.startswith("should") else sentence)
+            sentence = sentence.removeprefix("String ").removeprefix("Tuple ").replace("a valid tuple", "a list")
+            if sentence.startswith("should"):
+                problem = Problem(where, "it cannot be used as it is", f"It {sentence}.")
+            else:
+                problem = Problem(where, sentence)
     return problem
 
 

@@ -80,7 +80,7 @@ class Content:
             if member is not None and not self.members:
                 raise SourceRefused(name, f"it is no ZIP archive, so there is no {member!r} in it", "Remove `member`.")
             file.seek(0)
-        except BaseException:
+        except BaseException:  # a stop too: nobody else has the file yet
             file.close()
             raise
         self._magic = head

@@ -249,7 +249,7 @@ def _spool(chunks: Iterator[bytes], headers: Mapping[str, str], where: str, most
                 raise SourceRefused(where, f"it answers with more than {most:,} bytes", "Ask for less at a time.")
             body.write(chunk)
         body.seek(0)
-    except BaseException:
+    except BaseException:  # a stop too: nobody else has the file yet
         body.close()
         raise
     return body, size

@@ -151,7 +151,7 @@ class RestReading:
             except SourceRefused as refusal:
                 raise Doubtful(refusal) from None
             return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames))
-        except BaseException:
+        except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
             raise
 

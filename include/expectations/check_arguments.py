@@ -201,7 +201,9 @@ def _check_lists(rule: CurationRule, types: Sequence[str], where: str) -> Iterat
         elif name == "value_set" and types:
             if not all(fits(value, types[0]) for value in listed):
                 yield misfit(f"{where}.{name}", types[0])
-        elif name == "value_pairs_set" and len(types) == 2 and all(_is_pair(pair) for pair in listed):
+        elif name == "value_pairs_set" and not all(_is_pair(pair) for pair in listed):
+            yield Problem(f"{where}.{name}", "it is no list of pairs", "Write two values in each")
+        elif name == "value_pairs_set" and len(types) == 2:
             for place, field_type in enumerate(types):
                 if not all(fits(pair[place], field_type) for pair in listed):
                     yield misfit(f"{where}.{name}", field_type)

@@ -29,7 +29,7 @@ _DTYPES: Final = {"float": "Float64", "integer": "Int64", "boolean": "Boolean", 
 
 def check_rules(
     rules: Sequence[CurationRule],
-    fields: Mapping[str, str],
+    fields: Mapping[str, str] | None,
     *,
     required: Collection[str] = (),
     where: str = "curator.rules",
@@ -37,7 +37,7 @@ def check_rules(
     """List everything that is wrong with rules, without looking at data.
 
     Args:
-        fields: The fields that will be there, with their types (`FieldType`'s values).
+        fields: The fields that will be there, with their types (`FieldType`'s values); None: nobody knows yet.
         required: Fields that may not become null.
         where: The path of `rules` in the document.
     """
@@ -48,7 +48,7 @@ def check_rules(
 
 
 def _check_rule(
-    rule: CurationRule, fields: Mapping[str, str], required: Collection[str], where: str
+    rule: CurationRule, fields: Mapping[str, str] | None, required: Collection[str], where: str
 ) -> Iterator[Problem]:
     served = [*ROW_RULES, *KEY_RULES, *SERIES_RULES, *BATCH_RULES]
     if rule.type not in served:
@@ -60,16 +60,18 @@ def _check_rule(
         return
     columns, kinds = columns_of(rule), fitting_types(rule)
     if rule.type in SERIES_RULES and "column_list" not in rule.kwargs:
+        if fields is None:  # what the rule leaves out, the concept tells
+            return
         remedy = "Write `column`, or of intervals `start` and `end`; beside it `time` and `series`, a list of fields"
         yield Problem(f"{where}.kwargs", "it does not name the fields that it looks at", remedy)
         return
-    wrong = list(_check_fields(rule, columns, kinds, fields, f"{where}.kwargs"))
-    types = [] if wrong else [fields[column] for column in columns]
+    wrong = [] if fields is None else list(_check_fields(rule, columns, kinds, fields, f"{where}.kwargs"))
+    types = [] if wrong or fields is None else [fields[column] for column in columns]
     yield from wrong
     for problem in check_arguments(rule, types, f"{where}.kwargs"):
         if not (wrong and problem.where.startswith(f"{where}.kwargs.column")):  # of which enough is said
             yield problem
-    yield from _check_action(rule, columns, fields, required, where)
+    yield from _check_action(rule, columns, fields or {}, required, where)
 
 
 def _check_fields(
@@ -166,7 +168,8 @@ def _check_fill(rule: CurationRule, column: str, field_type: str | None, where: 
         elif rule.type in ROW_RULES and _breaks(rule, column, fill.value, field_type):
             yield Problem(f"{where}.fill.value", "breaks the very rule that it is for", "Choose one that keeps it")
     elif fill.method is not FillMethod.PREVIOUS and field_type not in NUMBER:
-        yield Problem(f"{where}.fill.method", f"{fill.method} is for numbers, and {column} holds {field_type}")
+        what = f"{fill.method} is for numbers, and {column} holds {field_type}"
+        yield Problem(f"{where}.fill.method", what, "Use previous or constant")
 
 
 def _breaks(rule: CurationRule, column: str, value: Any, field_type: str) -> bool:

@@ -59,16 +59,18 @@ class Fill(Configuration):
     @classmethod
     def _is_one_value(cls, value: Any) -> Any:
         if not isinstance(value, bool | int | float | str | None):
-            raise ValueError("it has to be one value: a number, text, true or false")  # noqa: TRY004 - as pydantic has it
+            raise ValueError("it is not one value; write a number, text, true or false")  # noqa: TRY004 - as pydantic has it
         return value
 
     @model_validator(mode="after")
     def _need_what_the_method_needs(self) -> Self:
         constant = self.method is FillMethod.CONSTANT
         if constant == (self.value is None):
-            raise ValueError(f"method {self.method} {'needs' if constant else 'takes no'} `value`")
+            wrong = "lacks `value`; write the constant" if constant else "takes no `value`; leave it out"
+            raise ValueError(f"method {self.method} {wrong}")
         if constant != (self.within is None):
-            raise ValueError(f"method {self.method} {'takes no' if constant else 'needs'} `within`, such as PT1H")
+            wrong = "takes no `within`; leave it out" if constant else "lacks `within`; write how far, such as PT1H"
+            raise ValueError(f"method {self.method} {wrong}")
         return self
 
 

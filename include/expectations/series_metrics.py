@@ -89,7 +89,7 @@ def is_stuck(table: pd.DataFrame, readings: int | None, duration: int | None, ig
     fresh = rows.begins | (value != np.roll(value, 1))
     run = np.cumsum(fresh) - 1
     firsts = np.flatnonzero(fresh)
-    lasts = np.append(firsts[1:], len(value)) - 1
+    lasts = np.append(firsts, len(value))[1:] - 1
     stuck = np.ones(len(firsts), dtype=bool)
     if readings is not None:
         stuck &= lasts - firsts + 1 >= readings

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID, uuid4, uuid5
 
 from include.access.requestor import Requestor
+from include.anonymization.config import KEYED
 from include.collection.check import check_collection, missing_steps
 from include.collection.model import Collection, CollectionConfig, CollectionState
 from include.collection.run import RunState
@@ -85,11 +86,13 @@ def change_collection(
     """Store the version after `old`; a run that is active goes on with the version it began with.
 
     Raises:
-        ConfigurationInvalid: Lists everything that is wrong with it.
+        ConfigurationInvalid: Lists everything that is wrong with it; the dataset's key was shredded, and the plan needs
+            one.
         Conflict: Somebody was quicker, or the dataset holds rows of another concept.
     """
     check(services, requestor, config)
     _keep_concept(services, old, config)
+    _need_key(services, old, config)
     state = _state_of(config)
     if state is CollectionState.ACTIVE and old.state is CollectionState.PAUSED:
         state = CollectionState.PAUSED
@@ -175,6 +178,21 @@ def _keep_concept(services: Services, old: Collection, config: CollectionConfig)
             f"the dataset holds rows of {dataset.concept}",
             f"Make a new collection for {config.mapper.concept}",
         )
+
+
+def _need_key(services: Services, old: Collection, config: CollectionConfig) -> None:
+    keys = services.keys.list_keys(old.dataset_id)
+    if not keys or any(key.current for key in keys):
+        return
+    remedy = "Make a new key (`cdmp keys rotate`, or POST /dataset/{id}/key), or use a method that needs none"
+    what = f"the dataset's key {keys[-1].id} was shredded, and no other made"
+    problems = [
+        Problem(f"anonymization.fields.{name}.method", what, remedy)
+        for name, plan in config.anonymization.fields.items()
+        if plan.method in KEYED
+    ]
+    if problems:
+        raise ConfigurationInvalid(problems)
 
 
 def _state_of(config: CollectionConfig) -> CollectionState:

@@ -34,7 +34,7 @@ def change_suite(
 ) -> Collection:
     """Make the suite's rules the owner's, in the place of those before.
 
-    Without a mapping yet, rules are checked when there is one.
+    Without a mapping yet, only what a rule says by itself is checked; its fields are when there is one.
 
     Raises:
         NotAllowed: The requestor does not own the collection.

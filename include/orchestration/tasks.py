@@ -88,7 +88,7 @@ def judged(platform: Platform, task: str, run: RunKey, context: Context) -> Iter
         raise AirflowFailException(str(error)) from None
     except AirflowException:  # said so already
         raise
-    except Exception:
+    except Exception:  # a fault of ours, of whatever kind: the run must not stay without an end
         if _is_last_try(context):
             what = "failed because of a fault in the platform, not in your data or configuration"
             fail(platform, run, RunFailure(task, task, what, "The operator finds the cause in the task's log."))

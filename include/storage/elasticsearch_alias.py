@@ -104,7 +104,7 @@ def replace(client: Elasticsearch, alias: str, shape: Shape, actions: Iterable[d
         client.indices.refresh(index=name)
         swap: list[dict[str, Any]] = [{"remove_index": {"index": old}} for old in before]
         client.indices.update_aliases(actions=[*swap, {"add": {"index": name, "alias": alias}}])
-    except BaseException:
+    except BaseException:  # a stop too: no half-filled index stays
         with _unless_away():
             client.indices.delete(index=name, ignore_unavailable=True)
         raise

@@ -119,7 +119,7 @@ class FileIncomingStore:
                 self._mark(incoming.id).write_text(str(size))
             known = self._hashes.pop(incoming.id, None)
             sha256 = known[1] if known is not None and known[0] == size else hashlib.sha256() if size == 0 else None
-        except BaseException:
+        except BaseException:  # a stop too: the handle holds the lock, and nobody else has it yet
             os.close(handle)
             raise
 

@@ -88,6 +88,12 @@ def test_every_python_file_opens_with_a_sentence() -> None:
     assert not silent
 
 
+def test_who_catches_everything_says_why() -> None:
+    catches = re.compile(r"^\s*except (?:Base)?Exception\b[^#\n]*:(?! +# (?!noqa: \w+$))|^\s*except:", re.MULTILINE)
+    unexplained = [str(path.relative_to(ROOT)) for path in tracked("*.py") if catches.search(path.read_text())]
+    assert unexplained == []
+
+
 def test_the_repository_stands_alone() -> None:
     """Nothing names a path of the machine it was written on, or a registry's host."""
     outside = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,10 @@ from include.wiring import Platform
 from tests.factories import a_config
 from tests.fakes_engine import FakeEngine
 from tests.interface import PEOPLE
-from tests.postgres import Database
-from tests.whole_runs import a_platform, run_stages
+from tests.whole_runs import run_stages
 
 OWNER = PEOPLE["owner"]
 HEADER = "point,register,start,energy_wh,status"
-
-
-@pytest.fixture
-def platform(database: Database, tmp_path: Path) -> Iterator[Platform]:
-    yield a_platform(database, tmp_path)
 
 
 def a_file(folder: Path, name: str, quarters: range, *, watt_hours: Any = 100, more: str = "", extra: str = "") -> Path:
@@ -74,7 +67,7 @@ def test_a_further_file_is_foreseen_and_then_loaded_exactly_so(
     assert [(each.row_id, each.field, each.rule) for each in foreseen.issues] == [(13, "energy", "unreadable_number")]
     assert foreseen.notes == ("New in the source (evolve): 'note'.",)
     assert records(platform, loaded) == before
-    assert not list((tmp_path / "staging").glob("*")), "nothing stays"
+    assert not list((tmp_path / "platform" / "staging").glob("*")), "nothing stays"
     assert platform.collections.get(loaded.id).version == 1
 
     started = append_file(platform, FakeEngine(), OWNER, loaded.id, upload)

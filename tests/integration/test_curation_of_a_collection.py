@@ -11,19 +11,17 @@ import yaml
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from cli import commands
-from cli.app import app
-from cli.commands import Session
-from include.collection.model import Collection
 from include.errors import ConfigurationInvalid, NotFound
 from include.expectations.library import load_library
 from include.settings import ROOT
 from include.wiring import Platform
 from tests.factories import a_plain_config
 from tests.fakes_engine import FakeEngine
-from tests.interface import PEOPLE, sign_in
-from tests.postgres import Database
-from tests.whole_runs import a_platform, run_stages
+from tests.interface import sign_in
+from tests.terminal import said
+from tests.whole_runs import find_titled, run_queued
+
+pytestmark = pytest.mark.usefixtures("terminal")
 
 FILE = ROOT / "examples" / "data" / "01_fluvius_elec_15min_nl.csv"
 DOCUMENT = ROOT / "examples" / "01_smart_meter_fluvius.yaml"
@@ -36,47 +34,15 @@ AT_MOST_FIVE = {
 
 
 @pytest.fixture
-def platform(database: Database, tmp_path: Path) -> Platform:
-    return a_platform(database, tmp_path / "platform")
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture(autouse=True)
-def terminal(platform: Platform, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_session(user: str) -> Session:
-        return Session(platform, lambda: engine, PEOPLE[user])
-
-    monkeypatch.setattr(commands, "open_session", open_session)
-
-
-@pytest.fixture
-def owner(platform: Platform, engine: FakeEngine) -> TestClient:
-    interface = create_app(lambda: platform, lambda: engine, sign_in)
+def owner(platform: Platform, terminal: FakeEngine) -> TestClient:
+    interface = create_app(lambda: platform, lambda: terminal, sign_in)
     return TestClient(interface, headers={"Authorization": "Bearer owner"})
-
-
-def cdmp(capsys: pytest.CaptureFixture[str], *arguments: str, user: str | None = "owner") -> str:
-    capsys.readouterr()
-    app([*arguments, *(["--as", user] if user else [])], standalone_mode=False)
-    return capsys.readouterr().out
 
 
 def apply(capsys: pytest.CaptureFixture[str], folder: Path, document: dict[str, Any]) -> None:
     path = folder / "collection.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    cdmp(capsys, "apply", str(path))
-
-
-def run(platform: Platform, title: str) -> Collection:
-    """Do what Airflow does when the run comes to its turn."""
-    (collection,) = [each for each in platform.collections.find("7") if each.config.title == title]
-    latest = platform.runs.latest([collection.id])[collection.id]
-    run_stages(platform, platform.collections.get(collection.id, latest.version), latest.run_id)
-    return collection
+    said(capsys, "apply", str(path))
 
 
 def test_rules_that_are_proposed_can_be_applied_and_stand_in_the_suite_with_what_is_demanded(
@@ -85,7 +51,7 @@ def test_rules_that_are_proposed_can_be_applied_and_stand_in_the_suite_with_what
     load_library()
     from great_expectations.core.expectation_suite import ExpectationSuite
 
-    proposed = yaml.safe_load(cdmp(capsys, "inspect", str(FILE), "--rules", user=None))
+    proposed = yaml.safe_load(said(capsys, "inspect", str(FILE), "--rules", user=None))
     assert len(proposed["curator"]["rules"]) == 4
     asked = owner.post("/sample?filename=meters.csv", content=FILE.read_bytes(), headers={"Content-Type": "text/csv"})
     assert asked.json()["inspection"]["proposal"]["curator"] == proposed["curator"]
@@ -93,7 +59,7 @@ def test_rules_that_are_proposed_can_be_applied_and_stand_in_the_suite_with_what
     document = yaml.safe_load(DOCUMENT.read_text(encoding="utf-8")) | proposed
     (tmp_path / "data").symlink_to(FILE.parent)
     apply(capsys, tmp_path, document)
-    written = json.loads(cdmp(capsys, "status", document["title"], "--suite"))
+    written = json.loads(said(capsys, "status", document["title"], "--suite"))
     assert len(ExpectationSuite(**written).expectations) == len(written["expectations"])
     own = [each for each in written["expectations"] if "demanded_by" not in each["meta"]]
     assert [each["type"] for each in own] == [rule["type"] for rule in proposed["curator"]["rules"]]
@@ -101,7 +67,7 @@ def test_rules_that_are_proposed_can_be_applied_and_stand_in_the_suite_with_what
     demanded = [each for each in written["expectations"] if each not in own]
     assert {each["meta"]["demanded_by"] for each in demanded} == {"meter_reading"}
 
-    collection = run(platform, document["title"])
+    collection = run_queued(platform, document["title"])
     report = platform.runs.latest([collection.id])[collection.id].report
     assert report is not None
     assert [outcome.rule for outcome in report.outcomes] == [each["type"] for each in written["expectations"]]
@@ -115,22 +81,22 @@ def test_the_suite_that_the_terminal_writes_is_changed_over_http_and_the_next_ru
     header, *rows = ["point,register,start,energy_wh,status", "p1,r,2026-11-20T00:00:00Z,9000,ok"]
     (tmp_path / "meters.csv").write_text("\n".join([header, *rows]) + "\n")
     apply(capsys, tmp_path, a_plain_config(title=TITLE))
-    collection = run(platform, TITLE)
+    collection = run_queued(platform, TITLE)
     path = f"/data-collection/data-curator-config/{collection.id}"
-    suite = json.loads(cdmp(capsys, "status", TITLE, "--suite"))
+    suite = json.loads(said(capsys, "status", TITLE, "--suite"))
     assert owner.get(path).json()["configuration"] == suite
 
     suite["expectations"].append(AT_MOST_FIVE)
     answer = owner.post(path, json=suite)
     assert (answer.status_code, answer.json()["version"]) == (201, 2)
-    assert json.loads(cdmp(capsys, "status", TITLE, "--suite")) == answer.json()["configuration"] == suite
+    assert json.loads(said(capsys, "status", TITLE, "--suite")) == answer.json()["configuration"] == suite
     again = owner.post(path.replace(str(collection.id), answer.json()["step-id"]), json=suite)
     assert (again.status_code, again.json()["version"]) == (200, 3)
 
     further = tmp_path / "further.csv"
     further.write_text("\n".join([header, rows[0].replace("00:00:00", "01:00:00")]) + "\n")
-    cdmp(capsys, "append", TITLE, str(further))
-    run(platform, TITLE)
+    said(capsys, "append", TITLE, str(further))
+    run_queued(platform, TITLE)
     told = owner.get(f"/data-collection/{collection.id}/run").json()["runs"]
     assert [each["report"]["cells_clamped"] for each in told] == [1, 0]
     read = owner.get(f"/dataset/{collection.dataset_id}/records?fields=energy").json()["records"]
@@ -142,7 +108,7 @@ def test_a_suite_that_cannot_be_kept_changes_nothing(
 ) -> None:
     (tmp_path / "meters.csv").write_text("point,register,start,energy_wh,status\n")
     apply(capsys, tmp_path, a_plain_config(title="Refused"))
-    (collection,) = [each for each in platform.collections.find("7") if each.config.title == "Refused"]
+    collection = find_titled(platform, "Refused")
     wrong = {**AT_MOST_FIVE, "kwargs": {"column": "engery", "max_value": 5}}
     path = f"/data-collection/data-curator-config/{collection.id}"
     answer = owner.post(path, json={"expectations": [AT_MOST_FIVE, wrong]})
@@ -161,15 +127,15 @@ def test_what_no_suite_can_be_told_of_is_said(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apply(capsys, tmp_path, {"title": "Begun"})
-    assert json.loads(cdmp(capsys, "status", "Begun", "--suite"))["expectations"] == []
+    assert json.loads(said(capsys, "status", "Begun", "--suite"))["expectations"] == []
     with pytest.raises(NotFound, match="none of this title"):
-        cdmp(capsys, "status", "Begun", "--suite", user="stranger")
+        said(capsys, "status", "Begun", "--suite", user="stranger")
     with pytest.raises(ConfigurationInvalid, match="--suite"):
-        cdmp(capsys, "status", "--suite")
+        said(capsys, "status", "--suite")
     with pytest.raises(ConfigurationInvalid, match="--json"):
-        cdmp(capsys, "inspect", str(FILE), "--rules", "--json", user=None)
+        said(capsys, "inspect", str(FILE), "--rules", "--json", user=None)
     short = tmp_path / "short.csv"
     short.write_text("Zeit;Verbrauch (kWh)\n2024-01-01 00:00;1,5\n2024-01-01 00:15;2,5\n")
-    assert yaml.safe_load(cdmp(capsys, "inspect", str(short), "--rules", user=None)) == {"curator": {"rules": []}}
+    assert yaml.safe_load(said(capsys, "inspect", str(short), "--rules", user=None)) == {"curator": {"rules": []}}
     short.write_text("foo;bar\n1;2\n3;4\n")
-    assert cdmp(capsys, "inspect", str(short), "--rules", user=None).startswith("# no rules: ")
+    assert said(capsys, "inspect", str(short), "--rules", user=None).startswith("# no rules: ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,9 @@ from tests.factories import a_config
 from tests.fakes_engine import FakeEngine
 from tests.interface import PEOPLE, sign_in
 from tests.messages import EVENT, PROGRAM, REPORT, a_message_config, an_order, meaning, order_meaning
-from tests.postgres import Database
-from tests.whole_runs import a_platform, run_stages
+from tests.whole_runs import run_stages
 
 OWNER = PEOPLE["owner"]
-
-
-@pytest.fixture
-def platform(database: Database, tmp_path: Path) -> Iterator[Platform]:
-    yield a_platform(database, tmp_path)
 
 
 def records_of(platform: Platform, folder: Path, text: str, preset: str, asked: str) -> Any:

@@ -7,46 +7,21 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli import commands
-from cli.app import app
-from cli.commands import Session
-from include.collection.model import Collection
 from include.errors import CdmpError, ConfigurationInvalid, NotAllowed, NotFound
 from include.wiring import Platform
 from tests.factories import a_plain_config
-from tests.fakes_engine import FakeEngine
-from tests.interface import PEOPLE
 from tests.postgres import Database
 from tests.security.personal_places import everything_stored
-from tests.whole_runs import a_platform, run_stages
+from tests.terminal import cdmp, said
+from tests.whole_runs import run_queued
+
+pytestmark = pytest.mark.usefixtures("terminal")
 
 PERSONS = ["Anna Peeters", "Jan Maes", "Anna Peeters"]
 LINES = [f"p{at % 2},{person},2026-11-2{at}T00:00:00Z,100,ok" for at, person in enumerate(PERSONS)]
 PLAN = {
     "fields": {"usage_point_id": {"method": "pseudonym"}, "register": {"method": "encrypt", "equal_for_equal": True}}
 }
-
-
-@pytest.fixture
-def platform(database: Database, tmp_path: Path) -> Platform:
-    return a_platform(database, tmp_path / "platform")
-
-
-@pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
-
-
-@pytest.fixture(autouse=True)
-def terminal(platform: Platform, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_session(user: str) -> Session:
-        return Session(platform, lambda: engine, PEOPLE[user])
-
-    monkeypatch.setattr(commands, "open_session", open_session)
-
-
-def cdmp(*arguments: str, user: str = "owner") -> None:
-    app([*arguments, "--as", user], standalone_mode=False)
 
 
 def apply(folder: Path, title: str, plan: dict[str, object], *lines: str) -> None:
@@ -56,21 +31,8 @@ def apply(folder: Path, title: str, plan: dict[str, object], *lines: str) -> Non
     cdmp("apply", str(path))
 
 
-def find(platform: Platform, title: str) -> Collection:
-    (collection,) = [each for each in platform.collections.find(owner_id="7") if each.config.title == title]
-    return collection
-
-
-def load(platform: Platform, title: str) -> None:
-    """Do what Airflow does when the run comes to its turn."""
-    collection = find(platform, title)
-    run_stages(platform, collection, platform.runs.latest([collection.id])[collection.id].run_id)
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str, user: str = "owner") -> list[list[str]]:
-    capsys.readouterr()
-    cdmp(*arguments, user=user)
-    return [line.split() for line in capsys.readouterr().out.splitlines()]
+def rows_said(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[list[str]]:
+    return [line.split() for line in said(capsys, *arguments).splitlines()]
 
 
 def test_a_plan_is_applied_and_its_keys_are_kept(
@@ -78,19 +40,19 @@ def test_a_plan_is_applied_and_its_keys_are_kept(
 ) -> None:
     title = "Kept"
     apply(tmp_path, title, PLAN, *LINES)
-    load(platform, title)
-    (_, first) = said(capsys, "keys", "list", title)
+    run_queued(platform, title)
+    (_, first) = rows_said(capsys, "keys", "list", title)
     assert first[0] == "p1"
-    rows = said(capsys, "decrypt", title, "register")
+    rows = rows_said(capsys, "decrypt", title, "register")
     assert rows[0] == ["USAGE_POINT_ID", "INTERVAL_START", "REGISTER"]
     assert sorted(" ".join(row[-2:]) for row in rows[1:]) == ["Anna Peeters", "Anna Peeters", "Jan Maes"]
-    assert len(said(capsys, "decrypt", title, "register", "--limit", "1")) == 2
-    assert said(capsys, "keys", "rotate", title) == [["new", "p2"]]
-    assert said(capsys, "keys", "shred", title, "p1") == [["shredded", "p1"]]
-    rows = said(capsys, "decrypt", title, "register")
+    assert len(rows_said(capsys, "decrypt", title, "register", "--limit", "1")) == 2
+    assert rows_said(capsys, "keys", "rotate", title) == [["new", "p2"]]
+    assert rows_said(capsys, "keys", "shred", title, "p1") == [["shredded", "p1"]]
+    rows = rows_said(capsys, "decrypt", title, "register")
     assert " ".join(rows[-1]).startswith("3 values cannot be read")
     assert not any("Anna" in cell for row in rows for cell in row)
-    listed = said(capsys, "keys", "list", title)
+    listed = rows_said(capsys, "keys", "list", title)
     assert [row[0] for row in listed[1:]] == ["p1", "p2"]
     assert len(listed[1]) == 5  # with the moment when it was shredded
     assert "Anna" not in everything_stored(database)
@@ -104,8 +66,7 @@ def test_nobody_but_the_owner_has_keys(
 ) -> None:
     title = f"Meters that {user} asks for"
     apply(tmp_path, title, PLAN, *LINES)
-    load(platform, title)
-    collection = find(platform, title)
+    collection = run_queued(platform, title)
     dataset = str(collection.dataset_id)
     for verb in (["keys", "list", dataset], ["keys", "rotate", dataset], ["keys", "shred", dataset, "p1"]):
         with pytest.raises(error):
@@ -119,7 +80,7 @@ def test_nobody_but_the_owner_has_keys(
 def test_a_key_that_is_not_there_and_a_field_that_is_not_are_told(platform: Platform, tmp_path: Path) -> None:
     title = "Asked wrongly"
     apply(tmp_path, title, PLAN, *LINES)
-    load(platform, title)
+    run_queued(platform, title)
     with pytest.raises(NotFound, match="p9"):
         cdmp("keys", "shred", title, "p9")
     with pytest.raises(CdmpError, match="registre"):
@@ -143,10 +104,10 @@ def test_a_preview_says_what_one_field_more_would_single_out(
     title = "Previewed"
     gate = {"quasi_identifiers": ["energy"], "k": 2}
     apply(tmp_path, title, {**PLAN, "k_anonymity": gate}, *LINES)
-    load(platform, title)
+    run_queued(platform, title)
     further = tmp_path / "further.csv"
     further.write_text((tmp_path / "meters.csv").read_text().replace("2026-11-2", "2026-11-1"))
-    lines = [" ".join(row) for row in said(capsys, "append", title, str(further), "--preview")]
+    lines = [" ".join(row) for row in rows_said(capsys, "append", title, str(further), "--preview")]
     assert "interval_start 3" in lines
     assert "register 1" in lines  # Jan has one row, Anna two
     assert not any(line.startswith("quality") for line in lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -22,19 +22,13 @@ from include.operations.uploading import upload_file
 from include.wiring import Platform
 from tests.fakes_engine import FakeEngine
 from tests.interface import PEOPLE
-from tests.postgres import Database
-from tests.whole_runs import a_platform, run_stages
+from tests.whole_runs import run_stages
 
 OWNER = PEOPLE["owner"]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EXAMPLE = EXAMPLES / "32_grid_load_smard.yaml"
 LOAD = 9
 """The column that the example maps: Gesamtverbrauch (Netzlast) [MWh]."""
-
-
-@pytest.fixture
-def platform(database: Database, tmp_path: Path) -> Iterator[Platform]:
-    yield a_platform(database, tmp_path)
 
 
 def months(*wanted: str) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import spacy
@@ -19,6 +20,7 @@ from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from include.anonymization.recognisers.blocks import find_blocks
 from include.anonymization.recognisers.catalogue import KINDS
 from include.anonymization.recognisers.labelled import LABELLED, find_labelled
 from include.anonymization.recognisers.names import find_names
@@ -31,6 +33,8 @@ _UNCERTAIN: Final = 0.3
 _CONTEXT: Final = 0.4
 _SHAPE: Final = 0.8
 _NAME: Final = 0.7
+_BLOCK: Final = 0.9
+"""More than any line of it has by itself."""
 _CERTAIN: Final = 0.05
 """From this chance on, right check digits prove nothing of a single value."""
 _WORDS_BEFORE: Final = 6
@@ -59,35 +63,30 @@ class KindRecognizer(PatternRecognizer):
         return True if self.kind.chance < _CERTAIN and self.kind.telling is not Telling.NAMED else None
 
 
-class NameRecognizer(EntityRecognizer):
-    """Recognises persons by what stands before their names, and by given names; a model finds others."""
+class FoundRecognizer(EntityRecognizer):
+    """Recognises what one of our functions finds: names, numbers and addresses by the words around them.
 
-    def __init__(self) -> None:
-        super().__init__(supported_entities=["PERSON"], name="NameRecognizer", supported_language=LANGUAGE)
+    Args:
+        find: Gives entity, start and end of what is in a text.
+        score: How sure that is.
+    """
 
-    def load(self) -> None:
-        """Load nothing."""
-
-    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:  # noqa: ARG002
-        """Find names."""
-        return [RecognizerResult("PERSON", start, end, _NAME) for start, end in find_names(text)]
-
-
-class LabelledRecognizer(EntityRecognizer):
-    """Recognises numbers of customers and devices, and where somebody lives, by the words before them."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            supported_entities=[*LABELLED, "ADDRESS"], name="LabelledRecognizer", supported_language=LANGUAGE
-        )
+    def __init__(
+        self, find: Callable[[str], Iterable[tuple[str, int, int]]], entities: Iterable[str], score: float
+    ) -> None:
+        self._find, self._score = find, score
+        super().__init__(supported_entities=[*entities], name=find.__name__, supported_language=LANGUAGE)
 
     def load(self) -> None:
         """Load nothing."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[RecognizerResult]:  # noqa: ARG002
-        """Find numbers."""
-        found = [RecognizerResult(entity, start, end, _NAME) for entity, start, end in find_labelled(text)]
-        return [each for each in found if each.entity_type in entities]
+        """Find it."""
+        return [
+            RecognizerResult(entity, start, end, self._score)
+            for entity, start, end in self._find(text)
+            if entity in entities
+        ]
 
 
 class LocalEngine(SpacyNlpEngine):
@@ -115,6 +114,10 @@ def words_as_lemmas(doc: Doc) -> Doc:
     return doc
 
 
+def _find_persons(text: str) -> Iterator[tuple[str, int, int]]:
+    return (("PERSON", start, end) for start, end in find_names(text))
+
+
 def build_analyzer(model: str | None) -> AnalyzerEngine:
     """Build an analyzer with our recognisers, and a model's where one is given."""
     if model is not None and model not in installed_models():
@@ -122,8 +125,9 @@ def build_analyzer(model: str | None) -> AnalyzerEngine:
     registry = RecognizerRegistry(supported_languages=[LANGUAGE])
     for number, kind in enumerate(KINDS):
         registry.add_recognizer(KindRecognizer(kind, number))
-    registry.add_recognizer(NameRecognizer())
-    registry.add_recognizer(LabelledRecognizer())
+    registry.add_recognizer(FoundRecognizer(_find_persons, ["PERSON"], _NAME))
+    registry.add_recognizer(FoundRecognizer(find_labelled, [*LABELLED, "ADDRESS"], _NAME))
+    registry.add_recognizer(FoundRecognizer(find_blocks, ["ADDRESS", "PERSON"], _BLOCK))
     if model is not None:
         registry.add_recognizer(SpacyRecognizer(supported_language=LANGUAGE))
     engine = LocalEngine(model)

@@ -18,23 +18,41 @@ _MARKED: Final = re.compile(r"^(?:\+|00[1-9])|[ /()]|^0\d+-")
 _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b")
 _STREET_WORDS: Final = (
     r"(?:\w[\w'-]{0,30}\s){1,4}(?:street|road|avenue|lane|close|drive|way|court|terrace|gardens|crescent|place|square|st|rd"
-    r"|ave|ln|dr|blvd|boulevard|grove|hill|park|mews|row)\b\.?"
+    r"|ave|ln|dr|blvd|boulevard|grove|hill|park|mews|row|parkway|pkwy|circle|trail|highway|hwy|turnpike|crossing|quay"
+    r"|esplanade|parade|cres|tce|villas|cottages|wharf)\b\.?"
 )
 _STREET_FIRST: Final = (
-    r"(?:rue|avenue|av\.|boulevard|bd|chemin|place|impasse|allée|quai|via|viale|piazza|corso|largo|vicolo|calle|c/"
-    r"|avenida|avda\.?|plaza|paseo|camino|carrer|οδός|λεωφόρος|λεωφ\.|leoforos|odos)\s(?:[\w'.-]{1,30}\s){0,4}[\w'.-]{1,30}"
+    r"(?:rue|avenue|av\.|boulevard|bd|chemin|place|impasse|allée|quai|route|rte|chaussée|clos|drève|sentier|faubourg"
+    r"|esplanade|lieu-dit|résidence|via|viale|piazza|p\.zza|v\.le|corso|largo|vicolo|strada|contrada|località|frazione|borgo"
+    r"|salita|traversa|lungomare|calle|c/"
+    r"|avenida|avda\.?|plaza|pza\.?|paseo|camino|carrer|ronda|travesía|glorieta|carretera|ctra\.?|urbanización"
+    r"|urb\.|rambla|passeig|avinguda|plaça|callejón|rua|travessa|praça|ulica|ul\.|aleja|οδός|οδ\.|πλατεία|πλ\.|λεωφόρος|λεωφ\.|leoforos|odos)\s(?:[\w'.-]{1,30}\s){0,4}[\w'.-]{1,30}"
 )
 _STREET_JOINED: Final = (
     r"(?:[\w.'-]{1,30}\s){0,3}[\w'-]{0,30}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|dreef"
-    r"|steenweg|dijk|kade|gracht|baan|lei)\s"
+    r"|steenweg|dijk|kade|gracht|baan|lei|singel|hof|vest|kouter|plantsoen|promenade|chaussee|steig|graben|markt"
+    r"|gatan|vägen|vej|gade|gata|veien|katu|utca|útja|körút)\s"
 )
+_FLATS: Final = (
+    r"(?:apt|apartment|flat|suite|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)"
+)
+FLAT: Final = rf"{_FLATS}\.?\s?(?:n[ro°º]\.?\s?)?\d{{1,4}}[a-z]?"
+_NO_PLACE: Final = rf"(?!(?:{_FLATS}|please|the|it|he|she|we|they|you|and|but|our|my|this|that|call|thanks?)\b)"
+_PLACE: Final = _NO_PLACE + r"(?-i:[A-ZÀ-ÞΑ-Ω])[\w'’.-]{1,30}(?:[ -](?-i:[A-ZÀ-Þ])[\w'’.-]{1,30}){0,2}"
+_STATE: Final = (
+    r"(?-i:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY]|NSW|VIC|QLD|TAS|ON|QC|BC|AB)"
+)
+_UK_CODE: Final = r"(?-i:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})"
 _TOWN: Final = (
-    r"(?:,?\s{1,3}(?:[A-Z]{1,2}-)?\d{4,5}(?:\s?[A-Z]{2})?\s{1,3}(?-i:[A-ZÀ-ÞΑ-Ω])[\w'’.-]{1,30}"
-    r"(?:[ -](?-i:[A-ZÀ-Þ])[\w'’.-]{1,30}){0,2})?"
+    r"(?:,?\s{1,3}(?:[A-Z]{1,2}-)?\d{4,5}(?:\s?[A-Z]{2})?\s{1,3}"
+    rf"{_PLACE}|,\s{{1,3}}{_PLACE}(?:,?\s(?:{_STATE}\s\d{{4,5}}(?:-\d{{4}})?|{_UK_CODE}))?)?"
 )
-_FLAT: Final = (
-    r"(?:apt|apartment|flat|appartement|appt|wohnung|whg|wohnungsnr|appartementnr|piso|διαμέρισμα|διαμ)\.?\s?"
-    r"(?:n[ro°º]\.?\s?)?\d{1,4}[a-z]?"
+"""The town behind a street: its postal code before it, behind it, or none."""
+BOX: Final = (
+    r"(?:(?:(?:p\.?\s?o\.?|post office|locked)\s?(?:box|bag)|postfach|postbus|boîte postale|apartado(?: de correos)?"
+    r"|casella postale|ταχυδρομική θυρίδα|τ\.\s?θ\.)\s?(?:n[.°ºr]*\s?)?\d{1,6}"
+    r"|(?-i:PSC|Unit) \d{3,5},? (?-i:Box) \d{3,5}|(?-i:[AFD]PO,? A[AEP]) \d{5})"
 )
 _NUMBER: Final = r"\d{1,4}\s?[a-z]?(?:[-/]\d{1,4})?"
 STREET: Final = (
@@ -122,7 +140,13 @@ KINDS: Final = (
         ),
     ),
     ValueKind("ADDRESS", "postal address", STREET + _TOWN, Telling.ALONE, tail=r"(?:,.*)?"),
-    ValueKind("ADDRESS", "flat of a postal address", _FLAT, Telling.ALONE),
+    # in small letters a suite is of tests as well, unless it begins a line or stands behind a comma
+    ValueKind(
+        "ADDRESS", "flat of a postal address", rf"(?:(?!(?-i:suite))|(?<=, )|(?<=\n)|^){FLAT}", Telling.ALONE,
+    ),
+    ValueKind("ADDRESS", "box at a post office", BOX + _TOWN, Telling.ALONE),
+    ValueKind("ADDRESS", "town with its postal code", rf"{_PLACE}, {_STATE} \d{{5}}(?:-\d{{4}})?", Telling.ALONE),
+    ValueKind("ADDRESS", "town with its postal code", rf"(?-i:[A-Z]{{1,2}})-\d{{4,5}}\s{_PLACE}", Telling.ALONE),
 )  # fmt: skip
 
 NAMED_PHONE: Final = re.compile(r"\+?[\d ()/.-]{6,22}")

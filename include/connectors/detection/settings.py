@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar, get_origin
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from include.configuration import Configuration
 from include.errors import ConfigurationInvalid, Problem, name_close
@@ -83,4 +83,10 @@ def read_value(key: str, value: Any) -> Any:
 
 def _plain(key: str, value: Any, kind: Any) -> Any:
     value = read_value(key, value)
-    return tuple(value.split(",")) if isinstance(value, str) and get_origin(kind) is tuple else value
+    if not isinstance(value, str):
+        return value
+    words = tuple(value.split(",")) if get_origin(kind) is tuple else value
+    try:
+        return TypeAdapter(kind).validate_python(words)  # a terminal writes numbers and truths as text
+    except ValidationError:
+        return words  # which the format refuses, with its place

@@ -34,7 +34,7 @@ TEXT_ENTITIES = {
     "US_SSN": {"NATIONAL_ID"},
     "US_DRIVER_LICENSE": {"NATIONAL_ID"},
     "DATE_TIME": {"BIRTH_DATE"},
-    "LOCATION": {"LOCATION"},
+    "LOCATION": {"LOCATION", "ADDRESS"},
 }
 """What the texts call it → what we do. Titles, organisations and web sites are no persons, and not sought."""
 

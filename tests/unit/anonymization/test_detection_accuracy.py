@@ -22,12 +22,12 @@ def test_on_headers_of_public_formats(half: str, precision: float, recall: float
 
 
 FLOORS = {
-    "PERSON": (0.94, 0.65),
-    "PHONE_NUMBER": (1.0, 0.7),
+    "PERSON": (0.97, 0.79),
+    "PHONE_NUMBER": (1.0, 1.0),
     "CREDIT_CARD": (1.0, 1.0),
     "EMAIL_ADDRESS": (1.0, 1.0),
     "IP_ADDRESS": (1.0, 1.0),
-    "ADDRESS": (1.0, 0.45),
+    "ADDRESS": (1.0, 0.82),
 }
 
 
@@ -38,5 +38,8 @@ def test_in_free_text(entity: str) -> None:
     assert figures.recall(entity) >= recall, figures.table()
 
 
-def test_what_is_found_in_free_text_is_personal() -> None:
-    assert measure_texts().precision() >= 0.95, measure_texts().table()
+@pytest.mark.parametrize(("half", "precision", "recall"), [("tuning", 0.98, 0.89), ("heldout", 0.97, 0.68)])
+def test_in_free_text_of_every_entity(half: str, precision: float, recall: float) -> None:
+    figures = measure_texts(half)
+    # of the held-out half only the totals are for anybody's eyes
+    assert (figures.precision() >= precision, figures.recall() >= recall) == (True, True)

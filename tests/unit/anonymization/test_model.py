@@ -22,7 +22,7 @@ from spacy.util import load_model_from_init_py
 def load(**overrides):
     return load_model_from_init_py(__file__, **overrides)
 """
-TEXT = "Duqyaha shouted from Vlierbeek, MPRN 10012345678, born on 12/01/1980"
+TEXT = "Duqyaha waited near Vlierbeek, MPRN 10012345678, born on 12/01/1980"
 
 
 @pytest.fixture

@@ -195,4 +195,4 @@ def test_a_rule_that_can_be_meant_is_kept(right: dict[str, Any], definition: Def
 def test_nobody_writes_so_many_rules(definition: Definition) -> None:
     (problem,) = problems(definition, *[energy(min_value=0)] * (MOST_RULES + 1))
     assert problem.where == "curator.rules"
-    assert str(MOST_RULES) in problem.what
+    assert str(MOST_RULES) in problem.remedy

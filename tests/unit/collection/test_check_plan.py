@@ -97,9 +97,9 @@ def test_what_cannot_is_told_with_its_place(field: str, plan: dict[str, Any], pl
         ({"method": "noise", "scale": 0}, ".scale", "greater than 0"),
         ({"method": "noise", "scale": float("inf")}, ".scale", "finite"),
         ({"method": "round", "digits": 10}, ".digits", "less than or equal to 9"),
-        ({"method": "generalise"}, "", "it has none"),
-        ({"method": "generalise", "first": 2, "to": "day"}, "", "it has to and first"),
-        ({"method": "generalise", "bins": [1, 1]}, "", "numbers that rise"),
+        ({"method": "generalise"}, "", "has no way. Write one of width"),
+        ({"method": "generalise", "first": 2, "to": "day"}, "", "has to and first. Write one of width"),
+        ({"method": "generalise", "bins": [1, 1]}, "", "from the lowest to the highest"),
         ({"method": "hash", "algorithm": "md5"}, ".algorithm", "'sha256' or 'sha512'"),
         ({"method": "hash", "salt": "none"}, ".salt", "there is no such key"),
         ({"method": "replace"}, ".value", "it is missing"),
@@ -116,8 +116,8 @@ def test_what_cannot_is_told_with_its_place(field: str, plan: dict[str, Any], pl
         ({"method": "scan", "model": "../../etc/passwd"}, ".model", "pattern"),
         ({"method": "pseudonym", "key": "0" * 64}, ".key", "there is no such key"),
         ({"method": "drop", "keep_last": 4}, ".keep_last", "there is no such key"),
-        ("pseudonym", "", "keys and values of its own"),
-        (None, "", "keys and values of its own"),
+        ("pseudonym", "", "Write keys and their values"),
+        (None, "", "Write keys and their values"),
     ],
 )
 def test_a_parameter_out_of_its_range_is_told_on_reading(plan: dict[str, Any], where: str, says: str) -> None:

@@ -113,13 +113,13 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
     assert problems_of(plain) == {
         "titel": "there is no such key. Did you mean title?",
         "ingester.format.delimitr": "there is no such key. Did you mean delimiter?",
-        "ingester.format.decimal": "it should be '.' or ','. ",
-        "mapper.rules[0].source": "it should be a valid string. ",
-        "mapper.rules[1]": "field 'x' needs exactly one of source, constant, after, formula; it has none. ",
-        "mapper.rules[2].field": "it is missing. ",
-        "anonymization.fields.usage_point_id.reason": "it is missing. ",
-        "metadata.publisher": "it is missing. ",
-        "schedule.every": "it should be greater than or equal to 1 minute. ",
+        "ingester.format.decimal": "it cannot be used as it is. It should be '.' or ','.",
+        "mapper.rules[0].source": "it cannot be used as it is. It should be a valid string.",
+        "mapper.rules[1]": "field 'x' has none of its origins. Write one of source, constant, after, formula.",
+        "mapper.rules[2].field": "it is missing. Add it.",
+        "anonymization.fields.usage_point_id.reason": "it is missing. Add it.",
+        "metadata.publisher": "it is missing. Add it.",
+        "schedule.every": "it cannot be used as it is. It should be greater than or equal to 1 minute.",
     }
 
 

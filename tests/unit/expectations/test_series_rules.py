@@ -66,6 +66,18 @@ def test_a_counter(values: list[float | None], kwargs: dict[str, Any], broken: l
     assert found(a_series(values), rule(COUNTER, "value", "start", "meter", **kwargs)) == broken
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(rule(COUNTER, "value", "start", "meter"), id="counter"),
+        pytest.param(rule(STUCK, "value", "start", "meter", readings=2, duration="PT30M"), id="stuck"),
+        pytest.param(rule(SPIKE, "value", "start", "meter"), id="spike"),
+    ],
+)
+def test_where_no_reading_has_a_value_none_is_wrong(one: CurationRule) -> None:
+    assert found(a_series([None, None, None]), one) == []
+
+
 def test_each_series_is_judged_by_itself_in_the_order_of_time() -> None:
     frame = pl.concat([a_series([1, 2, 3]), a_series([7, 8, 5], "b", 4)])
     shuffled = frame.sample(fraction=1.0, shuffle=True, seed=3)
