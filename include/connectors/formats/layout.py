@@ -11,8 +11,8 @@ from typing import Final, Generic, TypeVar
 import polars as pl
 
 from include.batch import PART_ROWS
-from include.cim.reshape import unpivot_rows
 from include.collection.formats.layout import TableLayout
+from include.connectors.formats.unpivot import unpivot_frames
 from include.errors import SourceEmpty, SourceRefused
 
 MOST_COLUMNS: Final = 1_600
@@ -189,7 +189,7 @@ def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) 
     if form.transpose:
         frames = _transpose(frames, form, where)
     if form.unpivot:
-        return _unpivot(frames, form, where)
+        return unpivot_frames(frames, form.unpivot, where)
     return frames
 
 
@@ -256,20 +256,3 @@ def _transpose(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) ->
     if headed:
         rows.insert_column(0, pl.Series(names[0], cells.columns))
     yield rows
-
-
-def _unpivot(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
-    wide = form.unpivot
-    assert wide is not None  # noqa: S101  # shape_frames looked
-    for frame in frames:
-        missing = [name for name in wide.keep if name not in frame.columns]
-        if missing:
-            raise SourceRefused(
-                where, f"there is no column {missing[0]!r} to keep", "See `unpivot.keep` in the format."
-            )
-        across = [name for name in frame.columns if name not in wide.keep]
-        if not across:
-            raise SourceRefused(where, "`unpivot` keeps every column", "Keep fewer.")
-        groups = {name: {wide.value: name} for name in across}
-        for part in frame.iter_slices(max(PART_ROWS // len(across), 1)):
-            yield unpivot_rows(part, groups, label=wide.name, keep=wide.keep, keep_empty=wide.keep_empty)
