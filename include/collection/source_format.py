@@ -16,6 +16,7 @@ from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.openadr3 import OpenAdr3Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.statistics import JsonStatFormat, SdmxJsonFormat
 from include.collection.formats.uftp import UftpFormat
 from include.collection.formats.xml_records import XmlFormat
 
@@ -31,6 +32,8 @@ Format = Annotated[
     | DsmrFormat
     | FixedWidthFormat
     | OpenAdr3Format
-    | UftpFormat,
+    | UftpFormat
+    | JsonStatFormat
+    | SdmxJsonFormat,
     Field(discriminator="kind"),
 ]
