@@ -84,6 +84,9 @@ class TableLayout(WrittenNumbers):
     transpose: bool = Field(False, description="the table's rows are its columns: the first cell of a line names it")
     unpivot: Unpivot | None = None
     null_values: tuple[str, ...] = ("",)
+    column_nulls: dict[str, tuple[str, ...]] = Field(
+        {}, description="column, as its header calls it → what stands for nothing in it alone: -999, 0"
+    )
     names: tuple[str, ...] = Field(
         (), max_length=1_600, description="the columns' names from the first on, where the source's own are missing"
     )

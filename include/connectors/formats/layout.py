@@ -200,10 +200,16 @@ def _fill_nulls(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -
             raise SourceRefused(where, f"there is no column {form.first_column}", f"There are {frame.width} columns.")
         chosen = frame.select(columns)
         chosen = chosen.filter(~pl.all_horizontal(_matches(chosen, ("",))))
-        yield chosen.with_columns(
-            pl.when(~found).then(pl.col(name)).alias(name)
+        for name in form.column_nulls:
+            if name not in columns:
+                raise SourceRefused(where, f"there is no column {name!r}", "See `column_nulls` in the format.")
+        own = {
+            name: found | chosen[name].str.strip_chars().is_in(form.column_nulls[name]).fill_null(False)
+            if name in form.column_nulls
+            else found
             for name, found in zip(columns, _matches(chosen, form.null_values), strict=True)
-        )
+        }
+        yield chosen.with_columns(pl.when(~found).then(pl.col(name)).alias(name) for name, found in own.items())
 
 
 def _matches(frame: pl.DataFrame, words: Sequence[str]) -> list[pl.Expr]:
