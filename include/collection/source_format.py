@@ -12,6 +12,7 @@ from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.line_protocol import LineProtocolFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.openadr3 import OpenAdr3Format
@@ -34,6 +35,7 @@ Format = Annotated[
     | OpenAdr3Format
     | UftpFormat
     | JsonStatFormat
-    | SdmxJsonFormat,
+    | SdmxJsonFormat
+    | LineProtocolFormat,
     Field(discriminator="kind"),
 ]

@@ -12,6 +12,7 @@ from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.line_protocol import LineProtocolFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.openadr3 import OpenAdr3Format
@@ -29,6 +30,7 @@ from include.connectors.formats.excel import read_excel
 from include.connectors.formats.fixed_width import read_fixed_width
 from include.connectors.formats.json_records import read_json
 from include.connectors.formats.json_stat import read_json_stat
+from include.connectors.formats.line_protocol import read_line_protocol
 from include.connectors.formats.market_document import read_market_document
 from include.connectors.formats.nem12 import read_nem12
 from include.connectors.formats.openadr3 import read_openadr3
@@ -77,6 +79,8 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_json_stat(content, form)
         case SdmxJsonFormat():
             return read_sdmx_json(content, form)
+        case LineProtocolFormat():
+            return read_line_protocol(content, form)
 
 
 def read_units(content: Content, form: Format) -> Mapping[str, str]:  # noqa: PLR0911  # one a format
