@@ -21,6 +21,23 @@ _PERIODS: Final = frozenset({23, 24, 25, 46, 47, 48, 49, 50, 92, 94, 96, 98, 100
 _MOST: Final = 6
 """Columns of a group."""
 
+_TOKEN: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+")
+_THINGS: Final = re.compile(
+    r"met(er|re)s?|z[aä]hler|teller|compteur|contador|contatore|zones?|inv(erters?)?|wr|strings?|str|mppt|phases?|panel"
+    r"|modules?|rooms?|raum|sensors?|channels?|ch|kanal|units?|houses?|haus|flat|apt|wohnung|feeders?|trafo|turbines?"
+    r"|wtg|wea|batter(y|ies)|batt|racks?|cells?|pumps?|sites?|plants?|lines?|nodes?|bus|users?|customers?|households?"
+    r"|points?|stations?|devices?|groups?|buildings?|temp|rh|hum",
+    re.IGNORECASE,
+)
+_TIMES: Final = re.compile(
+    r"h|hr|he|hh|hours?|stunden?|std|uu?r|uhr|hora|ora|heure|godz\w*|periods?|periode|periodo|sp|pte?|ptu|mtu|isp|int"
+    r"|intervals?|intervall|qh|quarters?|v|val|values?|valor|valore|valeur|wert|messwert|waarde|usage|read|reading|kwh"
+    r"|kw|mwh|mw|wh|w|consumption|verbrauch|verbruik|consumo|consommation",
+    re.IGNORECASE,
+)
+_WHOLE_DAYS: Final = 46
+"""So many numbered groups are half hours or quarters; 24 may as well be things."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -57,6 +74,14 @@ class ColumnGroups:
     name: str | None
     first: int
     last: int
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether its labels are numbers that may count things rather than hours or days: by nothing that is said."""
+        if self.name not in {"hour", "period", "day"} or len(self.labels) >= _WHOLE_DAYS:
+            return False
+        words = [word for family in self.families for word in _TOKEN.findall(family.word)]
+        return bool(words) and not any(map(_TIMES.fullmatch, words))
 
 
 def find_groups(header: Sequence[str]) -> ColumnGroups | None:
@@ -146,6 +171,7 @@ def _alike(names: Sequence[str], families: Sequence[Family]) -> list[Family]:
 
 
 def _counted(labels: Sequence[str], families: Sequence[Family]) -> str | None:
+    things = any(_THINGS.fullmatch(word) for family in families for word in _TOKEN.findall(family.word))
     tried = [labels, *(list(family.places) for family in families if "{}" in family.written)]
     for each in tried:
         run = find_run(each)
@@ -153,6 +179,8 @@ def _counted(labels: Sequence[str], families: Sequence[Family]) -> str | None:
             continue
         if run.name not in {"hour", "period"} or not each[0].isdigit():
             return run.name
+        if things:
+            return None
         if len(each) in _PERIODS:
             return run.name
         if len(each) in DAYS and int(each[0]) == 1:

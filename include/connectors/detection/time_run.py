@@ -69,7 +69,10 @@ def find_run(header: Sequence[str]) -> TimeRun | None:
             last = first
             while last + 1 < len(places) and _goes_on(places[first], places[last], places[last + 1], name):
                 last += 1
-            if _is_enough(header, first, last, name):
+            # some hours may come twice (3, 3B), and all of them are two families of columns (P1, Q1, P2, Q2)
+            different = len(set(places[first : last + 1]))
+            repeats = name == "hour" and 3 * different < 2 * (last - first + 1)
+            if not repeats and _is_enough(header, first, last, name):
                 found.append(TimeRun(first, last, "period" if name == "hour" and last - first > 30 else name))
             first = last + 1
     return max(found, key=lambda run: run.last - run.first, default=None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from include.collection.inspection import Issue
+from include.collection.inspection import Issue, Question
 from include.connectors.detection.cells import Cells, Kind, is_unit
 from include.connectors.detection.column_groups import DAYS, ColumnGroups, Family, find_groups
 from include.connectors.detection.finding import Finding
@@ -120,7 +121,11 @@ def _find_grouped(
             what = f"{len(missing)} of {len(groups.labels)} times have no column {family.written!r} ({told})"
             issues.append(Issue("the header", what, f"{new!r} is empty in their rows: compare it with the source."))
     sure = 0.9 if all(len(family.places) == len(groups.labels) for family in groups.families) else 0.7
-    return Finding(fields, sure, tuple(issues))
+    if not groups.doubtful:
+        return Finding(fields, sure, tuple(issues))
+    what = f"{len(groups.labels)} numbers have columns of their own: do they count hours or days, as they are read?"
+    question = Question("unpivot", what, (json.dumps(fields["unpivot"], ensure_ascii=False), "null"))
+    return Finding(fields, 0.6, tuple(issues), (question,))
 
 
 def _differ_by_clock(timed: Sequence[int], rows: Sequence[Cells]) -> bool:
@@ -141,7 +146,8 @@ def _call(families: Sequence[Family], kinds: Sequence[Kind], rows: Sequence[Cell
     called = []
     for family in families:
         mates, usual = (values, "value") if family in values else (flags, "flag")
-        own = len(family.word) > 1 and (len(mates) > 1 or (usual == "value" and unit_in_name(family.word)[0]))
+        tells = len(family.word) > 1 and usual == "value" and unit_in_name(family.word)[0]
+        own = family.word and (len(mates) > 1 or tells)
         called.append(family.word if own else usual)
     return called
 

@@ -291,6 +291,29 @@ def test_rows_with_clocks_of_their_own_stay_as_they_are(inspect: Inspect, names:
     assert "called alike" not in _said(found)
 
 
+@pytest.mark.parametrize("ways", [["Meter {} kWh", "Meter {} Status"], ["INV{:02} Energy", "INV{:02} Flag"]])
+def test_things_of_which_each_day_has_a_row_stay_columns_and_are_told(inspect: Inspect, ways: list[str]) -> None:
+    rows = [[str(day), *_paired(d, 24)] for d, day in enumerate(DAYS)]
+    found = inspect(_write(["Date", *_names(ways, range(1, 25))], rows))
+    assert (found.tables[0].rows, len(found.tables[0].columns)) == (10, 49)
+    assert "nothing tells that these are times" in _said(found)
+
+
+def test_numbers_that_may_count_anything_are_asked(inspect: Inspect) -> None:
+    rows = [[str(day), *_paired(d, 24)] for d, day in enumerate(DAYS)]
+    text = _write(["Date", *_names(["X{}", "Y{}"], range(1, 25))], rows)
+    (question,) = [each for each in inspect(text).questions if each.key == "unpivot"]
+    assert [inspect(text, unpivot=answer).tables[0].rows for answer in question.options] == [240, 10]
+    assert not [each for each in inspect(text, unpivot="null").questions if each.key == "unpivot"]
+
+
+def test_two_values_of_one_letter_keep_it(inspect: Inspect) -> None:
+    rows = [[str(day), *(c for at in range(48) for c in (str(_value(d, at)), f"{at}.5"))] for d, day in enumerate(DAYS)]
+    found = inspect(_write(["Date", *_names(["P{}", "Q{}"], range(1, 49))], rows))
+    assert _columns(found) == ["Date", "period", "P", "Q"]
+    assert found.tables[0].columns[3].total == sum(at + Decimal("0.5") for at in range(48)) * 10
+
+
 def test_the_owner_says_how_columns_are_called(inspect: Inspect) -> None:
     text = "Room,a val,a st,b val,b st\nR1,1,x,2,y\nR2,3,,,\n"
     found = inspect(text, unpivot='{"keep": ["Room"], "name": "part", "columns": {"kWh": "{} val", "state": "{} st"}}')
