@@ -81,6 +81,12 @@ class TableLayout(WrittenNumbers):
     )
     first_column: int = Field(1, ge=1, description="of several tables side by side: where this one begins")
     last_column: int | None = Field(None, ge=1, description="and where it ends")
+    section: str | None = Field(
+        None,
+        min_length=1,
+        description="a row whose first cell alone is filled, and is no number and no time of day, is none: it names "
+        "the rows below it, in this new column",
+    )
     transpose: bool = Field(False, description="the table's rows are its columns: the first cell of a line names it")
     unpivot: Unpivot | None = None
     null_values: tuple[str, ...] = ("",)

@@ -21,6 +21,7 @@ MOST_COLUMNS: Final = 1_600
 MOST_RAW_COLUMNS: Final = 50_000
 """Columns that become rows: a year of quarter hours in one line."""
 
+_CLOCK: Final = r"^\s*\d{1,2}(?:[:.h]\d{2}){0,2}(?:\s*[AaPp][Mm])?\s*$"
 _GATHERED_CELLS: Final = 1_000_000
 
 Line = TypeVar("Line")
@@ -182,10 +183,12 @@ def _gather(rows: Iterator[Row], names: Sequence[str], where: str) -> Iterator[p
 def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
     """Bring frames of named columns to the shape that the format asks for.
 
-    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, transposing,
-    unpivoting.
+    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, sections,
+    transposing, unpivoting.
     """
     frames = _drop_nameless(_fill_nulls(frames, form, where), form, where)
+    if form.section:
+        frames = _name_sections(frames, form.section, where)
     if form.transpose:
         frames = _transpose(frames, form, where)
     if form.unpivot:
@@ -242,6 +245,26 @@ def _drop_nameless(frames: Iterator[pl.DataFrame], form: TableLayout, where: str
                     )
             frame = frame.drop(nameless)  # noqa: PLW2901
         yield frame
+
+
+def _name_sections(frames: Iterator[pl.DataFrame], section: str, where: str) -> Iterator[pl.DataFrame]:
+    """Give every row the section that it stands in; a row that only names one is none.
+
+    A number or a time of day alone is a row whose values are missing.
+    """
+    last: str | None = None
+    for frame in frames:
+        first, *others = frame.columns
+        if section in frame.columns:
+            raise SourceRefused(where, f"it has a column {section!r} of its own", "Call `section` otherwise.")
+        head = pl.col(first)
+        alone = pl.all_horizontal(pl.col(others).is_null()) & head.is_not_null() & ~head.str.contains(_CLOCK)
+        begun = pl.when(alone).then(head).forward_fill().fill_null(pl.lit(last, pl.String))
+        named = frame.select(begun.alias(section), pl.all())
+        last = named[section][-1] if named.height else last
+        rows = named.filter(~named.select(alone).to_series())
+        if rows.height:
+            yield rows
 
 
 def _transpose(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
