@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.connectors.formats.json_cells import as_text
 from include.connectors.formats.json_text import JsonText
 from include.errors import SourceRefused
@@ -43,7 +44,8 @@ class Component:
         """
         least, most = places.min(), places.max()
         if isinstance(most, int) and isinstance(least, int) and not 0 <= least <= most < len(self.codes):
-            what = f"{self.name} has {len(self.codes)} categories, and a cell is of number {max(most, -least)}"
+            beyond = most if most >= len(self.codes) else least
+            what = f"{list_names([self.name])} has {len(self.codes)} categories, and a cell is of number {beyond}"
             raise SourceRefused(where, what, "Its places count from 0.")
         told: list[tuple[str, Iterable[str | None]]] = [(self.name, self.codes)]
         if labels and any(label not in {None, code} for code, label in zip(self.codes, self.labels, strict=False)):

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.batch import PART_ROWS
 from include.collection.formats.statistics import JsonStatFormat
 from include.collection.inspection import Issue
@@ -32,7 +33,7 @@ def read_json_stat(content: Content, form: JsonStatFormat) -> Iterator[pl.DataFr
     """Read one dataset; see `read_frames`."""
     datasets = list(islice(_datasets(content, form.dataset), 2))
     if len(datasets) != 1:
-        names = " and ".join(repr(name) for name, _ in datasets)
+        names = list_names([name for name, _ in datasets])
         what = f"it holds several datasets: {names}" if datasets else "the dataset that is asked for is not in it"
         raise SourceRefused(content.name, what, "Choose one by `dataset`.")
     yield from _rows(datasets[0][1], form, content)
@@ -72,7 +73,8 @@ def _datasets(content: Content, wanted: str | None) -> Iterator[tuple[str, dict[
                 yield key, inner
     text.finish()
     if parts.get("class", "dataset") != "dataset":
-        raise SourceRefused(content.name, f"it is a {parts['class']} of JSON-stat, and no dataset", "Get its datasets.")
+        kind = parts["class"] if parts["class"] in {"collection", "dimension"} else "thing"
+        raise SourceRefused(content.name, f"it is a {kind} of JSON-stat, and no dataset", "Get its datasets.")
     if "dimension" in parts:
         yield "dataset", parts
 
@@ -142,7 +144,9 @@ def _dimension(name: Any, size: int, members: Mapping[str, Any], where: str) -> 
         order = {as_place(place, where): code for code, place in index.items()}
         index = [order[at] for at in sorted(order)] if len(order) == len(index) > max(order) else []
     if not isinstance(index, list) or len(index) != size or not size or len({str(code) for code in index}) < size:
-        what = f"dimension {name} has another number of categories than its size {size}, or one twice"
+        what = (
+            f"dimension {list_names([str(name)])} has another number of categories than its size {size}, or one twice"
+        )
         raise SourceRefused(where, what, "`index` puts each category in a place of its own, from 0.")
     codes = tuple(str(code) for code in index)
     return Component(

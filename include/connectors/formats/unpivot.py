@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.batch import PART_ROWS
 from include.cim.reshape import unpivot_rows
 from include.collection.formats.layout import Unpivot
@@ -63,7 +64,7 @@ def group_columns(names: Sequence[str], wide: Unpivot, where: str) -> dict[str, 
         if found is None:
             raise SourceRefused(
                 where,
-                f"column {name!r} is none that `unpivot.columns` knows",
+                f"column {list_names([name])} is none that `unpivot.columns` knows",
                 "Keep it, leave it out by `last_column`, or say by `unpivot.columns` how it is written.",
             )
         new, match = found
@@ -71,8 +72,8 @@ def group_columns(names: Sequence[str], wide: Unpivot, where: str) -> dict[str, 
         if label and (again := _AGAIN.fullmatch(label)) and new in groups.get(again[1], {}):
             label = again[1]
         if label is None or new in groups.get(label, {}):
-            what = "stands before any other" if label is None else f"is a second {new!r} of {label!r}"
-            raise SourceRefused(where, f"column {name!r} {what}", "Give the columns names by `names`.")
+            what = "stands before any other" if label is None else f"is a second {new!r} of {list_names([label])}"
+            raise SourceRefused(where, f"column {list_names([name])} {what}", "Give the columns names by `names`.")
         groups.setdefault(label, {})[new] = name
         before = label
     return {label: {new: group[new] for new in wide.columns if new in group} for label, group in groups.items()}

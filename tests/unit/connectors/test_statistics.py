@@ -149,7 +149,7 @@ def test_a_bundle_has_a_table_for_each_dataset(tmp_path: Path) -> None:
     found = inspect(tmp_path, json.dumps(bundle))
     assert [(each.name, each.columns[-1].total) for each in found.tables] == [("a", 3), ("b", 8)]
     assert inspect(tmp_path, json.dumps(bundle), dataset="b").tables[0].columns[-1].total == 8
-    with pytest.raises(SourceRefused, match="several datasets: 'a' and 'b'"):
+    with pytest.raises(SourceRefused, match="several datasets: 'a', 'b'"):
         read(bundle)
     with pytest.raises(SourceRefused, match="is not in it"):
         read(bundle, dataset="c")
@@ -311,10 +311,10 @@ def _message(**changed: Any) -> dict[str, Any]:
     ("message", "says"),
     [
         pytest.param(_message(series={"0": {"observations": {"0": [1]}}}), "has not the 2 places", id="a short key"),
-        pytest.param(_message(series={"0:2": {"observations": {"0": [1]}}}), "AREA has 2 categories", id="beyond"),
+        pytest.param(_message(series={"0:2": {"observations": {"0": [1]}}}), "'AREA' has 2 categories", id="beyond"),
         pytest.param(_message(series={"0:x": {"observations": {"0": [1]}}}), "no whole number", id="no place"),
-        pytest.param(_message(series={"0:-1": {"observations": {"0": [1]}}}), "AREA has 2 categories", id="before"),
-        pytest.param(_message(series={"0:1": {"observations": {"0": [1, 2]}}}), "STATUS has 2", id="no such status"),
+        pytest.param(_message(series={"0:-1": {"observations": {"0": [1]}}}), "'AREA' has 2 categories", id="before"),
+        pytest.param(_message(series={"0:1": {"observations": {"0": [1, 2]}}}), "STATUS' has 2", id="no such status"),
         pytest.param(_message(series={"0:1": {"observations": {"0": [1, 0, 3]}}}), "3 items", id="more than named"),
         pytest.param(_message(series={}), "no observation", id="nothing"),
         pytest.param(_message(action="Delete"), "is to be deleted", id="a deletion"),
