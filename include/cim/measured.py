@@ -13,7 +13,7 @@ from include.cim.number_style import APOSTROPHES, BLANKS
 from include.cim.units import known_unit
 
 _NUMBER: Final = rf"\d(?:[\d.,_{APOSTROPHES}{BLANKS}]*\d)?[.,]?"
-_MONEY: Final = r"[A-Z]{0,2}[€$£]|[A-Z]{3}"
+_MONEY: Final = r"[A-Z]{0,2}[€$£]|[A-Z]{3}|[Kk]r\.?"
 _UNIT: Final = r"[^\d\s.,+\-()]\S{0,11}(?: \S{1,6})?"
 _PATTERN: Final = rf"^([-+−]?) ?(?:({_MONEY})[{BLANKS}]?)?([-+−]?)({_NUMBER})(?:[{BLANKS}]?({_UNIT}))?$"
 _MEASURED: Final = re.compile(_PATTERN)
@@ -25,12 +25,16 @@ _ALONE: Final = frozenset({"V", "W"})
 _COINS: Final = {"p": "pence", "ct": "EURct", "Ct": "EURct", "Cent": "EURct"}
 """What stands for a part of one currency beside a number, as it does in p/kWh and ct/kWh."""
 
+CROWNS: Final = ("DKK", "SEK", "NOK")
+_CROWN: Final = re.compile(r"[Kk]r\.?(/.+)?")
+"""Crowns of a country that the cell does not tell: `12,50 kr.`."""
+
 _PRICED: Final = {"pence": "p", "EURct": "ct"}
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A cell's number, as it is written, and its unit as `units.yaml` spells it."""
+    """A cell's number, as it is written, and its unit as `units.yaml` spells it; `kr`, `kr/kWh`: of one of `CROWNS`."""
 
     number: str
     unit: str
@@ -47,6 +51,8 @@ def read_measured(cell: str) -> Measured | None:
         (None, None, None, None)
         >>> read_measured("24.58p"), read_measured("14,2 ct")
         (Measured(number='24.58', unit='pence'), Measured(number='14,2', unit='EURct'))
+        >>> read_measured("12,50 kr."), read_measured("0,85 kr/kWh")
+        (Measured(number='12,50', unit='kr'), Measured(number='0,85', unit='kr/kWh'))
     """
     text = cell.strip()
     found = _MEASURED.match(text) if len(text) <= _LONGEST else None
@@ -54,6 +60,9 @@ def read_measured(cell: str) -> Measured | None:
         return None
     sign = "-" if (found[1] or found[3]) in {"-", "−"} else ""
     word = found[2] or found[5]
+    if crown := _CROWN.fullmatch(word):
+        per = crown[1] or ""
+        return Measured(f"{sign}{found[4]}", f"kr{per}") if known_unit(f"{CROWNS[0]}{per}") else None
     unit = known_unit(_COINS.get(word, word))
     if found[2] and unit is not None and not unit.dimension.startswith("money"):
         return None
@@ -66,9 +75,11 @@ def goes_on(unit: str, written: str) -> bool:
     """Say whether a unit is the one that is written in cells, or what that is a part of: € 0.30 of EUR/kWh.
 
     Example:
-        >>> goes_on("EUR/kWh", "EUR"), goes_on("p/kWh", "pence"), goes_on("kWh", "kW")
-        (True, True, False)
+        >>> goes_on("EUR/kWh", "EUR"), goes_on("p/kWh", "pence"), goes_on("kWh", "kW"), goes_on("DKK/kWh", "kr")
+        (True, True, False, True)
     """
+    if written.startswith("kr") and unit != written:
+        return any(goes_on(unit, crown + written[2:]) for crown in CROWNS)
     return unit == written or unit.startswith((f"{written}/", f"{_PRICED.get(written, written)}/"))
 
 

@@ -12,10 +12,12 @@ from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.line_protocol import LineProtocolFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.openadr3 import OpenAdr3Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.statistics import JsonStatFormat, SdmxJsonFormat
 from include.collection.formats.uftp import UftpFormat
 from include.collection.formats.xml_records import XmlFormat
 
@@ -31,6 +33,9 @@ Format = Annotated[
     | DsmrFormat
     | FixedWidthFormat
     | OpenAdr3Format
-    | UftpFormat,
+    | UftpFormat
+    | JsonStatFormat
+    | SdmxJsonFormat
+    | LineProtocolFormat,
     Field(discriminator="kind"),
 ]

@@ -76,7 +76,7 @@ def read_said(source: RestSource, answer: Answer) -> Said:
     pagination, total = source.pagination, source.total
     where = answer.url.host
     paths = [path for path in (total, getattr(pagination, "path", None), getattr(pagination, "pages", None)) if path]
-    document = _peek(answer.body, answer.size, where) if any(path.startswith("$") for path in paths) else None
+    document = peek(answer.body, answer.size, where) if any(path.startswith("$") for path in paths) else None
     declared = _at(document, total) if total and total.startswith("$") else answer.headers.get((total or "").lower())
     cursor: str | None = None
     match pagination:
@@ -104,7 +104,12 @@ def _ask(pagination: PageNumber | Offset, number: int) -> Page:
     return Page(query={pagination.parameter: str(number)})
 
 
-def _peek(body: BinaryIO, size: int, where: str) -> Any:
+def peek(body: BinaryIO, size: int, where: str) -> Any:
+    """Read an answer whole, and leave it as it was; None where it is no JSON.
+
+    Raises:
+        SourceRefused: It is too large to hold.
+    """
     if size > _MOST_PEEKED:
         raise SourceRefused(where, f"a page is larger than {_MOST_PEEKED >> 20} MiB", "Ask for fewer records a page.")
     try:

@@ -17,7 +17,8 @@ from include.connectors.content import Content
 from include.connectors.egress import Answer, Limits, Request
 from include.connectors.formats.choose import read_frames
 from include.connectors.rest_credentials import Login
-from include.connectors.rest_pages import Said, first_page, next_page, read_said
+from include.connectors.rest_errors import find_error, find_message, tell_words
+from include.connectors.rest_pages import Said, first_page, next_page, peek, read_said
 from include.connectors.rest_patience import Doubtful, Patience, refuse_busy
 from include.connectors.rest_request import Page, build_request
 from include.errors import SourceEmpty, SourceRefused, SourceUnavailable
@@ -150,6 +151,8 @@ class RestReading:
                 first = None
             except SourceRefused as refusal:
                 raise Doubtful(refusal) from None
+            if first is None:
+                self._refuse_error(answer)
             return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames))
         except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
@@ -199,6 +202,19 @@ class RestReading:
             what = "a web page or XML" if found[1] == b"<" else "JSON"
             remedy = "Does it ask for a login, or tell of an error? Or set the `format` that it has."
             raise Doubtful(SourceRefused(self.where, f"it answers with {what} where lines of cells should be", remedy))
+
+    def _refuse_error(self, answer: Answer) -> None:
+        """Refuse an answer without a record that tells of an error: taken for nothing new, it would hide that."""
+        answer.body.seek(0)
+        document = peek(answer.body, answer.size, self.where) if answer.size <= _PEEKED else None
+        if words := find_error(document):
+            remedy = "If it says so where there is nothing new, set `ingester.nothing.text`."
+            told = tell_words(self.login.mask(words))
+            what = f"it answers {answer.status} without any record, and tells of an error: {told}"
+            raise Doubtful(SourceRefused(self.where, what, remedy))
+        if words := find_message(document):
+            what = f"it gives no record, and says: {tell_words(self.login.mask(words))}"
+            self.progress.issues.append(Issue(self.where, what))
 
     def _count(self, frame: pl.DataFrame, content: Any) -> pl.DataFrame:
         """Count and hash rows, and give them without what they repeat of a secret."""

@@ -31,14 +31,34 @@ class WrittenNumbers(Configuration):
 
 
 class Unpivot(Configuration):
-    """A wide table made long: the names of the other columns become cells of one column, their cells another's."""
+    """A wide table made long: the names of the other columns become cells of one column, their cells another's.
+
+    Where several columns share a name (a value and its flag), `columns` says how each is written.
+    """
 
     keep: tuple[str, ...] = Field(min_length=1, description="columns that stay as they are")
     name: str = Field("name", min_length=1, description="the column that takes the others' names")
-    value: str = Field("value", min_length=1, description="the column that takes their cells")
+    value: str = Field("value", min_length=1, description="the column that takes their cells, unless `columns` says it")
+    columns: dict[str, str] = Field(
+        {},
+        description="new column → how the others are called whose cells it takes, `{}` standing for what `name` takes: "
+        "`{value: 'HH{}', flag: 'HH{}Type'}`; without `{}`: every column so called, right behind those of its name",
+    )
     keep_empty: bool = Field(
         False, description="whether a cell without a value gives a row (the 25th hour of most days)"
     )
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Self:
+        made = (*self.keep, self.name, *(self.columns or (self.value,)))
+        if len(set(made)) < len(made):
+            raise ValueError("`unpivot`: every column that is kept or made needs a name of its own")
+        written = list(self.columns.values())
+        if len(set(written)) < len(written) or any(each.count("{}") > 1 or not each for each in written):
+            raise ValueError("`unpivot.columns`: each has a way of its own, with `{}` in it once or not at all")
+        if written and not any("{}" in each for each in written):
+            raise ValueError("`unpivot.columns`: one of them needs `{}`, which stands for what they share")
+        return self
 
 
 class TableLayout(WrittenNumbers):
@@ -61,9 +81,18 @@ class TableLayout(WrittenNumbers):
     )
     first_column: int = Field(1, ge=1, description="of several tables side by side: where this one begins")
     last_column: int | None = Field(None, ge=1, description="and where it ends")
+    section: str | None = Field(
+        None,
+        min_length=1,
+        description="a row whose first cell alone is filled, and is no number and no time of day, is none: it names "
+        "the rows below it, in this new column",
+    )
     transpose: bool = Field(False, description="the table's rows are its columns: the first cell of a line names it")
     unpivot: Unpivot | None = None
     null_values: tuple[str, ...] = ("",)
+    column_nulls: dict[str, tuple[str, ...]] = Field(
+        {}, description="column, as its header calls it → what stands for nothing in it alone: -999, 0"
+    )
     names: tuple[str, ...] = Field(
         (), max_length=1_600, description="the columns' names from the first on, where the source's own are missing"
     )

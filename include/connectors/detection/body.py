@@ -9,7 +9,7 @@ from statistics import median
 from typing import Final
 
 from include.connectors.detection.cells import TYPED, Cells, Kind, classify, is_total
-from include.connectors.detection.wide import find_run
+from include.connectors.detection.column_groups import counts_time
 
 _MOSTLY: Final = 0.5
 _FEW: Final = 40
@@ -138,12 +138,12 @@ def _counts_up(row: Cells, rows: Sequence[int], every: Sequence[Cells]) -> bool:
     """Say whether a row of numbers is a header that counts hours or years, which the other rows are not."""
     if not rows or row is not every[rows[0]] or len(rows) == 1:
         return False
-    run = find_run(row)
+    run = counts_time(row)
     return (
         run is not None
         and run.last - run.first + 1 >= (len(row) - run.first) / 2
         and run.first > 0
-        and (not any(classify(cell) in TYPED for cell in row[: run.first]) and find_run(every[rows[1]]) is None)
+        and (not any(classify(cell) in TYPED for cell in row[: run.first]) and counts_time(every[rows[1]]) is None)
     )
 
 

@@ -10,9 +10,10 @@ from typing import Final, cast
 
 import polars as pl
 
-from include.cim.measured import goes_on, read_measured, strip_unit
+from include.cim.measured import CROWNS, goes_on, read_measured, strip_unit
 from include.cim.number_style import NumberStyle
 from include.cim.numbers import open_brackets
+from include.cim.units import known_unit
 from include.cim.written_times import EPOCHS, EXCEL, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
@@ -146,7 +147,7 @@ class ColumnTally:
             return
         self._measure = units[0]
         if self.unit is None or not goes_on(self.unit, units[0]):  # € 0,30 of a price in EUR/kWh
-            self.unit = units[0]
+            self.unit = units[0] if known_unit(units[0]) else None  # of which country crowns are, nobody tells
 
     def _may_be(self, form: str) -> bool:
         """Digits alone are a time only where the column's name says so, or it has none and stands first.
@@ -308,7 +309,8 @@ class ColumnTally:
             yield Issue(where, what, "Write one rule for each unit, or export one unit.")
         if self._measure and self.type in {ColumnType.INTEGER, ColumnType.DECIMAL}:
             what = f"the unit stands in its cells: {self._measure}"
-            yield Issue(where, what, f"A mapping's rule with `unit: {self.unit}` reads such cells.")
+            options = [self.unit] if self.unit else [self._measure.replace("kr", crown) for crown in CROWNS]
+            yield Issue(where, what, f"A mapping's rule with `unit: {' or '.join(options)}` reads such cells.")
         if self.bracketed:
             what = f"numbers in brackets are read as negative ones: {self._bracketed:,}"
             yield Issue(where, what, "A mapping's rule reads them so with `bracketed: negative`.")

@@ -14,6 +14,7 @@ from include.connectors.detection.encoding import DetectedEncoding, decode_head,
 from include.connectors.detection.layout import Rows, detect_layout
 from include.connectors.detection.marked_lines import Marks, detect_marked, find_marks
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.sections import find_sections
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.layout import MOST_RAW_COLUMNS
 from include.connectors.formats.text import MOST_LINE, find_decoder
@@ -144,6 +145,8 @@ def _detect_tables(
         fields = {**common, **layout.fields, **settings}
         if layout.ragged and "ragged" not in settings:
             fields["ragged"] = "skip"
+        if "section" in layout.fields and any(len(cells[at]) < layout.width for at in find_sections(cells)):
+            fields["ragged"] = settings.get("ragged", "fill")
         tables.append(
             DetectedTable(f"table {number}" if len(layouts) > 1 else "table", CsvFormat(**fields), layout.notes)
         )

@@ -14,7 +14,7 @@ from include.connectors.detection.json_document import detect_json
 from include.connectors.detection.known_files import recognise
 from include.connectors.detection.messages import detect_openadr3, detect_uftp
 from include.connectors.detection.parquet import detect_parquet
-from include.connectors.detection.record_types import detect_dsmr, detect_nem12
+from include.connectors.detection.record_types import detect_dsmr, detect_line_protocol, detect_nem12
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.xml_document import detect_xml
 from include.errors import SourceRefused
@@ -32,6 +32,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     detect_xml,
     detect_nem12,
     detect_dsmr,
+    detect_line_protocol,
     detect_parquet,
     detect_excel,
     detect_fixed_width,

@@ -64,7 +64,9 @@ def _stand_ins(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
                     found.setdefault(number, []).append(column.name)
     for number, names in found.items():
         what = f"{number} is the least or greatest number of {_listed(names)}: does it stand for a missing one?"
-        yield Issue(f"column {names[0]!r}", what, "If so, list it in `null_values` as the source writes it.")
+        yield Issue(
+            f"column {names[0]!r}", what, "If so, list it in `null_values` or `column_nulls`, as it is written."
+        )
 
 
 def _is_constant(column: ColumnTally, rows: int) -> bool:

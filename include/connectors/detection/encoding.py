@@ -63,8 +63,34 @@ _CANDIDATES: Final = (
 
 _RARE: Final = {"cp850": 0.1, "cp437": 0.1, "cp852": 0.1, "mac-roman": 0.1}
 
-_EAST: Final = ("shift_jis", "gb18030", "euc-kr", "big5")
+_JAPANESE: Final = frozenset(
+    "日時年月分秒使用量電力発売買供給気料金地点特定番号単価区合計備考正常東京関西中部北海道陸国九州沖縄県市社名称氏住所契約"
+    "種別最大小需要実績予測値平均間帯度湿温風速射太陽光蓄池充放消費計器識別検針確報速需給設備容低高圧者目的上下有無曜平祝"
+)
+_SIMPLIFIED: Final = frozenset(
+    "日期时间年月分秒用电量户编号功率千瓦正常备注数据地址表计价格总单位名称类型状态最大小平均值有无压流频因上下午网光伏发储"
+    "能充放温度湿风速辐射照站点区域省市县公司项目序北京海广东江苏峰谷尖负荷出力实际预测设备逆变器电厂机组"
+)
+_TRADITIONAL: Final = frozenset(
+    "日期時間年月分秒用電量戶編號功率千瓦正常備註數據資料地址表計價格總單位名稱類型狀態最大小平均值有無壓流頻率因太陽光發儲"
+    "能充放溫度濕風速射站點區域縣市公司案場序台北中南高雄尖峰離負載淨備轉機組"
+)
+_HANGUL: Final = frozenset(
+    "전력사용량시간일자년월분초발소요금계약번호고객명주비정상최대평균값온도습풍속태양광저장충방구단위합지역한국서울부산업량기"
+    "설실적예측수거래가격총누유무효율압류"
+)
+_EAST: Final = (
+    ("cp932", _JAPANESE),
+    ("euc_jp", _JAPANESE),
+    ("gb18030", _SIMPLIFIED),
+    ("cp949", _HANGUL),
+    ("big5", _TRADITIONAL),
+)
+"""Encodings of letters of two bytes, which read one another's; what tables of energy usually write tells them apart."""
+
+_KANA: Final = re.compile("[\u3040-\u30ff]")
 _EASTERN: Final = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af\u3000-\u303f\uff00-\uffef]")
+_EASTERN_SIGN: Final = re.compile("[\u2460-\u24ff\u3000-\u303f\u3200-\u33ff\uff00-\uffef]")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _TWICE: Final = re.compile("Ã[¤¶¼Ÿ©¨±³¡­º]|Â[°²³µ]|â‚¬")
 
@@ -164,10 +190,10 @@ def _rank(head: bytes) -> DetectedEncoding | None:
         text = _reads(head, encoding)
         if text is not None and not _CONTROL.search(text):
             scored.append((_score(text, languages) - _RARE.get(encoding, 0.0), encoding, text))
-    for encoding in _EAST:
+    for encoding, usual in _EAST:
         text = _reads(head, encoding)
         if text is not None and len(set(_EASTERN.findall(text))) > 2:
-            scored.append((_score(text, ("",), _EASTERN) - 0.1, encoding, text))
+            scored.append((_score(text, ("",), _EASTERN) - 0.1 + 0.2 * _share_usual(text, usual), encoding, text))
     if not scored:
         return None
     best, encoding, text = max(scored, key=lambda item: item[0])
@@ -178,6 +204,12 @@ def _rank(head: bytes) -> DetectedEncoding | None:
         options = (encoding, *(other for _, other in sorted(rivals, reverse=True)[:3]))
         questions = (Question("encoding", "Letters beyond ASCII read in several ways: which encoding is it?", options),)
     return DetectedEncoding(encoding, confidence, questions=questions)
+
+
+def _share_usual(text: str, usual: frozenset[str]) -> float:
+    """Say how many letters of an eastern language are usual ones; kana are in the others' encodings too."""
+    letters = [sign for sign in _EASTERN.findall(text) if not _KANA.match(sign) and sign.isalpha()]
+    return sum(sign in usual for sign in letters) / len(letters) if letters else 0.0
 
 
 def _score(text: str, languages: tuple[str, ...], letters_beyond: re.Pattern[str] | None = None) -> float:
@@ -204,7 +236,9 @@ def _score(text: str, languages: tuple[str, ...], letters_beyond: re.Pattern[str
                 alone += 1
             else:
                 letters[sign] = letters.get(sign, 0) + 1
-        elif sign in _SIGNS and (not inside or sign in _INSIDE_WORDS):
+        elif (sign in _SIGNS and (not inside or sign in _INSIDE_WORDS)) or (
+            letters_beyond and _EASTERN_SIGN.match(sign)
+        ):
             signs += 1
         else:
             strange += 1

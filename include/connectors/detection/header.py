@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from include.connectors.detection.body import Body, extent, is_empty
 from include.connectors.detection.cells import TYPED, Cells, Kind, classify, is_unit
-from include.connectors.detection.wide import find_run
+from include.connectors.detection.column_groups import counts_time
 from include.connectors.formats.layout import name_columns
 
 _MOST_UNITS: Final = 3
@@ -91,13 +91,13 @@ def _names_columns(row: Cells, body: Body) -> bool:
     if row[0].strip() and all(":" in cell for cell in filled):
         return False  # notes: `Period: 2024; Version: 1.5`
     typed = sum(classify(cell) in TYPED for cell in filled)
-    return typed < max(len(filled) / 3, 1) or find_run(row) is not None
+    return typed < max(len(filled) / 3, 1) or counts_time(row) is not None
 
 
 def _stands_over(upper: Cells, lower: Cells, width: int) -> bool:
     """Say whether a line is the upper one of a stacked header, and no title or note above a header."""
     filled = [cell for cell in upper if cell.strip()]
-    data = any(classify(cell) in TYPED for cell in filled) and find_run(upper) is None
+    data = any(classify(cell) in TYPED for cell in filled) and counts_time(upper) is None
     again = [cell.strip() for cell in upper] == [cell.strip() for cell in lower]
     if len(upper) < max(min(len(lower), width), 2) or extent(upper) > width or not filled or data or again:
         return False

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
-from include.connectors.detection.json_statistics import refuse_statistics
+from include.connectors.detection.json_statistics import KINDS, detect_statistics
 from include.connectors.detection.json_tables import FoundTable, find_tables
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
@@ -24,7 +24,7 @@ _FOLLOWS: Final = re.compile(r"\s*[\[{]")
 
 def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
     """Say where in JSON the records are, from its beginning alone."""
-    if given.get("kind", "json") != "json":
+    if given.get("kind", "json") not in {"json", *KINDS}:
         return None
     encoding = given.get("encoding") or (
         "utf-16" if sample.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
@@ -44,7 +44,9 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         return None
     documents, cut = _read(sample, text)
     if not {"records", "shape"} & set(given):
-        refuse_statistics(sample.name, documents[0])
+        cube = detect_statistics(sample.name, documents[0], given)
+        if cube is not None:
+            return cube
     lines = settle(JsonFormat, {}, {"lines": given["lines"]}).lines if "lines" in given else len(documents) > 1
     found = find_tables(documents if lines else documents[0], cut=cut)
     if cut and (not found or found[0].settings.get("shape", "list") != "list"):

@@ -1,53 +1,61 @@
-"""Tells cubes of statistics in JSON, whose numbers lie apart from the names of their rows and columns."""
+"""Tells cubes of statistics in JSON: JSON-stat and SDMX-JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from include.collection.formats.statistics import JsonStatFormat, SdmxJsonFormat
+from include.collection.inspection import DetectedTable, Detection
+from include.connectors.detection.settings import settle
+from include.connectors.formats.json_stat import dataset_names, is_dataset
 from include.errors import SourceRefused
 
-_CSV: Final = (
-    "Have the service send CSV: Eurostat by `format=SDMX-CSV`, PxWeb by `outputFormat=csv`, others of JSON-stat by a "
-    "converter of json-stat.org; or point `records` at what is to be read."
-)
-_SDMX_CSV: Final = (
-    "Have the service send CSV: header `Accept: application/vnd.sdmx.data+csv`, or `format=csv`; or point `records` at "
-    "what is to be read."
-)
+KINDS: Final = ("json_stat", "sdmx_json")
 
 
-def refuse_statistics(name: str, document: Any) -> None:
-    """Refuse a document of JSON-stat or SDMX-JSON: read as records, its numbers would lose what they are of.
+def detect_statistics(name: str, document: Any, given: Mapping[str, Any]) -> Detection | None:
+    """Tell a document of JSON-stat or SDMX-JSON, which may be cut off: as records its numbers lose what they are of.
 
     Raises:
-        SourceRefused: It is one; says what to ask the service for.
+        SourceRefused: It is a collection of JSON-stat, or is to be read as plain JSON.
 
     Source: JSON-stat 2.0 and 1.x (json-stat.org/full); SDMX-JSON data message 1.0 and 2.0.
     """
-    for each in _candidates(document):
-        if _is_json_stat(each):
-            raise SourceRefused(name, "it is JSON-stat, a cube whose numbers have no names beside them", _CSV)
-        if _is_sdmx(each):
-            raise SourceRefused(name, "it is SDMX-JSON, whose numbers have places in a structure for names", _SDMX_CSV)
+    kind, settings = given.get("kind"), {key: value for key, value in given.items() if key != "kind"}
+    if any(_is_collection(each) for each in _candidates(document)):
+        what = "it is a collection of JSON-stat, which lists datasets"
+        raise SourceRefused(name, what, "Get the datasets that it lists; or point `records` at what is to be read.")
+    bundled = dataset_names(document) if isinstance(document, dict) and not is_dataset(document) else []
+    tables: list[DetectedTable] = []
+    if kind == "sdmx_json" or (kind != "json_stat" and any(_is_sdmx(each) for each in _candidates(document))):
+        title = "SDMX-JSON"
+        tables.append(DetectedTable("observations", settle(SdmxJsonFormat, {}, settings)))
+    elif kind == "json_stat" or bundled or is_dataset(document):
+        title = "JSON-stat"
+        for each in bundled or ["dataset"]:
+            chosen = {"dataset": each} if len(bundled) > 1 else {}
+            tables.append(DetectedTable(each, settle(JsonStatFormat, chosen, settings)))
+    else:
+        return None
+    if kind == "json":
+        what = f"it is {title}, a cube whose numbers have no names beside them"
+        raise SourceRefused(name, what, "Leave `kind` out; or point `records` at what is to be read.")
+    return Detection(tuple(tables), 0.95, "utf-8")
 
 
 def _candidates(document: Any) -> Iterator[dict[str, Any]]:
-    """Give the document and what its members hold: a bundle's datasets, a message's `data`."""
+    """Give the document and what its members hold: a message's `data`."""
     if isinstance(document, dict):
         yield document
         yield from (each for each in document.values() if isinstance(each, dict))
 
 
-def _is_json_stat(each: dict[str, Any]) -> bool:
-    if each.get("class") == "collection":
-        items = each.get("link", {}).get("item") if isinstance(each.get("link"), dict) else None
-        return isinstance(items, list) and any(isinstance(item, dict) and "class" in item for item in items)
-    dimension = each.get("dimension")
-    sized = each if each.get("class") == "dataset" else dimension
-    if not isinstance(dimension, dict) or not isinstance(sized, dict):
-        return each.get("class") == "dataset" and isinstance(each.get("value"), dict | list)
-    return isinstance(sized.get("id"), list) and isinstance(sized.get("size"), list)
+def _is_collection(each: dict[str, Any]) -> bool:
+    if each.get("class") != "collection":
+        return False
+    items = each.get("link", {}).get("item") if isinstance(each.get("link"), dict) else None
+    return isinstance(items, list) and any(isinstance(item, dict) and "class" in item for item in items)
 
 
 def _is_sdmx(each: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ from include.connectors.detection.cells import TYPED, Cells, Kind, classify
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import Header, find_header
 from include.connectors.detection.numbers import detect_numbers
+from include.connectors.detection.sections import find_sections
 from include.connectors.detection.several import Block, find_side_by_side, find_stacked, part_blocks
 from include.connectors.detection.wide import find_shape
 from include.connectors.formats.layout import name_columns
@@ -99,6 +100,9 @@ def _detect_in(
     """Find one table, or several side by side, in rows where none stands below another."""
     skipped = given.get("skip_lines", 0)
     cells = rows.cells[skipped:]
+    sections = find_sections(cells)
+    if sections:  # they are neither header nor rows
+        cells = [[] if at in set(sections) else row for at, row in enumerate(cells)]
     comment = _find_comment(cells, given)
     body = find_body(cells, comment, "skip_lines" in given)
     if body is None:
@@ -110,7 +114,9 @@ def _detect_in(
         _tell_between(body, place),
         _find_footer(rows, cells, body, comment, place),
     ]
-    notes = _read_notes([*(row for row in before if len(row) < body.width), *rows.cells[: skipped + body.first]])
+    notes = _read_notes(
+        [*(row for row in before if len(row) < body.width), *rows.cells[:skipped], *cells[: body.first]]
+    )
     chosen = bool({"first_column", "last_column"} & set(given))
     ranges: list[tuple[int, int | None]] = [(given.get("first_column", 1), given.get("last_column"))]
     sides = [] if chosen else find_side_by_side(cells, body, header)
@@ -121,6 +127,7 @@ def _detect_in(
         names = name_columns([cells[at][cut] for at in header.lines], len(body.kinds[cut]))
         findings = [
             *common,
+            _tell_sections(sections, names, place),
             Finding({"first_column": first, "last_column": last} if sides else {}),
             _tell_twice(names),
             _find_words(names, body.kinds[cut], lines),
@@ -210,6 +217,14 @@ def _tell_twice(names: Sequence[str]) -> Finding:
     twice = [name for name in names if re.search(r" \(\d+\)$", name) and re.sub(r" \(\d+\)$", "", name) in names]
     issues = [Issue("the header", f"names a column twice: the later one is called {name!r}") for name in twice[:_TOLD]]
     return Finding({}, 0.95 if twice else 1.0, tuple(issues))
+
+
+def _tell_sections(sections: Sequence[int], names: Sequence[str], place: _Place) -> Finding:
+    if not sections:
+        return Finding()
+    name = next(name for name in ("date", "section_date", "section") if name not in names)
+    what = f"a day alone, that of the rows below it: it is read as column {name!r} of theirs"
+    return Finding({"section": name}, 0.9, (Issue(place.of(sections), what, "`section` calls it otherwise."),))
 
 
 def _tell_between(body: Body, place: _Place) -> Finding:

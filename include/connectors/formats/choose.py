@@ -12,10 +12,12 @@ from include.collection.formats.espi import EspiFormat
 from include.collection.formats.excel import ExcelFormat
 from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.formats.json_records import JsonFormat
+from include.collection.formats.line_protocol import LineProtocolFormat
 from include.collection.formats.market_document import MarketDocumentFormat
 from include.collection.formats.nem12 import Nem12Format
 from include.collection.formats.openadr3 import OpenAdr3Format
 from include.collection.formats.parquet import ParquetFormat
+from include.collection.formats.statistics import JsonStatFormat, SdmxJsonFormat
 from include.collection.formats.uftp import UftpFormat
 from include.collection.formats.xml_records import XmlFormat
 from include.collection.source_format import Format
@@ -27,15 +29,18 @@ from include.connectors.formats.espi import read_espi
 from include.connectors.formats.excel import read_excel
 from include.connectors.formats.fixed_width import read_fixed_width
 from include.connectors.formats.json_records import read_json
+from include.connectors.formats.json_stat import read_json_stat
+from include.connectors.formats.line_protocol import read_line_protocol
 from include.connectors.formats.market_document import read_market_document
 from include.connectors.formats.nem12 import read_nem12
 from include.connectors.formats.openadr3 import read_openadr3
 from include.connectors.formats.parquet import read_parquet
+from include.connectors.formats.sdmx_json import read_sdmx_json
 from include.connectors.formats.uftp import read_uftp
 from include.connectors.formats.xml_records import read_xml
 
 
-def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # noqa: PLR0911  # one a format
+def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # noqa: PLR0911, PLR0912  # one a format
     """Read a table in bounded memory, however long it is.
 
     Returns:
@@ -70,6 +75,12 @@ def read_frames(content: Content, form: Format) -> Iterator[pl.DataFrame]:  # no
             return read_openadr3(content, form)
         case UftpFormat():
             return read_uftp(content, form)
+        case JsonStatFormat():
+            return read_json_stat(content, form)
+        case SdmxJsonFormat():
+            return read_sdmx_json(content, form)
+        case LineProtocolFormat():
+            return read_line_protocol(content, form)
 
 
 def read_units(content: Content, form: Format) -> Mapping[str, str]:  # noqa: PLR0911  # one a format

@@ -18,6 +18,9 @@ MOST_HEAD: Final = 4 << 20
 
 """Characters of one value that is held in memory: a record, or what stands beside the records."""
 
+_NUMBER_GOES_ON: Final = 3
+"""Characters behind a number that tell that it is over: `1` may be cut off from `1.5`, and `1e` from `1e-5`."""
+
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _SIGN: Final = re.compile(r'["{}\[\],]')
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -81,19 +84,25 @@ class JsonText:
             except RecursionError:
                 raise too_deep(self._name) from None
             else:
-                if end < len(self._text) or self._ended:  # a number may go on
+                behind = len(self._text) - end
+                if behind >= _NUMBER_GOES_ON or (behind and not isinstance(value, Number)) or self._ended:
                     self._place = end
                     return value
                 self._hold()
 
     def items(self) -> Iterator[Any]:
         """Go through the list that is next."""
+        for _ in self.places():
+            yield self.value()
+
+    def places(self) -> Iterator[None]:
+        """Go through the list that is next; whoever asks reads or skips each item."""
         self._take("[")
         if self.peek() == "]":
             self._place += 1
             return
         while True:
-            yield self.value()
+            yield
             if self._take(",]") == "]":
                 return
 

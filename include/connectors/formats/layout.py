@@ -11,8 +11,8 @@ from typing import Final, Generic, TypeVar
 import polars as pl
 
 from include.batch import PART_ROWS
-from include.cim.reshape import unpivot_rows
 from include.collection.formats.layout import TableLayout
+from include.connectors.formats.unpivot import unpivot_frames
 from include.errors import SourceEmpty, SourceRefused
 
 MOST_COLUMNS: Final = 1_600
@@ -21,6 +21,7 @@ MOST_COLUMNS: Final = 1_600
 MOST_RAW_COLUMNS: Final = 50_000
 """Columns that become rows: a year of quarter hours in one line."""
 
+_CLOCK: Final = r"^\s*\d{1,2}(?:[:.h]\d{2}){0,2}(?:\s*[AaPp][Mm])?\s*$"
 _GATHERED_CELLS: Final = 1_000_000
 
 Line = TypeVar("Line")
@@ -182,14 +183,16 @@ def _gather(rows: Iterator[Row], names: Sequence[str], where: str) -> Iterator[p
 def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
     """Bring frames of named columns to the shape that the format asks for.
 
-    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, transposing,
-    unpivoting.
+    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, sections,
+    transposing, unpivoting.
     """
     frames = _drop_nameless(_fill_nulls(frames, form, where), form, where)
+    if form.section:
+        frames = _name_sections(frames, form.section, where)
     if form.transpose:
         frames = _transpose(frames, form, where)
     if form.unpivot:
-        return _unpivot(frames, form, where)
+        return unpivot_frames(frames, form.unpivot, where)
     return frames
 
 
@@ -200,10 +203,16 @@ def _fill_nulls(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -
             raise SourceRefused(where, f"there is no column {form.first_column}", f"There are {frame.width} columns.")
         chosen = frame.select(columns)
         chosen = chosen.filter(~pl.all_horizontal(_matches(chosen, ("",))))
-        yield chosen.with_columns(
-            pl.when(~found).then(pl.col(name)).alias(name)
+        for name in form.column_nulls:
+            if name not in columns:
+                raise SourceRefused(where, f"there is no column {name!r}", "See `column_nulls` in the format.")
+        own = {
+            name: found | chosen[name].str.strip_chars().is_in(form.column_nulls[name]).fill_null(False)
+            if name in form.column_nulls
+            else found
             for name, found in zip(columns, _matches(chosen, form.null_values), strict=True)
-        )
+        }
+        yield chosen.with_columns(pl.when(~found).then(pl.col(name)).alias(name) for name, found in own.items())
 
 
 def _matches(frame: pl.DataFrame, words: Sequence[str]) -> list[pl.Expr]:
@@ -238,6 +247,26 @@ def _drop_nameless(frames: Iterator[pl.DataFrame], form: TableLayout, where: str
         yield frame
 
 
+def _name_sections(frames: Iterator[pl.DataFrame], section: str, where: str) -> Iterator[pl.DataFrame]:
+    """Give every row the section that it stands in; a row that only names one is none.
+
+    A number or a time of day alone is a row whose values are missing.
+    """
+    last: str | None = None
+    for frame in frames:
+        first, *others = frame.columns
+        if section in frame.columns:
+            raise SourceRefused(where, f"it has a column {section!r} of its own", "Call `section` otherwise.")
+        head = pl.col(first)
+        alone = pl.all_horizontal(pl.col(others).is_null()) & head.is_not_null() & ~head.str.contains(_CLOCK)
+        begun = pl.when(alone).then(head).forward_fill().fill_null(pl.lit(last, pl.String))
+        named = frame.select(begun.alias(section), pl.all())
+        last = named[section][-1] if named.height else last
+        rows = named.filter(~named.select(alone).to_series())
+        if rows.height:
+            yield rows
+
+
 def _transpose(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
     gathered: list[pl.DataFrame] = []
     for frame in frames:
@@ -256,20 +285,3 @@ def _transpose(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) ->
     if headed:
         rows.insert_column(0, pl.Series(names[0], cells.columns))
     yield rows
-
-
-def _unpivot(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
-    wide = form.unpivot
-    assert wide is not None  # noqa: S101  # shape_frames looked
-    for frame in frames:
-        missing = [name for name in wide.keep if name not in frame.columns]
-        if missing:
-            raise SourceRefused(
-                where, f"there is no column {missing[0]!r} to keep", "See `unpivot.keep` in the format."
-            )
-        across = [name for name in frame.columns if name not in wide.keep]
-        if not across:
-            raise SourceRefused(where, "`unpivot` keeps every column", "Keep fewer.")
-        groups = {name: {wide.value: name} for name in across}
-        for part in frame.iter_slices(max(PART_ROWS // len(across), 1)):
-            yield unpivot_rows(part, groups, label=wide.name, keep=wide.keep, keep_empty=wide.keep_empty)

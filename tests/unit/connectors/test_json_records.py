@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from include.collection.source_format import JsonFormat
+from include.connectors.content import CHUNK
 from include.connectors.file import UploadedFile
 from include.errors import SourceRefused
 
@@ -100,3 +101,9 @@ def test_numbers_keep_every_digit_of_a_double(read: Any) -> None:
     numbers = [0.1, 1 / 3, 123456.789012345, 5e-324, 1.7976931348623157e308]
     rows = read(json.dumps([{"x": number} for number in numbers]).encode())
     assert [float(row["x"]) for row in rows] == numbers
+
+
+@pytest.mark.parametrize("before", range(10))
+def test_a_number_that_is_cut_where_a_piece_ends_is_read_whole(read: Any, before: int) -> None:
+    content = b"[" + b" " * (CHUNK - 1 - before) + b"12.5e-3, 1]"
+    assert read(content) == [{"value": "12.5e-3"}, {"value": "1"}]

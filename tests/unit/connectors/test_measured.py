@@ -50,6 +50,31 @@ def test_the_number_is_summed_and_the_unit_is_taken(tmp_path: Path, cells: list[
 
 
 @pytest.mark.parametrize(
+    ("cells", "name", "unit", "told"),
+    [
+        pytest.param(["12,50 kr.", "-0,25 kr."], "Pris", None, "unit: DKK or SEK or NOK`", id="behind"),
+        pytest.param(["kr 12,50", "kr. -0,25"], "Pris", None, "unit: DKK or SEK or NOK`", id="before"),
+        pytest.param(["12,50 kr/kWh", "-0,25 kr/kWh"], "Pris", None, "unit: DKK/kWh or SEK/kWh", id="for something"),
+        pytest.param(["12,50 kr", "-0,25 kr"], "Pris (SEK/kWh)", "SEK/kWh", "unit: SEK/kWh`", id="its name tells"),
+    ],
+)
+def test_crowns_are_numbers_whose_country_is_asked(
+    tmp_path: Path, cells: list[str], name: str, unit: str | None, told: str
+) -> None:
+    found = inspect(tmp_path, cells, name)
+    assert (column(found).type.value, column(found).unit, str(column(found).total)) == ("decimal", unit, "12.25")
+    assert any(told in issue.suggestion for issue in found.issues)
+    for wanted in [unit] if unit else ["DKK/kWh", "SEK/kWh", "NOK/kWh"]:
+        rule = MappingRule(field="v", source="v", unit=wanted)
+        target = a_field("v", type=FieldType.FLOAT, unit=wanted)
+        read = pl.DataFrame({"v": cells}).select(read_value(rule, target, NumberStyle(",")))["v"]
+        assert read.to_list() == [12.5, -0.25]
+    euros = MappingRule(field="v", source="v", unit="EUR/kWh")
+    target = a_field("v", type=FieldType.FLOAT, unit="EUR/kWh")
+    assert pl.DataFrame({"v": cells}).select(read_value(euros, target, NumberStyle(",")))["v"].null_count() == 2
+
+
+@pytest.mark.parametrize(
     "cells",
     [
         ["12,5 kWh", "- 3 kWh", "-1.234,5 kWh"],

@@ -118,8 +118,8 @@ def test_sessions_from_and_to_are_known_in_the_past_tense(tmp_path: Path) -> Non
     assert found.time
     assert (found.time.columns, found.time.interval_label) == (("Started at",), "start")
     assert not [question for question in found.questions if question.key == "interval_label"]
-    (told,) = [issue for issue in found.issues if "tells a unit, DKK" in issue.what]
-    assert told.where == "column 'Cost (DKK)'"
+    cost = found.tables[0].columns[3]
+    assert (cost.type.value, cost.unit, cost.total) == ("decimal", "DKK", sum(range(30)) + 15)
 
 
 def test_units_in_one_east_asian_letter(tmp_path: Path) -> None:

@@ -63,6 +63,12 @@ def read(text: str, **form: Any) -> list[dict[str, str | None]]:
         pytest.param(
             "a;b\n1; - \n", {"null_values": ("", "-")}, [{"a": "1", "b": None}], id="padded words for nothing"
         ),
+        pytest.param(
+            "a;b\n-9; -9 \n0;0\n",
+            {"column_nulls": {"b": ("-9", "0")}},
+            [{"a": "-9", "b": None}, {"a": "0", "b": None}],
+            id="words for nothing in one column",
+        ),
         pytest.param("a;b\r1;2\r", {}, [{"a": "1", "b": "2"}], id="CR alone ends lines"),
         pytest.param(
             STACKED,
@@ -105,6 +111,7 @@ def test_a_table_is_read_where_it_lies(text: str, form: dict[str, Any], rows: li
     [
         pytest.param("a;b\n1;2\n" * 2, {"table": 3}, "no header was found", id="no such table"),
         pytest.param("a;b\n1;2\n", {"first_column": 3}, "there is no column 3", id="no such column"),
+        pytest.param("a;b\n1;2\n", {"column_nulls": {"c": ("0",)}}, "there is no column 'c'", id="nothing of a column"),
         pytest.param("a;b\n1;2\n", {"unpivot": {"keep": ("c",)}}, "no column 'c' to keep", id="nothing to keep"),
         pytest.param("a;b\n1;2\n", {"unpivot": {"keep": ("a", "b")}}, "keeps every column", id="nothing to unpivot"),
         pytest.param("a;b;c\n1;2;3;4\n", {"ragged": "fill"}, "has 4 cells", id="a long row is not cut"),

@@ -1,0 +1,151 @@
+"""REST sources that answer 200 with no record and an error beside it, and those that only look so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from include.connectors.rest import RestApi
+from include.errors import SourceRefused
+from tests.source_server import Reply, SourceServer, serve
+from tests.unit.connectors.rest_fixtures import a_connector, records, rows_of
+
+
+def connect(server: SourceServer, **changes: Any) -> RestApi:
+    """Read what is new, of which there may be none."""
+    return a_connector(server, incremental={"parameter": "since", "field": "at", "start": "2024"}, **changes)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[SourceServer]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(listener: SourceServer) -> SourceServer:
+    listener.asked.clear()
+    return listener
+
+
+@pytest.mark.parametrize(
+    ("around", "says"),
+    [
+        pytest.param({"error": "quota exceeded"}, "quota exceeded", id="a text"),
+        pytest.param({"error": {"code": 401, "message": "no such key"}}, "no such key", id="an object"),
+        pytest.param({"error": True, "reason": "no such zone"}, "no such zone", id="true, and a reason"),
+        pytest.param({"errors": ["too many requests"]}, "too many requests", id="a list of texts"),
+        pytest.param({"errors": [{"title": "Bad", "detail": "span too long"}]}, "span too long", id="JSON:API"),
+        pytest.param({"errors": [{"message": "no field x"}], "data": None}, "no field x", id="GraphQL"),
+        pytest.param({"status": "error", "message": "it is down"}, "it is down", id="a status and a message"),
+        pytest.param({"status": "FAILED"}, "status: FAILED", id="a status alone"),
+        pytest.param({"status": {"code": 500, "message": "overload"}}, "overload", id="a status within"),
+        pytest.param({"success": False, "msg": "token expired"}, "token expired", id="no success"),
+        pytest.param({"success": "false", "failCode": 305}, "failCode: 305", id="a code of failure"),
+        pytest.param({"error_code": 10011, "error_msg": "no access"}, "no access", id="a code and a message"),
+        pytest.param({"errno": "41808"}, "41808", id="a code alone"),
+        pytest.param({"code": 403, "msg": "not allowed"}, "not allowed", id="a status of HTTP in the body"),
+        pytest.param({"meta": {"status": "failed", "detail": "no quota"}}, "no quota", id="in what is said of it"),
+        pytest.param({"hasError": True, "message": "bad day"}, "bad day", id="hasError"),
+    ],
+)
+def test_an_error_beside_an_empty_list_ends_the_run_in_its_words(
+    around: dict[str, Any], says: str, server: SourceServer
+) -> None:
+    server.answer = lambda _: Reply({"results": [], **around})
+    with pytest.raises(
+        SourceRefused, match=f"it answers 200 without any record, and tells of an error: .*{says}"
+    ) as end:
+        rows_of(connect(server).read(None))
+    assert "ingester.nothing.text" in end.value.remedy
+    assert len(server.asked) == 2  # it may have been a moment's
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param({"error": None}, id="null"),
+        pytest.param({"error": ""}, id="an empty text"),
+        pytest.param({"error": False}, id="false"),
+        pytest.param({"error": "None"}, id="a word for nothing"),
+        pytest.param({"errors": []}, id="an empty list"),
+        pytest.param({"errors": {}, "warnings": ["slow"]}, id="an empty object"),
+        pytest.param({"errors": 0}, id="a count of none"),
+        pytest.param({"error": {"code": 0, "message": ""}}, id="an object that says nothing"),
+        pytest.param({"error": {"code": 0, "message": "OK", "at": "2024-01-01"}}, id="an object that says OK"),
+        pytest.param({"status": "ok"}, id="ok"),
+        pytest.param({"status": "success", "message": "Success"}, id="success"),
+        pytest.param({"status": 200, "code": 200, "msg": "操作成功"}, id="200"),
+        pytest.param({"status": "OK", "error_code": 0, "error_msg": "success"}, id="no code"),
+        pytest.param({"errorCode": "0000", "errorMessage": "No error"}, id="a code of noughts"),
+        pytest.param({"success": True, "exception": None}, id="success is true"),
+        pytest.param({"success": 0, "total": 0}, id="a count of successes"),
+        pytest.param({"code": 404}, id="a code alone"),
+        pytest.param({"type": "FeatureCollection", "title": "Errors of meters"}, id="a title"),
+        pytest.param({"request": {"status": "failed", "error": "all"}}, id="what was asked for"),
+        pytest.param({"error_rate": 0.5, "margin_of_error": 3}, id="errors of measurement"),
+        pytest.param({"state": "Niederösterreich", "level": "national"}, id="a state of a country"),
+    ],
+)
+def test_nothing_new_is_no_error(around: dict[str, Any], server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": [], **around})
+    assert rows_of(connect(server).read(None)) == []
+    assert len(server.asked) == 1
+
+
+def test_an_error_instead_of_a_later_page_ends_the_run(server: SourceServer) -> None:
+    def answer(asked: Any) -> Reply:
+        first = int(asked.get("offset"))
+        return Reply({"results": records(first, 10)} if first < 20 else {"results": [], "error": "rate limit"})
+
+    server.answer = answer
+    with pytest.raises(SourceRefused, match="rate limit"):
+        rows_of(connect(server, pagination={"kind": "offset"}).read(None))
+
+
+def test_an_error_that_is_gone_at_the_second_try_is_forgotten(server: SourceServer) -> None:
+    server.answer = lambda _: Reply(
+        {"results": [], "error": "busy"} if len(server.asked) < 2 else {"results": records(0, 3)}
+    )
+    assert len(rows_of(connect(server).read(None))) == 3
+
+
+def test_records_beside_a_word_of_error_are_records(server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": records(0, 3), "error": "none of importance"})
+    assert len(rows_of(connect(server).read(None))) == 3
+
+
+def test_the_owner_says_which_words_mean_that_there_is_nothing(server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": [], "status": "error", "message": "No data for this day"})
+    assert rows_of(connect(server, nothing={"text": "No data for"}).read(None)) == []
+
+
+def test_a_message_without_an_error_is_told(server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": [], "message": "The API moves on 1 May"})
+    reading = connect(server).read(None)
+    assert rows_of(reading) == []
+    assert [issue.what for issue in reading.issues()] == ["it gives no record, and says: The API moves on 1 May"]
+
+
+@pytest.mark.parametrize("member", ["error", "message"])
+def test_its_words_are_short_in_one_line_and_hold_no_secret_and_no_person(member: str, server: SourceServer) -> None:
+    def said(words: str) -> str:
+        server.answer = lambda _: Reply({"results": [], member: words})
+        reading = connect(server, authentication={"kind": "bearer", "secret_ref": "plain"}).read(None)
+        try:
+            assert rows_of(reading) == []
+        except SourceRefused as refused:
+            return str(refused)
+        return " ".join(issue.what for issue in reading.issues())
+
+    sent = server.asked
+    rows = said("x")
+    token = sent[0].headers["Authorization"].removeprefix("Bearer ")
+    assert rows.count("x") and token not in said(f"no right for {token} here")
+    assert token[:6] not in said("x" * 195 + token)
+    assert len(said("no " * 20_000)) < 500
+    assert "first second third" in said("first\r\nsecond\x00\x1b third")
+    assert "Peeters" not in said("No contract of Anna Peeters is known")
+    assert "555" not in said("No meter 541448820000000555")
