@@ -35,7 +35,9 @@ _SYMBOLS: Final = {
     "u": "voltage", "v": "voltage", "i": "current", "p": "power", "e": "energy", "t": "temperature", "f": "frequency",
 }  # fmt: skip
 """Letters of the field that stand before what they are of: `Uac`, `Pgrid`, `Tmax`."""
-_UNITS: Final = {"w": "power", "v": "voltage", "a": "current", "kw": "power", "wh": "energy", "kwh": "energy"}
+_UNITS: Final = {
+    "w": "power", "v": "voltage", "a": "current", "kw": "power", "wh": "energy", "kwh": "energy", "t": "temperature",
+}  # fmt: skip
 """Those that stand after it: `DCW`."""
 _INDEXES: Final = frozenset(
     {

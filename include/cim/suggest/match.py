@@ -16,7 +16,7 @@ _CHANGES: Final = frozenset(
         *("wet_bulb", "sea_level", "gust", "snow", "apparent_temperature", "sun_position", "tank_extra", "duration"),
         *("time_zone", "memory", "residual_load", "pm10", "requested", "rated", "cost", "quality", "status", "type"),
         *("unit", "reactive", "apparent", "cpu", "phase_to_phase", "departure_expected", "comment", "read_at"),
-        *("component", "height_above"),
+        *("component", "height_above", "count", "remaining", "cell", "balancing_reserve"),
     }
 )
 """Words that make something else of what they stand beside: a maximum temperature is no temperature."""
