@@ -13,7 +13,7 @@ from include.cim.suggest.fields import Vocabulary, build_vocabulary
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.reason import write_reason
 
-SURE: Final = 0.895
+SURE: Final = 0.91
 """A suggestion below this confidence is not made: so, 1.4 % of the columns of vendors that the model of confidence was
 not fitted with had a wrong one (`python -m tests.confidence`)."""
 _SHOWN: Final = 4
