@@ -90,6 +90,11 @@ def find_fit(column: Column, field: Field) -> Fit | None:
     return _measured(column, field, worth)
 
 
+def needs_a_unit(field: Field) -> bool:
+    """Say whether a field has a unit that values cannot tell: watts may be kilowatts, or kilowatt-hours."""
+    return field.unit is not None and find_unit(field.unit).dimension not in _LIKELY
+
+
 def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 - a table of cases
     kind = column.kind
     if kind == "empty":
