@@ -19,8 +19,13 @@ AIRFLOW_DATABASE = "CDMP_AIRFLOW_DATABASE_URL"
 SMTP = "CDMP_SMTP_URL"
 EMBEDDED = "CDMP_EMBEDDED"
 
-ALLOCATORS = {"MALLOC_ARENA_MAX": "2", "_RJEM_MALLOC_CONF": "narenas:1"}
-"""Of glibc, and of polars' jemalloc: by default each thread keeps for itself what others could use, 80 MB in a task."""
+ALLOCATORS = {
+    "MALLOC_ARENA_MAX": "2",
+    "_RJEM_MALLOC_CONF": "narenas:1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+"""Of glibc, of polars' jemalloc, and of Arrow: by default each thread, and each of the three, keeps for itself what others
+could use, 100 MB in a task."""
 
 
 def ports_of(outside: Mapping[str, str]) -> dict[str, int]:

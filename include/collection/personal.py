@@ -16,7 +16,7 @@ from include.cim.suggest.column import Candidate
 from include.cim.suggest.words import Word, read_name
 from include.collection.inspection import Inspection, Suggestion
 
-_LIKELY: Final = 0.6
+_LIKELY: Final = 0.55
 WORDS: Final = Path(include.anonymization.__file__).parent / "words"
 
 

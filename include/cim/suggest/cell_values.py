@@ -34,6 +34,11 @@ def find_value(field: Field, text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def is_value(field: Field, text: str) -> bool:
+    """Say whether a text is one of a value's words, and nothing more."""
+    return _plain(text) in _words_of(field.name, field.values)
+
+
 def tabulate(field: Field, cells: Sequence[str]) -> Mapping[str, str]:
     """Give cell → value for the cells that say one."""
     said = {cell: find_value(field, cell) for cell in cells}

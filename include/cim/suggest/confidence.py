@@ -9,7 +9,9 @@ from typing import Final
 
 from include.cim.suggest.decide import Decision, Option, Reading
 
-WEIGHTS: Final = (-3.56, 2.09, 1.19, 0.5, 0.39, 0.5, 1.04, 1.46, -0.15, -0.06, -0.27, 0.58, 0.02, 1.24, 1.59, 0.16)
+WEIGHTS: Final = (
+    -3.35, 1.8, 1.37, 0.34, 0.26, 0.47, 0.96, 1.4, -0.19, 0.1, -0.32, 0.66, 0.0, 1.29, 1.65, 0.4, -0.56,
+)  # fmt: skip
 """Fitted by `python -m tests.confidence` over the labelled headers that may be looked at."""
 
 _MANY: Final = 20
@@ -43,6 +45,7 @@ def features(option: Option, reading: Reading, decision: Decision) -> Sequence[f
         min(of_it - 1, _FEW) / _FEW,
         of_it / columns,
         min(columns, _MANY) / _MANY,
+        float(option.named.vague),
     )
 
 

@@ -17,6 +17,7 @@ from include.cim.suggest.fields import FieldRef, Vocabulary
 from include.cim.suggest.lexicon import Meaning
 from include.cim.suggest.match import Named, match_name, shape_of
 from include.cim.suggest.precedent import Precedents, normalise
+from include.cim.suggest.shapes import fields_of_cells
 from include.cim.suggest.words import Word, in_one_language, part_unit, read_name
 from include.cim.units import find_unit
 
@@ -49,12 +50,16 @@ _LENDS: Final = frozenset(
 _OF_A_CONNECTION: Final = frozenset({"meter_reading", "site_energy", "electrical_measurement"})
 """Concepts in whose files the connection itself is told of."""
 _TIME_WITHOUT_NAME: Final = 0.5
+_LOOKS_LIKE: Final = 0.6
+"""The match of a time that has no name, and of texts that only look like a field's, whatever their column is called."""
+_OTHER_TIMES: Final = frozenset({"created", "modified", "read_at", "published", "last_seen", "valid_to"})
+"""Names of times that are rarely those of the rows."""
 _BEFORE: Final = 1.3
 """The match of a name that every collection here maps to the field: none by words is better."""
 
 _PERIOD: Final = re.compile(
     r"^\d{1,2}$|^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
-    r"|(^|[^a-z])(h|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std)[ _]?\d{1,3}$",
+    r"|(^|[^a-z])(h|hh|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std|slot|isp|ptu|mtu|sp)[ _]?\d{1,4}$",
     re.IGNORECASE,
 )
 """A name that only numbers one of the day's periods."""
@@ -144,7 +149,12 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     # in the order of the names: how a file lays its columns out changes nothing, not even a sum's last digit
     seen: dict[Hashable, Mapping[FieldRef, Named]] = {}
     ordered = sorted(columns, key=lambda each: each.name)
-    names = in_one_language([read_name(column.name) for column in ordered])
+    read = [read_name(column.name) for column in ordered]
+    # what holds times is read in any language: `data` beside `temperature`
+    names = [
+        whole if column.kind in _TIMES else spoken
+        for column, whole, spoken in zip(ordered, read, in_one_language(read), strict=True)
+    ]
     readings = [read_column(column, words, vocabulary, seen) for column, words in zip(ordered, names, strict=True)]
     numbered = _part_dates(_add_periods(readings, vocabulary), vocabulary)
     readings = [_add_precedents(each, precedents, vocabulary) for each in numbered]
@@ -170,10 +180,14 @@ def read_column(
     if key not in seen:
         seen[key] = match_name(words, dimension, vocabulary)
     named = dict(seen[key])
+    other_time = any(meaning & _OTHER_TIMES for word in words for meaning in word.meanings)
     if column.tells_time or column.kind == "timestamp":
         for ref, each in vocabulary.fields.items():
             if each.type is FieldType.TIMESTAMP and each.required and ref not in named:
-                named[ref] = Named(_TIME_WITHOUT_NAME, (), about=False)
+                named[ref] = Named(_TIME_WITHOUT_NAME, (), about=False, changed=other_time)
+    for ref in fields_of_cells(column, vocabulary):
+        if ref not in named or named[ref].score < _LOOKS_LIKE:
+            named[ref] = Named(_LOOKS_LIKE, (), about=False)
     options = []
     for ref, name in sorted(named.items()):
         fit = find_fit(column, vocabulary.fields[ref])

@@ -22,7 +22,7 @@ _GAPS: Final = frozenset(
 _BECOMES: Final = {("power", "energy"), ("energy", "power"), ("irradiation", "irradiance")}
 """Dimensions between which the length of an interval leads."""
 _LIKELY: Final = {
-    "pressure": ("hPa", "Pa", "kPa"),
+    "pressure": ("hPa", "Pa", "kPa", "inHg"),
     "temperature": ("degC", "K", "degF"),
     "ratio": ("%", "fraction"),
     "frequency": ("Hz",),
@@ -90,6 +90,11 @@ def find_fit(column: Column, field: Field) -> Fit | None:
     return _measured(column, field, worth)
 
 
+def needs_a_unit(field: Field) -> bool:
+    """Say whether a field has a unit that values cannot tell: watts may be kilowatts, or kilowatt-hours."""
+    return field.unit is not None and find_unit(field.unit).dimension not in _LIKELY
+
+
 def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 - a table of cases
     kind = column.kind
     if kind == "empty":
@@ -106,6 +111,8 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
                 return -_WORDED
             return 0.0 if kind == "integer" or (kind == "decimal" and field.unit is None) else None
         case FieldType.BOOLEAN:
+            if kind == "integer" and column.maximum is not None and column.maximum > 1:
+                return None
             return {"boolean": 0.1, "integer": -0.05, "text": -0.1}.get(kind)
         case FieldType.ID:
             return 0.0 if kind in {"text", "integer"} else None

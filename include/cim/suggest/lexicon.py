@@ -23,6 +23,8 @@ ABBREVIATION: Final = "abbr"
 """What `words/` calls what belongs to no language."""
 _LINKS: Final = ("", "s", "es", "n", "en", "e")
 _SHORT_PARTS: Final = frozenset({"pv", "ac", "dc", "ev", "hp", "wp", "ww", "id", "nr"})
+_SYLLABLES: Final = "\u3040"
+"""From here on a sign is a syllable or a word: Japanese, Chinese, Korean."""
 _QUANTITIES: Final = frozenset({"temperature", "power", "energy", "voltage", "current", "pressure", "humidity"})
 _LONG: Final = 7
 """Longer words are read though they have a slip of the finger."""
@@ -35,7 +37,9 @@ _SYMBOLS: Final = {
     "u": "voltage", "v": "voltage", "i": "current", "p": "power", "e": "energy", "t": "temperature", "f": "frequency",
 }  # fmt: skip
 """Letters of the field that stand before what they are of: `Uac`, `Pgrid`, `Tmax`."""
-_UNITS: Final = {"w": "power", "v": "voltage", "a": "current", "kw": "power", "wh": "energy", "kwh": "energy"}
+_UNITS: Final = {
+    "w": "power", "v": "voltage", "a": "current", "kw": "power", "wh": "energy", "kwh": "energy", "t": "temperature",
+}  # fmt: skip
 """Those that stand after it: `DCW`."""
 _INDEXES: Final = frozenset(
     {
@@ -148,7 +152,7 @@ def _take_apart(text: str, known: Mapping[str, Entry]) -> tuple[str, ...]:
             continue
         for end in range(start + 2, len(text) + 1):
             part = text[start:end]
-            if part not in known or (len(part) < 3 and part not in _SHORT_PARTS):
+            if part not in known or (len(part) < 3 and part not in _SHORT_PARTS and part < _SYLLABLES):
                 continue
             for link in _LINKS:
                 after = end + len(link)

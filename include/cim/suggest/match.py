@@ -16,7 +16,8 @@ _CHANGES: Final = frozenset(
         *("wet_bulb", "sea_level", "gust", "snow", "apparent_temperature", "sun_position", "tank_extra", "duration"),
         *("time_zone", "memory", "residual_load", "pm10", "requested", "rated", "cost", "quality", "status", "type"),
         *("unit", "reactive", "apparent", "cpu", "phase_to_phase", "departure_expected", "comment", "read_at"),
-        *("component", "height_above"),
+        *("component", "height_above", "uv_index", "evapotranspiration", "count", "remaining", "cell"),
+        *("balancing_reserve", "qualified"),
     }
 )
 """Words that make something else of what they stand beside: a maximum temperature is no temperature."""
@@ -54,12 +55,14 @@ class Named:
         words: The words that say it.
         about: Whether the name has one of the concept's own words.
         changed: Whether a word is left over that makes something else of what it stands beside.
+        vague: Whether its words say little by themselves.
     """
 
     score: float
     words: tuple[Word, ...]
     about: bool
     changed: bool = False
+    vague: bool = False
 
 
 def match_name(words: Sequence[Word], dimension: str | None, vocabulary: Vocabulary) -> Mapping[FieldRef, Named]:
@@ -104,7 +107,7 @@ def _match(words: Sequence[Word], implied: Meaning, way: Way, vocabulary: Vocabu
     score = said / (said + extra)
     if way.vague:
         score *= _VAGUE_BUT_ABOUT if about_it else _VAGUE
-    return Named(score, tuple(used), about_it, changed)
+    return Named(score, tuple(used), about_it, changed, way.vague)
 
 
 def _read(word: Word, wanted: Meaning, free: Meaning) -> tuple[Meaning, Meaning]:

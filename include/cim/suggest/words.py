@@ -50,7 +50,8 @@ _IMPLIED: Final = {
     "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
     "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
     "reactive_energy": "energy", "peak_power": "peak_power", "volume": "volume",
-    "volume_flow": "flow_rate",
+    "volume_flow": "flow_rate", "illuminance": "illuminance", "carbon_intensity": "carbon_intensity",
+    "level_of_power": "signal", "transmittance": "u_value", "activity_concentration": "radon",
 }  # fmt: skip
 """The quantity that a unit tells, where the name does not."""
 

@@ -1,0 +1,83 @@
+"""What cells, units and words that qualify a quantity say for a suggestion, and against it."""
+
+from __future__ import annotations
+
+import pytest
+
+from include.cim.suggest.column import Advice, Column
+from include.cim.suggest.words import read_name
+from tests.unit.cim.suggesting import number, said, suggest, text, time
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        pytest.param(("ES0021000000000001AB", "ES0021000000000002CD"), "usage_point_id", id="a Spanish metering point"),
+        pytest.param(("Elektriciteit", "Gas"), "commodity", id="values of a list"),
+        pytest.param(("1-0:1.8.1", "1-0:2.8.1"), "register", id="OBIS"),
+    ],
+)
+def test_cells_tell_what_a_name_does_not(cells: tuple[str, ...], field: str) -> None:
+    advice = suggest(time("Datum"), Column("Zzz", "text", examples=cells), number("Verbrauch (kWh)", "kWh"))
+    found = advice.columns["Zzz"][0]
+    assert (found.concept, found.field) == ("meter_reading", field)
+
+
+def test_cells_that_only_have_a_value_s_word_in_them_tell_nothing() -> None:
+    advice = suggest(time("Date"), Column("Zzz", "text", examples=("event-999", "event-1000")), text("program id"))
+    assert advice.columns["Zzz"] == ()
+
+
+def test_a_time_is_read_in_a_language_that_the_file_is_not_in() -> None:
+    columns = [number(name) for name in ("outdoor temperature", "relative humidity", "wind speed")]
+    advice = suggest(Column("data", "date"), *columns)
+    assert advice.columns["data"][0].field == "observed_at"
+
+
+def test_when_a_row_was_written_is_no_time_of_the_rows() -> None:
+    columns = [number(name) for name in ("outdoor temperature", "relative humidity", "wind speed", "wind direction")]
+    advice = suggest(time("timestamp"), Column("insert time", "timestamp"), *columns)
+    assert (said(advice, "timestamp"), said(advice, "insert time")) == ("weather_observation.observed_at", None)
+
+
+def test_whole_numbers_above_one_are_no_truth_values() -> None:
+    room = [number("room temperature", None, 20, 22), number("co2", "ppm")]
+    counted = suggest(time("time"), *room, Column("occupancy", "integer", None, 0, 10))
+    flagged = suggest(time("time"), *room, Column("occupancy", "integer", None, 0, 1))
+    assert counted.columns["occupancy"][0].field == "occupants"
+    assert flagged.columns["occupancy"][0].field == "occupancy"
+
+
+def test_a_unit_that_has_to_be_asked_keeps_a_suggestion_from_being_sure() -> None:
+    def import_of(unit: str | None) -> Advice:
+        names = ("Grid export", "Solar production", "House consumption", "Battery charge")
+        return suggest(time("Time"), number("Grid import", unit), *(number(name, "kWh") for name in names))
+
+    assert said(import_of("kWh"), "Grid import") == "site_energy.import_energy"
+    assert said(import_of(None), "Grid import") is None
+    assert import_of(None).columns["Grid import"][0].field == "import_energy"
+
+
+@pytest.mark.parametrize(
+    "name", ["compressor starts", "remaining capacity", "max cell voltage", "energy losses", "aFRR"]
+)
+def test_a_word_that_makes_something_else_of_a_quantity_is_a_veto(name: str) -> None:
+    files = [number(each, unit) for each, unit in (("battery voltage", "V"), ("battery soc", "%"), ("energy", "kWh"))]
+    assert said(suggest(time("time"), number(name), *files), name) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        ("feels_like uv_index et0_fao_evapotranspiration", "apparent_temperature uv_index evapotranspiration"),
+        ("temperatureApparent uvIndex evapotranspiration", "apparent_temperature uv_index evapotranspiration"),
+    ],
+)
+def test_what_weather_services_tell_beside_the_weather_has_fields(names: str, fields: str) -> None:
+    others = [number("temperature", "degC"), number("wind speed", "m/s"), number("relative humidity", "%")]
+    advice = suggest(time("time"), *others, *(number(name) for name in names.split()))
+    assert [advice.columns[name][0].field for name in names.split()] == fields.split()
+
+
+def test_chinese_and_japanese_words_are_taken_apart() -> None:
+    assert [word.text for word in read_name("太陽光発電量")] == ["太陽光", "発電量"]
