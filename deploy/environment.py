@@ -24,8 +24,8 @@ ALLOCATORS = {
     "_RJEM_MALLOC_CONF": "narenas:1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-"""Of glibc, of polars' jemalloc, and of Arrow: by default each thread, and each of the three, keeps for itself what others
-could use, 100 MB in a task."""
+"""Of glibc, polars' jemalloc and Arrow: by default each of them, and each thread, keeps what others could use, 100 MB
+in a task."""
 
 
 def ports_of(outside: Mapping[str, str]) -> dict[str, int]:
