@@ -18,7 +18,7 @@ from include.access.requestor import STEWARD
 from include.collection.run import Review, RunState
 from include.errors import StoreUnavailable
 from include.orchestration.directory import AirflowDirectory
-from include.orchestration.tasks import RunKey
+from include.orchestration.tasks import REJECTED, RunKey
 
 if TYPE_CHECKING:
     from airflow.sdk.execution_time.hitl import HITLUser
@@ -92,7 +92,7 @@ def carry_out(platform: Platform, key: RunKey, review: Review) -> None:
     platform.runs.finish(key.collection_id, key.run_id, RunState.REJECTED, platform.clock(), note=note)
     platform.staging.remove(key.collection_id)
     log.info("collection %s run %s: rejected by %s", key.collection_id, key.run_id, review.by)
-    raise AirflowFailException("The batch was rejected; nothing was loaded.")
+    raise AirflowFailException(REJECTED)
 
 
 def _stewards(owner_id: str) -> list[HITLUser]:

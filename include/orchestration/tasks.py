@@ -46,6 +46,7 @@ FIRST: Final = "ingest"
 LAST: Final = "publish"
 AHEAD: Final = "ahead"
 """What the first task hands to those that find their work done."""
+REJECTED: Final = "The batch was rejected; nothing was loaded."
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,11 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
         refuse_deleted(collection)
         _refuse_foreign_replay(platform, run, context)
         window, definition = _window_of(context), platform.definition.current()
-    else:  # whatever was saved or accepted meanwhile, the run stays with the versions that it began with
+    else:
+        if platform.runs.get(run.collection_id, run.run_id).state is RunState.REJECTED:
+            # Airflow can take the end of the wait for that of the task, and then tries it again
+            raise AirflowFailException(REJECTED)
+        # whatever was saved or accepted meanwhile, the run stays with the versions that it began with
         first = left_by(FIRST)
         collection = platform.collections.get(run.collection_id, first.version)
         at = first.cim_version

@@ -33,8 +33,8 @@ def find_blocks(text: str) -> Iterator[tuple[str, int, int]]:
 
     Example:
         >>> text = "kristin crnic\\n98 fejedelem ut 45.\\nApt. 614\\nPomaz\\nTunisia 13222"
-        >>> [(entity, text[start:end]) for entity, start, end in find_blocks(text)][0]
-        ('PERSON', 'kristin crnic')
+        >>> [(entity, text[start:end].splitlines()[0]) for entity, start, end in find_blocks(text)]
+        [('ADDRESS', '98 fejedelem ut 45.'), ('PERSON', 'kristin crnic')]
     """
     for run in _runs(text):
         at = 0

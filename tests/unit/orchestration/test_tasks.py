@@ -237,3 +237,14 @@ def test_a_run_that_is_run_again_is_running_again(airflow: Tasks) -> None:
     airflow.run("ingest")
 
     assert airflow.run_record.state is RunState.RUNNING
+
+
+def test_a_task_that_is_tried_again_after_a_no_leaves_the_run_rejected(airflow: Tasks) -> None:
+    airflow.run("ingest")
+    airflow.platform.runs.runs[RUN] = replace(airflow.run_record, state=RunState.REJECTED)
+    airflow.work.clear()
+
+    with pytest.raises(AirflowFailException, match="rejected"):
+        airflow.run("validate")
+
+    assert (airflow.run_record.state, airflow.work, airflow.platform.outbox.events) == (RunState.REJECTED, [], [])
