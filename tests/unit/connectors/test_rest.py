@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +16,13 @@ from include.connectors.egress import Egress
 from include.connectors.rest_cursor import greatest_text
 from include.errors import CdmpError, ConfigurationInvalid, NotFound, SourceRefused, SourceUnavailable
 from tests.factories import a_config
-from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.source_server import Asked, Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import NOW, SECRETS, a_connector, records, reveal, rows_of
 
 RECORDING = json.loads(
     (Path(__file__).parents[3] / "examples" / "data" / "smard_load_2024_01.json").read_text(encoding="utf-8")
 )["results"]
 SINCE = {"parameter": "since", "field": "datetime", "start": "2023-12-31T23:45:00+01:00"}
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    return listener
 
 
 def replay(asked: Asked) -> Reply:

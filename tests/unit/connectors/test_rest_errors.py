@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from include.connectors.rest import RestApi
 from include.errors import SourceRefused
-from tests.source_server import Reply, SourceServer, serve
+from tests.source_server import Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import a_connector, records, rows_of
 
 
 def connect(server: SourceServer, **changes: Any) -> RestApi:
     """Read what is new, of which there may be none."""
     return a_connector(server, incremental={"parameter": "since", "field": "at", "start": "2024"}, **changes)
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    return listener
 
 
 @pytest.mark.parametrize(

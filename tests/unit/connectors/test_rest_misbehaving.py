@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from include.connectors.rest_patience import read_retry_after
 from include.errors import SourceRefused, SourceUnavailable
-from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.source_server import Asked, Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import NOW, Naps, a_connector, column, records, rows_of
 
 CURSOR = {"kind": "cursor", "parameter": "after", "path": "$.meta.next"}
 LOGIN = b"<!DOCTYPE html>\n<html><head><title>Sign in, please</title></head>\n<body><form>\n<input>\n</form></body>\n"
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    return listener
 
 
 @pytest.mark.parametrize("form", [{"kind": "csv"}, {"kind": "csv", "delimiter": ";"}])

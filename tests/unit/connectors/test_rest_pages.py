@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from include.errors import SourceRefused, SourceUnavailable
-from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.source_server import Asked, Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import a_connector, column, records, rows_of
 
 ALL = records(0, 25)
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    return listener
 
 
 def page(rows: list[Any], **around: Any) -> Reply:

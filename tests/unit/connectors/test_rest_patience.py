@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from include.errors import SourceRefused, SourceUnavailable
-from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.source_server import Asked, Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import Naps, a_connector, column, records, rows_of
 
 SINCE = {"parameter": "since", "field": "datetime", "start": "2023-12-31T23:45:00+01:00"}
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    return listener
 
 
 def in_turn(*replies: Reply) -> Callable[[Asked], Reply]:

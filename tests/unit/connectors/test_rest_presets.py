@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from include.collection.preset import load_presets
 from include.collection.rest_source import RestSource
 from include.connectors.egress import Egress
 from include.connectors.rest import RestApi
-from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.source_server import Asked, Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import NOW, SECRETS, Naps, reveal
 
 MARKET_DOCUMENT = Path(__file__).parents[2] / "data" / "documents" / "22_entsoe_a44_prices_a03.xml"
@@ -156,18 +156,6 @@ CASES: list[Any] = [
     ("entsoe_prices", {**PRICES, "format": {"kind": "market_document", "sequence": "1"}}, FEBRUARY, entsoe, 48,
      {"start", "end", "price.amount", "currency_Unit.name"}),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    return listener
 
 
 def read(server: SourceServer, preset: str, parameters: Any, window: Window | None) -> list[dict[str, str | None]]:
