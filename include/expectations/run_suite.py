@@ -130,11 +130,11 @@ _NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
 def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> list[_Found]:
     """Ask once per distinct value where a rule judges a row by itself; the rows that hold it get its answer."""
     placed = list(enumerate(rules))
-    looked_at = dict.fromkeys(_columns_of(rule) for rule in rules if rule.type in ROW_RULES)
+    looked_at = dict.fromkeys(_columns_of(rule) for rule in rules if _judges_values(rule))
     distinct = {columns: frame.select(columns).unique() for columns in looked_at}
     most = frame.height * _MOST_DISTINCT
     few = {columns: values for columns, values in distinct.items() if values.height <= most}
-    once = [(place, rule) for place, rule in placed if _columns_of(rule) in few and _judges_values(rule, frame)]
+    once = [(place, rule) for place, rule in placed if _columns_of(rule) in few and _judges_values(rule)]
     _ask_once(frame, few, once, memory)
     found: dict[int, _Found] = {}
     for place, rule in once:
@@ -145,11 +145,10 @@ def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> 
     return [found[place] for place in range(len(rules))]
 
 
-def _judges_values(rule: CurationRule, frame: pl.DataFrame) -> bool:
+def _judges_values(rule: CurationRule) -> bool:
     """Whether a rule says of rows with equal values the same, and it is known which rows it passes over."""
-    columns = _columns_of(rule)
-    known = len(columns) == 1 or rule.kwargs.get("ignore_row_if") in _PASSES_OVER_NULLS
-    return rule.type in ROW_RULES and (known or _held(frame.select(columns)) == frame.height)
+    known = len(_columns_of(rule)) == 1 or rule.kwargs.get("ignore_row_if") in _PASSES_OVER_NULLS
+    return rule.type in ROW_RULES and known
 
 
 def _places(frame: pl.DataFrame, columns: _Columns, broken: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -192,3 +192,17 @@ def test_what_is_known_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> No
         (breach,) = find_breaches(frame, rules, memory)
         assert breach.row_ids.to_list() == [row for row, cell in enumerate(cells) if cell != "a"]
     assert asked == [2, 1]
+
+
+@pytest.mark.parametrize("ignored", [{}, {"ignore_row_if": "either_value_is_missing"}])
+def test_a_pair_beside_nulls_is_judged_again_where_there_are_none(ignored: dict[str, str]) -> None:
+    rules = [
+        rule(GREATER, column_A="energy", column_B="limit", **ignored),
+        rule(GREATER, column_A="energy", column_B="limit", ignore_row_if="either_value_is_missing"),
+    ]
+    memory = Memory()
+    for energy in ([1.0, 1.0, 3.0, 3.0, None, None], [1.0, 3.0, 1.0, 3.0, 1.0], [3.0, 1.0, 1.0, 0.5, 0.5, 0.5]):
+        frame = pl.DataFrame({"energy": energy, "limit": [2.0] * len(energy)}).with_row_index(ROW_ID)
+        found = find_breaches(frame.cast({ROW_ID: pl.Int64}), rules, memory)
+        low = [row for row, one in enumerate(energy) if one is not None and one < 2]
+        assert [set(low) - set(each.row_ids) for each in found] == [set(), set()]
