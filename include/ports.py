@@ -198,7 +198,7 @@ class Segment(Protocol):
     """Rows of one batch in a table of their own, which nobody reads; gone with its transaction, unless finished."""
 
     def add(self, number: int, path: str) -> None:
-        """Copy one staged part while others go on; the second time, in the place of what was copied the first."""
+        """Copy one staged part; the second time, in the place of what was copied the first."""
 
     def finish(self) -> str:
         """Keep what was copied; gives the name for `BatchRef.segment`."""

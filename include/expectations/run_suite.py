@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +26,12 @@ _MOST_KNOWN: Final = 100_000
 _MOST_DISTINCT: Final = 0.5
 """Of the rows; where more of them are distinct, finding them out costs more than it saves."""
 
+
+_BY_EMPTINESS: Final = frozenset({"expect_column_values_to_not_be_null", "expect_column_values_to_be_null"})
+"""Expectations that say the same of all values; only of nulls something else."""
+
+_BY_SPAN: Final = _BY_EMPTINESS | {"expect_column_values_to_be_between"}
+"""Expectations that, where they allow two values, allow every value between them."""
 
 _PASSES_OVER_NULLS: Final = frozenset({"either_value_is_missing", "any_value_is_missing"})
 """`ignore_row_if` of expectations that look at several columns; by default each of them has another word."""
@@ -69,23 +75,39 @@ class Memory:
     Attributes:
         known: The columns that a rule looks at → rows of them, as many as are kept.
         broken: Place of a rule → the rows of its columns that break it.
+        kept: The column that a rule looks at → the least and the greatest value that break no rule about it.
         counts_empty: Places of rules that look at nulls, too.
     """
 
     known: dict[_Columns, pl.DataFrame] = field(default_factory=dict)
     broken: dict[int, pl.DataFrame] = field(default_factory=dict)
+    kept: dict[_Columns, tuple[Any, Any]] = field(default_factory=dict)
     counts_empty: set[int] = field(default_factory=set)
 
-    def unknown(self, columns: _Columns, values: pl.DataFrame) -> pl.DataFrame:
-        """Give the values that nobody was asked about."""
-        known = self.known.get(columns)
-        return values if known is None else values.join(known, on=list(columns), how="anti", nulls_equal=True)
+    def unknown(self, columns: _Columns, values: pl.DataFrame, types: Set[str]) -> pl.DataFrame:
+        """Give the values that nobody was asked about, and of which the answer does not follow from others.
 
-    def add(self, columns: _Columns, values: pl.DataFrame) -> None:
-        """Keep values that were asked about."""
+        Args:
+            types: Of all rules that look at these columns.
+        """
+        known = self.known.get(columns)
+        if known is None:
+            return values
+        if columns in self.kept and types <= _BY_SPAN:
+            value = pl.col(columns)
+            # NaN lies in no span
+            first, last = (value.min(), value.max()) if types <= _BY_EMPTINESS else self.kept[columns]
+            values = values.filter(~value.is_between(first, last).fill_null(value=False))
+        return values.join(known, on=list(columns), how="anti", nulls_equal=True)
+
+    def add(self, columns: _Columns, values: pl.DataFrame, kept: pl.DataFrame) -> None:
+        """Keep values that were asked about, and between which of them no rule is broken."""
         known = self.known.get(columns, values.clear())
         if known.height + values.height <= _MOST_KNOWN:
             self.known[columns] = known.vstack(values)
+        if len(columns) == 1 and kept[columns[0]].count():
+            ends = [kept[columns[0]].min(), kept[columns[0]].max(), *self.kept.get(columns, ())]
+            self.kept[columns] = min(ends), max(ends)
 
 
 def find_breaches(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory | None = None) -> list[Breach]:
@@ -164,7 +186,8 @@ def _ask_once(
     memory: Memory,
 ) -> None:
     """Ask about distinct values that are new, all rules in one go, and remember the answers."""
-    unknown = {columns: memory.unknown(columns, values) for columns, values in distinct.items()}
+    types = {columns: {rule.type for _, rule in placed if _columns_of(rule) == columns} for columns in distinct}
+    unknown = {columns: memory.unknown(columns, values, types[columns]) for columns, values in distinct.items()}
     asked = {columns: values for columns, values in unknown.items() if values.height}
     if not asked:
         return
@@ -179,16 +202,17 @@ def _ask_once(
         for name in dict.fromkeys(name for columns in asked for name in columns)
     )
     ends = dict(zip(asked, np.cumsum([values.height for values in asked.values()]), strict=True))
-    rules = dict(placed)
+    rules, kept = dict(placed), dict(asked)
     for place, (checked, positions) in _ask(together, [one for one in placed if _columns_of(one[1]) in asked]):
         columns = _columns_of(rules[place])
         values, begin = asked[columns], ends[columns] - asked[columns].height
         broken = values[positions[(begin <= positions) & (positions < ends[columns])] - begin]
         memory.broken[place] = memory.broken.get(place, broken.clear()).vstack(broken)
+        kept[columns] = kept[columns].join(broken, on=list(columns), how="anti", nulls_equal=True)
         if checked == together.height and _held(together.select(columns)) < checked:
             memory.counts_empty.add(place)
     for columns, values in asked.items():
-        memory.add(columns, values)
+        memory.add(columns, values, kept[columns])
 
 
 def _filler(column: pl.Series, length: int) -> pl.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -105,7 +105,7 @@ def ingest(work: Work) -> Outcome:
             if outcome is not None:
                 load = replace(outcome.ref.load, window=work.window)
                 ref = replace(outcome.ref, cim_version=work.definition.version, load=load)
-                return replace(outcome, ref=ref, ahead=ahead.finish(ref))
+                return replace(outcome, ref=ref, ahead=ahead.finish(ref), waited=ahead.waited)
     except AlreadyLoaded as error:
         note = str(error)
     else:
@@ -231,8 +231,8 @@ def going_ahead(work: Work, folder: UUID) -> Iterator[Ahead]:
     """Have the stages that follow work on what is staged in a folder while the source is still being read."""
     from include.pipeline.ahead import Ahead
 
-    with ExitStack() as at_the_end:
-        yield Ahead(partial(_steps_ahead, work, folder, at_the_end))
+    with ExitStack() as at_the_end, closing(Ahead(partial(_steps_ahead, work, folder, at_the_end))) as ahead:
+        yield ahead
 
 
 def _steps_ahead(work: Work, folder: UUID, at_the_end: ExitStack) -> list[tuple[str, Step]]:

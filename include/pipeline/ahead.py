@@ -7,11 +7,12 @@ find nothing to take over, and do the work themselves: so every error is told by
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
+from typing import TypeVar
 
 from include.batch import BatchRef
 from include.pipeline.outcome import Outcome
@@ -20,33 +21,41 @@ from include.ports import Segment
 
 logger = logging.getLogger(__name__)
 
+_Given = TypeVar("_Given")
+_Made = TypeVar("_Made")
+
 
 class Ahead:
-    """The later stages of one batch, at work behind the first.
+    """The later stages of one batch, at work behind the first, each on another part at the same time.
 
     A batch of one part gains nothing by it: it begins with the second.
 
     Args:
         begin: Gives the steps, each with the name of its task, in order; a second of one task only completes what its
             first left.
+
+    Attributes:
+        waited: How many seconds went by in its methods.
     """
 
     def __init__(self, begin: Callable[[], Sequence[tuple[str, Step]]]) -> None:
         self._begin = begin
-        self._steps: Sequence[tuple[str, Step]] = ()
+        self._workers: list[_Worker] = []
         self._parts: list[Part] = []
-        self._seconds: dict[str, float] = defaultdict(float)
         self._failed = False
+        self.waited = 0.0
 
     def hand_on(self, part: Part) -> None:
-        """Take a part as far as it goes by itself."""
+        """Take a part as far as it goes by itself; waits only until the part before is through its first stage."""
         self._parts.append(part)
         if len(self._parts) == 1 or self._failed:
             return
         with self._given_up():
-            self._steps = self._steps or self._begin()
+            if not self._workers:
+                for task, step in reversed(self._begin()):
+                    self._workers.insert(0, _Worker(task, step, self._workers[0] if self._workers else None))
             for each in self._parts if part.number == 1 else [part]:
-                self._push(each, 0)
+                self._workers[0].take(each)
 
     def finish(self, raw: BatchRef) -> Mapping[str, Outcome]:
         """Complete the stages, once all was read; gives what each came to, up to the first that did not end well."""
@@ -55,39 +64,84 @@ class Ahead:
             return done
         with self._given_up():
             batch = raw
-            for place, (task, step) in enumerate(self._steps):
-                with self._timed(task):
-                    outcome, others = step.finish(batch)
+            for worker in self._workers:
+                self._wait()
+                outcome, others = worker.finish(batch)
                 batch = outcome.ref
-                issues = batch.issues
-                for number in others:
-                    self._push(Part(number, batch.parts[number], raw.parts[number], issues), place + 1)
-                    issues = ()
-                done[task] = replace(done.get(task, outcome), ref=batch)
-        return {task: replace(outcome, seconds=self._seconds[task]) for task, outcome in done.items()}
+                if worker.following is not None:
+                    issues = batch.issues
+                    for number in others:
+                        worker.following.take(Part(number, batch.parts[number], raw.parts[number], issues))
+                        issues = ()
+                first = done.get(worker.task, replace(outcome, seconds=worker.seconds))
+                done[worker.task] = replace(first, ref=batch)
+        return done
 
-    def _push(self, part: Part, place: int) -> None:
-        going: Part | None = part
-        for task, step in self._steps[place:]:
-            if going is None:
-                return
-            with self._timed(task):
-                going = step.add(going)
+    def close(self) -> None:
+        """Let no thread go on."""
+        for worker in self._workers:
+            worker.close()
 
-    @contextmanager
-    def _timed(self, task: str) -> Iterator[None]:
-        began = perf_counter()
-        yield
-        self._seconds[task] += perf_counter() - began
+    def _wait(self) -> None:
+        """Wait until no part is on its way: from the first worker on, since each hands on to the next."""
+        for worker in self._workers:
+            worker.wait()
 
     @contextmanager
     def _given_up(self) -> Iterator[None]:
         """Do nothing more after an error. Its text may quote a row, so only its kind is logged."""
+        began = perf_counter()
         try:
             yield
         except Exception as error:  # noqa: BLE001 - whose stage it is meets it again, and tells it
             self._failed = True
             logger.info("the later stages wait for their turn: %s", type(error).__name__)
+        finally:
+            self.waited += perf_counter() - began
+
+
+class _Worker:
+    """One step, in a thread of its own: one part is in it, and it holds that until the next step can take it.
+
+    Attributes:
+        seconds: How long the step itself was at work.
+    """
+
+    def __init__(self, task: str, step: Step, following: _Worker | None) -> None:
+        self.task, self.following, self.seconds = task, following, 0.0
+        self._step = step
+        self._thread = ThreadPoolExecutor(1, task)
+        self._running: Future[None] | None = None
+
+    def take(self, part: Part) -> None:
+        """Begin with a part, once the one before has gone on. Raises what that one, or a step behind, ended with."""
+        self.wait()
+        self._running = self._thread.submit(self._add, part)
+
+    def wait(self) -> None:
+        """Wait until the part that is here has gone on; raises what it ended with."""
+        if self._running is not None:
+            self._running.result()
+
+    def finish(self, batch: BatchRef) -> tuple[Outcome, Sequence[int]]:
+        """Complete the step."""
+        return self._thread.submit(self._timed, self._step.finish, batch).result()
+
+    def close(self) -> None:
+        """Wait for what is at work, and end."""
+        self._thread.shutdown(wait=True)
+
+    def _add(self, part: Part) -> None:
+        going = self._timed(self._step.add, part)
+        if going is not None and self.following is not None:
+            self.following.take(going)
+
+    def _timed(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
+        began = perf_counter()
+        try:
+            return work(given)
+        finally:
+            self.seconds += perf_counter() - began
 
 
 class CopyStep:

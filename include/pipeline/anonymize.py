@@ -90,12 +90,12 @@ class HideStep:
 
     def add(self, part: Part) -> Part | None:
         """Hide what one part holds, where that takes no other rows; see `Step`. Of a number, the last time counts."""
-        staging = self.place.staging
-        self._check(staging.scan(part.path))
+        frame = self.place.staging.read(part.path)
+        self._check(frame)
         if self._swapped:
             self._waiting.append(part)
             return None
-        self._hide(part.number, staging.read(part.path), {})
+        self._hide(part.number, frame, {})
         return None if self.plan.k_anonymity is not None else replace(part, path=self._parts[part.number])
 
     def finish(self, batch: BatchRef) -> tuple[Outcome, Sequence[int]]:
@@ -128,10 +128,10 @@ class HideStep:
             self._tasks[name] = Task(name, self.plan.fields[name], self._key, target.minimum, target.maximum)
         return self._tasks[name]
 
-    def _check(self, rows: pl.LazyFrame) -> None:
+    def _check(self, frame: pl.DataFrame) -> None:
         """See that the plan can be carried out on the fields that hold something: those no rule fills are empty."""
-        counts = rows.select(pl.all().count()).collect().row(0, named=True)
-        filled = self._filled | {name for name, count in counts.items() if count} - {ROW_ID, FLAGS}
+        held = {column.name for column in frame if column.null_count() < frame.height}
+        filled = self._filled | held - {ROW_ID, FLAGS}
         if filled != self._filled:
             self._filled = filled
             problems = list(check_plan(self.plan, filled, self.concept))

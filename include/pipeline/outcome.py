@@ -16,6 +16,7 @@ class Outcome:
     Attributes:
         seconds: How long the work took; None: as long as the task.
         ahead: What the stages after it came to already, by the names of their tasks.
+        waited: How many seconds of the task's time went by waiting for those.
     """
 
     ref: BatchRef
@@ -23,15 +24,14 @@ class Outcome:
     notes: tuple[str, ...] = ()
     seconds: float | None = None
     ahead: Mapping[str, Outcome] = field(default_factory=dict)
+    waited: float = 0.0
 
     def seconds_of(self, taken: float) -> float:
         """Say how much of the time that a task has taken was this stage's own."""
-        if self.seconds is not None:
-            return self.seconds
-        return taken - sum(each.seconds or 0 for each in self.ahead.values())
+        return taken - self.waited if self.seconds is None else self.seconds
 
     def to_json(self) -> dict[str, Any]:
-        """Give the plain form that goes through XCom, without `ahead`."""
+        """Give the plain form that goes through XCom, without what came ahead."""
         return {
             "ref": self.ref.to_json(),
             "counts": self.counts,

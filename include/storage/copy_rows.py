@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Final
 
 import polars as pl
@@ -42,18 +44,31 @@ def copy_rows(
     staging: Staging,
 ) -> None:
     """Copy a batch into a table that has the columns of the dataset's."""
-    for rows in ahead(_part(number, ref, concept, staging) for number in range(len(ref.parts))):
-        put_rows(cursor, rows, name, schema)
+    with ahead(_part(number, ref, concept, staging) for number in range(len(ref.parts))) as parts:
+        for rows in parts:
+            put_rows(cursor, rows, name, schema)
 
 
-def ahead(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Give one table after the other, and have the next made in a thread meanwhile; no more than two are in memory."""
+@contextmanager
+def ahead(tables: Iterable[pa.Table], most: int = 1) -> Iterator[Iterator[pa.Table]]:
+    """Have tables made in a thread from now on.
+
+    Args:
+        most: So many wait at most to be taken, besides the one that is being made.
+    """
     coming = iter(tables)
-    with ThreadPoolExecutor(1, "ahead") as thread:
-        following = thread.submit(next, coming, None)
-        while (rows := following.result()) is not None:
-            following = thread.submit(next, coming, None)
+
+    def take() -> Iterator[pa.Table]:
+        while (rows := waiting.popleft().result()) is not None:
+            waiting.append(thread.submit(next, coming, None))
             yield rows
+
+    with ThreadPoolExecutor(1, "ahead") as thread:
+        waiting = deque(thread.submit(next, coming, None) for _ in range(most))
+        try:
+            yield take()
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 def part_rows(frame: pl.DataFrame, concept: Concept) -> pa.Table:

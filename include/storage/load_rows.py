@@ -17,8 +17,8 @@ from include.storage.history import grow_table, same_key
 from include.storage.merge_rows import Overwritten, overwrite_rows
 from include.storage.partitions import attach_partition, is_partitioned, make_partitioned, partition_name
 from include.storage.schema import DATA
-from include.storage.segment import drop_segment, stand_in, take_segment
-from include.storage.span import Span, measure_rows, moment
+from include.storage.segment import drop_segment, measure_segment, stand_in, take_segment
+from include.storage.span import Span, measure_parts, measure_rows, moment
 from include.storage.transaction import find_row, join_as_wholes
 
 
@@ -48,7 +48,7 @@ def load_rows(cursor: dbapi.Cursor, ref: BatchRef, concept: Concept, staging: St
     # a segment has the columns of its concept, which may have lost a field since the table was made
     fits = len(columns) == len(table.columns)
     if fits and ref.load.mode is not LoadMode.REPLACE and (segment := take_segment(cursor, ref)):
-        span = measure_rows(cursor, tables.qualified(segment), concept)
+        span = measure_segment(cursor, segment, ref, concept, staging)
         grow_table(cursor, table, missing)
         missing = []
         if attach_partition(cursor, table, segment, span):
@@ -79,13 +79,14 @@ def _make_table(
     if not is_partitioned(table):
         part = rest = table.name
     if taken := take_segment(cursor, ref):
+        span = measure_segment(cursor, taken, ref, concept, staging)
         tables.rename_table(cursor, taken, part)
     else:
         part = rest
         cursor.execute(tables.create_table(tables.part_of(table, part)))
         copy_rows(cursor, part, DATA, ref, concept, staging)
         cursor.execute(tables.key_table(part, concept))
-    span = measure_rows(cursor, tables.qualified(part), concept)
+        span = measure_rows(cursor, tables.qualified(part), concept)
     if is_partitioned(table):
         make_partitioned(cursor, table, concept, part, rest, span)
     for statement in (*tables.comment_table(table), *tables.wall_table(tables.quoted_name(table), ref.dataset_id)):
@@ -96,7 +97,7 @@ def _make_table(
 def _insert(cursor: dbapi.Cursor, table: Table, ref: BatchRef, concept: Concept, staging: Staging) -> Span:
     """Add those rows in `SCRATCH` whose keys are not there yet; of those with one key, the first of the source."""
     name, key = tables.quoted_name(table), tables.quoted(concept.key)
-    brought = measure_rows(cursor, SCRATCH, concept)
+    brought = measure_parts(ref.parts, concept, staging)
     if not brought.rows:
         return brought
     shared = find_shared_hashes([staging.scan(part) for part in ref.parts], concept.key)

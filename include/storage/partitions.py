@@ -16,7 +16,7 @@ from sqlalchemy import Table
 
 from include.cim.concept import Concept
 from include.storage import table as tables
-from include.storage.span import Span, measure_rows, moment
+from include.storage.span import Span, moment
 
 MOST: Final = 256
 """So many partitions a dataset has at most: each costs every query some 20 µs of planning."""
@@ -67,8 +67,8 @@ def attach_partition(cursor: dbapi.Cursor, table: Table, part: str, span: Span) 
     return bool(cursor.fetchone()[0])
 
 
-def has_room(cursor: dbapi.Cursor, table: Table, concept: Concept, part: str) -> bool:
-    """Whether a table could become a partition of a dataset's: this has no row of the same time."""
+def has_room(cursor: dbapi.Cursor, table: Table, concept: Concept, span: Span) -> bool:
+    """Whether a dataset's table could have one more partition: it has no row of that span."""
     whole = tables.quoted_name(table)
     cursor.execute(
         "SELECT count(i.inhrelid) FROM pg_class AS c LEFT JOIN pg_inherits AS i ON i.inhparent = c.oid"
@@ -78,7 +78,6 @@ def has_room(cursor: dbapi.Cursor, table: Table, concept: Concept, part: str) ->
     row = cursor.fetchone()
     if row is None or row[0] > MOST:
         return False
-    span = measure_rows(cursor, tables.qualified(part), concept)
     cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {whole} WHERE {moment(concept)} {span.within()})")  # noqa: S608
     return bool(cursor.fetchone()[0])
 

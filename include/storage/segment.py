@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
@@ -20,12 +19,13 @@ from include.storage.connection import judge
 from include.storage.copy_rows import SCRATCH, SORT_MEMORY, part_rows, put_rows
 from include.storage.partitions import has_room
 from include.storage.schema import DATA
+from include.storage.span import Span, measure_parts, measure_rows
 
 _FOLDER_LENGTH: Final = 12
 
 
 class PostgresSegment:
-    """The port `Segment`, on a connection and in a thread of its own.
+    """The port `Segment`, on a connection of its own.
 
     It lacks `_batch_id`: what is read decides on it. Where the dataset has no table yet, or no row of the same time,
     the segment becomes part of it, and so gets its key here; else its rows are moved.
@@ -35,35 +35,12 @@ class PostgresSegment:
         self._url, self._concept, self._staging = loader_url, concept, staging
         self._target = tables.table_of(dataset_id, concept)
         self._name = f"{_prefix(dataset_id)}{folder.hex[:_FOLDER_LENGTH]}"
-        self._thread = ThreadPoolExecutor(1, "segment")
-        self._running: Future[None] | None = None
         self._connection: dbapi.Connection | None = None
+        self._copied: dict[int, str] = {}
         self._spans: dict[int, tuple[int, int]] = {}
 
     def add(self, number: int, path: str) -> None:
-        """Copy one staged part; see the port. Waits for the one before."""
-        self._wait()
-        self._running = self._thread.submit(self._copy, number, path)
-
-    def finish(self) -> str:
-        """Commit; see the port."""
-        self._wait()
-        self._thread.submit(self._complete).result()
-        self.close()
-        return self._name
-
-    def close(self) -> None:
-        """End the transaction; see the port."""
-        self._thread.shutdown(wait=True)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _wait(self) -> None:
-        if self._running is not None:
-            self._running.result()
-
-    def _copy(self, number: int, path: str) -> None:
+        """Copy one staged part; see the port."""
         frame = self._staging.read(path)
         rows = part_rows(frame, self._concept)
         with self._cursor() as cursor:
@@ -74,24 +51,35 @@ class PostgresSegment:
                     (first, last),
                 )
             put_rows(cursor, rows, self._name, DATA)
+        self._copied[number] = path
         if frame.height:
             self._spans[number] = (int(frame[ROW_ID].min()), int(frame[ROW_ID].max()))  # type: ignore[arg-type]
+
+    def finish(self) -> str:
+        """Commit; see the port."""
+        with self._cursor() as cursor:
+            fresh = not tables.is_there(cursor, self._target.name)
+            span = measure_parts(self._copied.values(), self._concept, self._staging)
+            # without a row it has no time that could be its own
+            if span.rows and (fresh or has_room(cursor, self._target, self._concept, span)):
+                cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+                cursor.execute(tables.key_table(self._name, self._concept))
+        assert self._connection is not None  # noqa: S101 - a cursor was open
+        self._connection.commit()
+        self.close()
+        return self._name
+
+    def close(self) -> None:
+        """End the transaction; see the port."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _make(self, cursor: dbapi.Cursor) -> None:
         # of an earlier try of the run; one that is not dead yet may hold it
         cursor.execute("SET LOCAL lock_timeout = '5s'")
         cursor.execute(f"DROP TABLE IF EXISTS {tables.qualified(self._name)}")
         cursor.execute(tables.create_table(tables.part_of(self._target, self._name, without=[tables.BATCH_ID])))
-
-    def _complete(self) -> None:
-        with self._cursor() as cursor:
-            fresh = not tables.is_there(cursor, self._target.name)
-            # without a row it has no time that could be its own
-            if self._spans and (fresh or has_room(cursor, self._target, self._concept, self._name)):
-                cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
-                cursor.execute(tables.key_table(self._name, self._concept))
-        assert self._connection is not None  # noqa: S101 - a cursor was open
-        self._connection.commit()
 
     @contextmanager
     def _cursor(self) -> Iterator[dbapi.Cursor]:
@@ -121,6 +109,13 @@ def take_segment(cursor: dbapi.Cursor, ref: BatchRef) -> str | None:
     cursor.execute(f"ALTER TABLE {name} ADD COLUMN {batch_id} uuid NOT NULL DEFAULT '{ref.batch_id}'")
     cursor.execute(f"ALTER TABLE {name} ALTER COLUMN {batch_id} DROP DEFAULT")
     return ref.segment
+
+
+def measure_segment(cursor: dbapi.Cursor, name: str, ref: BatchRef, concept: Concept, staging: Staging) -> Span:
+    """Say what a segment with a key holds; read again only where it lost rows of what was copied into it."""
+    if tables.lost_rows(cursor, name):
+        return measure_rows(cursor, tables.qualified(name), concept)
+    return measure_parts(ref.parts, concept, staging)
 
 
 def stand_in(cursor: dbapi.Cursor, ref: BatchRef, columns: Sequence[str]) -> bool:

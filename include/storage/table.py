@@ -28,6 +28,8 @@ SINCE: Final = "_since"
 """The number of the load that put the row there, where it is not that of `BATCH_ID`: it left quarantine later, or came
 back when a batch was taken back."""
 
+_LOST_ROWS: Final = "Rows with equal keys were removed."
+
 # bytewise order: the same on every machine, the same as polars', and cheaper to index
 _TEXT: Final = Text(collation="C")
 _TYPES: Final[dict[FieldType, TypeEngine[Any]]] = {
@@ -129,7 +131,7 @@ def comment_columns(columns: Iterable[Column[Any]]) -> Sequence[str]:
 
 
 def key_table(name: str, concept: Concept) -> str:
-    """Statement that gives a loaded table its key; of rows with equal keys the first of the source stays.
+    """Statement that gives a loaded table its key; of rows with equal keys the first of the source stays (`lost_rows`).
 
     It is one block, because ADBC cannot go on after a failed statement; in PostgreSQL, the block can.
     """
@@ -143,8 +145,15 @@ EXCEPTION WHEN unique_violation THEN
         SELECT ctid AS place, row_number() OVER (PARTITION BY {key} ORDER BY {ROW_ID}) AS nth FROM {name}
     ) AS counted WHERE {name}.ctid = place AND nth > 1;
     ALTER TABLE {name} ADD PRIMARY KEY ({key});
+    COMMENT ON TABLE {name} IS '{_LOST_ROWS}';
 END
 $$"""  # noqa: S608 - names from the CIM, quoted
+
+
+def lost_rows(cursor: dbapi.Cursor, name: str) -> bool:
+    """Whether a table has lost rows to the key that `key_table` gave it."""
+    cursor.execute("SELECT obj_description(to_regclass($1), 'pg_class') = $2", (qualified(name), _LOST_ROWS))
+    return bool(cursor.fetchone()[0])
 
 
 def wall_table(name: str, dataset_id: UUID, further: str = "") -> Sequence[str]:
