@@ -21,11 +21,12 @@ EMBEDDED = "CDMP_EMBEDDED"
 
 ALLOCATORS = {
     "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "262144",
     "_RJEM_MALLOC_CONF": "narenas:1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-"""Of glibc, polars' jemalloc and Arrow: by default each of them, and each thread, keeps what others could use, 100 MB
-in a task."""
+"""Of glibc, polars' jemalloc and Arrow: by default each of them, and each thread, keeps what others could use, 150 MB
+in a task. glibc gives back at once only what is larger than its threshold, which it raises by itself, if not set."""
 
 
 def ports_of(outside: Mapping[str, str]) -> dict[str, int]:

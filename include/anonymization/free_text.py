@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import polars as pl
-from presidio_anonymizer import AnonymizerEngine
-from presidio_anonymizer.entities import RecognizerResult
 
 from include.anonymization.config import Scan
 from include.anonymization.methods import change_distinct
+from include.anonymization.presidio import AnonymizerEngine, RecognizerResult
 from include.anonymization.scan import load_analyzer, scan_text
 
 

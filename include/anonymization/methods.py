@@ -14,11 +14,11 @@ from typing import Any, Final
 import polars as pl
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from presidio_anonymizer.operators import Hash, Mask, Operator, OperatorType, Redact, Replace
 
 from include.anonymization import config
 from include.anonymization.config import Method
 from include.anonymization.key import Key, derive
+from include.anonymization.presidio import Hash, Mask, Operator, OperatorType, Redact, Replace
 
 _DIGEST_BYTES: Final = 16
 """128 bits, written as 32 hexadecimal digits (base32 would be shorter, and doubles the cost of a call)."""

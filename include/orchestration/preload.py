@@ -11,7 +11,6 @@ from typing import Final
 # Imports only: a library that has begun to work may hold threads and locks, which do not survive a fork.
 MODULES: Final = (
     "great_expectations",
-    "presidio_anonymizer",
     "pandas",
     "polars",
     "pyarrow.parquet",

@@ -8,10 +8,11 @@ from typing import Final
 from uuid import UUID
 
 import adbc_driver_manager
+import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Connection, text
 
-from include.batch import ROW_ID, BatchRef, LoadMode
+from include.batch import BatchRef, LoadMode
 from include.cim.concept import Concept
 from include.ports import Staging
 from include.storage import table as tables
@@ -41,8 +42,7 @@ class PostgresSegment:
 
     def add(self, number: int, path: str) -> None:
         """Copy one staged part; see the port."""
-        frame = self._staging.read(path)
-        rows = part_rows(frame, self._concept)
+        rows = part_rows(self._staging.read(path), self._concept)
         with self._cursor() as cursor:
             if number in self._spans:
                 first, last = self._spans[number]
@@ -52,8 +52,9 @@ class PostgresSegment:
                 )
             put_rows(cursor, rows, self._name, DATA)
         self._copied[number] = path
-        if frame.height:
-            self._spans[number] = (int(frame[ROW_ID].min()), int(frame[ROW_ID].max()))  # type: ignore[arg-type]
+        if rows.num_rows:
+            ends = pc.min_max(rows[tables.ROW_ID])
+            self._spans[number] = ends["min"].as_py(), ends["max"].as_py()
 
     def finish(self) -> str:
         """Commit; see the port."""
