@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from include.expectations import run_suite
 from include.expectations.config import CurationRule
 from include.expectations.find_repeats import find_repeats
 from include.expectations.run_suite import Breach, Memory, find_breaches
+from tests.factories import NOON
 from tests.staged import a_frame, a_row
 
 BETWEEN = "expect_column_values_to_be_between"
@@ -176,15 +178,21 @@ def told(breaches: list[Breach]) -> list[tuple[int, list[int]]]:
     return [(one.checked, one.row_ids.to_list()) for one in breaches]
 
 
-def test_what_is_known_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows Great Expectations was asked about, time after time."""
+    heights: list[int] = []
     validate = run_suite._validate
 
     def listen(frame: pl.DataFrame, *further: Any) -> list[Any]:
-        asked.append(frame.height)
+        heights.append(frame.height)
         return validate(frame, *further)
 
     monkeypatch.setattr(run_suite, "_validate", listen)
+    return heights
+
+
+def test_what_is_known_is_not_asked_again(asked: list[int]) -> None:
     rules = [rule("expect_column_values_to_be_in_set", column="quality", value_set=["a"])]
     memory = Memory()
     for cells in (["a", "b", "a", "a", "b"], ["b", "a", "a", "b"], ["a", "c", "a", "a"]):
@@ -192,6 +200,28 @@ def test_what_is_known_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> No
         (breach,) = find_breaches(frame, rules, memory)
         assert breach.row_ids.to_list() == [row for row, cell in enumerate(cells) if cell != "a"]
     assert asked == [2, 1]
+
+
+def test_what_follows_from_other_values_is_not_asked(asked: list[int]) -> None:
+    rules = [
+        rule(BETWEEN, column="energy", min_value=0, max_value=10),
+        rule(NOT_NULL, column="energy"),
+        rule(NOT_NULL, column="interval_start"),
+    ]
+    memory, nan = Memory(), float("nan")
+    parts: list[tuple[list[float | None], set[int], set[int]]] = [
+        ([1.0, 5.0, -1.0, 1.0, 5.0, -1.0], {2, 5}, set()),
+        ([2.0, 3.0, nan, 2.0, 3.0, nan], set(), {2, 5}),
+        ([4.0, 12.0, None, 4.0, 12.0, None], {1, 4}, {2, 5}),
+        ([4.5, 4.5], set(), set()),
+    ]
+    for number, (cells, outside, empty) in enumerate(parts):
+        times = [NOON + timedelta(hours=number)] * len(cells)
+        frame = pl.DataFrame({"energy": cells, "interval_start": times}).with_row_index(ROW_ID).cast({ROW_ID: pl.Int64})
+        bounds, held, timed = find_breaches(frame, rules, memory)
+        assert [set(each.row_ids) for each in (bounds, held, timed)] == [outside, empty, set()]
+    # three values and a time; NaN; what lies outside, and null; nothing
+    assert asked == [4, 1, 2]
 
 
 @pytest.mark.parametrize("ignored", [{}, {"ignore_row_if": "either_value_is_missing"}])

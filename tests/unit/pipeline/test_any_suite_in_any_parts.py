@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -155,10 +156,10 @@ def test_the_answer_is_the_same(
 
     def ahead(step: CurateStep, mapped: BatchRef, raw: BatchRef, staging: FolderStaging) -> Outcome | None:
         copies = Copies(staging)
-        at_work = Ahead(lambda: [("validate", step), ("load", copies)])
-        for part in parts_of(mapped, raw):
-            at_work.hand_on(part)
-        done = at_work.finish(mapped)
+        with closing(Ahead(lambda: [("validate", step), ("load", copies)])) as at_work:
+            for part in parts_of(mapped, raw):
+                at_work.hand_on(part)
+            done = at_work.finish(mapped)
         if "load" not in done:
             return None
         assert [copies.rows[number].to_dicts() for number in sorted(copies.rows)] == [
