@@ -48,6 +48,7 @@ class Progress:
     requests: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
     issues: list[Issue] = field(default_factory=list)
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class RestReading:
             self._refuse_other(answer)
             said = read_said(self.source, answer)
             content = Content(answer.body, self.where)
-            content.issues = self.progress.issues
+            content.issues, content.groups = self.progress.issues, self.progress.groups
             frames = read_frames(content, self.source.format)
             try:
                 first = next(frames, None)
