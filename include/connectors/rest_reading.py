@@ -11,13 +11,14 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import Issue
 from include.collection.rest_source import RestSource
 from include.connectors.content import Content
 from include.connectors.egress import Answer, Limits, Request
 from include.connectors.formats.choose import read_frames
 from include.connectors.rest_credentials import Login
-from include.connectors.rest_errors import find_error, find_message, tell_words
+from include.connectors.rest_errors import find_error, find_message, find_warning, read_around, tell_words
 from include.connectors.rest_pages import Said, first_page, next_page, peek, read_said
 from include.connectors.rest_patience import Doubtful, Patience, refuse_busy
 from include.connectors.rest_request import Page, build_request
@@ -99,7 +100,7 @@ class RestReading:
             pages, records = pages + 1, records + rows
             total = self._follow(total, said.total)
             if pages == 1 and rows and said.leads_nowhere:
-                self.progress.issues.append(_tell_one_page(self.where))
+                self.progress.issues.append(tell_one_page(self.where))
             if rows == 0 and said.cursor == cursor:  # to some sources that is how pages end
                 said = replace(said, cursor=None)
             cursor = said.cursor
@@ -143,6 +144,7 @@ class RestReading:
             refuse_status(answer, self.where)
             self._refuse_other(answer)
             said = read_said(self.source, answer)
+            around = self._read_around(answer)
             content = Content(answer.body, self.where)
             content.issues, content.groups = self.progress.issues, self.progress.groups
             frames = read_frames(content, self.source.format)
@@ -154,6 +156,8 @@ class RestReading:
                 raise Doubtful(refusal) from None
             if first is None:
                 self._refuse_error(answer)
+            else:
+                self._refuse_part(answer, around)
             return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames))
         except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
@@ -204,17 +208,37 @@ class RestReading:
             remedy = "Does it ask for a login, or tell of an error? Or set the `format` that it has."
             raise Doubtful(SourceRefused(self.where, f"it answers with {what} where lines of cells should be", remedy))
 
+    def _read_around(self, answer: Answer) -> dict[str, Any]:
+        if not isinstance(self.source.format, JsonFormat):
+            return {}
+        around = read_around(Content(answer.body, self.where), self.source.format)
+        answer.body.seek(0)
+        return around
+
+    def _refuse_part(self, answer: Answer, around: Mapping[str, Any]) -> None:
+        """Refuse records beside which the answer tells of an error: it may not be all of them that were asked for."""
+        if words := find_error(around):
+            what = f"it answers {answer.status} with records, and tells of an error: {self._told(words)}"
+            if self.source.partial == "refuse":
+                remedy = "Some records may be missing. If they are not, set `ingester.partial` to note."
+                raise Doubtful(SourceRefused(self.where, what, remedy))
+            self.progress.issues.append(Issue(self.where, what, "Some records may be missing."))
+        if words := find_warning(around):
+            self.progress.issues.append(Issue(self.where, f"beside its records it warns: {self._told(words)}"))
+
+    def _told(self, words: str) -> str:
+        return tell_words(self.login.mask(words))
+
     def _refuse_error(self, answer: Answer) -> None:
         """Refuse an answer without a record that tells of an error: taken for nothing new, it would hide that."""
         answer.body.seek(0)
         document = peek(answer.body, answer.size, self.where) if answer.size <= _PEEKED else None
         if words := find_error(document):
             remedy = "If it says so where there is nothing new, set `ingester.nothing.text`."
-            told = tell_words(self.login.mask(words))
-            what = f"it answers {answer.status} without any record, and tells of an error: {told}"
+            what = f"it answers {answer.status} without any record, and tells of an error: {self._told(words)}"
             raise Doubtful(SourceRefused(self.where, what, remedy))
         if words := find_message(document):
-            what = f"it gives no record, and says: {tell_words(self.login.mask(words))}"
+            what = f"it gives no record, and says: {self._told(words)}"
             self.progress.issues.append(Issue(self.where, what))
 
     def _count(self, frame: pl.DataFrame, content: Any) -> pl.DataFrame:
@@ -246,7 +270,8 @@ class RestReading:
         )
 
 
-def _tell_one_page(where: str) -> Issue:
+def tell_one_page(where: str) -> Issue:
+    """Say that an answer has nothing where the way to the next page should stand."""
     what = "its first answer has nothing where the way to the next page should stand: it is taken for the only one"
     return Issue(where, what, "Is `pagination.path` right?")
 

@@ -17,7 +17,7 @@ from include.connectors.egress import Answer, Egress, Limits, Request, Session, 
 from include.connectors.rest_credentials import MASK, Login
 from include.connectors.rest_pages import first_page, next_page
 from include.connectors.rest_patience import Patience
-from include.connectors.rest_reading import RestReading
+from include.connectors.rest_reading import RestReading, tell_one_page
 from include.connectors.rest_request import Page, split_window
 from include.errors import Problem, SourceRefused, SourceUnavailable
 from include.ports import Clock
@@ -65,6 +65,8 @@ def try_source(
             with opened.answer.body:
                 frame = next(opened.frames, pl.DataFrame()).head(ROWS)
             more = next_page(source.pagination, 1, frame.height, opened.said) is not None and frame.height > 0
+            if frame.height and opened.said.leads_nowhere:
+                reading.progress.issues.append(tell_one_page(reading.where))
             rows, problem, total = login.hide(frame), None, opened.said.total
         except (SourceRefused, SourceUnavailable) as error:
             masked = login.masked(error)
@@ -80,6 +82,7 @@ def try_source(
             more=more,
             total=total,
             problem=problem,
+            notes=tuple(login.mask(f"{issue.where}: {issue.what}.") for issue in reading.progress.issues),
         )
 
 

@@ -66,9 +66,10 @@ class SourceColumns:
         new = [name for name in frame.columns if self.known is not None and tell_name(name) not in self.known]
         appeared = {name: labels for name, labels in self._grouped.appeared().items() if name not in new}
         if (new or appeared) and contract.appear is OnDrift.FREEZE:
+            told = list_names(new) or _tell_groups(appeared)
             raise SourceRefused(
                 _source(self.collection),
-                f"{list_names(new) or _tell_groups(appeared)} {_are(new or list(appeared))} new, and the contract lets no column appear",
+                f"{told} {_are(new or list(appeared))} new, and the contract lets no column appear",
                 "Nothing was loaded. Map what is new, or set `contract.appear` to evolve or quarantine.",
             )
         lacking = {name: labels for name, labels in self._grouped.vanished().items() if name in frame.columns}
