@@ -212,7 +212,7 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
 
 def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if form.startswith(("%a", "%A")):
-        texts, form = texts.str.replace(r"^[^\W\d_]+", ""), form[2:]
+        texts, form = texts.str.replace(r"^[^\W\d_]+(?:-[^\W\d_]+)?", ""), form[2:]
     if "%b" in form:
         texts, form = _number_months(texts), form.replace("%b", "%m")
     if "%q" in form:

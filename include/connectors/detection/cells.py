@@ -11,6 +11,7 @@ from typing import Final
 from include.cim.measured import read_measured
 from include.cim.number_style import APOSTROPHES, BLANKS
 from include.cim.units import find_unit
+from include.connectors.detection.day_words import BEFORE_DAY
 from include.errors import NotFound
 
 
@@ -89,6 +90,8 @@ def classify(cell: str) -> Kind:
         return Kind.EMPTY
     if text.lower() in NULL_WORDS:
         return Kind.WORD
+    if before := BEFORE_DAY.fullmatch(text):
+        text = before["day"]
     if len(text) > 80 or not any("0" <= sign <= "9" for sign in text):
         return Kind.TEXT
     number = bracketed[1] if (bracketed := _ACCOUNTED.fullmatch(text)) else text

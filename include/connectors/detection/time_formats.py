@@ -12,6 +12,7 @@ import polars as pl
 from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, MONTH, dated, read_times
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
+from include.connectors.detection.day_words import BEFORE_DAY
 
 _DATE: Final = (
     r"(?P<iso>\d{4}(?P<s1>[-/.]|\. )\d{1,2}(?P=s1)\d{1,2}(?P<s0>\.?))"
@@ -22,7 +23,7 @@ _DATE: Final = (
     r"|(?P<week_first>(?P<s7>(?:W|KW|CW|Week|Woche)[ .]{0,2})\d{1,2}(?P<s8>[-/ ])\d{4})"
     rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
     r"(?P<named_year>\d{4}|\d{2}))"
-    rf"|(?P<us>{MONTH} \d{{1,2}}, ?\d{{4}})"
+    rf"|(?P<us>{MONTH} \d{{1,2}}(?:, ?| )\d{{4}})"
     r"|(?P<month>\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})"
     rf"|(?P<named_month>{MONTH}(?P<s5>[-/ ])(?P<month_year>\d{{4}}|\d{{2}}))"
     r"|(?P<compact>\d{8})"
@@ -135,6 +136,8 @@ def _formats_of(cell: str) -> tuple[str, ...]:
         return formats
     if (counted := _count_formats(cell)) is not None:
         return counted
+    if before := BEFORE_DAY.fullmatch(cell):
+        return tuple(f"%a{before['sign']}{form}" for form in _formats_of(before["day"]) if dated(form))
     found = _WRITTEN.fullmatch(cell)
     if found is None or not (found["date"] or found["clock"] or found["french"]):
         return ()
@@ -197,7 +200,7 @@ def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # 
         year = "%Y" if len(found["named_year"]) == 4 else "%y"
         return (f"%d{found['s3']}%b{found['s4']}{year}",)
     if found["us"]:
-        return ("%b %d, %Y",) if ", " in found["us"] else ("%b %d,%Y",)
+        return (f"%b %d{',' if ',' in found['us'] else ''}{' ' if found['us'][-5] == ' ' else ''}%Y",)
     if found["month"]:
         sign = next(sign for sign in "-/" if sign in found["month"])
         return (f"%Y{sign}%m",) if found["month"].index(sign) == 4 else (f"%m{sign}%Y",)
