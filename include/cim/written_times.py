@@ -83,6 +83,9 @@ _MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}
 where A is short for AM, and later ones are not read."""
 
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
+_NO_YEAR_YET: Final = 2050
+"""A year of two digits from 50 on is one of the 20th century: nobody measures 2061, and typical years are of 1961."""
+
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
@@ -232,7 +235,10 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
     times = texts.str.to_datetime(
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )
-    return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+    times = times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+    if "%y" in form and (of_last := (times.dt.year() >= _NO_YEAR_YET).fill_null(False)).any():
+        times = times.zip_with(~of_last, times.dt.offset_by("-100y"))
+    return times
 
 
 def _begin_parts_of_year(texts: pl.Series, form: str) -> tuple[pl.Series, str]:

@@ -88,9 +88,7 @@ def test_a_word_for_the_date_may_stand_before_the_day(tmp_path: Path, word: str)
     _check(inspect(tmp_path, _write(f"{word}%Y-%m-%d", ";;")))
 
 
-@pytest.mark.parametrize(
-    "form", ["%a %d.%m.%Y %H:%M", "%a, %d %b %Y %H:%M", "%A, %B %d, %Y %H:%M"]
-)
+@pytest.mark.parametrize("form", ["%a %d.%m.%Y %H:%M", "%a, %d %b %Y %H:%M", "%A, %B %d, %Y %H:%M"])
 def test_a_weekday_may_stand_before_every_time(tmp_path: Path, form: str) -> None:
     begun = [datetime(2024, 6, 1) + timedelta(hours=at) for at in range(60)]  # noqa: DTZ001  # a clock's
     rows = "".join(f'"{time:{form}}",{at}\n' for at, time in enumerate(begun))
