@@ -74,3 +74,11 @@ def test_units_told_beside_the_table_come_first() -> None:
     frame = pl.DataFrame({"power_w": ["1.5"], "x": ["2"]})
     profiled = profile_table("t", iter([frame]), NumberStyle(), {"power_w": "kW", "x": "°C"})
     assert [column.unit for column in profiled.table.columns] == ["kW", "degC"]
+
+
+def test_a_name_and_a_line_of_units_that_contradict_each_other_are_told() -> None:
+    frame = pl.DataFrame({"Power (kW)": ["1", "2"], "Energy kWh": ["3", "4"]})
+    found = profile_table("t", iter([frame]), NumberStyle(), {"Power (kW)": "W", "Energy kWh": "kWh"})
+    assert [column.unit for column in found.table.columns] == ["W", "kWh"]
+    (issue,) = [issue for issue in found.issues if "says kW" in issue.what]
+    assert issue.where == "column 'Power (kW)'"
