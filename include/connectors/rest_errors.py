@@ -10,6 +10,7 @@ from include.anonymization.telling import tell_name
 from include.collection.formats.json_records import JsonFormat, Step, path_steps
 from include.connectors.content import Content
 from include.connectors.formats.json_text import JsonText
+from include.connectors.rest_more import MORE
 from include.errors import SourceRefused
 
 _MOST_WORDS: Final = 200
@@ -39,11 +40,16 @@ _AROUND: Final = frozenset(
 )
 """Objects in an answer that say something of it; what stands in others may be what was asked for."""
 
-_TOLD: Final = frozenset().union(_ERRORS, _STATES, _CODES, _SUCCESSES, _FAILURES, _MESSAGES, _WARNINGS, _AROUND)
+_TOLD: Final = frozenset().union(_ERRORS, _STATES, _CODES, _SUCCESSES, _FAILURES, _MESSAGES, _WARNINGS, _AROUND, MORE)
 
 _WELL: Final = re.compile(
     r"(?:[0\s.-]*|2\d\d|ok(?:ay)?|no(?:ne|t? ?errors?)?|null|nil|n/?a|false|success(?:ful(?:ly)?)?|succeeded|good"
     r"|(?:no|without) (?:errors?|problems?)(?: .*)?|all good|done|completed?|request (?:ok|successful|succeeded))[.!]?",
+    re.IGNORECASE,
+)
+_ERROR_TEXT: Final = re.compile(
+    r"\b(?:error|exception|exceeded|unauthori[sz]ed|forbidden|denied|invalid|failed|failure|not allowed|expired"
+    r"|too many|fehler|erreur)\b",
     re.IGNORECASE,
 )
 _FAILED: Final = re.compile(
@@ -111,6 +117,17 @@ def find_warning(document: Mapping[str, Any]) -> str | None:
         for text in _texts(value)
     ]
     return "; ".join(words[:_MOST_TEXTS]) or None
+
+
+def find_error_text(text: str) -> str | None:
+    """Give the words of an error where lines of cells should be, and there is no more than a header.
+
+    Example:
+        >>> find_error_text("Error: quota exceeded"), find_error_text("time,error_code,kWh")
+        ('Error: quota exceeded', None)
+    """
+    text = text.strip()
+    return text if _ERROR_TEXT.search(text) and not re.search(r"[,;\t|]\S", text) else None
 
 
 def find_message(document: Any) -> str | None:

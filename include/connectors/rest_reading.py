@@ -18,9 +18,17 @@ from include.connectors.content import Content
 from include.connectors.egress import Answer, Limits, Request
 from include.connectors.formats.choose import read_frames
 from include.connectors.rest_credentials import Login
-from include.connectors.rest_errors import find_error, find_message, find_warning, read_around, tell_words
+from include.connectors.rest_errors import (
+    find_error,
+    find_error_text,
+    find_message,
+    find_warning,
+    read_around,
+    tell_words,
+)
+from include.connectors.rest_more import tell_more
 from include.connectors.rest_pages import Said, first_page, next_page, peek, read_said
-from include.connectors.rest_patience import Doubtful, Patience, refuse_busy
+from include.connectors.rest_patience import ACCEPTED, Doubtful, Patience, refuse_busy, unready
 from include.connectors.rest_request import Page, build_request
 from include.errors import SourceEmpty, SourceRefused, SourceUnavailable
 from include.ports import Clock
@@ -28,7 +36,8 @@ from include.ports import Clock
 _PEEKED: Final = 1 << 16
 _PARTIAL: Final = 206
 _NO_LINES: Final = re.compile(
-    rb"[\xef\xbb\xbf\s]*(?:(<)(?:!doctype|html|\?xml|head|body|script)\b|([{])\s*[\"}]|(\[)\s*[{])", re.IGNORECASE
+    rb"[\xef\xbb\xbf\s]*(?:(<)(?:!--|(?:!doctype|html|\?xml|head|body|script)\b)|([{])\s*[\"}]|(\[)\s*[{])",
+    re.IGNORECASE,
 )
 """How what is no lines of cells begins; `<DATE>` is a header to some."""
 
@@ -60,6 +69,7 @@ class Opened:
     answer: Answer
     said: Said
     frames: Iterator[pl.DataFrame]
+    around: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +100,19 @@ class RestReading:
         seen: set[bytes | str] = set()
         pages = records = 0
         total = cursor = None
+        columns: set[str] = set()
         while page is not None:
             opened = self.patience.insist(self._opener(page.with_query(always), times))
             said, rows, content = opened.said, 0, hashlib.sha256()
             with opened.answer.body:
                 for frame in opened.frames:
                     rows += frame.height
+                    if columns and not columns.intersection(frame.columns):
+                        raise self._unlike(pages + 1)
+                    columns.update(frame.columns)
                     yield self._count(frame, content)
             pages, records = pages + 1, records + rows
             total = self._follow(total, said.total)
-            if pages == 1 and rows and said.leads_nowhere:
-                self.progress.issues.append(tell_one_page(self.where))
             if rows == 0 and said.cursor == cursor:  # to some sources that is how pages end
                 said = replace(said, cursor=None)
             cursor = said.cursor
@@ -108,6 +120,8 @@ class RestReading:
             # where the number of pages is declared, one without records is not the last
             ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
             page = None if ended and cursor is None else next_page(self.source.pagination, pages, records, said)
+            if page is None and rows:
+                self.progress.issues += tell_more(opened, self.where, records, pages)
         if total is not None and records < total:
             raise SourceUnavailable(
                 self.where, f"it declares {total} records and delivered {records}", "Nothing of them is loaded."
@@ -155,10 +169,12 @@ class RestReading:
             except SourceRefused as refusal:
                 raise Doubtful(refusal) from None
             if first is None:
+                if answer.status == ACCEPTED:
+                    raise unready(answer, self.where, self.clock())
                 self._refuse_error(answer)
             else:
                 self._refuse_part(answer, around)
-            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames))
+            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames), around)
         except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
             raise
@@ -233,13 +249,19 @@ class RestReading:
         """Refuse an answer without a record that tells of an error: taken for nothing new, it would hide that."""
         answer.body.seek(0)
         document = peek(answer.body, answer.size, self.where) if answer.size <= _PEEKED else None
-        if words := find_error(document):
+        if words := find_error(document) or self._error_text(answer):
             remedy = "If it says so where there is nothing new, set `ingester.nothing.text`."
             what = f"it answers {answer.status} without any record, and tells of an error: {self._told(words)}"
             raise Doubtful(SourceRefused(self.where, what, remedy))
         if words := find_message(document):
             what = f"it gives no record, and says: {self._told(words)}"
             self.progress.issues.append(Issue(self.where, what))
+
+    def _error_text(self, answer: Answer) -> str | None:
+        if self.source.format.kind != "csv":
+            return None
+        answer.body.seek(0)
+        return find_error_text(answer.body.read(_PEEKED).decode(errors="replace"))
 
     def _count(self, frame: pl.DataFrame, content: Any) -> pl.DataFrame:
         """Count and hash rows, and give them without what they repeat of a secret."""
@@ -255,6 +277,10 @@ class RestReading:
         self.progress.digest.update(text)
         return frame
 
+    def _unlike(self, page: int) -> SourceRefused:
+        what = f"page {page} has none of the columns of those before"
+        return SourceRefused(self.where, what, "Has it no header, so that its first row was taken for one?")
+
     def _refuse_repeat(self, seen: set[bytes | str], page: int, marks: Sequence[bytes | str]) -> None:
         if seen.intersection(marks):
             raise SourceRefused(
@@ -268,12 +294,6 @@ class RestReading:
         return SourceRefused(
             self.where, f"it takes more than {most:,} {what}", f"Ask for less, or raise `ingester.limits.{what}`."
         )
-
-
-def tell_one_page(where: str) -> Issue:
-    """Say that an answer has nothing where the way to the next page should stand."""
-    what = "its first answer has nothing where the way to the next page should stand: it is taken for the only one"
-    return Issue(where, what, "Is `pagination.path` right?")
 
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:

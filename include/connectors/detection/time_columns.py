@@ -160,7 +160,7 @@ def _days(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> dict[str, tupl
             continue
         texts = frame[each.name].str.strip_chars()
         texts = texts.filter(texts.str.contains(r"\d:\d\d").fill_null(False))
-        found = _MIDNIGHT.search(texts.first() or "")
+        found = _MIDNIGHT.search(str(texts.first()))
         if found and texts.str.ends_with(found[0]).all():
             forms = tuple(re.sub(r"%H.*", found[0], form) for form in each.time_formats if "%H" in form)
             days |= {each.name: forms} if forms else {}
