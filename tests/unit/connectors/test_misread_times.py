@@ -141,3 +141,10 @@ def test_half_days_may_be_one_letter(inspect: Inspect) -> None:
     rows = [f"{hour:%Y-%m-%d},{hour:%I:%M}{'ap'[hour.hour // 12]},{at}\n" for at, hour in enumerate(HOURS)]
     time = _time(inspect("Date,Time,kWh\n" + "".join(rows)))
     assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-02T23:00:00", "PT1H")
+
+
+def test_hours_across_in_json_are_told(inspect: Inspect) -> None:
+    days = {f"{day}": {f"{hour:02d}:00": at + hour / 10 for hour in range(24)} for at, day in enumerate(DAYS)}
+    found = inspect(json.dumps(days), "days.json")
+    (issue,) = [issue for issue in found.issues if "count time" in issue.what]
+    assert "`mapper.unpivot`" in issue.suggestion
