@@ -40,6 +40,7 @@ def write_dry_run(run: DryRun) -> str:
         lines += ["", write_table(trial.rows.columns, trial.rows.rows())]
         told = f" of {trial.total:,}" if trial.total is not None else ""
         lines.append(f"{trial.rows.height} rows{told}{', and another page' if trial.more else ''}")
+    lines += trial.notes
     if run.missing:
         lines += ["", f"the mapping reads {', '.join(map(repr, run.missing))}, and the answer has no such column"]
     if run.problem is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,12 +42,14 @@ class Reading:
     """One reading of a source: an iterator of frames (all columns String, in the source's order, without row ids).
 
     All but `frames` is known only when that is exhausted; they are functions for that reason.
+    `groups`: of columns that the reader made rows of, label → {new column: column}.
     """
 
     frames: Iterator[pl.DataFrame]
     digest: Any  # () -> str: sha256 of the content
     cursor: Any  # () -> str | None
     issues: Callable[[], Sequence[Issue]] = tuple  # what was noticed without refusing it: rows left out
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # filled while frames are taken
 
 
 class Connector(Protocol):

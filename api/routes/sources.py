@@ -48,6 +48,7 @@ def _answer(run: DryRun) -> DryRunAnswer:
         rows=rows.to_dicts() if rows is not None else [],
         more=trial.more,
         total=trial.total,
+        notes=list(trial.notes),
         mapped=list(plain_records(run.mapped.to_arrow())) if run.mapped is not None else None,
         unreadable=[
             UnreadableCell(row=cell.row_id, field=cell.field, rule=cell.rule)

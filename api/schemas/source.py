@@ -63,6 +63,7 @@ class DryRunAnswer(Answer):
     rows: list[dict[str, str | None]] = Field(description="the first records, as the source wrote them")
     more: bool = Field(description="the answer says that there is another page")
     total: int | None = Field(description="the records that it declares")
+    notes: list[str] = Field(description="what was noticed without refusing it")
     mapped: list[dict[str, Any]] | None = Field(description="what a run would make of them, as fields of the concept")
     unreadable: list[UnreadableCell]
     counts: dict[str, int] = Field(description="rows read, left out, mapped, merged, as a run counts them")

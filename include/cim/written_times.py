@@ -83,6 +83,13 @@ _MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}
 where A is short for AM, and later ones are not read."""
 
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
+_BLANK: Final = "[\u00a0\u2009\u202f]"
+_WEEKDAY: Final = r"(\d[-/.]\d{1,2}[-/.]\d{1,4}|日) ?[(（][^\W\d_]{1,10}\.?[)）]"
+"""A weekday in brackets, behind a day."""
+
+_NO_YEAR_YET: Final = 2050
+"""A year of two digits from 50 on is one of the 20th century: nobody measures 2061, and typical years are of 1961."""
+
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
@@ -104,6 +111,20 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
         Datetime("us"), without a zone. A time of day is on 1 January 1970.
     """
     return read_placed(texts, form)["time"]
+
+
+def tidy(text: str) -> str:
+    """Write a time without what tells nothing of it: blanks that do not break, a weekday in brackets.
+
+    Example:
+        >>> tidy("2024/04/01(月) 0:30"), tidy("3/1/2024, 1:00\u202fAM")
+        ('2024/04/01 0:30', '3/1/2024, 1:00 AM')
+    """
+    return re.sub(_WEEKDAY, r"\1", re.sub(_BLANK, " ", text))
+
+
+def _tidy_all(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(_BLANK, " ").str.replace(_WEEKDAY, "${1}")
 
 
 def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:
@@ -144,7 +165,7 @@ def _read_iso(texts: pl.Series) -> pl.DataFrame:
 
 
 def _read_any_iso(texts: pl.Series) -> pl.DataFrame:
-    texts = texts.str.replace(r" ?/.*$", "").str.replace(r"^(\d{4}-?W?\d{1,2}-?\d{1,2})[Tt]", "${1} ")
+    texts = _tidy_all(texts).str.replace(r" ?/.*$", "").str.replace(r"^(\d{4}-?W?\d{1,2}-?\d{1,2})[Tt]", "${1} ")
     texts = beginnings(texts, "%z")
     clock = texts.str.contains(r"\d \d").fill_null(False)
     offset = clock & texts.str.contains(_OFFSET).fill_null(False)
@@ -193,7 +214,7 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
     What DST behind a clock says is left to the order of the rows: to some it is the earlier showing of a repeated hour,
     to others (ERCOT) the later one.
     """
-    texts = beginnings(texts, form)
+    texts = beginnings(_tidy_all(texts), form)
     if "%H" in form:
         texts = texts.str.replace(r"(\d) ?(?:[Uu]hr|h|hrs|DST)\.?$", "${1}")
         texts = texts.str.replace(_MARKED, "${1}${2}${3}${4}")
@@ -212,13 +233,13 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
 
 def _strptime(texts: pl.Series, form: str) -> pl.Series:
     if form.startswith(("%a", "%A")):
-        texts, form = texts.str.replace(r"^[^\W\d_]+", ""), form[2:]
+        texts, form = texts.str.replace(r"^[^\W\d_]+(?:-[^\W\d_]+)?", ""), form[2:]
     if "%b" in form:
         texts, form = _number_months(texts), form.replace("%b", "%m")
     if "%q" in form:
         texts, form = _begin_parts_of_year(texts, form)
     if "%p" in form:
-        texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", "${1}m")
+        texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", "${1}m").str.replace(r"(?i)(\d ?[ap])$", "${1}m")
     if not dated(form):
         texts, form = "1970-01-01 " + texts, f"%Y-%m-%d {form}"
     if not any(sign in form for sign in ("%m", "%V", "%j")):
@@ -232,7 +253,10 @@ def _strptime(texts: pl.Series, form: str) -> pl.Series:
     times = texts.str.to_datetime(
         form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
     )
-    return times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+    times = times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
+    if "%y" in form and (of_last := (times.dt.year() >= _NO_YEAR_YET).fill_null(False)).any():
+        times = times.zip_with(~of_last, times.dt.offset_by("-100y"))
+    return times
 
 
 def _begin_parts_of_year(texts: pl.Series, form: str) -> tuple[pl.Series, str]:

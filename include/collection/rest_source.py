@@ -68,6 +68,9 @@ class RestSource(Configuration):
         None, max_length=500, description="where an answer declares its records: `$.total`, or a header's name"
     )
     nothing: Nothing = Nothing()
+    partial: Literal["refuse", "note"] = Field(
+        "refuse", description="records beside which an answer in JSON tells of an error: some may be missing"
+    )
     incremental: Incremental | None = None
     window: TimeWindow | None = None
     most_per_minute: int | None = Field(None, ge=1, le=10_000, description="requests, where the source limits them")

@@ -32,6 +32,7 @@ class Trial:
         more: Whether the answer says that there is another page.
         total: The records that it declares.
         problem: Why there are no rows.
+        notes: What was noticed without refusing it.
     """
 
     request: TriedRequest | None
@@ -42,3 +43,4 @@ class Trial:
     more: bool = False
     total: int | None = None
     problem: Problem | None = None
+    notes: tuple[str, ...] = ()

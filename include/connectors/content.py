@@ -52,6 +52,7 @@ class Content:
         count: Bytes given so far, unpacked.
         members: The files of a ZIP archive that may hold data, the greatest first; of anything else none.
         issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
+        groups: Of columns that a reader made rows of: what they share → {new column: column}.
 
     Raises:
         SourceRefused: It is packed in a way that is not read, damaged, or no archive where a member is asked for.
@@ -62,6 +63,7 @@ class Content:
         self.count = 0
         self.members: tuple[str, ...] = ()
         self.issues: list[Issue] = []
+        self.groups: dict[str, dict[str, str]] = {}
         self._hash = hashlib.sha256()
         self._file = file
         self._member = member

@@ -26,7 +26,11 @@ class UploadedFile:
         """Open the file; whatever is wrong with it is raised while its frames are read."""
         content = Content.open(self._path, self._name, self._member)
         return Reading(
-            frames=self._frames(content), digest=content.digest, cursor=lambda: None, issues=lambda: content.issues
+            frames=self._frames(content),
+            digest=content.digest,
+            cursor=lambda: None,
+            issues=lambda: content.issues,
+            groups=content.groups,
         )
 
     def _frames(self, content: Content) -> Iterator[pl.DataFrame]:

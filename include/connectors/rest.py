@@ -71,6 +71,7 @@ class RestApi:
             digest=progress.digest.hexdigest,
             cursor=lambda: progress.cursor,
             issues=lambda: progress.issues,
+            groups=progress.groups,
         )
 
     def _read(self, cursor: str | None, progress: Progress) -> Iterator[pl.DataFrame]:

@@ -1,12 +1,17 @@
-"""Finds what an answer without any record says of an error, though its status says that all is well."""
+"""Finds what an answer says of an error beside its records, or without any, though its status says that all is well."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from include.anonymization.telling import tell_name
+from include.collection.formats.json_records import JsonFormat, Step, path_steps
+from include.connectors.content import Content
+from include.connectors.formats.json_text import JsonText
+from include.connectors.rest_more import MORE
+from include.errors import SourceRefused
 
 _MOST_WORDS: Final = 200
 _MOST_DEPTH: Final = 4
@@ -29,14 +34,22 @@ _MESSAGES: Final = (
     *("reason", "title", "text", "info", "messages", "error"),
 )
 _SAID: Final = frozenset(["message", "messages", "msg", "detail"])
+_WARNINGS: Final = frozenset(["warning", "warnings", "warnmsg", "warningmessage", "warningmessages", "notices"])
 _AROUND: Final = frozenset(
     ["meta", "metadata", "header", "head", "response", "responsestatus", "status", "result", "envelope", "info"]
 )
 """Objects in an answer that say something of it; what stands in others may be what was asked for."""
 
+_TOLD: Final = frozenset().union(_ERRORS, _STATES, _CODES, _SUCCESSES, _FAILURES, _MESSAGES, _WARNINGS, _AROUND, MORE)
+
 _WELL: Final = re.compile(
     r"(?:[0\s.-]*|2\d\d|ok(?:ay)?|no(?:ne|t? ?errors?)?|null|nil|n/?a|false|success(?:ful(?:ly)?)?|succeeded|good"
     r"|(?:no|without) (?:errors?|problems?)(?: .*)?|all good|done|completed?|request (?:ok|successful|succeeded))[.!]?",
+    re.IGNORECASE,
+)
+_ERROR_TEXT: Final = re.compile(
+    r"\b(?:error|exception|exceeded|unauthori[sz]ed|forbidden|denied|invalid|failed|failure|not allowed|expired"
+    r"|too many|fehler|erreur)\b",
     re.IGNORECASE,
 )
 _FAILED: Final = re.compile(
@@ -44,6 +57,35 @@ _FAILED: Final = re.compile(
     r"|invalid)(?:[\s_:-].*)?",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+def read_around(content: Content, form: JsonFormat) -> dict[str, Any]:
+    """Read what an answer in JSON says beside its records, in bounded memory however many these are.
+
+    Returns:
+        Its object without the way to the records; empty where the records are the answer, or it is no JSON: whoever
+        reads the records says what is wrong with it.
+    """
+    steps = path_steps(form.records)
+    first = steps.index(None) if None in steps else len(steps)
+    read = {step for path in form.inherit for step in path_steps(path)}
+    try:
+        text = JsonText(content, form.encoding)
+        return {} if form.lines or not steps[:first] or text.peek() != "{" else _read_beside(text, steps[:first], read)
+    except SourceRefused:
+        return {}
+
+
+def _read_beside(text: JsonText, way: Sequence[Step], read: Collection[str | None]) -> dict[str, Any]:
+    around: dict[str, Any] = {}
+    for name in text.members():
+        if name == way[0] and len(way) > 1 and text.peek() == "{":
+            around[name] = _read_beside(text, way[1:], read)
+        elif name == way[0] or name in read or _plain(name) not in _TOLD:
+            text.skip()
+        else:
+            around[name] = text.value()
+    return around
 
 
 def find_error(document: Any) -> str | None:
@@ -58,12 +100,34 @@ def find_error(document: Any) -> str | None:
     """
     if not isinstance(document, dict):
         return None
-    inner = [each for name, each in document.items() if _plain(name) in _AROUND and isinstance(each, dict)]
-    for each in (document, *inner):
+    for each in _parts(document):
         if _tells_error(each):
             words = [*_words_of(each), *_words_of(document)] or [*_codes_of(each)] or ["no more than that"]
             return "; ".join(dict.fromkeys(words[:_MOST_TEXTS]))
     return None
+
+
+def find_warning(document: Mapping[str, Any]) -> str | None:
+    """Give what an answer warns of beside its records: that they are not all, for example."""
+    words = [
+        text
+        for each in _parts(document)
+        for name, value in each.items()
+        if _plain(name) in _WARNINGS
+        for text in _texts(value)
+    ]
+    return "; ".join(words[:_MOST_TEXTS]) or None
+
+
+def find_error_text(text: str) -> str | None:
+    """Give the words of an error where lines of cells should be, and there is no more than a header.
+
+    Example:
+        >>> find_error_text("Error: quota exceeded"), find_error_text("time,error_code,kWh")
+        ('Error: quota exceeded', None)
+    """
+    text = text.strip()
+    return text if _ERROR_TEXT.search(text) and not re.search(r"[,;\t|]\S", text) else None
 
 
 def find_message(document: Any) -> str | None:
@@ -72,6 +136,11 @@ def find_message(document: Any) -> str | None:
         return None
     words = [text for name, value in document.items() if _plain(name) in _SAID for text in _texts(value)]
     return "; ".join(words[:_MOST_TEXTS]) or None
+
+
+def _parts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    inner = [each for name, each in document.items() if _plain(name) in _AROUND and isinstance(each, dict)]
+    return [document, *inner]
 
 
 def _tells_error(each: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from include.errors import SourceRefused, SourceUnavailable
 MOST_WAIT_S: Final = 120.0
 """The longest wait that a source may ask for within a run; for a longer one the run ends, and Airflow tries again."""
 
+ACCEPTED: Final = 202
 _BUSY: Final = frozenset({408, 425, 429})
 Given = TypeVar("Given")
 
@@ -86,6 +87,8 @@ class Patience:
 def refuse_busy(answer: Answer, where: str, now: datetime) -> None:
     """Raise SourceUnavailable where an answer says that there is none now."""
     status = answer.status
+    if status == ACCEPTED and "retry-after" in answer.headers:
+        raise unready(answer, where, now)
     if status not in _BUSY and status < 500:
         return
     wait_s = read_retry_after(answer.headers.get("retry-after"), now)
@@ -93,6 +96,13 @@ def refuse_busy(answer: Answer, where: str, now: datetime) -> None:
     busy = Busy(where, f"it answers {status}{asks}", "It may be busy; the next attempt may succeed.")
     busy.wait_s = wait_s
     raise busy
+
+
+def unready(answer: Answer, where: str, now: datetime) -> Busy:
+    """Say that what was asked for is not ready: it is asked for again, after the time that the source says."""
+    busy = Busy(where, f"it answers {ACCEPTED}: what was asked for is not ready", "The next attempt may get it.")
+    busy.wait_s = read_retry_after(answer.headers.get("retry-after"), now)
+    return busy
 
 
 def read_retry_after(header: str | None, now: datetime) -> float | None:

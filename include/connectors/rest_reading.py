@@ -11,15 +11,24 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import Issue
 from include.collection.rest_source import RestSource
 from include.connectors.content import Content
 from include.connectors.egress import Answer, Limits, Request
 from include.connectors.formats.choose import read_frames
 from include.connectors.rest_credentials import Login
-from include.connectors.rest_errors import find_error, find_message, tell_words
+from include.connectors.rest_errors import (
+    find_error,
+    find_error_text,
+    find_message,
+    find_warning,
+    read_around,
+    tell_words,
+)
+from include.connectors.rest_more import tell_more
 from include.connectors.rest_pages import Said, first_page, next_page, peek, read_said
-from include.connectors.rest_patience import Doubtful, Patience, refuse_busy
+from include.connectors.rest_patience import ACCEPTED, Doubtful, Patience, refuse_busy, unready
 from include.connectors.rest_request import Page, build_request
 from include.errors import SourceEmpty, SourceRefused, SourceUnavailable
 from include.ports import Clock
@@ -27,7 +36,8 @@ from include.ports import Clock
 _PEEKED: Final = 1 << 16
 _PARTIAL: Final = 206
 _NO_LINES: Final = re.compile(
-    rb"[\xef\xbb\xbf\s]*(?:(<)(?:!doctype|html|\?xml|head|body|script)\b|([{])\s*[\"}]|(\[)\s*[{])", re.IGNORECASE
+    rb"[\xef\xbb\xbf\s]*(?:(<)(?:!--|(?:!doctype|html|\?xml|head|body|script)\b)|([{])\s*[\"}]|(\[)\s*[{])",
+    re.IGNORECASE,
 )
 """How what is no lines of cells begins; `<DATE>` is a header to some."""
 
@@ -48,6 +58,7 @@ class Progress:
     requests: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
     issues: list[Issue] = field(default_factory=list)
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class Opened:
     answer: Answer
     said: Said
     frames: Iterator[pl.DataFrame]
+    around: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +100,19 @@ class RestReading:
         seen: set[bytes | str] = set()
         pages = records = 0
         total = cursor = None
+        columns: set[str] = set()
         while page is not None:
             opened = self.patience.insist(self._opener(page.with_query(always), times))
             said, rows, content = opened.said, 0, hashlib.sha256()
             with opened.answer.body:
                 for frame in opened.frames:
                     rows += frame.height
+                    if columns and not columns.intersection(frame.columns):
+                        raise self._unlike(pages + 1)
+                    columns.update(frame.columns)
                     yield self._count(frame, content)
             pages, records = pages + 1, records + rows
             total = self._follow(total, said.total)
-            if pages == 1 and rows and said.leads_nowhere:
-                self.progress.issues.append(_tell_one_page(self.where))
             if rows == 0 and said.cursor == cursor:  # to some sources that is how pages end
                 said = replace(said, cursor=None)
             cursor = said.cursor
@@ -106,6 +120,8 @@ class RestReading:
             # where the number of pages is declared, one without records is not the last
             ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
             page = None if ended and cursor is None else next_page(self.source.pagination, pages, records, said)
+            if page is None and rows:
+                self.progress.issues += tell_more(opened, self.where, records, pages)
         if total is not None and records < total:
             raise SourceUnavailable(
                 self.where, f"it declares {total} records and delivered {records}", "Nothing of them is loaded."
@@ -142,8 +158,9 @@ class RestReading:
             refuse_status(answer, self.where)
             self._refuse_other(answer)
             said = read_said(self.source, answer)
+            around = self._read_around(answer)
             content = Content(answer.body, self.where)
-            content.issues = self.progress.issues
+            content.issues, content.groups = self.progress.issues, self.progress.groups
             frames = read_frames(content, self.source.format)
             try:
                 first = next(frames, None)
@@ -152,8 +169,12 @@ class RestReading:
             except SourceRefused as refusal:
                 raise Doubtful(refusal) from None
             if first is None:
+                if answer.status == ACCEPTED:
+                    raise unready(answer, self.where, self.clock())
                 self._refuse_error(answer)
-            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames))
+            else:
+                self._refuse_part(answer, around)
+            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames), around)
         except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
             raise
@@ -203,18 +224,44 @@ class RestReading:
             remedy = "Does it ask for a login, or tell of an error? Or set the `format` that it has."
             raise Doubtful(SourceRefused(self.where, f"it answers with {what} where lines of cells should be", remedy))
 
+    def _read_around(self, answer: Answer) -> dict[str, Any]:
+        if not isinstance(self.source.format, JsonFormat):
+            return {}
+        around = read_around(Content(answer.body, self.where), self.source.format)
+        answer.body.seek(0)
+        return around
+
+    def _refuse_part(self, answer: Answer, around: Mapping[str, Any]) -> None:
+        """Refuse records beside which the answer tells of an error: it may not be all of them that were asked for."""
+        if words := find_error(around):
+            what = f"it answers {answer.status} with records, and tells of an error: {self._told(words)}"
+            if self.source.partial == "refuse":
+                remedy = "Some records may be missing. If they are not, set `ingester.partial` to note."
+                raise Doubtful(SourceRefused(self.where, what, remedy))
+            self.progress.issues.append(Issue(self.where, what, "Some records may be missing."))
+        if words := find_warning(around):
+            self.progress.issues.append(Issue(self.where, f"beside its records it warns: {self._told(words)}"))
+
+    def _told(self, words: str) -> str:
+        return tell_words(self.login.mask(words))
+
     def _refuse_error(self, answer: Answer) -> None:
         """Refuse an answer without a record that tells of an error: taken for nothing new, it would hide that."""
         answer.body.seek(0)
         document = peek(answer.body, answer.size, self.where) if answer.size <= _PEEKED else None
-        if words := find_error(document):
+        if words := find_error(document) or self._error_text(answer):
             remedy = "If it says so where there is nothing new, set `ingester.nothing.text`."
-            told = tell_words(self.login.mask(words))
-            what = f"it answers {answer.status} without any record, and tells of an error: {told}"
+            what = f"it answers {answer.status} without any record, and tells of an error: {self._told(words)}"
             raise Doubtful(SourceRefused(self.where, what, remedy))
         if words := find_message(document):
-            what = f"it gives no record, and says: {tell_words(self.login.mask(words))}"
+            what = f"it gives no record, and says: {self._told(words)}"
             self.progress.issues.append(Issue(self.where, what))
+
+    def _error_text(self, answer: Answer) -> str | None:
+        if self.source.format.kind != "csv":
+            return None
+        answer.body.seek(0)
+        return find_error_text(answer.body.read(_PEEKED).decode(errors="replace"))
 
     def _count(self, frame: pl.DataFrame, content: Any) -> pl.DataFrame:
         """Count and hash rows, and give them without what they repeat of a secret."""
@@ -230,6 +277,10 @@ class RestReading:
         self.progress.digest.update(text)
         return frame
 
+    def _unlike(self, page: int) -> SourceRefused:
+        what = f"page {page} has none of the columns of those before"
+        return SourceRefused(self.where, what, "Has it no header, so that its first row was taken for one?")
+
     def _refuse_repeat(self, seen: set[bytes | str], page: int, marks: Sequence[bytes | str]) -> None:
         if seen.intersection(marks):
             raise SourceRefused(
@@ -243,11 +294,6 @@ class RestReading:
         return SourceRefused(
             self.where, f"it takes more than {most:,} {what}", f"Ask for less, or raise `ingester.limits.{what}`."
         )
-
-
-def _tell_one_page(where: str) -> Issue:
-    what = "its first answer has nothing where the way to the next page should stand: it is taken for the only one"
-    return Issue(where, what, "Is `pagination.path` right?")
 
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:

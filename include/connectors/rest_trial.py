@@ -15,6 +15,7 @@ from include.collection.rest_source import RestSource
 from include.collection.trial import Trial, TriedRequest
 from include.connectors.egress import Answer, Egress, Limits, Request, Session, full_url
 from include.connectors.rest_credentials import MASK, Login
+from include.connectors.rest_more import tell_more
 from include.connectors.rest_pages import first_page, next_page
 from include.connectors.rest_patience import Patience
 from include.connectors.rest_reading import RestReading
@@ -65,6 +66,8 @@ def try_source(
             with opened.answer.body:
                 frame = next(opened.frames, pl.DataFrame()).head(ROWS)
             more = next_page(source.pagination, 1, frame.height, opened.said) is not None and frame.height > 0
+            if frame.height and not more:
+                reading.progress.issues += tell_more(opened, reading.where, frame.height)
             rows, problem, total = login.hide(frame), None, opened.said.total
         except (SourceRefused, SourceUnavailable) as error:
             masked = login.masked(error)
@@ -80,6 +83,7 @@ def try_source(
             more=more,
             total=total,
             problem=problem,
+            notes=tuple(login.mask(f"{issue.where}: {issue.what}.") for issue in reading.progress.issues),
         )
 
 

@@ -56,7 +56,7 @@ def ingest(
     """
     reading = connector.read(datasets.cursor(collection.dataset_id))
     mapper = collection.config.mapper
-    columns = SourceColumns(collection, datasets.source_columns(collection.dataset_id))
+    columns = SourceColumns(collection, datasets.source_columns(collection.dataset_id), reading.groups)
     # the content, and with it the id, is known only at the end: a name of its own
     place = Place(staging, collection.id, folder or uuid4())
     parts: list[str] = []

@@ -225,7 +225,11 @@ class _FirstRows:
     def read(self, cursor: str | None) -> Reading:
         reading = self._connector.read(cursor)
         return Reading(
-            frames=self._first(reading.frames), digest=lambda: "", cursor=lambda: None, issues=reading.issues
+            frames=self._first(reading.frames),
+            digest=lambda: "",
+            cursor=lambda: None,
+            issues=reading.issues,
+            groups=reading.groups,
         )
 
     def _first(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

@@ -11,6 +11,8 @@ from typing import Final
 from include.cim.measured import read_measured
 from include.cim.number_style import APOSTROPHES, BLANKS
 from include.cim.units import find_unit
+from include.cim.written_times import tidy
+from include.connectors.detection.day_words import BEFORE_DAY
 from include.errors import NotFound
 
 
@@ -44,11 +46,12 @@ NULL_WORDS: Final = frozenset(
 """Words that stand for nothing in a column of numbers or times, in lower case."""
 
 _REST: Final = r"[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?"
-_CLOCK: Final = rf"(?:\d{{1,2}}{_REST}(?:\s?[AaPp]\.?[Mm]\.?)?|0?[0-3](?:[ABab]{_REST}|{_REST}\s?[ABab]))"
+_CLOCK: Final = rf"(?:\d{{1,2}}{_REST}(?:\s?[AaPp](?:\.?[Mm]\.?)?)?|0?[0-3](?:[ABab]{_REST}|{_REST}\s?[ABab]))"
 _ZONE: Final = r"(?:\s?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}:?\d{2}(?:\[[\w/]+\])?))?"
 _MONTH: Final = r"(?:[A-Za-zäéûñç]{3,10})\.?"
 _DATE: Final = (
-    r"(?:\d{4}(?:[-/.]|\. )\d{1,2}(?:[-/.]|\. )\d{1,2}\.?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}|\d{8}|"
+    r"(?:\d{4}年\d{1,2}月\d{1,2}日|"
+    r"\d{4}(?:[-/.]|\. )\d{1,2}(?:[-/.]|\. )\d{1,2}\.?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}|\d{8}|"
     rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ,]{{1,2}}\d{{2,4}}|{_MONTH}\s\d{{1,2}},?\s\d{{4}})"
 )
 _DAY: Final = rf"(?:[A-Z][a-z]{{1,8}}\.?,?\s)?{_DATE}(?:(?:[T_]|,?\s+-?\s?){_CLOCK})?"
@@ -84,11 +87,13 @@ def classify(cell: str) -> Kind:
         >>> [classify(cell).value for cell in ("1.234,5", "30.10.2022 02:00", "20180101:0000", " ", "n/a", "Zone 1")]
         ['number', 'time', 'time', 'empty', 'word', 'text']
     """
-    text = cell.strip()
+    text = tidy(cell).strip()
     if not text:
         return Kind.EMPTY
     if text.lower() in NULL_WORDS:
         return Kind.WORD
+    if before := BEFORE_DAY.fullmatch(text):
+        text = before["day"]
     if len(text) > 80 or not any("0" <= sign <= "9" for sign in text):
         return Kind.TEXT
     number = bracketed[1] if (bracketed := _ACCOUNTED.fullmatch(text)) else text

@@ -13,7 +13,7 @@ SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hu
 """Names of what is counted in parts of a unit: whole numbers, however they are padded."""
 
 NAMES_TIME: Final = re.compile(
-    r"time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
+    r"(?:aaaa|yyyy|jjjj)mm(?:jj|dd|tt)|time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
     r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
     re.IGNORECASE,
 )

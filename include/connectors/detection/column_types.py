@@ -154,7 +154,7 @@ class ColumnTally:
 
         Eight of them may be a date anywhere, and fourteen a date and a time.
         """
-        marked = form not in EPOCHS and any(sign in form for sign in "-/.: hTW")
+        marked = form not in EPOCHS and any(sign in form for sign in "-/.: hTW年")
         marked = marked or "%q" in form
         wrapped = WRAPPED.fullmatch(self.examples[0]) is not None
         first = form in EPOCHS and (self.name == FIRST_NAMELESS or wrapped)

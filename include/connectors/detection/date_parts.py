@@ -33,8 +33,8 @@ _DAY_OF_YEAR: Final = re.compile(r"doy|j_?day|julian([ _]?day)?|day[ _]?of[ _]?y
 NAMELESS: Final = re.compile(r"column_\d+")
 """What columns are called to which the source gives no name."""
 
-_CERTAIN_YEARS: Final = 40
-"""Up to here a year of two digits is one of this century."""
+_CERTAIN_YEARS: Final = (40, 50)
+"""Up to here a year of two digits is one of this century, and from here on one of the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def named_date(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | N
         first, last = span_of(frame, names[0]) or (0, 0)
         if 1900 <= first <= last <= 2100:
             return Parts(names, (f"%Y {form}",))
-        if 0 <= first <= last <= _CERTAIN_YEARS:  # of two digits 62 may be 1962
+        if 0 <= first <= last <= _CERTAIN_YEARS[0] or _CERTAIN_YEARS[1] <= first <= last <= 99:
             return Parts(names, (f"%y {form}",))
     return _week_of_year(columns, frame) or _month_of_year(columns, frame) or _year_alone(columns, frame)
 

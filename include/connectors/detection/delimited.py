@@ -11,7 +11,8 @@ from include.collection.formats.delimited import CsvFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.detection.dialect import Dialect, detect_dialect, split_lines
 from include.connectors.detection.encoding import DetectedEncoding, decode_head, detect_encoding
-from include.connectors.detection.layout import Rows, detect_layout
+from include.connectors.detection.layout import detect_layout
+from include.connectors.detection.layout_findings import Rows
 from include.connectors.detection.marked_lines import Marks, detect_marked, find_marks
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.sections import find_sections

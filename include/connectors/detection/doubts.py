@@ -10,11 +10,15 @@ from typing import Final
 from include.collection.inspection import ColumnType, Issue
 from include.connectors.detection.column_names import NAMES_TIME
 from include.connectors.detection.column_types import ColumnTally
+from include.connectors.detection.time_run import find_run
 from include.connectors.detection.units import tells_unit
 
 _TIMES: Final = {ColumnType.TIMESTAMP, ColumnType.DATE, ColumnType.TIME}
 _SHOWN: Final = 10
 _STAND_IN: Final = re.compile(r"-(999|99999*|[678]999|8888|9900)(\.0*|\.9+0*)?|9999{1,7}(\.0*|\.9+0*)?")
+_DAY: Final = 23
+"""So many columns may be the hours of a day; fewer may be months, which are read as they stand."""
+
 _TELLING: Final = 10
 """In fewer rows than these, one value only means nothing."""
 
@@ -28,6 +32,7 @@ def doubts(where: str, columns: Sequence[ColumnTally], rows: int, repeated: int)
     """
     yield from _shifted(columns)
     yield from _stand_ins(columns)
+    yield from _still_wide(columns)
     if repeated:
         what = f"rows that are the same as another in every cell: {repeated:,}"
         yield Issue(where, what, "Are they there twice, or is it the hour that a clock shows twice?")
@@ -51,6 +56,15 @@ def _shifted(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
     if named and nameless and not any(each.type in _TIMES for each in named):
         what = f"its cells are no times, and those of {nameless[0].name!r} are: the columns may be shifted"
         yield Issue(f"column {named[0].name!r}", what, "Compare the header with the rows below it.")
+
+
+def _still_wide(columns: Sequence[ColumnTally]) -> Iterator[Issue]:
+    """Tell columns that count a day's hours and stayed: of JSON, which has no `unpivot` of its own, for example."""
+    run = find_run([each.name for each in columns])
+    if run and run.last - run.first + 1 >= _DAY and all(each.counts for each in columns[run.first : run.last + 1]):
+        names = f"{columns[run.first].name!r} to {columns[run.last].name!r}"
+        what = f"the {run.last - run.first + 1} columns {names} count time: each row is several times"
+        yield Issue(names, what, "`mapper.unpivot` makes a row of each.")
 
 
 def _stand_ins(columns: Sequence[ColumnTally]) -> Iterator[Issue]:

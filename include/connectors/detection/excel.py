@@ -11,12 +11,13 @@ from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.archive import ZIP
 from include.connectors.detection.cells import Kind, classify
-from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
+from include.connectors.detection.layout import DetectedLayout, detect_layout
+from include.connectors.detection.layout_findings import Rows
 from include.connectors.detection.numbers import detect_texts
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.excel import choose_sheet, open_workbook
-from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading
+from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, end_groups
 from include.connectors.formats.xls import MAGIC as XLS
 from include.errors import SourceRefused
 
@@ -61,7 +62,9 @@ def detect_excel(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
 def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
     reading = SheetReading(settings.get("decimal", "."))
     rows = sheet.rows(reading)
-    cells = _pad([_texts(row) for row in islice(rows, SAMPLE_ROWS)])
+    first = list(islice(rows, SAMPLE_ROWS))
+    end_groups(first, sheet.merged())
+    cells = _pad([_texts(row) for row in first])
     following = next(rows, None)
     end: deque[Row] = deque(maxlen=_END_ROWS)
     if following is not None and sheet.size < _READ_TO_THE_END:
@@ -107,7 +110,7 @@ def _issues(sheet: Sheet, layouts: Sequence[DetectedLayout]) -> Iterator[Issue]:
     where = f"sheet {sheet.name!r}"
     if sheet.hidden:
         yield Issue(where, "it is hidden", "Choose another by `sheet` if it is not meant.")
-    if sheet.merged():
+    if any(last > first for first, spans in sheet.merged().items() for _, last, _ in spans):
         yield Issue(where, "cells are merged across rows", "Their value is read in every row that they span.")
     for issue in layouts[0].issues:
         yield Issue(f"{where}, {issue.where}", issue.what, issue.suggestion)

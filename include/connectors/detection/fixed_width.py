@@ -11,7 +11,8 @@ from include.collection.formats.fixed_width import FixedWidthFormat
 from include.collection.inspection import DetectedTable, Detection
 from include.connectors.detection.dialect import split_lines
 from include.connectors.detection.encoding import decode_head, detect_encoding
-from include.connectors.detection.layout import Rows, detect_layout
+from include.connectors.detection.layout import detect_layout
+from include.connectors.detection.layout_findings import Rows
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.fixed_width import Columns, split_line

@@ -11,6 +11,7 @@ from include.connectors.detection.settings import settle
 from include.connectors.formats.json_stat import dataset_names, is_dataset
 from include.errors import SourceRefused
 
+_MOST_TOLD: Final = 5
 KINDS: Final = ("json_stat", "sdmx_json")
 
 
@@ -23,9 +24,8 @@ def detect_statistics(name: str, document: Any, given: Mapping[str, Any]) -> Det
     Source: JSON-stat 2.0 and 1.x (json-stat.org/full); SDMX-JSON data message 1.0 and 2.0.
     """
     kind, settings = given.get("kind"), {key: value for key, value in given.items() if key != "kind"}
-    if any(_is_collection(each) for each in _candidates(document)):
-        what = "it is a collection of JSON-stat, which lists datasets"
-        raise SourceRefused(name, what, "Get the datasets that it lists; or point `records` at what is to be read.")
+    if (lists := next(filter(_is_collection, _candidates(document)), None)) is not None:
+        raise SourceRefused(name, "it is a collection of JSON-stat, which lists datasets", _tell_listed(lists))
     bundled = dataset_names(document) if isinstance(document, dict) and not is_dataset(document) else []
     tables: list[DetectedTable] = []
     if kind == "sdmx_json" or (kind != "json_stat" and any(_is_sdmx(each) for each in _candidates(document))):
@@ -56,6 +56,16 @@ def _is_collection(each: dict[str, Any]) -> bool:
         return False
     items = each.get("link", {}).get("item") if isinstance(each.get("link"), dict) else None
     return isinstance(items, list) and any(isinstance(item, dict) and "class" in item for item in items)
+
+
+def _tell_listed(collection: Mapping[str, Any]) -> str:
+    """Say which addresses a collection lists: a dataset of it is what can be read."""
+    items = [item for item in collection["link"]["item"] if isinstance(item, dict)]
+    listed = [item["href"] for item in items if isinstance(item.get("href"), str)]
+    if not listed:
+        return "Get the datasets that it lists; or point `records` at what is to be read."
+    more = f" and {len(listed) - _MOST_TOLD} more" if len(listed) > _MOST_TOLD else ""
+    return f"Get one of the {len(listed)} that it lists: {', '.join(listed[:_MOST_TOLD])}{more}."
 
 
 def _is_sdmx(each: dict[str, Any]) -> bool:

@@ -12,7 +12,8 @@ from include.collection.formats.delimited import CsvFormat
 from include.connectors.detection.body import is_empty
 from include.connectors.detection.cells import TYPED, Cells, classify
 from include.connectors.detection.dialect import split_lines
-from include.connectors.detection.layout import DetectedLayout, Rows, detect_layout
+from include.connectors.detection.layout import DetectedLayout, detect_layout
+from include.connectors.detection.layout_findings import Rows
 from include.connectors.detection.sample import Sample
 from include.connectors.formats.marked_lines import read_marked
 from include.connectors.formats.text import TextLines, read_text

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 import polars as pl
@@ -24,6 +27,9 @@ from include.connectors.detection.time_formats import kind_of
 from include.connectors.detection.time_parts import count_each_day
 from include.connectors.detection.units import PLACES, spell_unit, tells_unit, unit_in_name
 
+_AGAIN: Final = re.compile(r" \(\d+\)$")
+_OF_UNIT: Final = re.compile(r"[ _.-]?(?:unit|einheit|unité|unidad)$", re.IGNORECASE)
+_NAME_UNIT: Final = "Name the unit in the mapping."
 _SLICE: Final = 250_000
 """Rows that are looked at together: what is made of a column meanwhile stays small."""
 
@@ -66,6 +72,7 @@ def profile_table(
     """
     columns: dict[str, ColumnTally] = {}
     unknown: dict[str, str] = {}
+    contrary: dict[str, str] = {}
     axes: list[TimeAxis] = []
     whole_rows = DistinctTally()
     counted: tuple[str, int] | None = None
@@ -77,6 +84,8 @@ def profile_table(
                 columns[column] = ColumnTally(column, style, unit, rows=rows, order=order)
                 if looks:
                     unknown[column] = looks
+                if unit and (named := unit_in_name(column)[0]) not in {None, unit}:
+                    contrary[column] = f"its name says {named}, and what stands beside it {unit}, which is taken"
             columns[column].add(frame[column])
         whole_rows.add(frame.select(pl.struct(pl.all()).hash(seed=0)).to_series())
         if rows == 0:
@@ -97,6 +106,7 @@ def profile_table(
     if counted:
         issues.append(_unread_count(*counted))
     issues += doubts(f"table {name!r}", tallies, rows, rows - whole_rows.count() if whole_rows.exact else 0)
+    issues += [Issue(f"column {name!r}", what, _NAME_UNIT) for name, what in contrary.items() if columns[name].counts]
     issues += [_unknown_unit(column, text) for column, text in unknown.items() if columns[column].counts]
     table = TableProfile(name, rows, tuple(each.profile() for each in tallies))
     return Profiled(table, tallies, tuple(axes), tuple(issues))
@@ -150,7 +160,7 @@ def _unit_of(column: str, units: Mapping[str, str]) -> tuple[str | None, str | N
 def _unknown_unit(column: str, text: str) -> Issue:
     alike = find_units_but_case(text)
     what = f"{text!r} may be {' or '.join(alike)}" if alike else f"{text!r} looks like a unit that is not known"
-    return Issue(f"column {column!r}", what, "Name the unit in the mapping.")
+    return Issue(f"column {column!r}", what, _NAME_UNIT)
 
 
 def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
@@ -164,8 +174,18 @@ def _keep_small(columns: Mapping[str, ColumnTally]) -> None:
 def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
     """Give the unit that columns of units name in every row to the column of numbers that has none.
 
-    Two of them, a currency and what it buys, are a price: EUR and MWH.
+    Two of them, a currency and what it buys, are a price: EUR and MWH. One that is called after a column, or has its
+    name with others of its kind and stands right behind one, is that one's.
     """
+    named = {each.name: each for each in columns}
+    alike = Counter(_AGAIN.sub("", name) for name in named)
+    for before, each in pairwise(columns):
+        plain = _AGAIN.sub("", each.name)
+        behind = before if alike[plain] > 1 and tells_unit(plain) else None
+        called = _OF_UNIT.sub("", each.name)
+        owner = named.get(called) if called != each.name else behind
+        if owner and owner.counts and owner.unit is None and each.distinct.count() == 1:
+            owner.unit = spell_unit(each.examples[0])
     told = [each for each in columns if tells_unit(each.name) and each.distinct.count() == 1 and each.examples]
     text = "/".join(each.examples[0] for each in sorted(told, key=lambda each: "currency" not in each.name.casefold()))
     unit = spell_unit(text) or next(iter(find_units_but_case(text)), None)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from include.connectors.detection.cells import Cells, Kind, classify
+from include.connectors.detection.day_words import BEFORE_DAY
 
 _CLOCK: Final = re.compile(r"(?:[01]?\d|2[0-4])[:.][0-5]\d(?:[:.][0-5]\d)?(?:\s?[AaPp][Mm])?(?:\s*[-–].*)?")
 _LEAST: Final = 2
@@ -34,5 +35,7 @@ def find_sections(rows: Sequence[Cells]) -> tuple[int, ...]:
 
 def _is_day(row: Cells) -> bool:
     day = row[0].strip()
+    before = BEFORE_DAY.fullmatch(day)
+    day = before["day"] if before else day
     alone = bool(day) and not any(cell.strip() for cell in row[1:])
     return alone and ":" not in day and _CLOCK.fullmatch(day) is None and classify(day) is Kind.TIME

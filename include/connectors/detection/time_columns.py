@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,7 @@ from include.connectors.detection.time_parts import (
     add_number,
     count_alone,
     count_periods,
+    has_row_a_day,
     join_parts,
 )
 
@@ -42,6 +43,15 @@ _BOOKKEEPING: Final = re.compile(
 )
 
 
+_CLOCK: Final = re.compile(
+    r"(?:date|datum|fecha|data|mess|reading|read|log|local)?[ _-]?"
+    r"(?:time|clock|(?:uhr)?zeit|hora|ora|heure|tijd(?:stip)?|tid(?:punkt)?|klockslag|czas|godzina|čas|aika|kello|hour"
+    r"|hh:?mm(?::?ss)?|時刻|時間)(?:[ _-]?(?:of day|local|utc))?(?: ?[(\[].*)?|column_\d+",
+    re.IGNORECASE,
+)
+"""How the clock of a row is called; with other words it may be that of something which happened."""
+
+_MIDNIGHT: Final = re.compile(r"00:00(?::00(?:\.0+)?)?$")
 _TELLING: Final = 10
 """In fewer rows than these, one time for all means nothing."""
 
@@ -98,10 +108,12 @@ def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.dat
         frame: Those rows.
         day: The rows' day, where it stands outside of them.
     """
+    days = _days(columns, frame)
+    joined = [*_dates_with_times(columns, days, frame), *_dates_with_numbers(columns, days, frame)]
+    begun = {each.columns[0] for each in joined}
     found = [
-        *_stamps(columns, frame),
-        *_dates_with_times(columns, frame),
-        *_dates_with_numbers(columns, frame),
+        *(stamp for stamp in _stamps(columns, frame) if not (stamp.columns[0] in days and begun & set(stamp.columns))),
+        *joined,
         *(_counted(each) for each in join_parts(columns, frame)),
     ]
     found += [TimeColumns((each.name,), each.time_formats) for each in columns if each.type is ColumnType.DATE]
@@ -140,7 +152,24 @@ def _stamps(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[Tim
             yield TimeColumns((each.name, *rest), each.time_formats)
 
 
-def _dates_with_times(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[TimeColumns]:
+def _days(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Find the columns that hold days, with their formats: also as midnights, as databases and sheets write them."""
+    days = {each.name: each.time_formats for each in columns if each.type is ColumnType.DATE}
+    for each in columns:
+        if each.type is not ColumnType.TIMESTAMP:
+            continue
+        texts = frame[each.name].str.strip_chars()
+        texts = texts.filter(texts.str.contains(r"\d:\d\d").fill_null(False))
+        found = _MIDNIGHT.search(str(texts.first()))
+        if found and texts.str.ends_with(found[0]).all():
+            forms = tuple(re.sub(r"%H.*", found[0], form) for form in each.time_formats if "%H" in form)
+            days |= {each.name: forms} if forms else {}
+    return days
+
+
+def _dates_with_times(
+    columns: Sequence[ColumnTally], days: Mapping[str, tuple[str, ...]], frame: pl.DataFrame
+) -> Iterator[TimeColumns]:
     """Pair each date with the next column that tells a time of day; one with 25:00 numbers the hours."""
     numbered = {
         each.name
@@ -149,33 +178,38 @@ def _dates_with_times(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> It
     }
     columns = [each for each in columns if each.name not in numbered]
     for place, date in enumerate(columns):
-        if date.type is not ColumnType.DATE:
+        if date.name not in days:
             continue
         for time in columns[place + 1 :]:
-            if time.type is ColumnType.TIME:
-                yield _joined(date, time)
+            if time.type is ColumnType.TIME and not _is_of_an_event(date, time, frame):
+                yield _joined(days[date.name], date, time)
                 break
-            if time.type is ColumnType.DATE:
+            if time.name in days:
                 break
         else:
             before = [each for each in columns[:place] if each.type is ColumnType.TIME]
-            if len(before) == 1:
-                yield _joined(date, before[0])
+            if len(before) == 1 and not _is_of_an_event(date, before[0], frame):
+                yield _joined(days[date.name], date, before[0])
 
 
-def _joined(date: ColumnTally, time: ColumnTally) -> TimeColumns:
-    formats = tuple(f"{day} {clock}" for day in date.time_formats for clock in time.time_formats)
+def _is_of_an_event(date: ColumnTally, time: ColumnTally, frame: pl.DataFrame) -> bool:
+    """Say whether a row is a day's, and its time of day that of something in it: a peak, a sunrise."""
+    return has_row_a_day(frame, date.name) and not _CLOCK.fullmatch(time.name) and not BEGINS.search(time.name)
+
+
+def _joined(days: Sequence[str], date: ColumnTally, time: ColumnTally) -> TimeColumns:
+    formats = tuple(f"{day} {clock}" for day in days for clock in time.time_formats)
     return TimeColumns((date.name, time.name), formats)
 
 
-def _dates_with_numbers(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[TimeColumns]:
+def _dates_with_numbers(
+    columns: Sequence[ColumnTally], days: Mapping[str, tuple[str, ...]], frame: pl.DataFrame
+) -> Iterator[TimeColumns]:
     """Pair a date with a column that numbers its hours or periods."""
-    for each in columns:
-        if each.type is ColumnType.DATE:
-            day = Parts((each.name,), each.time_formats)
-            add = add_nameless if NAMELESS.fullmatch(each.name) else add_number
-            if paired := add(day, columns, frame):
-                yield _counted(paired)
+    for name, formats in days.items():
+        add = add_nameless if NAMELESS.fullmatch(name) else add_number
+        if paired := add(Parts((name,), formats), columns, frame):
+            yield _counted(paired)
 
 
 def _fraction_of_day(day: ColumnTally, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, MONTH, dated, read_times
+from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, MONTH, dated, read_times, tidy
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
+from include.connectors.detection.day_words import BEFORE_DAY
 
 _DATE: Final = (
-    r"(?P<iso>\d{4}(?P<s1>[-/.]|\. )\d{1,2}(?P=s1)\d{1,2}(?P<s0>\.?))"
+    r"(?P<kanji>\d{4}年\d{1,2}月\d{1,2}日)"
+    r"|(?P<iso>\d{4}(?P<s1>[-/.]|\. )\d{1,2}(?P=s1)\d{1,2}(?P<s0>\.?))"
     r"|(?P<local>\d{1,2}(?P<s2>[-/. ])\d{1,2}(?P=s2)(?P<year>\d{4}|\d{2}))"
     r"|(?P<week>\d{4}(?P<s6>[-/ ]?(?:W|KW|CW)[- ]?)\d{1,2}(?P<weekday>-?\d)?)"
     r"|(?P<part>\d{4}(?P<s9>[- ]?)(?P<letter>[QSH])[1-4])"
@@ -22,7 +24,7 @@ _DATE: Final = (
     r"|(?P<week_first>(?P<s7>(?:W|KW|CW|Week|Woche)[ .]{0,2})\d{1,2}(?P<s8>[-/ ])\d{4})"
     rf"|(?P<named>\d{{1,2}}\.?(?P<s3>[-/ ]|)(?:de )?{MONTH}(?P<s4>[-/, ]{{0,2}})(?:de )?"
     r"(?P<named_year>\d{4}|\d{2}))"
-    rf"|(?P<us>{MONTH} \d{{1,2}}, ?\d{{4}})"
+    rf"|(?P<us>{MONTH} \d{{1,2}}(?:, ?| )\d{{4}})"
     r"|(?P<month>\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4})"
     rf"|(?P<named_month>{MONTH}(?P<s5>[-/ ])(?P<month_year>\d{{4}}|\d{{2}}))"
     r"|(?P<compact>\d{8})"
@@ -33,10 +35,12 @@ _TIME: Final = (
 )
 _OFFSET: Final = rf"(?P<offset> ?(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}))"
 _WRITTEN: Final = re.compile(
-    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp]\.?[Mm]\.?)?{_OFFSET}?"
+    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp](?:\.?[Mm]\.?)?)?{_OFFSET}?"
     r"(?: Uhr| DST)?",
     re.IGNORECASE,
 )
+_LETTER_A: Final = re.compile(r"\d ?[Aa]$")
+_LETTER_P: Final = re.compile(r"\d ?[Pp]$")
 _MOST_OFFSETS: Final = 2
 _DIGITS: Final = {
     10: ("%Y%m%d%H",),
@@ -75,9 +79,14 @@ def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool 
         ('%d/%m/%Y', '%m/%d/%Y')
     """
     counted: Counter[str] = Counter()
+    cells = [tidy(cell) for cell in cells]
     if _are_intervals(cells[:200]):
         cells = [CLOCKS.sub(r"\1", cell) for cell in cells]
+    # a letter may be the showing of a repeated hour: where none is P, A is no half of a day
+    halves = any(_LETTER_P.search(cell) for cell in cells[:200])
     for cell in cells[:200]:
+        if not halves and _LETTER_A.search(cell):
+            continue
         forms = [_WEEKS.get(form, form) for form in _formats_of(cell)] if weeks else _formats_of(cell)
         counted.update(form for form in forms if order is None or _in_order(form, order))
     if counted["%Y%m%d%H"]:
@@ -135,6 +144,8 @@ def _formats_of(cell: str) -> tuple[str, ...]:
         return formats
     if (counted := _count_formats(cell)) is not None:
         return counted
+    if before := BEFORE_DAY.fullmatch(cell):
+        return tuple(f"%a{before['sign']}{form}" for form in _formats_of(before["day"]) if dated(form))
     found = _WRITTEN.fullmatch(cell)
     if found is None or not (found["date"] or found["clock"] or found["french"]):
         return ()
@@ -176,6 +187,8 @@ def _time_format(found: re.Match[str]) -> str:
 
 
 def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # one line a way of writing
+    if found["kanji"]:
+        return ("%Y年%m月%d日",)
     if found["iso"]:
         return (f"%Y{found['s1']}%m{found['s1']}%d{found['s0']}",)
     if found["local"]:
@@ -197,7 +210,7 @@ def _date_formats(found: re.Match[str]) -> tuple[str, ...]:  # noqa: PLR0911  # 
         year = "%Y" if len(found["named_year"]) == 4 else "%y"
         return (f"%d{found['s3']}%b{found['s4']}{year}",)
     if found["us"]:
-        return ("%b %d, %Y",) if ", " in found["us"] else ("%b %d,%Y",)
+        return (f"%b %d{',' if ',' in found['us'] else ''}{' ' if found['us'][-5] == ' ' else ''}%Y",)
     if found["month"]:
         sign = next(sign for sign in "-/" if sign in found["month"])
         return (f"%Y{sign}%m",) if found["month"].index(sign) == 4 else (f"%m{sign}%Y",)

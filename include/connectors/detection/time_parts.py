@@ -31,6 +31,7 @@ _CLOCK_DIGITS: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAST_CLOCKS: Final = 3
+_LEAST_DAYS: Final = 5
 _MOST_CALLED: Final = 4
 """More columns than these that are called hours are a reading each: HH1, HH2 …"""
 _MINUTE: Final = re.compile(r"minutes?|min|mi", re.IGNORECASE)
@@ -75,14 +76,27 @@ def add_number(date: Parts, columns: Sequence[ColumnTally], frame: pl.DataFrame)
             forms = tuple(f"{day} {clock}" for day in date.formats) if date.columns else (clock,)
             return Parts((*date.columns, name), forms)
     spans = {name: "hour" for name in others if are_hours_from_to(frame[name])}
+    daily = len(date.columns) > 0 and has_row_a_day(frame, *date.columns)
     for counts in (_HOUR, _PERIOD):
-        called = {name: spoken for name in others if counts.fullmatch(spoken := _CAMEL.sub(" ", name))} | spans
+        called = {name: spoken for name in others if _counts(counts, spoken := _CAMEL.sub(" ", name), daily)} | spans
         if len(called) > _MOST_CALLED:
             continue
         for name, spoken in called.items():
             if found := _numbered(date, name, spoken, frame):
                 return _add_part(found, [each for each in others if each != name], frame)
     return None
+
+
+def has_row_a_day(frame: pl.DataFrame, *date: str) -> bool:
+    """Say whether every date comes once: then hardly a column numbers hours or periods within it."""
+    days = frame.select(date).drop_nulls()
+    return days.height >= _LEAST_DAYS and days.n_unique() == days.height
+
+
+def _counts(counts: re.Pattern[str], spoken: str, daily: bool) -> bool:
+    """Say whether a name is that of hours or periods; where each day has one row, without further words."""
+    found = counts.fullmatch(spoken)
+    return found is not None and not (daily and (found[1] or found.groups()[-1]))
 
 
 def count_each_day(date: str, columns: Sequence[ColumnTally], frame: pl.DataFrame) -> tuple[str, int] | None:

@@ -13,7 +13,7 @@ from include.cim.written_times import EXCEL, zoned
 from include.collection.inspection import ColumnType, Issue, Question, TimeProfile
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.repeated_flags import FoundFlag, find_flag, find_mark
-from include.connectors.detection.steps import Steps, duration, weigh_steps
+from include.connectors.detection.steps import Found, Steps, duration, weigh_steps
 from include.connectors.detection.time_axis import TimeAxis, axis_name
 from include.connectors.detection.time_columns import BEGINS, ENDS, UNKNOWN_DAY
 from include.connectors.detection.time_formats import as_mapped, kind_of, order_of
@@ -88,7 +88,8 @@ def profile_time(
     first, last = (_show(each, axis, zoning) for each in _ends(axis, steps))
     if given is None and _names_interval(axis, steps):
         label = None if label == "end" else "start"
-    label = label or _label_shown(steps.step, first, last)
+    early = _early_midnights(axis, steps)
+    label = "end" if early.count and given is None else label or _label_shown(steps.step, first, last)
     flag = _find_flag(axis, zoning, steps, label)
     questions = [*order_questions, *zoning.questions]
     if label is None and _label_matters(steps, columns):
@@ -108,7 +109,7 @@ def profile_time(
         numbering=zoning.numbering,
         repeated_flag=flag.flag,
     )
-    issues = (*zoning.issues, *_issues(axis, steps), *_strange_flags(flag, axis, zoning))
+    issues = (*zoning.issues, *_issues(axis, steps, early), *_strange_flags(flag, axis, zoning))
     return Timed(axis.time.columns, profile, issues, tuple(questions), axis.form)
 
 
@@ -247,7 +248,22 @@ def _label_matters(steps: Steps, columns: Sequence[ColumnTally]) -> bool:
     )
 
 
-def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
+def _early_midnights(axis: TimeAxis, steps: Steps) -> Found:
+    """Find the days that end with 00:00 of their own date: it is the next midnight, a day later than it says."""
+    step, opening = steps.step, axis.opening
+    if step is None or opening is None or zoned(axis.form) or opening != _midnight(opening) + step:
+        return Found()
+    rows = [
+        each.row for each in axis.odd if each.after - each.before == step - _DAY and each.after == _midnight(each.after)
+    ]
+    return Found(len(rows), rows[0]) if rows else Found()
+
+
+def _midnight(moment: datetime) -> datetime:
+    return datetime.combine(moment.date(), datetime.min.time())
+
+
+def _issues(axis: TimeAxis, steps: Steps, early: Found) -> Iterator[Issue]:
     name = axis_name(axis)
     if axis.unread:
         yield Issue(
@@ -267,6 +283,9 @@ def _issues(axis: TimeAxis, steps: Steps) -> Iterator[Issue]:
     if steps.repeats.count:
         what = f"a series has the time of its row before {_times(steps.repeats.count)}, here first"
         yield Issue(f"row {steps.repeats.row}, {name}", what, "Is a row there twice, or does a column tell them apart?")
+    if early.count:
+        what = f"a day ends with 00:00 of its own date {_times(early.count)}: the next midnight, read a day too early"
+        yield Issue(f"row {early.row}, {name}", what, "Have it written as 24:00, or with the date of the next day.")
     if steps.backwards.count:
         what = f"the times run the other way {_times(steps.backwards.count)}, here first"
         yield Issue(f"row {steps.backwards.row}, {name}", what, "The rows are not in the order of their times.")

@@ -29,7 +29,7 @@ _QUOTES: Final = "Close the quote, or set another `quote` (or none) in the forma
 
 def read_delimited(content: Content, form: CsvFormat) -> Iterator[pl.DataFrame]:
     """Read delimited text; see `read_frames`. Rows left out and characters lost are told in `content.issues`."""
-    return shape_frames(_Delimited(content, form).frames(), form, content.name)
+    return shape_frames(_Delimited(content, form).frames(), form, content)
 
 
 def read_units(content: Content, form: CsvFormat) -> dict[str, str]:

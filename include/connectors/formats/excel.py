@@ -25,7 +25,7 @@ def read_excel(content: Content, form: ExcelFormat) -> Iterator[pl.DataFrame]:
     """Read a sheet; see `read_frames`. A merged cell's value stands in every row that it spans."""
     sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
     reading = SheetReading(form.decimal)
-    yield from read_table(_rows(sheet, form, reading), form, content.name)
+    yield from read_table(_rows(sheet, form, reading), form, content)
     content.issues += _tell(sheet, reading)
 
 

@@ -20,7 +20,7 @@ def read_fixed_width(content: Content, form: FixedWidthFormat) -> Iterator[pl.Da
     """Read columns of a fixed width; see `read_frames`. A line that ends early lacks its last cells."""
     lines = TextLines(read_text(content, form.encoding), content.name)
     cut = _Outside(form.columns, form.skip_lines + form.header_lines)
-    yield from read_table((split_line(line, form.columns) for line in cut.watch(lines)), form, content.name)
+    yield from read_table((split_line(line, form.columns) for line in cut.watch(lines)), form, content)
     content.issues += cut.tell()
 
 

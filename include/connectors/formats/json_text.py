@@ -23,6 +23,9 @@ _NUMBER_GOES_ON: Final = 3
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _SIGN: Final = re.compile(r'["{}\[\],]')
+_BETWEEN: Final = re.compile(r'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
+"""What stands between brackets: whole strings, and whatever is in none."""
+
 _STRING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
@@ -145,16 +148,15 @@ class JsonText:
 
     def _leave(self, depth: int) -> None:
         while depth:
-            found = _next_token(self._text, self._place)
-            if found is None:
-                quote = self._text.find('"', self._place)
-                self._place = len(self._text) if quote < 0 else quote
+            self._place = _BETWEEN.match(self._text, self._place).end()  # type: ignore[union-attr]
+            sign = self._text[self._place : self._place + 1]
+            if sign in {"", '"'}:  # a string that is not over
                 if self._ended:
                     self._refuse(at=len(self._text))
                 self._hold()
                 continue
-            self._place = found.end()
-            depth += (found.group() in {"{", "["}) - (found.group() in {"}", "]"})
+            self._place += 1
+            depth += 1 if sign in "{[" else -1
             if depth > MOST_DEPTH:
                 raise too_deep(self._name)
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from include.batch import PART_ROWS
 from include.collection.formats.layout import TableLayout
+from include.connectors.content import Content
 from include.connectors.formats.unpivot import unpivot_frames
 from include.errors import SourceEmpty, SourceRefused
 
@@ -123,13 +124,13 @@ def _name_all(header: Sequence[Row], places: Sequence[str]) -> list[str]:
     return list(names)
 
 
-def read_table(rows: Iterable[Row], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+def read_table(rows: Iterable[Row], form: TableLayout, content: Content) -> Iterator[pl.DataFrame]:
     """Read the table that lies in rows of cells, as sheets and fixed columns give them; see `read_frames`.
 
     Args:
         rows: Every row from the first, empty ones too; cells as text, None or "" where there is nothing.
     """
-    laid = _lay_out_rows(rows, form)
+    laid, where = _lay_out_rows(rows, form), content.name
     first = next(laid.rows, None)
     if first is None:
         raise SourceEmpty(where, "no row follows the header", "Compare `skip_lines` and `table` with the source.")
@@ -138,7 +139,7 @@ def read_table(rows: Iterable[Row], form: TableLayout, where: str) -> Iterator[p
     if width > (MOST_RAW_COLUMNS if form.transpose or form.unpivot else MOST_COLUMNS):
         raise SourceRefused(where, f"it has more than {MOST_COLUMNS} columns", "Choose some by `last_column`.")
     names = name_columns(laid.header, width, form)
-    yield from shape_frames(_gather(chain([first], ahead, laid.rows), names, where), form, where)
+    yield from shape_frames(_gather(chain([first], ahead, laid.rows), names, where), form, content)
 
 
 def read_row_units(rows: Iterable[Row], form: TableLayout) -> dict[str, str]:
@@ -180,19 +181,20 @@ def _gather(rows: Iterator[Row], names: Sequence[str], where: str) -> Iterator[p
         yield pl.DataFrame(dict(zip(names, columns, strict=True)), schema=dict.fromkeys(names, pl.String))
 
 
-def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, where: str) -> Iterator[pl.DataFrame]:
+def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, content: Content) -> Iterator[pl.DataFrame]:
     """Bring frames of named columns to the shape that the format asks for.
 
     In this order: the range of columns, words for nothing, rows and nameless columns without any cell, sections,
     transposing, unpivoting.
     """
+    where = content.name
     frames = _drop_nameless(_fill_nulls(frames, form, where), form, where)
     if form.section:
         frames = _name_sections(frames, form.section, where)
     if form.transpose:
         frames = _transpose(frames, form, where)
     if form.unpivot:
-        return unpivot_frames(frames, form.unpivot, where)
+        return unpivot_frames(frames, form.unpivot, content)
     return frames
 
 

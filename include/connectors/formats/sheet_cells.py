@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from itertools import chain, islice, pairwise
 from typing import Final
 
 from include.errors import SourceRefused
 
 Row = list[str | None]
-Merged = dict[int, list[tuple[int, int]]]
-"""Merged cells by their first row: their first column and last row, all from 0."""
+Merged = dict[int, list[tuple[int, int, int]]]
+"""Merged cells by their first row: their first column, last row and last column, all from 0."""
 
 MOST_ROWS: Final = 1_048_576
 MOST_CELL_CHARACTERS: Final = 1 << 20
@@ -76,7 +77,7 @@ class Sheet:
     Attributes:
         size: Greater for a sheet that holds more.
         rows: Reads all rows from the first, empty ones too; cells as text, None where there is nothing.
-        merged: Finds merged cells of more than one row.
+        merged: Finds merged cells.
     """
 
     name: str
@@ -91,18 +92,44 @@ def fill_merged(rows: Iterator[Row], merged: Merged, first: int) -> Iterator[Row
     if not merged:
         yield from rows
         return
+    header = list(islice(rows, first))
+    end_groups(header, merged)
     filling: list[tuple[int, int, str]] = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(chain(header, rows)):
         filling = [fill for fill in filling if fill[1] >= number]
         for column, _, value in filling if number >= first else ():
             if column >= len(row):
                 row.extend([None] * (column + 1 - len(row)))
             row[column] = row[column] or value
-        for column, last in merged.get(number, ()):
+        for column, last, _ in merged.get(number, ()):
             first_cell = row[column] if column < len(row) else None
-            if first_cell is not None:
+            if first_cell is not None and last > number:
                 filling.append((column, last, first_cell))
         yield row
+
+
+def end_groups(rows: Sequence[MutableSequence[str | None]], merged: Merged) -> None:
+    """Write what stands below into empty cells beside merged ones: in a stacked header they belong to no group.
+
+    Where cells are merged the sheet says how far each group goes; a row with one name alone is a title.
+
+    Example:
+        >>> rows: list[Row] = [[None, "Wind", None, None], ["Time", "kW", "kWh", "Status"]]
+        >>> end_groups(rows, {0: [(1, 0, 2)]})
+        >>> rows[0]
+        ['Time', 'Wind', None, 'Status']
+    """
+    spans: list[tuple[int, int, int]] = []
+    for number, (row, below) in enumerate(pairwise(rows)):
+        begun = merged.get(number, [])
+        spans = [span for span in spans if span[1] >= number] + begun
+        if not any(last > column for column, _, last in begun) or sum(map(bool, row)) < 2:
+            continue
+        inside = {at for column, _, last in spans for at in range(column, last + 1)}
+        row.extend([None] * (len(below) - len(row)))
+        for at, cell in enumerate(below):
+            if not row[at] and at not in inside:
+                row[at] = cell
 
 
 def column_letters(column: int) -> str:

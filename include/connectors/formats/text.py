@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final, Self
 
 from include.connectors.content import CHUNK, Content
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 _CONTROL: Final = re.compile("[\x80-\x9f]")
 
@@ -67,7 +67,7 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
         if not chunk:
             break
     if not begun:
-        raise SourceRefused(content.name, "the file is empty", "Hand over a file with a header and rows.")
+        raise SourceEmpty(content.name, "the file is empty", "Hand over a file with a header and rows.")
 
 
 def find_decoder(encoding: str, where: str) -> codecs.IncrementalDecoder:

@@ -12,18 +12,20 @@ from include.anonymization.telling import list_names
 from include.batch import PART_ROWS
 from include.cim.reshape import unpivot_rows
 from include.collection.formats.layout import Unpivot
+from include.connectors.content import Content
 from include.errors import SourceRefused
 
 _AGAIN: Final = re.compile(r"(.+) \(\d+\)", re.DOTALL)
 """How `name_columns` tells columns apart that the source calls alike."""
 
 
-def unpivot_frames(frames: Iterator[pl.DataFrame], wide: Unpivot, where: str) -> Iterator[pl.DataFrame]:
-    """Make of each row one for each name that its columns share.
+def unpivot_frames(frames: Iterator[pl.DataFrame], wide: Unpivot, content: Content) -> Iterator[pl.DataFrame]:
+    """Make of each row one for each name that its columns share; `content.groups` tells which columns these are.
 
     Raises:
         SourceRefused: A column to keep is not there, or one belongs to no name, or to none alone.
     """
+    where = content.name
     for frame in frames:
         missing = [name for name in wide.keep if name not in frame.columns]
         if missing:
@@ -34,6 +36,7 @@ def unpivot_frames(frames: Iterator[pl.DataFrame], wide: Unpivot, where: str) ->
         if not across:
             raise SourceRefused(where, "`unpivot` keeps every column", "Keep fewer.")
         groups = group_columns(across, wide, where) if wide.columns else {name: {wide.value: name} for name in across}
+        content.groups |= groups
         for part in frame.iter_slices(max(PART_ROWS // len(groups), 1)):
             yield unpivot_rows(part, groups, label=wide.name, keep=wide.keep, keep_empty=wide.keep_empty)
 

@@ -42,9 +42,8 @@ def _sheet(book: Any, sheet: Any, shown: list[Shown]) -> Sheet:
 
     def merged() -> Merged:
         found: Merged = {}
-        for first, behind, column, _ in sheet.merged_cells:
-            if behind - first > 1:
-                found.setdefault(first, []).append((column, behind - 1))
+        for first, behind, column, right in sheet.merged_cells:
+            found.setdefault(first, []).append((column, behind - 1, right - 1))
         return found
 
     def _value(cell: Any, row: int, column: int, reading: SheetReading) -> str | None:

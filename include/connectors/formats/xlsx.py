@@ -38,7 +38,7 @@ _BUILT_IN: Final = {
 """Number formats without a code: ECMA-376-1, 18.8.30."""
 
 _ESCAPED: Final = re.compile(r"_x(000[1-9A-Fa-f]|001[0-9A-Fa-f]|005[fF])_")
-_MERGED: Final = re.compile(rb'mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+_MERGED: Final = re.compile(rb'mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _OVERLAP: Final = 200
 
 
@@ -92,7 +92,7 @@ class _Xlsx:
         return Sheet(name, hidden, size, rows, lambda: self._find_merged(part))
 
     def _find_merged(self, part: str) -> Merged:
-        """Find merged cells of more than one row: a sheet lists them behind its rows."""
+        """Find merged cells: a sheet lists them behind its rows."""
         merged: Merged = {}
         before = b""
         count = 0
@@ -101,10 +101,11 @@ class _Xlsx:
             ends = 0
             for found in _MERGED.finditer(text):
                 ends = found.end()
-                first, last = int(found[2]) - 1, int(found[3]) - 1
+                first, last = int(found[2]) - 1, int(found[4]) - 1
                 count += 1
-                if last > first and count < MOST_MERGED:
-                    merged.setdefault(first, []).append((column_number(found[1].decode()), last))
+                if count < MOST_MERGED:
+                    begin, end = column_number(found[1].decode()), column_number(found[3].decode())
+                    merged.setdefault(first, []).append((begin, last, end))
             before = text[max(ends, len(text) - _OVERLAP) :]
         return merged
 

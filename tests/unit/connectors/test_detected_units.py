@@ -74,3 +74,25 @@ def test_units_told_beside_the_table_come_first() -> None:
     frame = pl.DataFrame({"power_w": ["1.5"], "x": ["2"]})
     profiled = profile_table("t", iter([frame]), NumberStyle(), {"power_w": "kW", "x": "°C"})
     assert [column.unit for column in profiled.table.columns] == ["kW", "degC"]
+
+
+def test_a_name_and_a_line_of_units_that_contradict_each_other_are_told() -> None:
+    frame = pl.DataFrame({"Power (kW)": ["1", "2"], "Energy kWh": ["3", "4"]})
+    found = profile_table("t", iter([frame]), NumberStyle(), {"Power (kW)": "W", "Energy kWh": "kWh"})
+    assert [column.unit for column in found.table.columns] == ["W", "kWh"]
+    (issue,) = [issue for issue in found.issues if "says kW" in issue.what]
+    assert issue.where == "column 'Power (kW)'"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param({"used": ["1"], "usedUnit": ["kWh"], "cost": ["2"], "Price": ["3"]}, id="called after it"),
+        pytest.param({"day": ["1"], "Eenheid": ["kWh"], "night": ["2"], "Eenheid (2)": ["MWh"]}, id="behind each"),
+    ],
+)
+def test_a_column_of_units_is_that_of_the_column_it_belongs_to(frame: dict[str, list[str]]) -> None:
+    found = profile_table("t", iter([pl.DataFrame(frame)]), NumberStyle()).table.columns
+    units = {"kWh", "MWh"} & {cells[0] for cells in frame.values()}
+    assert {column.unit for column in found if column.unit} == units
+    assert found[0].unit == "kWh"

@@ -106,18 +106,20 @@ def test_ghcn_daily_has_a_row_for_each_day_that_was_measured(tmp_path: Path) -> 
     assert any("flags" in issue.suggestion for issue in found.issues)
 
 
-def test_a_tmy2_file_has_no_blanks_and_years_of_two_digits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("year", [61, 65, 90])
+def test_a_tmy2_file_has_no_blanks_and_years_of_two_digits(year: int, tmp_path: Path) -> None:
     rest = (
         "0000?00000?00000?00000?00000?00000?00000?007A703A70200A70150A7073A71017A7158A7067A70161A777777A7"
         "0999999999013F8062F8000A788E7"
     )
-    rows = [f" 6501{at // 24 + 1:02d}{at % 24 + 1:02d}00000000{rest}" for at in range(48)]
+    rows = [f" {year}01{at // 24 + 1:02d}{at % 24 + 1:02d}00000000{rest}" for at in range(48)]
     found = inspect(tmp_path, TMY2 + "\n".join(rows) + "\n")
     named = columns(found)
     assert len(named) == 70
     assert (named["Dry Bulb Temperature (tenths of a degree Celsius)"].minimum) == "200"
     assert str(named["Relative Humidity [%]"].total) == str(73 * 48)
-    assert found.time is None
+    assert found.time
+    assert (found.time.first, found.time.last) == (f"19{year}-01-01T00:00:00-05:00", f"19{year}-01-02T23:00:00-05:00")
 
 
 def test_names_are_a_setting_of_every_table(tmp_path: Path) -> None:

@@ -99,9 +99,59 @@ def test_an_error_that_is_gone_at_the_second_try_is_forgotten(server: SourceServ
     assert len(rows_of(connect(server).read(None))) == 3
 
 
-def test_records_beside_a_word_of_error_are_records(server: SourceServer) -> None:
-    server.answer = lambda _: Reply({"results": records(0, 3), "error": "none of importance"})
-    assert len(rows_of(connect(server).read(None))) == 3
+def test_what_is_well_beside_records_is_not_told(server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": records(0, 3), "error": "none", "status": "ok", "warnings": []})
+    reading = connect(server).read(None)
+    assert len(rows_of(reading)) == 3
+    assert list(reading.issues()) == []
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+@pytest.mark.parametrize(
+    ("beside", "says"),
+    [
+        pytest.param({"errors": [{"message": "meter 7 timed out", "path": ["meters", 7]}]}, "meter 7", id="GraphQL"),
+        pytest.param({"error": {"code": 11, "text": "3 of 5 sites"}}, "3 of 5 sites", id="an object"),
+        pytest.param({"success": False, "msg": "only a part"}, "only a part", id="no success"),
+        pytest.param({"status": "failed", "message": "quota reached"}, "quota reached", id="a state"),
+        pytest.param({"meta": {"errors": ["shard down"]}}, "shard down", id="in what is said of it"),
+    ],
+)
+def test_records_beside_an_error_are_a_part_and_end_the_run_unless_that_is_set(
+    beside: dict[str, Any], says: str, place: str, server: SourceServer
+) -> None:
+    found = {"results": records(0, 3)}
+    server.answer = lambda _: Reply({**beside, **found} if place == "before" else {**found, **beside})
+    with pytest.raises(SourceRefused, match=f"it answers 200 with records, and tells of an error: .*{says}"):
+        rows_of(connect(server).read(None))
+    assert len(server.asked) == 2
+    reading = connect(server, partial="note").read(None)
+    assert len(rows_of(reading)) == 3
+    assert [says in issue.what for issue in reading.issues()] == [True]
+
+
+def test_an_error_around_the_way_to_the_records_is_seen(server: SourceServer) -> None:
+    inner = {"results": {"rows": records(0, 3)}, "errors": ["not all shards"]}
+    server.answer = lambda _: Reply({"response": inner})
+    form = {"kind": "json", "records": "$.response.results.rows"}
+    with pytest.raises(SourceRefused, match="not all shards"):
+        rows_of(connect(server, format=form).read(None))
+
+
+def test_what_it_warns_of_beside_records_is_told(server: SourceServer) -> None:
+    warning = {"warning": "incomplete return", "description": "The API returns 5000 rows at most."}
+    server.answer = lambda _: Reply({"results": records(0, 3), "response": {"warnings": [warning]}})
+    reading = connect(server).read(None)
+    assert len(rows_of(reading)) == 3
+    assert [issue.what for issue in reading.issues()] == [
+        "beside its records it warns: The API returns 5000 rows at most."
+    ]
+
+
+def test_a_member_that_is_read_as_a_column_says_nothing_of_the_answer(server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"status": "error", "results": records(0, 3)})
+    form = {"kind": "json", "records": "$.results", "inherit": ["$.status"]}
+    assert {row["status"] for row in rows_of(connect(server, format=form).read(None))} == {"error"}
 
 
 def test_the_owner_says_which_words_mean_that_there_is_nothing(server: SourceServer) -> None:

@@ -145,7 +145,7 @@ def test_a_cursor_that_stands_nowhere_is_told(server: SourceServer) -> None:
     server.answer = lambda asked: _by_cursor({}, asked)
     reading = a_connector(server, pagination={**CURSOR, "path": "$.meta.nxt"}).read(None)
     assert len(rows_of(reading)) == 10
-    assert [issue.suggestion for issue in reading.issues()] == ["Is `pagination.path` right?"]
+    assert "Is `pagination.path` right?" in [issue.suggestion for issue in reading.issues()]
 
 
 def test_a_cursor_that_is_no_value_is_refused(server: SourceServer) -> None:

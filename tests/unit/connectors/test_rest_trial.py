@@ -117,3 +117,17 @@ def test_the_first_step_of_a_window_is_asked_for_or_the_one_that_is_wanted(serve
 def test_a_secret_that_is_not_there_is_told(server: SourceServer) -> None:
     with pytest.raises(NotFound):
         probe(server, authentication={"kind": "bearer", "secret_ref": "absent"})
+
+
+def test_what_a_run_would_note_is_noted(server: SourceServer) -> None:
+    server.answer = lambda _: Reply({"results": records(0, 3), "errors": ["meter 7 is off"], "warnings": ["slow"]})
+    trial = probe(server, partial="note", pagination={"kind": "cursor", "path": "$.next"})
+    assert [note.partition(": ")[2] for note in trial.notes] == [
+        "it answers 200 with records, and tells of an error: meter 7 is off.",
+        "beside its records it warns: slow.",
+        "its first answer has nothing where the way to the next page should stand: it is taken for the only one.",
+    ]
+    assert trial.problem is None
+    refused = probe(server)
+    assert refused.problem is not None
+    assert "meter 7 is off" in refused.problem.what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -63,11 +63,42 @@ def test_a_day_alone_is_that_of_the_rows_below(
     assert "a day alone, that of the rows below it" in " ".join(issue.what for issue in found.issues)
 
 
-def test_a_day_that_is_not_read_as_one_is_not_that_of_all_rows(tmp_path: Path) -> None:
-    found = inspect(tmp_path, _write("%A %d %B %Y", ",,", ","))
-    assert [column.name for column in found.tables[0].columns] == ["date", "Time", "kWh", "Status"]
-    assert found.time is None
-    assert [question.key for question in found.questions] == ["date"]
+WEEKDAYS = {
+    "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "es": "lunes martes miércoles jueves viernes sábado domingo",
+    "pl": "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+    "pt": "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
+    "nl": "ma di wo do vr za zo",
+}
+
+
+@pytest.mark.parametrize("language", WEEKDAYS)
+@pytest.mark.parametrize("form", ["{word}, %d.%m.%Y", "{word} %d.%m.%Y", "{word}. %d.%m.%Y", "{word} %d %B %Y"])
+def test_a_weekday_may_stand_before_the_day(tmp_path: Path, language: str, form: str) -> None:
+    text = _write("%d.%m.%Y", ";;")
+    for day in DAYS:
+        word = WEEKDAYS[language].split()[day.weekday()]
+        text = text.replace(f"{day:%d.%m.%Y}", day.strftime(form.format(word=word)))
+    _check(inspect(tmp_path, text))
+
+
+@pytest.mark.parametrize("word", ["Date: ", "Datum: ", "DATE ", "Fecha: ", "Day "])
+def test_a_word_for_the_date_may_stand_before_the_day(tmp_path: Path, word: str) -> None:
+    _check(inspect(tmp_path, _write(f"{word}%Y-%m-%d", ";;")))
+
+
+@pytest.mark.parametrize("form", ["%a %d.%m.%Y %H:%M", "%a, %d %b %Y %H:%M", "%A, %B %d, %Y %H:%M"])
+def test_a_weekday_may_stand_before_every_time(tmp_path: Path, form: str) -> None:
+    begun = [datetime(2024, 6, 1) + timedelta(hours=at) for at in range(60)]  # noqa: DTZ001  # a clock's
+    rows = "".join(f'"{time:{form}}",{at}\n' for at, time in enumerate(begun))
+    found = inspect(tmp_path, f"Time,kWh\n{rows}")
+    assert found.time
+    assert (found.time.first, found.time.last, found.time.resolution) == (
+        "2024-06-01T00:00:00",
+        "2024-06-03T11:00:00",
+        "PT1H",
+    )
 
 
 def test_days_of_a_workbook_are_sections_too(tmp_path: Path) -> None:

@@ -200,6 +200,9 @@ def test_plain_json_of_a_cube_is_refused(tmp_path: Path) -> None:
             inspect(tmp_path, json.dumps(document), kind="json")
     with pytest.raises(SourceRefused, match="a collection of JSON-stat"):
         inspect(tmp_path, json.dumps({"class": "collection", "link": {"item": [DATASET]}}))
+    listed = [{"class": "dataset", "href": f"https://json-stat.org/samples/{at}.json"} for at in range(7)]
+    with pytest.raises(SourceRefused, match=r"one of the 7 that it lists: https.*/0.json, .*2 more"):
+        inspect(tmp_path, json.dumps({"version": "2.0", "class": "collection", "link": {"item": listed}}))
 
 
 def test_a_cube_longer_than_the_sample_is_read_in_bounded_memory(tmp_path: Path) -> None:

@@ -161,5 +161,5 @@ def test_units_are_known_by_column() -> None:
 
 def test_rows_of_cells_are_read_like_lines() -> None:
     rows = [[cell or None for cell in line.split(";")] for line in STACKED.splitlines()]
-    (frame,) = read_table(rows, CsvFormat(header_lines=2, unit_lines=1), "sheet")
+    (frame,) = read_table(rows, CsvFormat(header_lines=2, unit_lines=1), content(""))
     assert frame.to_dicts() == read(STACKED, header_lines=2, unit_lines=1)

@@ -55,6 +55,21 @@ def test_a_header_over_three_lines_whose_last_group_is_merged_to_the_right(tmp_p
     assert [column.unit for column in found.tables[0].columns] == [None, "degC", "kW", "degC", "kW"]
 
 
+@pytest.mark.parametrize("title", [[], [["Messdaten 2024"], []]], ids=["", "below a title"])
+def test_a_column_beside_a_merged_group_belongs_to_none(title: list[list[Any]], tmp_path: Path) -> None:
+    header = [
+        *title,
+        ["Zeit", "Kessel 1", None, None, "Kessel 2", None, None],
+        [None, "°C", "kW", "Status", "°C", "kW", "Ort"],
+    ]
+    rows = [[time, 60 + at % 5, 10.5, "ok", 70, 12.5 + at % 3, "Keller"] for at, time in enumerate(TIMES)]
+    at = len(title) + 1
+    merged = (f"A{at}:A{at + 1}", f"B{at}:C{at}", f"E{at}:F{at}")
+    found = inspect(tmp_path, book(header, rows, *merged))
+    assert names(found) == ["Zeit", "Kessel 1 °C", "Kessel 1 kW", "Status", "Kessel 2 °C", "Kessel 2 kW", "Ort"]
+    assert not [issue for issue in found.issues if "belong" in issue.what]
+
+
 def test_three_lines_of_names_below_a_title(tmp_path: Path) -> None:
     header = [
         ["Messdaten Heizzentrale"],
