@@ -163,3 +163,25 @@ def test_a_batch_that_was_taken_back_is_none_that_later_ones_are_held_against(
     wrong, _ = platform.datasets.batches(collection.dataset_id)
     roll_back_batch(platform, OWNER, collection.dataset_id, wrong.id)
     assert (append(8), append(12)) == (1, 2)
+
+
+def test_a_batch_whose_rows_hide_others_is_taken_back_after_those(platform: Platform, tmp_path: Path) -> None:
+    upload = upload_file(platform, OWNER, a_file(tmp_path, "first.csv", range(4)))
+    source = {"kind": "file", "upload": upload, "name": "first.csv", "format": {"kind": "csv"}}
+    hidden = {"usage_point_id": {"method": "pseudonym"}}
+    plan = {"fields": hidden, "k_anonymity": {"quasi_identifiers": ["energy"], "k": 3}}
+    collection, _ = create_collection(
+        platform, FakeEngine(), OWNER, a_config(title="Gate", ingester=source, anonymization=plan)
+    )
+    append = upload_file(platform, OWNER, a_file(tmp_path, "second.csv", range(4, 6)))
+    for asked in (False, True):
+        if asked:
+            append_file(platform, FakeEngine(), OWNER, collection.id, append)
+        run = platform.runs.latest([collection.id])[collection.id]
+        run_stages(platform, platform.collections.get(collection.id), run.run_id)
+    second, first = platform.datasets.batches(collection.dataset_id)
+    with pytest.raises(Conflict, match="the smallest would have 2"):
+        roll_back_batch(platform, OWNER, collection.dataset_id, first.id)
+    for batch in (second, first):
+        roll_back_batch(platform, OWNER, collection.dataset_id, batch.id)
+    assert platform.datasets.get(collection.dataset_id).rows == 0
