@@ -19,6 +19,10 @@ PART_ROWS: Final = 100_000
 """The most rows that one staged part holds; more of them take more memory, and little less time."""
 
 
+SCANNED: Final = 10_000
+"""Rows of a dataset that a scan of all of them gives at a time; fewer: they are the last."""
+
+
 class Stage(StrEnum):
     """What has been done to a staged batch."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from include.anonymization.config import KAnonymity
 from include.batch import AsOf
 from include.cim.concept import Concept
 
@@ -41,16 +42,28 @@ class DatasetHistory(Protocol):
         """Name the version that a batch made; raises NotFound where there is none of this id, or it was taken back."""
 
     def roll_back(
-        self, dataset_id: UUID, concept: Concept, batch_id: UUID, *, by: str, note: str, now: datetime
+        self,
+        dataset_id: UUID,
+        concept: Concept,
+        batch_id: UUID,
+        *,
+        gate: KAnonymity | None = None,
+        by: str,
+        note: str,
+        now: datetime,
     ) -> Rollback:
         """Take a batch back in one transaction: the dataset and all its versions are as if it had not been loaded.
 
         What it brought is removed, its rows in quarantine too, what it overwrote is there again, also below what later
         batches did; counts, span and cursor follow, and the owner is told. Its content can then be loaded again.
 
+        Args:
+            gate: What the rows that are there afterwards are held against.
+
         Raises:
             NotFound: As `as_of`.
-            Conflict: A run of the collection is active, or later batches have counted on from its readings.
+            Conflict: A run of the collection is active, later batches have counted on from its readings, or rows would
+                be in groups that are too small.
             StoreUnavailable: PostgreSQL is away.
         """
 

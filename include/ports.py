@@ -302,9 +302,17 @@ class RecordReader(Protocol):
     def count(self, dataset_id: UUID) -> int: ...
 
     def scan(
-        self, dataset_id: UUID, concept: Concept, fields: Sequence[str], batches: Sequence[UUID] | None = None
-    ) -> Iterator[Mapping[str, Any]]:
-        """Every row (of these batches) as it is at this moment, in no order and bounded memory; key fields always."""
+        self,
+        dataset_id: UUID,
+        concept: Concept,
+        fields: Sequence[str],
+        batches: Sequence[UUID] | None = None,
+        after: tuple[Any, ...] | None = None,
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Every row (of these batches) behind a key, in its order; key fields always.
+
+        A list of `SCANNED` rows at a time, each as they are when it is read: nobody waits for who scans.
+        """
 
 
 class SecretStore(Protocol):

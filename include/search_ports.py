@@ -147,16 +147,58 @@ class FoundRecords:
     total: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """How far the records of a dataset are indexed, so that who was stopped goes on there.
+
+    Attributes:
+        changes: The changes that are followed, as `IndexQueue.following` names them.
+        batches: Those whose rows are added; None: the index is made anew, beside the one that answers.
+        last: The key of the last row that is in it, as plain JSON; empty: none is.
+    """
+
+    changes: tuple[int, ...]
+    batches: tuple[UUID, ...] | None
+    last: tuple[Any, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the plain form that is kept beside the index."""
+        batches = None if self.batches is None else [str(each) for each in self.batches]
+        return {"changes": list(self.changes), "batches": batches, "last": list(self.last)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> Filling:
+        """Read what `to_json` gave."""
+        batches = None if plain["batches"] is None else tuple(UUID(each) for each in plain["batches"])
+        return cls(tuple(plain["changes"]), batches, tuple(plain["last"]))
+
+
 class RecordIndex(Protocol):
-    """Full text over the records of datasets that ask for it. Raises IndexAway."""
+    """Full text over the records of datasets that ask for it. Raises IndexAway.
+
+    An index is made anew by `begin`, `put` and `finish`; until then searches answer from what was. Rows are added by
+    `put` and `finish`.
+    """
 
     def has(self, dataset_id: UUID) -> bool: ...
 
-    def replace(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-        """Index these rows and no others, at once, in bounded memory; until then searches answer from what was."""
+    def begin(self, dataset_id: UUID, concept: Concept) -> None:
+        """Make an empty index beside the one that answers; one that was half-filled goes."""
 
-    def add(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-        """Index these rows beside the others; one whose name is there replaces it."""
+    def put(self, dataset_id: UUID, concept: Concept, rows: Sequence[NamedRow], *, anew: bool = False) -> int:
+        """Index rows beside the others, of the index that was begun or of the one that answers; gives their number.
+
+        One whose name is there replaces it.
+        """
+
+    def keep(self, dataset_id: UUID, filling: Filling) -> None:
+        """Remember how far it is: what was put before is there, whatever happens."""
+
+    def filling(self, dataset_id: UUID) -> Filling | None:
+        """Give what was kept, where it was not finished since."""
+
+    def finish(self, dataset_id: UUID, *, anew: bool = False) -> None:
+        """Let searches find what was put; an index that was begun takes the other's place, which goes."""
 
     def remove(self, dataset_id: UUID) -> None:
         """Forget a dataset's records; the second time does nothing."""
@@ -170,10 +212,13 @@ class IndexQueue(Protocol):
     def due(self, limit: int = 1000) -> Sequence[UUID]:
         """Give the datasets that have changed, longest ago first; not those that failed and wait."""
 
-    def following(self, dataset_id: UUID) -> AbstractContextManager[Sequence[UUID] | None]:
+    def due_again(self, dataset_id: UUID, owner_id: str) -> None:
+        """Let a dataset be followed as if anything of it had changed."""
+
+    def following(self, dataset_id: UUID) -> AbstractContextManager[Mapping[int, UUID | None]]:
         """Hold off whoever else indexes this dataset; at the end of the block its changes until now are followed.
 
-        Gives the batches that the changes have brought rows with; None where anything else may have changed.
+        Gives for each change the batch that it has brought rows with; None where anything else may have changed.
         Where the block fails they are due again: at once where the index was away, else after a while.
 
         Raises:

@@ -128,7 +128,7 @@ class Platform:
         return choose_connector(source, self.uploads, self.egress, reveal, self.clock, window)
 
     def publish_again(self, collection: Collection) -> None:
-        """Bring catalogue and index up to what the collection's dataset is now."""
+        """Bring the catalogue up to what the collection's dataset is now, and the index where it has no records."""
         from include.pipeline.index import index
         from include.pipeline.publish import publish
 
@@ -136,7 +136,8 @@ class Platform:
             return
         concept = self.definition.concept(collection.config.mapper.concept)
         publish(collection.dataset_id, collection, concept, self.datasets, self.public_url, self.clock())
-        index(self, collection.dataset_id)
+        if not collection.config.search.records:  # millions of them are nothing to wait for: `catch_up` does both
+            index(self, collection.dataset_id)
 
     def rehearse(
         self,

@@ -93,7 +93,7 @@ class FakeHistory:
         return AsOf(number, tuple(each.id for each in self._datasets.batches(dataset_id) if each.number > number))
 
     def roll_back(
-        self, dataset_id: UUID, concept: Concept, batch_id: UUID, *, by: str, note: str, now: datetime
+        self, dataset_id: UUID, concept: Concept, batch_id: UUID, *, gate: Any = None, by: str, note: str, now: datetime
     ) -> Rollback:
         batch = self._datasets.batch(dataset_id, batch_id)
         del self._datasets.loaded[dataset_id, batch.source_digest]

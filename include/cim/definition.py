@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from include.cim.concept import Concept, Field, FieldType, Personal, SourceKind, Term
+from include.cim.tables import read_table
 from include.cim.units import find_unit
 from include.errors import NotFound
 
@@ -71,7 +70,7 @@ def read_definition(folder: Path) -> Definition:
     concepts: dict[str, Concept] = {}
     for file in sorted(folder.glob("*.yaml")):
         try:
-            concept = read_concept(yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader), _term)
+            concept = read_concept(read_table(file), _term)
         except (KeyError, TypeError, ValueError, NotFound) as error:
             raise ValueError(f"{file.name}: {error}") from error
         concepts[concept.name] = concept
@@ -165,5 +164,5 @@ def _term(term: str, standard: str, verified: bool = False, exact: bool = False,
 @cache
 def load_standards() -> Mapping[str, Mapping[str, str]]:
     """Read the standards whose terms are named: title, beginning of IRIs, and the copy that was looked at."""
-    standards: dict[str, dict[str, str]] = yaml.load(STANDARDS.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    standards: dict[str, dict[str, str]] = read_table(STANDARDS)
     return standards

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
+from include.cim.tables import read_table
 
 TABLE: Final = Path(__file__).parent / "unit_codes.yaml"
 
@@ -39,5 +39,4 @@ def find_codes(unit: str) -> UnitCodes:
 
 @cache
 def _table() -> Mapping[str, UnitCodes]:
-    plain = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
-    return {unit: UnitCodes(**codes) for unit, codes in plain.items()}
+    return {unit: UnitCodes(**codes) for unit, codes in read_table(TABLE).items()}

@@ -12,8 +12,7 @@ from math import lcm
 from pathlib import Path
 from typing import Final
 
-import yaml
-
+from include.cim.tables import read_table
 from include.errors import NotFound
 
 TABLE: Final = Path(__file__).parent / "units.yaml"
@@ -186,7 +185,7 @@ def _conversion(scale: Fraction, shift: Fraction) -> Conversion:
 @cache
 def _aliases() -> Mapping[str, Unit]:
     table: dict[str, Unit] = {}
-    for dimension, units in yaml.load(TABLE.read_text(encoding="utf-8"), yaml.CSafeLoader).items():
+    for dimension, units in read_table(TABLE).items():
         for name, entry in units.items():
             factor, offset = (Fraction(str(entry.get(each, 0))) for each in ("factor", "offset"))
             unit = Unit(name, dimension, factor, offset, entry.get("currency"))

@@ -18,7 +18,8 @@ def check_curator(curator: CuratorConfig, mapper: MapperConfig, concept: Concept
     mapped = {rule.field: concept.fields[rule.field] for rule in mapper.rules if rule.field in concept.fields}
     types = {name: field.type.value for name, field in mapped.items()}
     rules = [complete_rule(rule, concept) for rule in curator.rules]
-    yield from check_rules(rules, types, required=[name for name, field in mapped.items() if field.required])
+    required = [name for name, field in mapped.items() if field.required]
+    yield from check_rules(rules, types, required=required, written=curator.rules)
     for number, rule in enumerate(rules):
         where = f"curator.rules[{number}]"
         fields = [mapped[name] for name in columns_of(rule) if name in mapped]

@@ -9,8 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import yaml
-
+from include.cim.tables import read_tables
 from include.configuration import Configuration
 
 _FOLDER: Final = Path(__file__).with_name("mappings")
@@ -46,9 +45,4 @@ def expand_mapping(plain: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def load_mapping_presets() -> Mapping[str, MappingPreset]:
     """Read every preset, by name."""
-    return MappingProxyType(
-        {
-            file.stem: MappingPreset.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-            for file in sorted(_FOLDER.glob("*.yaml"))
-        }
-    )
+    return MappingProxyType({name: MappingPreset.model_validate(plain) for name, plain in read_tables(_FOLDER).items()})

@@ -10,8 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-import yaml
-
+from include.cim.tables import read_tables
 from include.configuration import Configuration
 
 _FOLDER: Final = Path(__file__).with_name("presets")
@@ -88,12 +87,7 @@ def expand_preset(plain: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def load_presets() -> Mapping[str, Preset]:
     """Read every preset, by name."""
-    return MappingProxyType(
-        {
-            file.stem: Preset.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-            for file in sorted(_FOLDER.glob("*.yaml"))
-        }
-    )
+    return MappingProxyType({name: Preset.model_validate(plain) for name, plain in read_tables(_FOLDER).items()})
 
 
 _ABSENT: Final = object()

@@ -20,6 +20,7 @@ from include.expectations.suite import (
     columns_of,
     compares_rows,
     fitting_types,
+    places_of,
 )
 
 _ON_CELLS: Final = frozenset({Action.SET_NULL, Action.FILL, Action.CLAMP})
@@ -32,6 +33,7 @@ def check_rules(
     fields: Mapping[str, str] | None,
     *,
     required: Collection[str] = (),
+    written: Sequence[CurationRule] | None = None,
     where: str = "curator.rules",
 ) -> list[Problem]:
     """List everything that is wrong with rules, without looking at data.
@@ -39,16 +41,17 @@ def check_rules(
     Args:
         fields: The fields that will be there, with their types (`FieldType`'s values); None: nobody knows yet.
         required: Fields that may not become null.
+        written: The rules as their owner wrote them, where `rules` say more.
         where: The path of `rules` in the document.
     """
     problems: list[Problem] = []
-    for number, rule in enumerate(rules):
-        problems += _check_rule(rule, fields, required, f"{where}[{number}]")
+    for number, (rule, own) in enumerate(zip(rules, written or rules, strict=True)):
+        problems += _check_rule(rule, own, fields, required, f"{where}[{number}]")
     return problems
 
 
 def _check_rule(
-    rule: CurationRule, fields: Mapping[str, str] | None, required: Collection[str], where: str
+    rule: CurationRule, written: CurationRule, fields: Mapping[str, str] | None, required: Collection[str], where: str
 ) -> Iterator[Problem]:
     served = [*ROW_RULES, *KEY_RULES, *SERIES_RULES, *BATCH_RULES]
     if rule.type not in served:
@@ -58,14 +61,14 @@ def _check_rule(
             name_close(rule.type, sorted(served), "The rules are"),
         )
         return
-    columns, kinds = columns_of(rule), fitting_types(rule)
+    columns = columns_of(rule)
     if rule.type in SERIES_RULES and "column_list" not in rule.kwargs:
         if fields is None:  # what the rule leaves out, the concept tells
             return
         remedy = "Write `column`, or of intervals `start` and `end`; beside it `time` and `series`, a list of fields"
         yield Problem(f"{where}.kwargs", "it does not name the fields that it looks at", remedy)
         return
-    wrong = [] if fields is None else list(_check_fields(rule, columns, kinds, fields, f"{where}.kwargs"))
+    wrong = [] if fields is None else list(_check_fields(rule, written, fields, f"{where}.kwargs"))
     types = [] if wrong or fields is None else [fields[column] for column in columns]
     yield from wrong
     for problem in check_arguments(rule, types, f"{where}.kwargs"):
@@ -75,22 +78,20 @@ def _check_rule(
 
 
 def _check_fields(
-    rule: CurationRule,
-    columns: Sequence[str],
-    kinds: Sequence[Collection[str]],
-    fields: Mapping[str, str],
-    where: str,
+    rule: CurationRule, written: CurationRule, fields: Mapping[str, str], where: str
 ) -> Iterator[Problem]:
     """See that the fields are there, hold what the rule is for, and can be compared."""
-    for column, fitting in zip(columns, kinds, strict=True):
+    columns, places = columns_of(rule), places_of(rule, written)
+    for number, (column, fitting, place) in enumerate(zip(columns, fitting_types(rule), places, strict=True)):
+        here = f"{where}.{place}" if place else where
         if column not in fields:
             remedy = name_close(column, sorted(fields), "The mapped fields are")
-            yield Problem(where, f"field {column!r} is not mapped", remedy)
+            yield Problem(here, f"field {column!r} is not mapped", remedy)
         elif fields[column] not in fitting:
             remedy = f"{rule.type} is for fields of {' or '.join(sorted(fitting))}"
-            yield Problem(where, f"field {column!r} holds {fields[column]}", remedy)
-    if len(set(columns)) < len(columns):
-        yield Problem(where, "a field is named twice", "Compare different fields")
+            yield Problem(here, f"field {column!r} holds {fields[column]}", remedy)
+        if column in columns[:number]:
+            yield Problem(here, "a field is named twice", "Compare different fields")
     if rule.type in COMPARING:
         held = {fields[column]: column for column in columns if column in fields}
         alike = [one for one in LIKE if one & held.keys()]

@@ -17,6 +17,8 @@ FRESHNESS = "expect_column_max_to_be_recent"
 DRIFT = "expect_column_distribution_to_be_stable"
 COUNTING = "expect_table_row_count_to_be_between"
 DRIFT_BATCHES = 5
+MOST_EARLIER = 20
+"""Batches that one is held against."""
 
 
 def judge_batch(
@@ -39,7 +41,7 @@ def judge_batch(
         kwargs["now"] = now.isoformat()
     elif rule.type == DRIFT:
         wanted = kwargs.get("batches", DRIFT_BATCHES)
-        known = [profiles[name] for profiles in earlier if name in profiles][:20]
+        known = [profiles[name] for profiles in earlier if name in profiles][:MOST_EARLIER]
         if len(known) < wanted:
             return True, f"{rule.type} on {name} was not judged: {len(known)} batches came before, {wanted} are needed"
         reference = refer_to(known)

@@ -97,6 +97,22 @@ def columns_of(rule: CurationRule) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
+def places_of(rule: CurationRule, written: CurationRule) -> tuple[str, ...]:
+    """Say where in `kwargs` each of the fields of `columns_of` stands; empty of one that is not written there.
+
+    Args:
+        written: The rule as its owner wrote it, who of a rule about series may leave fields to the concept.
+    """
+    listed = rule.kwargs.get("column_list")
+    length = len(listed) if isinstance(listed, list) else 0
+    if "column_list" in written.kwargs or rule.type not in SERIES_RULES:
+        single = [name for name in ("column", "column_A", "column_B") if rule.kwargs.get(name) is not None]
+        return (*single, *(f"column_list[{number}]" for number in range(length)))
+    heads = ("column", "time") if rule.type in CELL_RULES else ("start", "end")[: count_heads(rule)]
+    names = [*((name, name) for name in heads), *(("series", f"series[{n}]") for n in range(length - len(heads)))]
+    return tuple(place if name in written.kwargs else "" for name, place in names)
+
+
 def compares_rows(rule: CurationRule) -> bool:
     """Whether a rule's answer for one row depends on other rows."""
     return rule.type in KEY_RULES or rule.type in SERIES_RULES

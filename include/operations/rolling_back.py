@@ -9,6 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from include.access.requestor import Requestor
+from include.anonymization.config import KAnonymity
 from include.batch import BatchRecord
 from include.cim.concept import FieldType
 from include.errors import CdmpError, NotAllowed, NotFound
@@ -53,7 +54,8 @@ def roll_back_batch(
     Raises:
         NotFound: As `read_dataset`; or the dataset has no such batch, or not any more.
         NotAllowed: It is another's, as a steward sees it.
-        Conflict: A run of its collection is active, or later batches have counted on from its readings.
+        Conflict: A run of its collection is active, later batches have counted on from its readings, or rows that stay
+            would be in groups smaller than the collection's gate lets through.
     """
     dataset = read_dataset(services, requestor, dataset_id)
     if not requestor.may_change(dataset.owner_id):
@@ -64,7 +66,10 @@ def roll_back_batch(
         refuse_unknown("batch", batch_id)
     before, now = _Before.of(services, dataset), services.clock()
     concept = services.definition.concept(dataset.concept)
-    rollback = services.history.roll_back(dataset.id, concept, batch.id, by=requestor.name, note=note, now=now)
+    gate = _gate(services, dataset)
+    rollback = services.history.roll_back(
+        dataset.id, concept, batch.id, gate=gate, by=requestor.name, note=note, now=now
+    )
     logger.info("dataset %s: batch %s taken back by user %s", dataset.id, batch.id, requestor.id)
     notes = tuple(_notes(services, dataset, batch, before))
     try:
@@ -83,6 +88,13 @@ def list_rollbacks(
     found = services.history.rollbacks(dataset.id, after=after, limit=limit + 1)
     page = found[:limit]
     return RollbackPage(page, write_cursor([page[-1].number]) if len(found) > limit else None)
+
+
+def _gate(services: Services, dataset: Dataset) -> KAnonymity | None:
+    try:
+        return services.collections.get(dataset.collection_id).config.anonymization.k_anonymity
+    except NotFound:  # who deleted the collection kept its rows
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from uuid import UUID, uuid5
 
 from include.collection.contract import OnDrift
-from include.collection.run import RunState, StageResult
+from include.collection.run import StageResult
 from include.errors import ConfigurationInvalid, Conflict, IndexAway, Problem
 
 if TYPE_CHECKING:
@@ -82,9 +82,14 @@ class Work:
 
     @property
     def earlier_profiles(self) -> list[Mapping[str, Profile]]:
-        """How the fields of the batches before are spread, the newest first."""
-        before = self.platform.runs.find(self.collection.id)
-        return [run.report.profiles for run in before if run.report and run.state is RunState.SUCCEEDED]
+        """How the fields of the dataset's batches are spread, the newest first; one that was taken back is none."""
+        from include.expectations.judge_batch import DRIFT, MOST_EARLIER
+
+        if all(rule.type != DRIFT for rule in self.suite):
+            return []
+        batches = self.platform.datasets.batches(self.collection.dataset_id, limit=MOST_EARLIER)
+        runs = (self.platform.runs.get(self.collection.id, batch.run_id) for batch in batches)
+        return [run.report.profiles for run in runs if run.report]
 
 
 def ingest(work: Work) -> Outcome:

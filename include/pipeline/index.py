@@ -44,15 +44,15 @@ def index(at: Searched, dataset_id: UUID) -> dict[str, int]:
     Raises:
         IndexAway: The rows are safe, and `catch_up` does it later.
     """
-    with at.index_queue.following(dataset_id) as batches:
+    with at.index_queue.following(dataset_id) as changes:
         found = _find(at, dataset_id)
         if found is None:
             at.index.remove(dataset_id)
-            index_records(at, dataset_id, None, None, None)
+            index_records(at, dataset_id, None, None, changes)
             return {"documents_indexed": 0}
         dataset, collection, concept = found
         at.index.put(dataset_id, build_search_document(_found(at, dataset, collection, concept)))
-        return {"documents_indexed": 1} | index_records(at, dataset_id, collection, concept, batches)
+        return {"documents_indexed": 1} | index_records(at, dataset_id, collection, concept, changes)
 
 
 def catch_up(at: Searched) -> int:
@@ -79,8 +79,9 @@ def catch_up(at: Searched) -> int:
 def rebuild(at: Searched) -> int:
     """Make the index anew from PostgreSQL, and let it take the old one's place; gives the number of documents.
 
-    So it goes with the records of each dataset whose collection asks for it. Searches answer meanwhile. Whoever loads
-    does not wait: what changes meanwhile is caught up with at the end.
+    So it goes with the records of each dataset whose collection asks for it; where that is stopped, `catch_up` goes
+    on with it. Searches answer meanwhile. Whoever loads does not wait: what changes meanwhile is caught up with at the
+    end.
 
     Raises:
         Locked: Somebody is rebuilding it.
@@ -88,10 +89,9 @@ def rebuild(at: Searched) -> int:
     """
     with at.index_queue.rebuilding():
         count = at.index.rebuild(_all(at))
-    for dataset, collection, concept in _every(at):
-        if collection.config.search.records:
-            with at.index_queue.following(dataset.id):
-                index_records(at, dataset.id, collection, concept, None)
+        for dataset, collection, _ in _every(at):
+            if collection.config.search.records:
+                at.index_queue.due_again(dataset.id, dataset.owner_id)
     catch_up(at)
     return count
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from include.anonymization.config import Method
-from include.cim.concept import Concept
+from include.batch import SCANNED
+from include.cim.concept import Concept, FieldType
 from include.collection.model import Collection
 from include.ports import RecordReader
-from include.search_ports import NamedRow, RecordIndex
+from include.search_ports import Filling, NamedRow, RecordIndex
 
 _HIDDEN: Final = (Method.DROP, Method.REDACT, Method.ENCRYPT)
 """The methods after which nobody who may search can read a value."""
@@ -34,30 +36,65 @@ def index_records(
     dataset_id: UUID,
     collection: Collection | None,
     concept: Concept | None,
-    batches: Sequence[UUID] | None,
+    changes: Mapping[int, UUID | None],
 ) -> dict[str, int]:
     """Bring the index of a dataset's records up to its table; gives its counts.
 
+    Who was stopped goes on where it was, as long as nothing but rows of further batches has come since.
+
     Args:
         collection: None where the dataset, or what describes it, is gone.
-        batches: Those that have brought rows since; None: anything may have changed, and the index is made anew.
+        changes: What has changed, as `IndexQueue.following` gives it.
     """
+    index = at.record_index
     if collection is None or concept is None or not collection.config.search.records:
-        at.record_index.remove(dataset_id)
+        index.remove(dataset_id)
         return {}
-    shown = [name for name in concept.fields if name not in _hidden(collection)]
-    if batches is None or not at.record_index.has(dataset_id):
-        rows = _named(at.records.scan(dataset_id, concept, shown), concept, shown)
-        return {"records_indexed": at.record_index.replace(dataset_id, concept, rows)}
-    rows = _named(at.records.scan(dataset_id, concept, shown, batches), concept, shown)
-    return {"records_indexed": at.record_index.add(dataset_id, concept, rows) if batches else 0}
+    hidden = {name for name, plan in collection.config.anonymization.fields.items() if plan.method in _HIDDEN}
+    shown = [name for name in concept.fields if name not in hidden]
+    filling = index.filling(dataset_id)
+    if filling is None or not _holds(filling, changes):
+        anew = None in changes.values() or not index.has(dataset_id)
+        filling = _follow(changes, None if anew else changes)
+    count = _fill(at, dataset_id, concept, shown, filling)
+    if further := {change: batch for change, batch in changes.items() if change not in filling.changes}:
+        count += _fill(at, dataset_id, concept, shown, _follow(changes, further))
+    return {"records_indexed": count}
 
 
-def _hidden(collection: Collection) -> set[str]:
-    return {name for name, plan in collection.config.anonymization.fields.items() if plan.method in _HIDDEN}
+def _holds(filling: Filling, changes: Mapping[int, UUID | None]) -> bool:
+    """Whether what was kept is right still: it follows what is due, and what came later has only brought rows."""
+    return {*filling.changes} <= changes.keys() and all(
+        batch for change, batch in changes.items() if change not in filling.changes
+    )
 
 
-def _named(rows: Iterator[Mapping[str, Any]], concept: Concept, shown: Sequence[str]) -> Iterator[NamedRow]:
+def _follow(changes: Iterable[int], added: Mapping[int, UUID | None] | None) -> Filling:
+    return Filling(tuple(changes), None if added is None else tuple(filter(None, added.values())))
+
+
+def _fill(at: SearchedRecords, dataset_id: UUID, concept: Concept, shown: Sequence[str], filling: Filling) -> int:
+    index, anew, count = at.record_index, filling.batches is None, 0
+    if filling.batches == ():
+        return 0
+    if anew and not filling.last:
+        index.begin(dataset_id, concept)
+    for page in at.records.scan(dataset_id, concept, shown, filling.batches, _read_key(concept, filling.last)):
+        count += index.put(dataset_id, concept, [*_named(page, concept, shown)], anew=anew)
+        if len(page) == SCANNED:
+            filling = replace(filling, last=tuple(_value(page[-1][name]) for name in concept.key))
+            index.keep(dataset_id, filling)
+    index.finish(dataset_id, anew=anew)
+    return count
+
+
+def _read_key(concept: Concept, last: Sequence[Any]) -> tuple[Any, ...] | None:
+    times = [concept.fields[name].type is FieldType.TIMESTAMP for name in concept.key]
+    pairs = zip(last, times, strict=False)  # nothing has no values
+    return tuple(datetime.fromisoformat(value) if time else value for value, time in pairs) or None
+
+
+def _named(rows: Sequence[Mapping[str, Any]], concept: Concept, shown: Sequence[str]) -> Iterator[NamedRow]:
     for row in rows:
         plain = {name: _value(value) for name, value in row.items() if value is not None}
         key = json.dumps([plain[name] for name in concept.key], separators=(",", ":"))

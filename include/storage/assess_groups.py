@@ -1,4 +1,4 @@
-"""Holds a batch against a k-anonymity gate, over all rows of its dataset: grouped by PostgreSQL, in its memory."""
+"""Holds a dataset's rows against a k-anonymity gate, where some come or go: grouped by PostgreSQL, in its memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from include.storage.history import same_key
 from include.storage.merge_rows import find_overwritten, still_there
 from include.storage.transaction import find_row, transaction
 
-_NEW, _GROUPS = "new_rows", "groups_of_rows"
+_NEW, _GROUPS, _BEFORE = "new_rows", "groups_of_rows", "groups_before"
 
 
 def assess_groups(loader_url: str, staging: Staging, ref: BatchRef, concept: Concept, gate: KAnonymity) -> Disclosure:
@@ -35,6 +35,48 @@ def assess_groups(loader_url: str, staging: Staging, ref: BatchRef, concept: Con
         before = _measure(cursor, "TRUE")
         after = _measure(cursor, "NOT bad OR rows > added", "bad")
         return Disclosure(before, after, _suppressed(cursor, concept))
+
+
+def note_groups(cursor: dbapi.Cursor, table: Table, gate: KAnonymity) -> None:
+    """Remember, for this transaction, the groups that a dataset's rows make, before some of them go."""
+    cursor.execute(f"CREATE TEMPORARY TABLE {_BEFORE} ON COMMIT DROP AS {_groups_of(cursor, table, gate)}")
+
+
+def count_worse(cursor: dbapi.Cursor, table: Table, gate: KAnonymity) -> tuple[int, int]:
+    """Count the rows that are now in groups that are too small, and were not when `note_groups` was called.
+
+    A group that was too small already, from before there was a gate, must not become smaller.
+
+    Returns:
+        The rows, and the size of the smallest of these groups; 0 where there is none.
+    """
+    found = find_row(
+        cursor,
+        "SELECT coalesce(sum(now.rows), 0)::bigint, coalesce(min(now.size), 0)::bigint"  # noqa: S608 - ours
+        f' FROM ({_groups_of(cursor, table, gate)}) AS now LEFT JOIN {_BEFORE} AS past USING ("group")'
+        f" WHERE {_too_small(gate, 'now')} AND NOT coalesce({_too_small(gate, 'past')}"
+        ' AND past.size <= now.size AND past."values" <= now."values", FALSE)',
+    )
+    assert found is not None  # noqa: S101 - an aggregate has a row
+    return int(found[0]), int(found[1])
+
+
+def _groups_of(cursor: dbapi.Cursor, table: Table, gate: KAnonymity) -> str:
+    name, (size, values) = tables.quoted_name(table), _sizes(gate)
+    missing = {column.name for column in tables.missing_columns(table, tables.columns_there(cursor, name))}
+    return (
+        f'SELECT "group", count(*) AS rows, {size} AS size, {values} AS "values"'  # noqa: S608 - ours
+        f' FROM (SELECT {_described(gate, missing)} FROM {name}) AS every GROUP BY "group"'
+    )
+
+
+def _sizes(gate: KAnonymity) -> tuple[str, str]:
+    """Write how large a group is, and how many values its sensitive field has."""
+    return "count(*)" if gate.subject is None else "count(DISTINCT subject)", "count(DISTINCT value)"
+
+
+def _too_small(gate: KAnonymity, of: str) -> str:
+    return f'({of}.size < {gate.k} OR {of}."values" < {gate.least_values})'
 
 
 def _stage(
@@ -82,12 +124,11 @@ def _described(gate: KAnonymity, missing: set[str]) -> str:
 
 
 def _group(cursor: dbapi.Cursor, old: str, gate: KAnonymity) -> None:
-    size = "count(*)" if gate.subject is None else "count(DISTINCT subject)"
-    values = "count(DISTINCT value)"
+    size, values = _sizes(gate)
     cursor.execute(
         f"""
         CREATE TEMPORARY TABLE {_GROUPS} ON COMMIT DROP AS
-        SELECT *, size < {gate.k} OR "values" < {gate.least_values} AS bad FROM (
+        SELECT *, {_too_small(gate, "counted")} AS bad FROM (
             SELECT "group", count(*) AS rows, {size} AS size, {values} AS "values",
                 count(*) FILTER (WHERE is_new) AS added,
                 {size} FILTER (WHERE NOT is_new) AS old_size, {values} FILTER (WHERE NOT is_new) AS old_values

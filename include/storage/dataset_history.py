@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, select
 
+from include.anonymization.config import KAnonymity
 from include.batch import AsOf
 from include.cim.concept import Concept
 from include.errors import NotFound
@@ -38,10 +39,18 @@ class PostgresDatasetHistory:
         return AsOf(number, tuple(later))
 
     def roll_back(
-        self, dataset_id: UUID, concept: Concept, batch_id: UUID, *, by: str, note: str, now: datetime
+        self,
+        dataset_id: UUID,
+        concept: Concept,
+        batch_id: UUID,
+        *,
+        gate: KAnonymity | None = None,
+        by: str,
+        note: str,
+        now: datetime,
     ) -> Rollback:
         """Take a batch back; see the port."""
-        return roll_back_batch(self._loader_url, dataset_id, concept, batch_id, by=by, note=note, now=now)
+        return roll_back_batch(self._loader_url, dataset_id, concept, batch_id, gate=gate, by=by, note=note, now=now)
 
     def rollbacks(self, dataset_id: UUID, *, after: int | None = None, limit: int = 50) -> Sequence[Rollback]:
         """List the batches that were taken back; see the port."""

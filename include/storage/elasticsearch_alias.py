@@ -94,16 +94,10 @@ def replace(client: Elasticsearch, alias: str, shape: Shape, actions: Iterable[d
 
     What an earlier try left half-filled goes too. Gives the number of documents.
     """
-    before = _indices(client, alias)
-    name = f"{alias}-{_next(client, alias):06}"
-    filling = {**shape.settings, "refresh_interval": "-1"}
-    client.indices.create(index=name, settings=filling, mappings=shape.mappings)
+    name = make_beside(client, alias, shape)
     try:
         count = put_all(client, name, actions)
-        client.indices.put_settings(index=name, settings={"refresh_interval": None})
-        client.indices.refresh(index=name)
-        swap: list[dict[str, Any]] = [{"remove_index": {"index": old}} for old in before]
-        client.indices.update_aliases(actions=[*swap, {"add": {"index": name, "alias": alias}}])
+        take_over(client, alias, name)
     except BaseException:  # a stop too: no half-filled index stays
         with _unless_away():
             client.indices.delete(index=name, ignore_unavailable=True)
@@ -111,21 +105,40 @@ def replace(client: Elasticsearch, alias: str, shape: Shape, actions: Iterable[d
     return count
 
 
+def make_beside(client: Elasticsearch, alias: str, shape: Shape) -> str:
+    """Make an index that is not behind the alias yet, for filling; gives its name. A half-filled one goes."""
+    name = f"{alias}-{_next(client, alias):06}"
+    there = indices_of(client, alias)
+    if old := [each for each, told in there.items() if alias not in told["aliases"] and each != alias]:
+        client.indices.delete(index=old, ignore_unavailable=True)
+    filling = {**shape.settings, "refresh_interval": "-1"}
+    client.indices.create(index=name, settings=filling, mappings=shape.mappings)
+    return name
+
+
+def take_over(client: Elasticsearch, alias: str, name: str) -> None:
+    """Let an index that was made beside take the alias over, in one step; the others go."""
+    client.indices.put_settings(index=name, settings={"refresh_interval": None})
+    client.indices.refresh(index=name)
+    swap: list[dict[str, Any]] = [{"remove_index": {"index": old}} for old in indices_of(client, alias) if old != name]
+    client.indices.update_aliases(actions=[*swap, {"add": {"index": name, "alias": alias}}])
+
+
 def drop(client: Elasticsearch, alias: str) -> None:
     """Remove the alias and its indices; the second time does nothing."""
-    if names := _indices(client, alias):
+    if names := [*indices_of(client, alias)]:
         client.indices.delete(index=names, ignore_unavailable=True)
 
 
-def _indices(client: Elasticsearch, alias: str) -> list[str]:
-    """Every index of the alias: behind it, half-filled, or (made by a stray write) called as it is."""
+def indices_of(client: Elasticsearch, alias: str) -> dict[str, Any]:
+    """Describe every index of the alias: behind it, half-filled, or (made by a stray write) called as it is."""
     there = client.indices.get(index=f"{alias},{alias}-*", ignore_unavailable=True, allow_no_indices=True)
     numbered = re.compile(rf"{re.escape(alias)}(-\d+)?")
-    return [name for name in there if numbered.fullmatch(name)]
+    return {name: told for name, told in there.items() if numbered.fullmatch(name)}
 
 
 def _next(client: Elasticsearch, alias: str) -> int:
-    numbers = (name.removeprefix(alias).removeprefix("-") for name in _indices(client, alias))
+    numbers = (name.removeprefix(alias).removeprefix("-") for name in indices_of(client, alias))
     return max((int(number) for number in numbers if number), default=0) + 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -50,8 +50,13 @@ class PostgresIndexQueue:
         with begin(self._engine) as connection:
             return [UUID(each) for each in connection.scalars(query.order_by(func.min(events.c.id)).limit(limit))]
 
+    def due_again(self, dataset_id: UUID, owner_id: str) -> None:
+        """Let a dataset be followed; see the port."""
+        with begin(self._engine) as connection:
+            note_change(connection, dataset_id, owner_id)
+
     @contextmanager
-    def following(self, dataset_id: UUID) -> Iterator[Sequence[UUID] | None]:
+    def following(self, dataset_id: UUID) -> Iterator[Mapping[int, UUID | None]]:
         """Hold off whoever else indexes this dataset; see the port."""
         failure: Exception | None = None
         with begin(self._engine) as connection:
@@ -60,12 +65,12 @@ class PostgresIndexQueue:
             one = func.hashtextextended(f"cdmp search index {dataset_id}", 0)
             connection.execute(select(func.pg_advisory_xact_lock(one)))
             # what is committed later is not seen by who indexes now, and stays due
-            pending = select(events.c.id, events.c.facts).where(_pending(), _dataset == str(dataset_id))
-            found = connection.execute(pending).all()
-            changes = [event.id for event in found]
-            batches = [event.facts.get("batch_id") for event in found]
+            batch = events.c.facts["batch_id"].as_string()
+            pending = select(events.c.id, batch).where(_pending(), _dataset == str(dataset_id)).order_by(events.c.id)
+            found = {event: UUID(name) if name else None for event, name in connection.execute(pending)}
+            changes = [*found]
             try:
-                yield None if None in batches else [UUID(each) for each in batches]
+                yield found
             except Exception as error:  # noqa: BLE001 - raised again below, after the commit
                 failure = error
                 reason = str(error) if isinstance(error, CdmpError) else type(error).__name__

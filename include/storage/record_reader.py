@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 import pyarrow as pa
 from sqlalchemy import (
     ARRAY,
+    Column,
     Connection,
     Engine,
     MetaData,
+    Row,
     Select,
     Table,
+    Tuple,
     Uuid,
     all_,
     and_,
@@ -29,7 +33,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from include.batch import FLAGS, AsOf
+from include.batch import FLAGS, SCANNED, AsOf
 from include.cim.concept import Concept, FieldType
 from include.errors import NotFound
 from include.ports import RecordQuery
@@ -70,25 +74,41 @@ class PostgresRecordReader:
         names = [name for name in concept.fields if not query.fields or name in (*query.fields, *concept.key)]
         names += [FLAGS] if FLAGS in query.fields else []
         with _reading(self._engine, dataset_id) as connection:
-            rows = connection.execute(_page(connection, dataset_id, concept, names, query)).all()
+            if query.as_of is None:
+                table = table_of(dataset_id, concept)
+                rows = connection.execute(_rows(connection, table, concept, names, query)).all()
+            else:
+                rows = _version(connection, dataset_id, concept, names, query, query.as_of)
         columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(names)
         types = {field.name: _ARROW[field.type] for field in concept.fields.values()} | {FLAGS: pa.string()}
         schema = pa.schema([(name, types[name]) for name in names])
         return pa.table([pa.array(each, of.type) for each, of in zip(columns, schema, strict=True)], schema=schema)
 
     def scan(
-        self, dataset_id: UUID, concept: Concept, fields: Sequence[str], batches: Sequence[UUID] | None = None
-    ) -> Iterator[Mapping[str, Any]]:
-        """Give every row, one after the other; see the port. Raises NotFound where nothing was loaded yet."""
+        self,
+        dataset_id: UUID,
+        concept: Concept,
+        fields: Sequence[str],
+        batches: Sequence[UUID] | None = None,
+        after: tuple[Any, ...] | None = None,
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Give every row, some at a time; see the port. Raises NotFound where nothing was loaded yet."""
         names = [name for name in concept.fields if name in (*fields, *concept.key)]
         table = table_of(dataset_id, concept)
-        with _reading(self._engine, dataset_id) as connection:
-            rows = _rows(connection, table, concept, names, None)
-            if batches is not None:
-                rows = rows.where(table.c[BATCH_ID].in_(batches))
-            # a cursor of the server's: so many rows are here at once
-            for row in connection.execute(rows, execution_options={"yield_per": 5000}):
-                yield dict(row._mapping)
+        while True:
+            with _reading(self._engine, dataset_id) as connection:
+                rows = _rows(connection, table, concept, names, RecordQuery(after=after, limit=SCANNED))
+                if batches is not None:
+                    rows = rows.where(table.c[BATCH_ID].in_(batches))
+                    if after is not None:
+                        # so many rows are not looked up all and sorted, page after page
+                        connection.execute(text("SET LOCAL enable_sort = off"))
+                page = [dict(row._mapping) for row in connection.execute(rows)]
+            if page:
+                yield page
+                after = tuple(page[-1][name] for name in concept.key)
+            if len(page) < SCANNED:
+                return
 
     def count(self, dataset_id: UUID) -> int:
         """Count the rows; raises NotFound where nothing was loaded yet."""
@@ -96,41 +116,62 @@ class PostgresRecordReader:
             return connection.scalar(select(func.count()).select_from(text(f"{DATA}.d_{dataset_id.hex}"))) or 0
 
 
-def _page(
-    connection: Connection, dataset_id: UUID, concept: Concept, names: Sequence[str], query: RecordQuery
-) -> Select[Any]:
+def _version(
+    connection: Connection, dataset_id: UUID, concept: Concept, names: Sequence[str], query: RecordQuery, as_of: AsOf
+) -> list[Row[Any]]:
+    """Read a page of a version: what is there and was then, and what has been overwritten since.
+
+    Either may hold next to nothing of the version, and would be walked to its end for the rest of the page. So both are
+    read up to a key that the table has as many rows before as a page, and then up to one twice as far.
+    """
     table = table_of(dataset_id, concept)
-    rows = _rows(connection, table, concept, names, query)
-    if query.as_of is None:
-        return rows
-    parts = [_before(connection, table, rows, query.as_of)]
-    past = table.to_metadata(MetaData(), name=history_name(dataset_id).partition(".")[2])
     # whoever reads the history says which version, and sees no row of another: see `make_history`
-    connection.execute(select(func.set_config(AS_OF, str(query.as_of.number), True)))
-    if _columns(connection, past):
-        parts.append(_rows(connection, past, concept, names, query))
-    # each part has its own order and limit, so that each goes along its key: PostgreSQL thinks that a wall lets next to
-    # nothing through where it plans the two as one
-    both = union_all(*(part.subquery().select() for part in parts)).subquery()
-    return select(both).order_by(*(both.c[name] for name in concept.key)).limit(query.limit)
+    connection.execute(select(func.set_config(AS_OF, str(as_of.number), True)))
+    past = table.to_metadata(MetaData(), name=history_name(dataset_id).partition(".")[2])
+    # of what the last batch left, nothing has been overwritten
+    overwritten = bool(as_of.later) and bool(_columns(connection, past))
+    found: list[Row[Any]] = []
+    after, ahead = query.after, query.limit
+    while True:
+        span = RecordQuery(after=after, limit=query.limit - len(found))
+        edge = _rows(connection, table, concept, concept.key, replace(span, limit=1)).offset(ahead - 1)
+        until = connection.execute(edge).one_or_none()
+        parts = [_before(connection, table, _rows(connection, table, concept, names, span, until), as_of)]
+        if overwritten:
+            parts.append(_rows(connection, past, concept, names, span, until))
+        # each part has its own order and limit, so that each goes along its key: PostgreSQL thinks that a wall lets
+        # next to nothing through where it plans the two as one
+        both = union_all(*(part.subquery().select() for part in parts)).subquery()
+        page = select(both).order_by(*(both.c[name] for name in concept.key)).limit(span.limit)
+        found += connection.execute(page).all()
+        if until is None or len(found) == query.limit:
+            return found
+        after, ahead = tuple(until), 2 * ahead
 
 
 def _rows(
-    connection: Connection, table: Table, concept: Concept, names: Sequence[str], query: RecordQuery | None
+    connection: Connection,
+    table: Table,
+    concept: Concept,
+    names: Sequence[str],
+    query: RecordQuery,
+    until: Sequence[Any] | None = None,
 ) -> Select[Any]:
-    """Choose rows: those of a page, along the key; or all of them, in any order."""
+    """Choose the rows of a page, along the key; not those behind a key, where one is given."""
     there, key = _columns(connection, table), [table.c[name] for name in concept.key]
     # a field that came after the last load: the next load brings its column
     chosen = (table.c[name] if name in there else cast(null(), table.c[name].type).label(name) for name in names)
-    rows = select(*chosen).select_from(table)
-    if query is None:
-        return rows
-    rows = rows.order_by(*key).limit(query.limit)
+    rows = select(*chosen).select_from(table).order_by(*key).limit(query.limit)
     if query.after is not None:
         # from one key to the next, whatever the page's number: 4 ms where OFFSET 1,000,000 takes 121
-        values = (literal(value, column.type) for column, value in zip(key, query.after, strict=True))
-        rows = rows.where(tuple_(*key) > tuple_(*values))
+        rows = rows.where(tuple_(*key) > _tuple(key, query.after))
+    if until is not None:
+        rows = rows.where(tuple_(*key) <= _tuple(key, until))
     return rows
+
+
+def _tuple(key: Sequence[Column[Any]], values: Sequence[Any]) -> Tuple:
+    return tuple_(*(literal(value, column.type) for column, value in zip(key, values, strict=True)))
 
 
 def _before(connection: Connection, table: Table, rows: Select[Any], as_of: AsOf) -> Select[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from include.catalog.search_document import MOST_WORDS
@@ -16,5 +17,11 @@ _WORDY: Final = (FieldType.ID, FieldType.TEXT, FieldType.ENUM)
 def words_of_row(concept: Concept, row: Row) -> Iterator[tuple[str, ...]]:
     """Give the words of a row, text by text; numbers and times are no words."""
     for name, value in row.items():
-        if value is not None and concept.fields[name].type in _WORDY and (words := split_words(value)[:MOST_WORDS]):
+        if value is not None and concept.fields[name].type in _WORDY and (words := _words_of(value)):
             yield words
+
+
+@lru_cache(10_000)
+def _words_of(text: str) -> tuple[str, ...]:
+    # terms, and the ids of a dataset's meters, come again row by row
+    return split_words(text)[:MOST_WORDS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,11 +10,22 @@ from elasticsearch import NotFoundError
 
 from include.catalog.search_text import read_clauses
 from include.cim.concept import Concept, FieldType, time_field
-from include.search_ports import FoundRecords, NamedRow, RecordSearch
-from include.storage.elasticsearch_alias import Shape, answering, drop, open_client, put_all, replace
+from include.errors import IndexAway
+from include.search_ports import Filling, FoundRecords, NamedRow, RecordSearch
+from include.storage.elasticsearch_alias import (
+    Shape,
+    answering,
+    drop,
+    indices_of,
+    make_beside,
+    open_client,
+    put_all,
+    take_over,
+)
 from include.storage.record_words import words_of_row
 from include.storage.search_elasticsearch import ANALYSIS, WORDS, demand
 
+_FILLING: Final = "cdmp_filling"
 _KEYWORD: Final = {"type": "keyword", "ignore_above": 8000}
 _TYPES: Final[dict[FieldType, dict[str, Any]]] = {
     FieldType.ID: _KEYWORD,
@@ -39,18 +50,43 @@ class ElasticsearchRecords:
         with answering():
             return bool(self._client.indices.exists_alias(name=self._alias(dataset_id)))
 
-    def replace(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-        """Index these rows and no others; see the port."""
+    def begin(self, dataset_id: UUID, concept: Concept) -> None:
+        """Make an empty index beside the one that answers; see the port."""
         with answering():
-            return replace(self._client, self._alias(dataset_id), _shape(concept), _actions(concept, rows))
+            make_beside(self._client, self._alias(dataset_id), _shape(concept))
 
-    def add(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-        """Index these rows beside the others; see the port."""
-        alias = self._alias(dataset_id)
+    def put(self, dataset_id: UUID, concept: Concept, rows: Sequence[NamedRow], *, anew: bool = False) -> int:
+        """Index rows beside the others; see the port."""
         with answering():
-            count = put_all(self._client, alias, _actions(concept, rows), require_alias=True)
-            self._client.indices.refresh(index=alias)
-            return count
+            actions, alias = _actions(concept, rows), self._alias(dataset_id)
+            if anew:
+                return put_all(self._client, self._beside(alias), actions)
+            return put_all(self._client, alias, actions, require_alias=True)
+
+    def keep(self, dataset_id: UUID, filling: Filling) -> None:
+        """Remember how far it is, with the index that it is about; see the port."""
+        with answering():
+            alias = self._alias(dataset_id)
+            name = self._beside(alias) if filling.batches is None else alias
+            self._client.indices.put_mapping(index=name, meta={_FILLING: filling.to_json()})
+
+    def filling(self, dataset_id: UUID) -> Filling | None:
+        """Give what was kept; see the port."""
+        with answering():
+            there = indices_of(self._client, self._alias(dataset_id))
+        kept = (told["mappings"].get("_meta", {}).get(_FILLING) for _, told in sorted(there.items(), reverse=True))
+        return next((Filling.from_json(each) for each in kept if each), None)
+
+    def finish(self, dataset_id: UUID, *, anew: bool = False) -> None:
+        """Let searches find what was put; see the port."""
+        with answering():
+            alias = self._alias(dataset_id)
+            name = self._beside(alias) if anew else alias
+            self._client.indices.put_mapping(index=name, meta={})
+            if anew:
+                take_over(self._client, alias, name)
+            else:
+                self._client.indices.refresh(index=name)
 
     def remove(self, dataset_id: UUID) -> None:
         """Forget a dataset's records; the second time does nothing."""
@@ -89,6 +125,13 @@ class ElasticsearchRecords:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _beside(self, alias: str) -> str:
+        there = indices_of(self._client, alias)
+        name = max((name for name, told in there.items() if alias not in told["aliases"]), default=None)
+        if name is None:
+            raise IndexAway("Elasticsearch", "has lost what was being filled", "It is made anew")
+        return name
 
     def _alias(self, dataset_id: UUID) -> str:
         return f"{self._prefix}-records-{dataset_id.hex}"

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-from uuid import UUID
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID, uuid4
 
-from sqlalchemy import REAL, Connection, DateTime, Engine, cast, delete, func, select
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Engine,
+    Select,
+    cast,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY, insert
 
 from include.catalog.search_text import read_clauses
 from include.cim.concept import Concept, time_field
-from include.search_ports import FoundRecords, NamedRow, RecordSearch, Row
+from include.search_ports import Filling, FoundRecords, NamedRow, RecordSearch
 from include.storage.connection import begin
 from include.storage.record_words import words_of_row
+from include.storage.schema import record_index as indices
 from include.storage.schema import search_record as records
-from include.storage.search_postgres import some, write_tsquery, write_tsvector
+from include.storage.search_postgres import write_tsquery, write_tsvector
+
+# one parameter for each column: a third of the time of a row at a time
+_PUT: Final = text(
+    "INSERT INTO cdmp.search_record AS old (index_id, id, row, words)"
+    " SELECT :of, id, row::jsonb, words::tsvector"
+    " FROM unnest(CAST(:names AS text[]), CAST(:rows AS text[]), CAST(:words AS text[])) AS new (id, row, words)"
+    " ON CONFLICT (index_id, id) DO UPDATE SET row = excluded.row, words = excluded.words"
+)
 
 
 class PostgresRecords:
@@ -27,23 +50,59 @@ class PostgresRecords:
     def has(self, dataset_id: UUID) -> bool:
         """Whether the dataset's records are indexed."""
         with begin(self._engine) as connection:
-            return bool(connection.scalar(select(select(records).where(records.c.dataset_id == dataset_id).exists())))
+            return connection.scalar(_of(dataset_id, indices.c.index_id)) is not None
 
-    def replace(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-        """Index these rows and no others; see the port."""
+    def begin(self, dataset_id: UUID, concept: Concept) -> None:  # noqa: ARG002 - no mapping is needed
+        """Make an empty index beside the one that answers; see the port."""
+        beside = {"beside_id": uuid4(), "filling": None}
         with begin(self._engine) as connection:
-            connection.execute(delete(records).where(records.c.dataset_id == dataset_id))
-            return _put(connection, dataset_id, concept, rows)
+            _delete(connection, connection.scalar(_of(dataset_id, indices.c.beside_id)))
+            put = insert(indices).values(dataset_id=dataset_id, **beside)
+            connection.execute(put.on_conflict_do_update(index_elements=[indices.c.dataset_id], set_=beside))
 
-    def add(self, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-        """Index these rows beside the others; see the port."""
+    def put(self, dataset_id: UUID, concept: Concept, rows: Sequence[NamedRow], *, anew: bool = False) -> int:
+        """Index rows beside the others; see the port."""
+        names, texts, words = [], [], []
+        for name, row in rows:
+            names.append(name)
+            texts.append(json.dumps(row, separators=(",", ":")))
+            words.append(write_tsvector(("D", each) for each in words_of_row(concept, row)))
         with begin(self._engine) as connection:
-            return _put(connection, dataset_id, concept, rows)
+            of = _of(dataset_id, indices.c.beside_id if anew else indices.c.index_id)
+            given = {"of": connection.scalar(of), "names": names, "rows": texts, "words": words}
+            connection.execute(_PUT, given)
+        return len(rows)
+
+    def keep(self, dataset_id: UUID, filling: Filling) -> None:
+        """Remember how far it is; see the port."""
+        self._change(dataset_id, filling=filling.to_json())
+
+    def filling(self, dataset_id: UUID) -> Filling | None:
+        """Give what was kept; see the port."""
+        with begin(self._engine) as connection:
+            kept = connection.scalar(_of(dataset_id, indices.c.filling))
+        return Filling.from_json(kept) if kept else None
+
+    def finish(self, dataset_id: UUID, *, anew: bool = False) -> None:
+        """Let searches find what was put; see the port."""
+        if not anew:
+            self._change(dataset_id, filling=None)
+            return
+        with begin(self._engine) as connection:
+            _delete(connection, connection.scalar(_of(dataset_id, indices.c.index_id)))
+            taken = {"index_id": indices.c.beside_id, "beside_id": None, "filling": None}
+            connection.execute(update(indices).where(indices.c.dataset_id == dataset_id).values(taken))
 
     def remove(self, dataset_id: UUID) -> None:
         """Forget a dataset's records; the second time does nothing."""
         with begin(self._engine) as connection:
-            connection.execute(delete(records).where(records.c.dataset_id == dataset_id))
+            for which in (indices.c.index_id, indices.c.beside_id):
+                _delete(connection, connection.scalar(_of(dataset_id, which)))
+            connection.execute(delete(indices).where(indices.c.dataset_id == dataset_id))
+
+    def _change(self, dataset_id: UUID, **values: Any) -> None:
+        with begin(self._engine) as connection:
+            connection.execute(update(indices).where(indices.c.dataset_id == dataset_id).values(values))
 
     def search(self, dataset_id: UUID, concept: Concept, query: RecordSearch) -> FoundRecords:
         """Find rows, best first; see the port."""
@@ -53,7 +112,8 @@ class PostgresRecords:
         wanted = cast(write_tsquery(clauses), TSQUERY)
         score = func.ts_rank_cd(records.c.words, wanted, type_=REAL).label("score")
         matching = select(records.c.id, records.c.row, score).where(
-            records.c.dataset_id == dataset_id, records.c.words.op("@@")(wanted)
+            records.c.index_id == _of(dataset_id, indices.c.index_id).scalar_subquery(),
+            records.c.words.op("@@")(wanted),
         )
         moment = cast(records.c.row[time].as_string(), DateTime(timezone=True))
         if time and query.start is not None:
@@ -71,19 +131,9 @@ class PostgresRecords:
         return FoundRecords([hit.row for hit in hits], [(hit.score, hit.id) for hit in hits], total)
 
 
-def _put(connection: Connection, dataset_id: UUID, concept: Concept, rows: Iterable[NamedRow]) -> int:
-    count = 0
-    put = insert(records)
-    put = put.on_conflict_do_update(
-        index_elements=[records.c.dataset_id, records.c.id],
-        set_={"row": put.excluded.row, "words": put.excluded.words},
-    )
-    for those in some(_written(dataset_id, concept, *named) for named in rows):
-        connection.execute(put, those)
-        count += len(those)
-    return count
+def _of(dataset_id: UUID, column: ColumnElement[Any]) -> Select[Any]:
+    return select(column).where(indices.c.dataset_id == dataset_id)
 
 
-def _written(dataset_id: UUID, concept: Concept, name: str, row: Row) -> dict[str, Any]:
-    words = write_tsvector(("D", words) for words in words_of_row(concept, row))
-    return {"dataset_id": dataset_id, "id": name, "row": dict(row), "words": words}
+def _delete(connection: Connection, index_id: UUID | None) -> None:
+    connection.execute(delete(records).where(records.c.index_id == index_id))

@@ -11,11 +11,13 @@ from uuid import UUID
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Table
 
+from include.anonymization.config import KAnonymity
 from include.cim.concept import Concept
 from include.collection.run import RunState
 from include.errors import Conflict, NotFound
 from include.history_ports import Rollback
 from include.storage import table as tables
+from include.storage.assess_groups import count_worse, note_groups
 from include.storage.history import (
     UNTIL,
     columns_of,
@@ -33,7 +35,15 @@ _TOUCHED: Final = "touched_keys"
 
 
 def roll_back_batch(
-    loader_url: str, dataset_id: UUID, concept: Concept, batch_id: UUID, *, by: str, note: str, now: datetime
+    loader_url: str,
+    dataset_id: UUID,
+    concept: Concept,
+    batch_id: UUID,
+    *,
+    gate: KAnonymity | None,
+    by: str,
+    note: str,
+    now: datetime,
 ) -> Rollback:
     """Remove what a batch brought and restore what it overwrote; see the port `DatasetHistory`."""
     with transaction(loader_url) as cursor:
@@ -43,7 +53,11 @@ def roll_back_batch(
         number = _require_batch(cursor, dataset_id, batch_id)
         _refuse_counted_on(cursor, dataset_id, batch_id, number)
         table = tables.table_of(dataset_id, concept)
+        if gate is not None:
+            note_groups(cursor, table, gate)
         removed, restored = _take_back(cursor, table, concept, dataset_id, batch_id)
+        if gate is not None:
+            _refuse_small_groups(cursor, table, batch_id, gate)
         # with it go its rows in quarantine and what it had counted
         cursor.execute("DELETE FROM cdmp.batch WHERE id = $1::uuid", (str(batch_id),))
         measure_dataset(cursor, table, concept, dataset_id)
@@ -87,6 +101,19 @@ def _refuse_counted_on(cursor: dbapi.Cursor, dataset_id: UUID, batch_id: UUID, n
             f"batch {batch_id}",
             f"its counters are counted on from by later batches, the last of them number {row[1]}",
             "Take back the later batches first, the last one first; then load their files again",
+        )
+
+
+def _refuse_small_groups(cursor: dbapi.Cursor, table: Table, batch_id: UUID, gate: KAnonymity) -> None:
+    """Raise Conflict where rows that stay, or come back, would be in groups that are too small."""
+    rows, smallest = count_worse(cursor, table, gate)
+    if rows:
+        least = f", or with fewer than {gate.least_values} values" if gate.l_diversity is not None else ""
+        raise Conflict(
+            f"batch {batch_id}",
+            f"without it, {rows} rows would be in groups of fewer than {gate.k}{least}; the smallest would have"
+            f" {smallest} (anonymization.k_anonymity)",
+            "Take back the batches that these rows are of first, the last one first",
         )
 
 

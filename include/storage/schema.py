@@ -336,11 +336,20 @@ search_document = Table(
 search_record = Table(
     "search_record",
     metadata,
-    Column("dataset_id", Uuid, primary_key=True),
+    Column("index_id", Uuid, primary_key=True),
     Column("id", Text, primary_key=True, comment="of the row: made of its key"),
     Column("row", JSONB, nullable=False, comment="what readers of the dataset see of it"),
     Column("words", TSVECTOR, nullable=False),
     Index("search_record_words_idx", "words", postgresql_using="gin"),
+)
+
+record_index = Table(
+    "record_index",
+    metadata,
+    Column("dataset_id", Uuid, primary_key=True),
+    Column("index_id", Uuid, comment="which searches answer from"),
+    Column("beside_id", Uuid, comment="which is being filled, and takes its place"),
+    Column("filling", JSON(none_as_null=True), comment="how far that is, or what is added"),
 )
 
 outbox = Table(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from include.search_ports import RecordIndex, RecordSearch
+from include.search_ports import Filling, NamedRow, RecordIndex, RecordSearch
 from include.storage.connection import open_engine
 from include.storage.records_elasticsearch import ElasticsearchRecords
 from include.storage.records_postgres import PostgresRecords
@@ -31,10 +31,18 @@ def index(request: pytest.FixtureRequest) -> Iterator[RecordIndex]:
     else:
         records = ElasticsearchRecords(request.getfixturevalue("elasticsearch_url"), f"test-{uuid4().hex[:8]}")
         close = records.close
-    assert records.replace(DATASET, CONCEPT, (named(number) for number in range(1500))) == 1500
+    assert replace(records, DATASET, [named(number) for number in range(1500)]) == 1500
     yield records
     records.remove(DATASET)
     close()
+
+
+def replace(index: RecordIndex, dataset_id: UUID, rows: Sequence[NamedRow]) -> int:
+    """Make the index of a dataset anew."""
+    index.begin(dataset_id, CONCEPT)
+    count = index.put(dataset_id, CONCEPT, rows, anew=True)
+    index.finish(dataset_id, anew=True)
+    return count
 
 
 def a_row(number: int, **changes: Any) -> dict[str, Any]:
@@ -103,27 +111,53 @@ def test_a_record_comes_back_as_it_went_in(index: RecordIndex) -> None:
 def test_a_row_whose_name_is_there_replaces_it_and_others_stay(index: RecordIndex) -> None:
     dataset_id = uuid4()
     assert not index.has(dataset_id)
-    index.replace(dataset_id, CONCEPT, [named(1), named(2)])
+    replace(index, dataset_id, [named(1), named(2)])
     assert index.has(dataset_id)
-    assert index.add(dataset_id, CONCEPT, [named(1, quality="missing"), named(3)]) == 2
+    assert index.put(dataset_id, CONCEPT, [named(1, quality="missing"), named(3)]) == 2
+    index.finish(dataset_id)
     assert found(index, "missing", dataset_id) == ["Zähler-1"]
     assert found(index, "measured", dataset_id) == ["Zähler-2", "Zähler-3"]
-    index.replace(dataset_id, CONCEPT, [named(4)])
+    replace(index, dataset_id, [named(4)])
     assert found(index, "zahler", dataset_id) == ["Zähler-4"]
     index.remove(dataset_id)
     index.remove(dataset_id)
     assert found(index, "zahler", dataset_id) == []
 
 
-def test_a_replacement_that_fails_leaves_what_was(index: RecordIndex) -> None:
+def test_searches_answer_from_what_was_until_another_index_is_full(index: RecordIndex) -> None:
     dataset_id = uuid4()
-    index.replace(dataset_id, CONCEPT, [named(1)])
-
-    def rows() -> Iterator[tuple[str, dict[str, Any]]]:
-        yield named(2)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        index.replace(dataset_id, CONCEPT, rows())
+    index.begin(dataset_id, CONCEPT)
+    index.put(dataset_id, CONCEPT, [named(0)], anew=True)
+    assert not index.has(dataset_id)
+    replace(index, dataset_id, [named(1)])
+    index.begin(dataset_id, CONCEPT)
+    index.put(dataset_id, CONCEPT, [named(2)], anew=True)
     assert found(index, "zahler", dataset_id) == ["Zähler-1"]
+    index.put(dataset_id, CONCEPT, [named(3)])
+    index.finish(dataset_id)
+    assert found(index, "zahler", dataset_id) == ["Zähler-1", "Zähler-3"]
+    index.finish(dataset_id, anew=True)
+    assert found(index, "zahler", dataset_id) == ["Zähler-2"]
+    index.begin(dataset_id, CONCEPT)
+    index.remove(dataset_id)
+    assert not index.has(dataset_id)
+
+
+@pytest.mark.parametrize("batches", [None, (uuid4(),)], ids=["anew", "of a batch"])
+def test_how_far_it_is_is_kept_until_it_is_finished(index: RecordIndex, batches: tuple[UUID, ...] | None) -> None:
+    dataset_id, anew = uuid4(), batches is None
+    assert index.filling(dataset_id) is None
+    replace(index, dataset_id, [named(1)])
+    filling = Filling((3, 5), batches, ("m1", "2024-01-01T00:00:00Z"))
+    if anew:
+        index.begin(dataset_id, CONCEPT)
+        assert index.filling(dataset_id) is None
+    index.put(dataset_id, CONCEPT, [named(2)], anew=anew)
+    index.keep(dataset_id, filling)
+    assert index.filling(dataset_id) == filling
+    index.put(dataset_id, CONCEPT, [named(2), named(3)], anew=anew)
+    index.finish(dataset_id, anew=anew)
+    assert index.filling(dataset_id) is None
+    meters = [f"Zähler-{number}" for number in ((2, 3) if anew else (1, 2, 3))]
+    assert found(index, "zahler", dataset_id) == meters
     index.remove(dataset_id)

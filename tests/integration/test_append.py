@@ -12,7 +12,9 @@ from include.errors import Conflict, NotAllowed, NotFound
 from include.operations.appending import append_file, preview_append, preview_file
 from include.operations.collection_life import create_collection
 from include.operations.dataset_reading import read_records
+from include.operations.rolling_back import roll_back_batch
 from include.operations.uploading import upload_file
+from include.orchestration.stages import Work
 from include.wiring import Platform
 from tests.factories import a_config
 from tests.fakes_engine import FakeEngine
@@ -133,3 +135,53 @@ def test_only_the_owner_appends_and_only_their_own_files(
         preview_append(platform, PEOPLE["steward"], loaded.id, mine)
     with pytest.raises(NotFound):
         append_file(platform, FakeEngine(), OWNER, loaded.id, theirs)
+
+
+def test_a_batch_that_was_taken_back_is_none_that_later_ones_are_held_against(
+    platform: Platform, tmp_path: Path
+) -> None:
+    rule = {"type": "expect_column_distribution_to_be_stable", "kwargs": {"column": "energy", "batches": 2}}
+    upload = upload_file(platform, OWNER, a_file(tmp_path, "first.csv", range(4)))
+    source = {"kind": "file", "upload": upload, "name": "first.csv", "format": {"kind": "csv"}}
+    config = a_config(title="Drift", ingester=source, curator={"rules": [{**rule, "on_violation": "flag"}]})
+    collection, _ = create_collection(platform, FakeEngine(), OWNER, config)
+
+    def earlier() -> int:
+        """Run what was asked for; gives how many batches it was held against."""
+        run = platform.runs.latest([collection.id])[collection.id]
+        now = platform.collections.get(collection.id)
+        known = Work(platform, now, run.run_id, {}.__getitem__, platform.definition.current()).earlier_profiles
+        run_stages(platform, now, run.run_id)
+        return len(known)
+
+    def append(first: int) -> int:
+        file = a_file(tmp_path, f"from-{first}.csv", range(first, first + 4), watt_hours=first)
+        append_file(platform, FakeEngine(), OWNER, collection.id, upload_file(platform, OWNER, file))
+        return earlier()
+
+    assert (earlier(), append(4)) == (0, 1)
+    wrong, _ = platform.datasets.batches(collection.dataset_id)
+    roll_back_batch(platform, OWNER, collection.dataset_id, wrong.id)
+    assert (append(8), append(12)) == (1, 2)
+
+
+def test_a_batch_whose_rows_hide_others_is_taken_back_after_those(platform: Platform, tmp_path: Path) -> None:
+    upload = upload_file(platform, OWNER, a_file(tmp_path, "first.csv", range(4)))
+    source = {"kind": "file", "upload": upload, "name": "first.csv", "format": {"kind": "csv"}}
+    hidden = {"usage_point_id": {"method": "pseudonym"}}
+    plan = {"fields": hidden, "k_anonymity": {"quasi_identifiers": ["energy"], "k": 3}}
+    collection, _ = create_collection(
+        platform, FakeEngine(), OWNER, a_config(title="Gate", ingester=source, anonymization=plan)
+    )
+    append = upload_file(platform, OWNER, a_file(tmp_path, "second.csv", range(4, 6)))
+    for asked in (False, True):
+        if asked:
+            append_file(platform, FakeEngine(), OWNER, collection.id, append)
+        run = platform.runs.latest([collection.id])[collection.id]
+        run_stages(platform, platform.collections.get(collection.id), run.run_id)
+    second, first = platform.datasets.batches(collection.dataset_id)
+    with pytest.raises(Conflict, match="the smallest would have 2"):
+        roll_back_batch(platform, OWNER, collection.dataset_id, first.id)
+    for batch in (second, first):
+        roll_back_batch(platform, OWNER, collection.dataset_id, batch.id)
+    assert platform.datasets.get(collection.dataset_id).rows == 0

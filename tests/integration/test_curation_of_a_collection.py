@@ -115,7 +115,7 @@ def test_a_suite_that_cannot_be_kept_changes_nothing(
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
         {
-            "where": "expectations[1].kwargs",
+            "where": "expectations[1].kwargs.column",
             "what": "field 'engery' is not mapped",
             "expected": "Did you mean energy or register?",
         }

@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from include.cim.concept import Field
 from include.cim.suggest.lexicon import fold
+from include.cim.tables import read_table
 
 _FILE: Final = Path(__file__).parent / "values.yaml"
 
@@ -54,7 +53,7 @@ def _words_of(field: str, values: tuple[str, ...]) -> Mapping[str, str]:
 
 @cache
 def _told() -> Mapping[str, Mapping[str, str]]:
-    told: Mapping[str, Mapping[str, str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    told: Mapping[str, Mapping[str, str]] = read_table(_FILE)
     return told
 
 

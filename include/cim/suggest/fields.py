@@ -8,10 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import yaml
-
 from include.cim.concept import Concept, Field
 from include.cim.suggest.words import read_name
+from include.cim.tables import read_table
 
 TABLE: Final = Path(__file__).parent / "fields.yaml"
 
@@ -76,7 +75,7 @@ class Vocabulary:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    plain: Mapping[str, Any] = yaml.load(TABLE.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    plain: Mapping[str, Any] = read_table(TABLE)
     return plain
 
 

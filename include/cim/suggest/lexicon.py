@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from include.cim.tables import read_tables
 
 FOLDER: Final = Path(__file__).parent / "words"
 PIECES: Final = re.compile(r"[^\W_]+|%")
@@ -97,8 +97,8 @@ def lexicon(folder: Path = FOLDER) -> Lexicon:
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for file in sorted(folder.glob("*.yaml")):
-        yield from yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader).items()
+    for plain in read_tables(folder).values():
+        yield from plain.items()
 
 
 def fold(text: str) -> str:

@@ -18,10 +18,11 @@ from include.anonymization.k_anonymity import Groups, assess_rows
 from include.anonymization_ports import Assess
 from include.batch import AnonymizedBatch, BatchRef, LoadMode, LoadPlan, Stage
 from include.collection.model import Collection
-from include.errors import BatchRefused
+from include.errors import BatchRefused, Conflict
 from include.pipeline.anonymize import anonymize
 from include.storage.assess_groups import assess_groups
 from include.storage.table import table_of
+from tests.factories import NOON
 from tests.integration.storage.conftest import Shelf, reading
 from tests.postgres import Database
 
@@ -122,6 +123,54 @@ def test_rows_that_are_replaced_count_no_more_and_leave_nobody_alone(
     _, counts = run(shelf, collection, assess, [*more, dict(first[9], energy=3.0)], upsert)
     assert counts["rows_suppressed"] == 1
     assert in_the_dataset(database, shelf, collection) == {(1.0, "measured"): 7, (2.0, "measured"): 5}
+
+
+def take_back(shelf: Shelf, collection: Collection, ref: BatchRef) -> None:
+    told = {"by": "olive", "note": "", "now": NOON}
+    shelf.history.roll_back(collection.dataset_id, shelf.concept, ref.batch_id, gate=a_gate(), **told)
+
+
+def test_a_batch_is_not_taken_back_whose_company_others_need(
+    shelf: Shelf, database: Database, assess: Assess, a_stored_collection: Callable[..., Collection]
+) -> None:
+    collection = a_stored_collection()
+    first, _ = run(shelf, collection, assess, rows_of((1.0, "measured", 3), (2.0, "measured", 3)))
+    second, _ = run(shelf, collection, assess, rows_of((1.0, "measured", 2), (2.0, "measured", 3), first=10))
+    before = in_the_dataset(database, shelf, collection)
+    assert before == {(1.0, "measured"): 5, (2.0, "measured"): 6}
+    with pytest.raises(Conflict, match="2 rows would be in groups of fewer than 3; the smallest would have 2"):
+        take_back(shelf, collection, first)
+    assert in_the_dataset(database, shelf, collection) == before
+    take_back(shelf, collection, second)
+    take_back(shelf, collection, first)
+    assert in_the_dataset(database, shelf, collection) == {}
+
+
+def test_rows_that_would_come_back_are_held_against_the_gate(
+    shelf: Shelf, database: Database, assess: Assess, a_stored_collection: Callable[..., Collection]
+) -> None:
+    collection, upsert = a_stored_collection(), LoadPlan(LoadMode.UPSERT)
+    first = rows_of((1.0, "measured", 4))
+    run(shelf, collection, assess, first)
+    further = rows_of((2.0, "measured", 3), first=10)
+    moved, _ = run(shelf, collection, assess, [*(dict(row, energy=2.0) for row in first), *further], upsert)
+    more = rows_of((3.0, "measured", 1), first=20)
+    run(shelf, collection, assess, [*(dict(row, energy=3.0) for row in first[:2]), *more], upsert)
+    before = in_the_dataset(database, shelf, collection)
+    assert before == {(2.0, "measured"): 5, (3.0, "measured"): 3}
+    with pytest.raises(Conflict, match="2 rows would be in groups of fewer than 3"):
+        take_back(shelf, collection, moved)
+    assert in_the_dataset(database, shelf, collection) == before
+
+
+def test_what_was_too_small_before_there_was_a_gate_keeps_nobody_from_taking_a_batch_back(
+    shelf: Shelf, database: Database, assess: Assess, a_stored_collection: Callable[..., Collection]
+) -> None:
+    collection = a_stored_collection()
+    shelf.load(collection, shelf.stage(collection, rows_of((9.0, "measured", 1), (1.0, "measured", 3))))
+    second, _ = run(shelf, collection, assess, rows_of((1.0, "measured", 2), first=10))
+    take_back(shelf, collection, second)
+    assert in_the_dataset(database, shelf, collection) == {(9.0, "measured"): 1, (1.0, "measured"): 3}
 
 
 def test_a_repeated_key_does_not_slip_past_the_gate(

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 
+from include.batch import BatchRecord, LoadMode, LoadPlan
 from include.collection.model import Collection, CollectionState
 from include.errors import Conflict, NotFound
 from include.operations.searching import search_records
+from include.pipeline import index_records
 from include.pipeline.index import catch_up, index, rebuild
 from include.search_ports import RecordSearch
-from tests.factories import a_config
+from include.storage import record_reader
+from tests.factories import NOON, a_config
 from tests.integration.storage import test_index_following
 from tests.integration.storage.conftest import reading
 from tests.interface import PEOPLE
@@ -43,7 +49,7 @@ def test_nothing_is_indexed_unasked(platform, shelf, a_stored_collection) -> Non
 def test_each_batch_adds_its_rows_and_no_others_are_read_again(platform, shelf, asking, monkeypatch) -> None:
     shelf.load(asking, shelf.stage(asking, [reading(0), reading(1)]))
     assert index(platform, asking.dataset_id) == {"documents_indexed": 1, "records_indexed": 2}
-    monkeypatch.setattr(platform.record_index, "replace", lambda *_: pytest.fail("made anew"))
+    monkeypatch.setattr(platform.record_index, "begin", lambda *_: pytest.fail("made anew"))
     for number in (2, 3):
         shelf.load(asking, shelf.stage(asking, [reading(number)]))
     assert index(platform, asking.dataset_id) == {"documents_indexed": 1, "records_indexed": 2}
@@ -83,6 +89,117 @@ def test_a_rebuild_brings_records_back(platform, shelf, asking) -> None:
     platform.record_index.remove(asking.dataset_id)
     rebuild(platform)
     assert found(platform, shelf, asking) == ["00:00", "00:15", "00:30"]
+
+
+class Stopped(BaseException):
+    """What a kill is to whoever indexes."""
+
+
+def stop_after(platform, monkeypatch: pytest.MonkeyPatch, pages: int) -> list[str]:
+    """Let pages be of two rows, and indexing end behind so many; gives the rows that are put, as it goes on."""
+    put_before, put = platform.record_index.put, []
+
+    def count_down(dataset_id: UUID, concept: Any, rows: Any, *, anew: bool = False) -> int:
+        if len(put) // 2 == pages:
+            raise Stopped
+        put.extend(row["interval_start"][11:16] for _, row in rows)
+        return put_before(dataset_id, concept, rows, anew=anew)
+
+    for module in (index_records, record_reader):
+        monkeypatch.setattr(module, "SCANNED", 2)
+    monkeypatch.setattr(platform.record_index, "put", count_down)
+    return put
+
+
+def go_on(platform, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.undo()
+    put = stop_after(platform, monkeypatch, 1000)
+    catch_up(platform)
+    return put
+
+
+TIMES = ["00:00", "00:15", "00:30", "00:45", "01:00", "01:15", "01:30"]
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["the first index", "a further batch"])
+def test_who_was_stopped_goes_on_where_it_was(platform, shelf, asking, monkeypatch, there: bool) -> None:
+    if there:
+        shelf.load(asking, shelf.stage(asking, [reading(20)]))
+        catch_up(platform)
+    shelf.load(asking, shelf.stage(asking, [reading(number) for number in range(7)]))
+    stop_after(platform, monkeypatch, 2)
+    with pytest.raises(Stopped):
+        catch_up(platform)
+    assert there or not found(platform, shelf, asking)
+    assert go_on(platform, monkeypatch) == TIMES[4:]
+    assert found(platform, shelf, asking) == TIMES + ["05:00"] * there
+    assert catch_up(platform) == 0
+
+
+def test_what_came_meanwhile_is_indexed_as_well(platform, shelf, asking, monkeypatch) -> None:
+    shelf.load(asking, shelf.stage(asking, [reading(number) for number in range(1, 7)]))
+    stop_after(platform, monkeypatch, 2)
+    with pytest.raises(Stopped):
+        catch_up(platform)
+    shelf.load(asking, shelf.stage(asking, [reading(0)]))
+    assert go_on(platform, monkeypatch) == [*TIMES[5:], TIMES[0]]
+    assert found(platform, shelf, asking) == TIMES
+
+
+def test_what_was_filled_before_rows_went_is_filled_anew(platform, shelf, asking, monkeypatch) -> None:
+    wrong = shelf.load(asking, shelf.stage(asking, [reading(0)]))
+    shelf.load(asking, shelf.stage(asking, [reading(number) for number in range(1, 7)]))
+    stop_after(platform, monkeypatch, 2)
+    with pytest.raises(Stopped):
+        catch_up(platform)
+    shelf.history.roll_back(asking.dataset_id, shelf.concept, wrong.id, by="olive", note="", now=NOON)
+    assert go_on(platform, monkeypatch) == TIMES[1:]
+    assert found(platform, shelf, asking) == TIMES[1:]
+
+
+def test_a_rebuild_that_was_stopped_is_gone_on_with(platform, shelf, asking, monkeypatch) -> None:
+    shelf.load(asking, shelf.stage(asking, [reading(number) for number in range(7)]))
+    catch_up(platform)
+    stop_after(platform, monkeypatch, 2)
+    with pytest.raises(Stopped):
+        rebuild(platform)
+    assert found(platform, shelf, asking) == TIMES, "searches answer from what was"
+    assert go_on(platform, monkeypatch) == TIMES[4:]
+    assert found(platform, shelf, asking) == TIMES
+
+
+def test_the_index_agrees_with_the_rows_after_each_change(platform, shelf, asking) -> None:
+    def load(numbers: Any, mode: str = "append", **changes: Any) -> BatchRecord:
+        rows = [reading(number, **changes) for number in numbers]
+        return shelf.load(asking, shelf.stage(asking, rows, load=LoadPlan(LoadMode(mode))))
+
+    def agree() -> None:
+        catch_up(platform)
+        (page,) = shelf.records.scan(asking.dataset_id, shelf.concept, ["quality"])
+        told = [(row["interval_start"].isoformat()[11:16], row["quality"]) for row in page]
+        words = {quality: found(platform, shelf, asking, quality) for _, quality in told}
+        assert sorted((time, quality) for quality, times in words.items() for time in times) == sorted(told)
+
+    load(range(6))
+    agree()
+    appended = load(range(6, 9), quality="estimated")
+    agree()
+    upserted = load(range(2, 4), "upsert", quality="estimated")
+    agree()
+    replaced = load((1, 5), "replace", quality="missing")
+    agree()
+    for batch in (upserted, replaced, appended):
+        shelf.history.roll_back(asking.dataset_id, shelf.concept, batch.id, by="olive", note="", now=NOON)
+        agree()
+
+
+def test_nobody_who_changes_the_table_waits_for_who_reads_it_all(platform, shelf, asking, database) -> None:
+    shelf.load(asking, shelf.stage(asking, [reading(0)]))
+    scan = shelf.records.scan(asking.dataset_id, shelf.concept, [])
+    assert len(next(scan)) == 1
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute("SET lock_timeout = '1s'")
+        connection.execute(f"LOCK TABLE data.d_{asking.dataset_id.hex} IN ACCESS EXCLUSIVE MODE")
 
 
 def test_only_who_may_read_may_search(platform, shelf, asking, a_stored_collection) -> None:

@@ -160,8 +160,8 @@ def test_a_plan_that_cannot_be_carried_out_is_told(field: str, method: str, says
     ("rule", "where", "says"),
     [
         ({"type": "expect_something"}, "type", "is not a rule that can be used here"),
-        ({"kwargs": {"column": "volume", "min_value": 0}}, "kwargs", "field 'volume' is not mapped"),
-        ({"kwargs": {"column": "quality", "min_value": 0}}, "kwargs", "is for fields of float or integer"),
+        ({"kwargs": {"column": "volume", "min_value": 0}}, "kwargs.column", "field 'volume' is not mapped"),
+        ({"kwargs": {"column": "quality", "min_value": 0}}, "kwargs.column", "is for fields of float or integer"),
         ({"kwargs": {"column": "energy", "min_value": "zero"}}, "kwargs.min_value", "Write a number"),
         ({"kwargs": {"column": "energy", "min": 0}}, "kwargs.min", "has no argument 'min'"),
     ],

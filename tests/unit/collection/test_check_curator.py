@@ -66,8 +66,12 @@ def problems(definition: Definition, *rules: Any) -> list[Problem]:
 @pytest.mark.parametrize(
     ("wrong", "where", "right"),
     [
-        pytest.param(rule(COMPOUND, column_list=[1, 2]), "kwargs", "mapped fields", id="numbers as fields"),
-        pytest.param(rule(COMPOUND, column_list=[["energy"], ["x"]]), "kwargs", "energy", id="lists as fields"),
+        pytest.param(
+            rule(COMPOUND, column_list=[1, 2]), "kwargs.column_list[0]", "mapped fields", id="numbers as fields"
+        ),
+        pytest.param(
+            rule(COMPOUND, column_list=[["energy"], ["x"]]), "kwargs.column_list[0]", "energy", id="lists as fields"
+        ),
         pytest.param(energy(min_value=math.nan), "kwargs.min_value", "64 bits", id="NaN"),
         pytest.param(energy(min_value=-math.inf), "kwargs.min_value", "64 bits", id="Infinity"),
         pytest.param(energy(max_value=10**400), "kwargs.max_value", "smaller", id="more than 64 bits"),
@@ -107,7 +111,7 @@ def problems(definition: Definition, *rules: Any) -> list[Problem]:
         ),
         pytest.param(
             rule(PAIRS, column_A="register", column_B="interval_start", value_pairs_set=[[1, "x"]]),
-            "kwargs",
+            "kwargs.column_B",
             "fields of",
             id="pairs with a time",
         ),
@@ -127,7 +131,9 @@ def problems(definition: Definition, *rules: Any) -> list[Problem]:
         pytest.param(gap(every="P1M"), "kwargs.every", "days", id="every month"),
         pytest.param(gap(every="PT0S"), "kwargs.every", "PT15M", id="every moment"),
         pytest.param(gap(every="P999999999D"), "kwargs.every", "PT15M", id="every three million years"),
-        pytest.param(gap(every="PT15M", series=["energy"]), "kwargs", "text", id="series told apart by a reading"),
+        pytest.param(
+            gap(every="PT15M", series=["energy"]), "kwargs.series[0]", "text", id="series told apart by a reading"
+        ),
         pytest.param(rule(STUCK, column="energy", readings="4"), "kwargs.readings", "Write 4", id="a count in quotes"),
         pytest.param(rule(STUCK, column="energy", readings=2.5), "kwargs.readings", "Write 2", id="half a reading"),
         pytest.param(

@@ -61,7 +61,7 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
             id="rows quarantined for what the batch is",
         ),
         pytest.param(
-            BETWEEN, {"column": "enrgy", "min_value": 0}, "kwargs", "'enrgy' is not mapped", "energy", id="field"
+            BETWEEN, {"column": "enrgy", "min_value": 0}, "kwargs.column", "'enrgy' is not mapped", "energy", id="field"
         ),
         pytest.param(
             BETWEEN, {"column": "energy", "minvalue": 0}, "kwargs.minvalue", "no argument", "min_value", id="argument"
@@ -93,7 +93,12 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
             id="a time without its offset",
         ),
         pytest.param(
-            BETWEEN, {"column": "note", "min_value": 1}, "kwargs", "'note' holds text", "float or integer", id="type"
+            BETWEEN,
+            {"column": "note", "min_value": 1},
+            "kwargs.column",
+            "'note' holds text",
+            "float or integer",
+            id="type",
         ),
         pytest.param(
             IN_SET,
@@ -106,7 +111,7 @@ def test_a_rule_that_works_has_no_problem(kind: str, kwargs: dict[str, Any]) -> 
         pytest.param(
             "expect_compound_columns_to_be_unique",
             {"column_list": ["start", "start"]},
-            "kwargs",
+            "kwargs.column_list[1]",
             "named twice",
             "different fields",
             id="one field twice",
@@ -227,7 +232,7 @@ def test_a_mistake_is_answered_with_the_place_and_what_would_be_right(
         ),
         pytest.param(
             {"type": "expect_series_intervals_to_leave_no_gap", "kwargs": {"column_list": ["start", "meter_id"]}},
-            "kwargs",
+            "kwargs.column_list[1]",
             "holds id",
             id="an end that is no time",
         ),
@@ -248,7 +253,7 @@ def test_a_mistake_is_answered_with_the_place_and_what_would_be_right(
         ),
         pytest.param(
             {"type": "expect_column_max_to_be_recent", "kwargs": {"column": "energy", "within": "P1D"}},
-            "kwargs",
+            "kwargs.column",
             "holds float",
             id="how new a number is",
         ),
@@ -318,7 +323,8 @@ def test_set_null_is_refused_where_there_is_no_cell_to_empty(kind: str, kwargs: 
 
 def test_every_mistake_is_listed_not_only_the_first() -> None:
     rules = [CurationRule(type=BETWEEN, kwargs={"column": name, "min_value": 0}) for name in ("x", "energy", "y")]
-    assert [one.where for one in check_rules(rules, FIELDS)] == ["curator.rules[0].kwargs", "curator.rules[2].kwargs"]
+    places = ["curator.rules[0].kwargs.column", "curator.rules[2].kwargs.column"]
+    assert [one.where for one in check_rules(rules, FIELDS)] == places
 
 
 @pytest.mark.parametrize("kind", sorted({**ROW_RULES, **KEY_RULES}))
