@@ -71,6 +71,10 @@ _PART: Final = 1.2
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 
 
+_Spoken = tuple[FieldRef, str]
+"""A field that speaks for its concept, and the kind of a series that it does so for."""
+
+
 class Option(NamedTuple):
     """A field that a column may fill.
 
@@ -304,30 +308,36 @@ def _share(
 
     A field counts once for a concept, however many columns look like it.
     """
-    best: dict[tuple[tuple[float, FieldRef], ...], dict[str, tuple[float, FieldRef]]] = {}
+    best: dict[tuple[tuple[float, _Spoken], ...], dict[str, tuple[float, _Spoken]]] = {}
     for reading in readings:
-        mine: dict[str, tuple[float, FieldRef]] = {}
+        mine: dict[str, tuple[float, _Spoken]] = {}
         for option in reading.options:
             if not _speaks(option, vocabulary):
                 continue
             likely = math.exp(_SHARP * min(option.match, 1.1)) * lacking[option.ref.concept]
             if likely > mine.get(option.ref.concept, (0.0,))[0]:
-                mine[option.ref.concept] = (likely, option.ref)
+                mine[option.ref.concept] = (likely, (option.ref, _kind(option, vocabulary)))
         best[tuple(mine.values())] = mine  # columns that look the same count once
     shares = dict(prior)
     nothing = _RARELY * math.exp(_SHARP * _NONE)
     for _ in range(_ROUNDS):
-        fields: dict[FieldRef, float] = {}
+        fields: dict[_Spoken, float] = {}
         for mine in best.values():
             whole = nothing + sum(shares[concept] * likely for concept, (likely, _) in mine.items())
-            for concept, (likely, ref) in mine.items():
-                fields[ref] = max(fields.get(ref, 0.0), shares[concept] * likely / whole)
+            for concept, (likely, spoken) in mine.items():
+                fields[spoken] = max(fields.get(spoken, 0.0), shares[concept] * likely / whole)
         sums = {concept: _PRIOR * share for concept, share in prior.items()}
-        for ref, share in fields.items():
+        for (ref, _), share in fields.items():
             sums[ref.concept] += share * (_MARK if ref.field in vocabulary.about[ref.concept].marks else 1.0)
         total = sum(sums.values())
         shares = {concept: share / total for concept, share in sums.items()}
     return shares
+
+
+def _kind(option: Option, vocabulary: Vocabulary) -> str:
+    kinds = vocabulary.about[option.ref.concept].kinds
+    said = {each for word in option.named.words for meaning in word.meanings for each in meaning & kinds}
+    return min(said, default="")
 
 
 def _speaks(option: Option, vocabulary: Vocabulary) -> bool:

@@ -43,7 +43,7 @@ _WORDED: Final = 0.2
 _SCALED: Final = 0.08
 """What it takes from a match that a number is written as text (`PT15M`, `1961-1976`), and that it only fits as a whole
 number of tenths, hundredths or thousandths, as registers hold them."""
-_NUMBER_IN_WORDS: Final = re.compile(r"PT?\d|[<>~±+-]?\s*\d|n/?a$|nan$|null$|none$|-+$", re.IGNORECASE)
+_NUMBER_IN_WORDS: Final = re.compile(r"PT?\d|[<>~±+-]?\s*\d|n/?a$|nan$|null$|none$|m$|-+$", re.IGNORECASE)
 _SCALES: Final = (0.1, 0.01, 0.001)
 _VALUES: Final = 0.1
 _TOLD: Final = 0.15
@@ -53,7 +53,7 @@ _CLOSE: Final = 0.98
 """A counter's numbers are this close together, over the few cells that are seen."""
 _COUNTER: Final = 0.12
 _FALLS: Final = 0.3
-_LITTLE_LESS: Final = 0.9
+_LITTLE_LESS: Final = 0.97
 """A counter's rows that are sorted from the newest to the oldest fall by less than this."""
 _RARER: Final = 0.03
 _GRIDS_ARE_POWER: Final = 0.04
@@ -115,7 +115,8 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
                 return None
             return {"boolean": 0.1, "integer": -0.05, "text": -0.1}.get(kind)
         case FieldType.ID:
-            return 0.0 if kind in {"text", "integer"} else None
+            numbered = kind == "integer" and (column.minimum is None or column.minimum >= 0)
+            return 0.0 if kind == "text" or numbered else None
         case FieldType.ENUM:
             return {"text": 0.0, "integer": -0.1, "boolean": -0.15, "decimal": -0.4}.get(kind)
         case _:

@@ -52,6 +52,7 @@ class About:
         silent: Fields that do not speak for it.
         usual: How common files of it are.
         main: The fields of columns whose names tell no more than which one of a series they are.
+        kinds: Words of a series each of which speaks for it anew: wind, water and coal together are no household's.
     """
 
     words: frozenset[str]
@@ -62,6 +63,7 @@ class About:
     silent: frozenset[str]
     usual: float
     main: tuple[str, ...]
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def build_vocabulary(concepts: Iterable[Concept]) -> Vocabulary:
             silent=frozenset(entry.get("silent", "").split()),
             usual=float(entry.get("usual", 0.5)),
             main=tuple(name for name in entry.get("main", "").split() if name in current),
+            kinds=frozenset(entry.get("kinds", "").split()),
         )
         for field in current.values():
             ref = FieldRef(concept.name, field.name)

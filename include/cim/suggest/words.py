@@ -55,18 +55,30 @@ _IMPLIED: Final = {
 }  # fmt: skip
 """The quantity that a unit tells, where the name does not."""
 
+_IN_DEGREES: Final = frozenset({"temperature", "dew_point", "apparent_temperature", "wet_bulb"})
+"""What the degrees in a name are no angle of."""
 _SORTS: Final = frozenset({"reactive", "apparent"})
 
-_OBIS: Final = re.compile(r"(?:\d-\d:)?(\d{1,2})\.(\d{1,2})\.\d{1,3}(?:\*\d+)?")
+_OBIS: Final = re.compile(r"(?:(\d)-\d{1,2}:)?(\d{1,2})\.(\d{1,2})\.\d{1,3}(?:\*\d+)?")
 _OBIS_QUANTITIES: Final = {
-    "1": "import active", "2": "export active", "3": "reactive import", "4": "reactive export", "9": "apparent",
-    "13": "power_factor", "14": "frequency", "16": "active", "21": "import active phase_n",
-    "22": "export active phase_n", "41": "import active phase_n", "42": "export active phase_n",
-    "61": "import active phase_n", "62": "export active phase_n", "31": "current phase_n", "51": "current phase_n",
-    "71": "current phase_n", "32": "voltage phase_n", "52": "voltage phase_n", "72": "voltage phase_n",
+    "1": "import active", "2": "export active", "3": "reactive import", "4": "reactive export", "5": "reactive",
+    "6": "reactive", "7": "reactive", "8": "reactive", "9": "apparent", "10": "apparent export", "11": "current",
+    "12": "voltage", "13": "power_factor", "14": "frequency", "15": "active", "16": "active",
+} | {
+    str(phase + code): f"{quantity} phase_n"
+    for phase in (20, 40, 60)
+    for code, quantity in {
+        1: "import active", 2: "export active", 3: "reactive import", 4: "reactive export", 9: "apparent",
+        11: "current", 12: "voltage", 13: "power_factor", 15: "active", 16: "active",
+    }.items()
 }  # fmt: skip
-"""OBIS, IEC 62056-61: the third group of a code says what is measured, the fourth how."""
-_OBIS_WAYS: Final = {"7": "power", "8": "energy cumulative", "9": "energy", "29": "energy", "6": "maximum power"}
+"""OBIS, IEC 62056-61: the third group of a code says what is measured, the fourth how; 20 more for each phase."""
+_OBIS_MEDIA: Final = {"6": "heat energy cumulative", "7": "gas volume cumulative", "8": "water volume cumulative"}
+"""By the first group, where that is not electricity's."""
+_OBIS_WAYS: Final = {
+    "4": "power", "5": "power", "6": "maximum power", "7": "power", "8": "energy cumulative", "9": "energy",
+    "29": "energy",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +113,9 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
         >>> [sorted(*word.meanings) for word in read_name("Außenfühler [°C]")]
         [['outdoor'], ['sensor']]
     """
-    if found := _OBIS.search(name):
-        code = f"{_OBIS_QUANTITIES.get(found[1], '')} {_OBIS_WAYS.get(found[2], '')}".split()
-        if found[1] in _OBIS_QUANTITIES:
-            rest = name[: found.start()] + " " + name[found.end() :]
-            return (Word(found[0], (frozenset(code),), (frozenset({"OBIS"}),)), *read_name(rest, folder))
+    if (found := _OBIS.search(name)) and (meaning := _read_obis(*found.groups())):
+        rest = name[: found.start()] + " " + name[found.end() :]
+        return (Word(found[0], (meaning,), (frozenset({"OBIS"}),)), *read_name(rest, folder))
     bare = _BRACKETS.sub(_without_unit, name)
     *before, last = _PATH.split(bare)
     outer = [replace(word, outer=True) for part in before for word in _read_part(part, folder)]
@@ -116,6 +126,15 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     if len(best) > 1:
         best = tuple(_beside_others(word) for word in best)
     return (*best[:-1], _at_the_end(best[-1])) if best else best
+
+
+def _read_obis(medium: str | None, quantity: str, way: str) -> Meaning:
+    """Say what an OBIS code's groups mean; nothing where they are no code that is known."""
+    if medium in _OBIS_MEDIA or (medium, quantity, way) == ("0", "24", "2"):  # a meter behind another: gas in DSMR
+        return frozenset(_OBIS_MEDIA.get(medium or "", _OBIS_MEDIA["7"]).split())
+    said = _OBIS_QUANTITIES.get(quantity, "") if medium in {None, "1"} else ""
+    how = "" if {"current", "voltage", "power_factor", "frequency"} & set(said.split()) else _OBIS_WAYS.get(way, "")
+    return frozenset(f"{said} {how}".split()) if said else frozenset()
 
 
 def _is_symbol(words: Sequence[Word]) -> bool:
@@ -238,6 +257,9 @@ def part_unit(words: tuple[Word, ...], unit: str | None) -> tuple[tuple[Word, ..
         unit = next((_INSIDE[word.text] for word in words if word.text in _INSIDE), None)
         if unit is None:
             return words, None
+    said = {each for word in words for meaning in word.meanings for each in meaning}
+    if unit == "deg" and said & _IN_DEGREES:
+        return words, None
     if find_unit(unit).dimension == "energy" and any("price" in meaning for word in words for meaning in word.meanings):
         return tuple(word for word in words if word.text not in _INSIDE), None  # what the price is of
     spelled = {fold(each) for each in _LETTERS_OR_DIGITS.findall(unit)} | {fold(unit)}
