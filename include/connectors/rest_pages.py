@@ -90,8 +90,9 @@ def read_said(source: RestSource, answer: Answer) -> Said:
         case LinkHeader(rel=rel):
             cursor = _next_url(_link(answer.headers.get("link", ""), rel), answer.url, source.url)
     pages = _at(document, pagination.pages) if isinstance(pagination, PageNumber) and pagination.pages else None
-    leads = isinstance(pagination, PageCursor | NextUrl) and not any(find_all(document, path_steps(pagination.path)))
-    return Said(_whole(declared), cursor, _whole(pages), leads)
+    # a null stands there, too: it says that there is no next page
+    astray = isinstance(pagination, PageCursor | NextUrl) and not [*find_all(document, path_steps(pagination.path))]
+    return Said(_whole(declared), cursor, _whole(pages), astray)
 
 
 def _at(document: Any, path: str) -> Any:

@@ -128,6 +128,9 @@ def test_what_a_run_would_note_is_noted(server: SourceServer) -> None:
         "its first answer has nothing where the way to the next page should stand: it is taken for the only one.",
     ]
     assert trial.problem is None
+    server.answer = lambda _: Reply({"results": records(0, 3), "next": None})
+    assert not probe(server, pagination={"kind": "cursor", "path": "$.next"}).notes  # null: there is no next page
+    server.answer = lambda _: Reply({"results": records(0, 3), "errors": ["meter 7 is off"]})
     refused = probe(server)
     assert refused.problem is not None
     assert "meter 7 is off" in refused.problem.what
