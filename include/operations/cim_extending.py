@@ -119,7 +119,11 @@ def review_extension(services: Services, requestor: Requestor, extension_id: UUI
     """
     extension = _read(services, requestor, extension_id)
     if STEWARD not in requestor.roles:
-        raise NotAllowed(f"extension {extension_id}", "stewards decide on proposals", "Withdraw it, or wait")
+        raise NotAllowed(
+            f"extension {extension_id}",
+            "stewards decide on proposals",
+            f"Withdraw it, or wait; an administrator gives people the role {STEWARD}",
+        )
     proposal = extension.proposal
 
     def amend(current: Definition) -> Definition:
