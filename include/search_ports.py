@@ -215,7 +215,7 @@ class IndexQueue(Protocol):
     def due_again(self, dataset_id: UUID, owner_id: str) -> None:
         """Let a dataset be followed as if anything of it had changed."""
 
-    def following(self, dataset_id: UUID) -> AbstractContextManager[Mapping[int, UUID | None]]:
+    def following(self, dataset_id: UUID, *, wait: bool = True) -> AbstractContextManager[Mapping[int, UUID | None]]:
         """Hold off whoever else indexes this dataset; at the end of the block its changes until now are followed.
 
         Gives for each change the batch that it has brought rows with; None where anything else may have changed.
@@ -223,6 +223,7 @@ class IndexQueue(Protocol):
 
         Raises:
             IndexAway: The index is being rebuilt.
+            Locked: Somebody else indexes it, and who asks does not `wait` until they are done.
         """
 
     def rebuilding(self) -> AbstractContextManager[None]:

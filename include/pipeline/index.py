@@ -12,7 +12,7 @@ from include.catalog.search_document import FieldWords, Found, build_search_docu
 from include.cim.concept import Concept
 from include.cim_ports import Definition
 from include.collection.model import Collection, CollectionState
-from include.errors import CdmpError, IndexAway, IndexRefuses, NotFound
+from include.errors import CdmpError, IndexAway, IndexRefuses, Locked, NotFound
 from include.pipeline.index_records import SearchedRecords, index_records
 from include.ports import CollectionStore, Dataset, DatasetStore
 from include.search_ports import Document, IndexQueue, SearchIndex
@@ -38,13 +38,14 @@ class Searched(SearchedRecords, Protocol):
     def index_queue(self) -> IndexQueue: ...
 
 
-def index(at: Searched, dataset_id: UUID) -> dict[str, int]:
+def index(at: Searched, dataset_id: UUID, *, wait: bool = True) -> dict[str, int]:
     """Bring the index up to what PostgreSQL has of a dataset, be it nothing any more; gives its counts.
 
     Raises:
         IndexAway: The rows are safe, and `catch_up` does it later.
+        Locked: As `IndexQueue.following`.
     """
-    with at.index_queue.following(dataset_id) as changes:
+    with at.index_queue.following(dataset_id, wait=wait) as changes:
         found = _find(at, dataset_id)
         if found is None:
             at.index.remove(dataset_id)
@@ -55,10 +56,11 @@ def index(at: Searched, dataset_id: UUID) -> dict[str, int]:
         return {"documents_indexed": 1} | index_records(at, dataset_id, collection, concept, changes)
 
 
-def catch_up(at: Searched) -> int:
+def catch_up(at: Searched, *, wait: bool = False) -> int:
     """Index what has changed since the index was away; gives the number of datasets.
 
-    What the index refuses waits, and holds up nobody else.
+    What the index refuses waits, and holds up nobody else; nor does what somebody else is indexing, however long
+    that takes.
 
     Raises:
         IndexAway: It is away still.
@@ -66,7 +68,9 @@ def catch_up(at: Searched) -> int:
     done = 0
     for dataset_id in at.index_queue.due():
         try:
-            index(at, dataset_id)
+            index(at, dataset_id, wait=wait)
+        except Locked:
+            continue
         except CdmpError as error:
             if isinstance(error, IndexAway) and not isinstance(error, IndexRefuses):
                 raise
@@ -92,7 +96,7 @@ def rebuild(at: Searched) -> int:
         for dataset, collection, _ in _every(at):
             if collection.config.search.records:
                 at.index_queue.due_again(dataset.id, dataset.owner_id)
-    catch_up(at)
+    catch_up(at, wait=True)
     return count
 
 

@@ -56,14 +56,17 @@ class PostgresIndexQueue:
             note_change(connection, dataset_id, owner_id)
 
     @contextmanager
-    def following(self, dataset_id: UUID) -> Iterator[Mapping[int, UUID | None]]:
+    def following(self, dataset_id: UUID, *, wait: bool = True) -> Iterator[Mapping[int, UUID | None]]:
         """Hold off whoever else indexes this dataset; see the port."""
         failure: Exception | None = None
         with begin(self._engine) as connection:
             if not connection.scalar(select(func.pg_try_advisory_xact_lock_shared(_WORKING))):
                 raise IndexAway("the search index", "is being rebuilt", "It follows by itself when that is done")
             one = func.hashtextextended(f"cdmp search index {dataset_id}", 0)
-            connection.execute(select(func.pg_advisory_xact_lock(one)))
+            if wait:
+                connection.execute(select(func.pg_advisory_xact_lock(one)))
+            elif not connection.scalar(select(func.pg_try_advisory_xact_lock(one))):
+                raise Locked(f"dataset {dataset_id}", "is being indexed already", "What has changed since stays due")
             # what is committed later is not seen by who indexes now, and stays due
             batch = events.c.facts["batch_id"].as_string()
             pending = select(events.c.id, batch).where(_pending(), _dataset == str(dataset_id)).order_by(events.c.id)

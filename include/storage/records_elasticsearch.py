@@ -113,7 +113,6 @@ class ElasticsearchRecords:
                     sort=[{"_score": "desc"}, {"_place": "asc"}],
                     search_after=list(query.after) if query.after else None,
                     size=query.limit,
-                    source_excludes=["_words", "_place"],
                     track_total_hits=True,
                 )
             except NotFoundError:
@@ -142,7 +141,8 @@ def _shape(concept: Concept) -> Shape:
     properties = {**fields, "_words": WORDS, "_place": {"type": "keyword"}}
     settings = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "analysis": ANALYSIS}
     # a field that the concept gets later is found by its words all the same, and has its column with the next rebuild
-    return Shape(settings, {"dynamic": "false", "properties": properties})
+    kept = {"excludes": ["_words", "_place"]}  # of use to searches alone
+    return Shape(settings, {"dynamic": "false", "_source": kept, "properties": properties})
 
 
 def _actions(concept: Concept, rows: Iterable[NamedRow]) -> Iterator[dict[str, Any]]:

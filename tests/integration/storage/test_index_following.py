@@ -350,6 +350,14 @@ def test_two_at_once_index_a_dataset_one_after_the_other(platform: Platform, loa
     assert order == ["first", "second"]
 
 
+def test_what_somebody_else_is_indexing_holds_up_nobody(platform: Platform, load) -> None:
+    long, other = load(title="Long"), load(title="Other")
+    with platform.index_queue.following(long.dataset_id):
+        assert catch_up(platform) == 1
+        assert platform.found() == [other.dataset_id]
+    assert catch_up(platform) == 0, "they have followed it"
+
+
 def test_mails_are_not_written_about_it(load, loader: Engine) -> None:
     from include.storage.outbox import PostgresOutbox
 
