@@ -148,3 +148,54 @@ def test_hours_across_in_json_are_told(inspect: Inspect) -> None:
     found = inspect(json.dumps(days), "days.json")
     (issue,) = [issue for issue in found.issues if "count time" in issue.what]
     assert "`mapper.unpivot`" in issue.suggestion
+
+
+@pytest.mark.parametrize(
+    ("whole", "other"),
+    [
+        pytest.param("%d.%m.%Y", "%d.%m.%Y %H:%M", id="midnight without its clock, as R writes it"),
+        pytest.param("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", id="ISO"),
+        pytest.param("%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", id="with half days"),
+    ],
+)
+def test_midnights_may_have_no_clock_and_are_told(inspect: Inspect, whole: str, other: str) -> None:
+    rows = [f"{hour:{other if hour.hour else whole}};{at}\n" for at, hour in enumerate(HOURS)]
+    found = inspect("Time;kWh\n" + "".join(rows), date_order="mdy" if "%m/" in whole else "dmy")
+    time = _time(found)
+    assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-02T23:00:00", "PT1H")
+    assert any("2 of its times write a day and no clock" in issue.what for issue in found.issues)
+
+
+def test_whole_minutes_may_have_no_seconds(inspect: Inspect) -> None:
+    begun = [HOURS[0] + timedelta(seconds=30 * at) for at in range(60)]
+    rows = [f"{at:%Y-%m-%d %H:%M:%S},1\n" if at.second else f"{at:%Y-%m-%d %H:%M},1\n" for at in begun]
+    time = _time(inspect("Time,kWh\n" + "".join(rows)))
+    assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-01T00:29:30", "PT30S")
+
+
+def test_a_day_in_the_first_of_its_rows_alone_is_told(inspect: Inspect) -> None:
+    rows = [f"{'' if hour.hour else f'{hour:%d.%m.%Y}'};{hour.hour};{at}\n" for at, hour in enumerate(HOURS)]
+    found = inspect("Tag;Stunde;kWh\n" + "".join(rows))
+    assert any("46 rows have no time" in issue.what for issue in found.issues)
+
+
+MONTHS = {
+    "pl": "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "sv": "jan feb mars april maj juni juli aug sep okt nov dec",
+    "cs": "ledna února března dubna května června července srpna září října listopadu prosince",
+    "fi": "tammikuu helmikuu maaliskuu huhtikuu toukokuu kesäkuu heinäkuu elokuu syyskuu lokakuu marraskuu joulukuu",
+    "hu": "január február március április május június július augusztus szeptember október november december",
+    "ro": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+def test_months_have_names_in_many_languages_and_none_is_a_footer(inspect: Inspect, language: str) -> None:
+    names = MONTHS[language].split()
+    days = [date(2024, 1, 1) + timedelta(days=at) for at in range(366)]
+    rows = [f"{day.day} {names[day.month - 1]} {day.year};{at}\n" for at, day in enumerate(days)]
+    found = inspect("Datum;kWh\n" + "".join(rows))
+    time = _time(found)
+    assert (found.tables[0].rows, time.first, time.last) == (366, "2024-01-01T00:00:00", "2024-12-31T00:00:00")
+    assert time.resolution == "P1D"
