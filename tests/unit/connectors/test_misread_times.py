@@ -11,6 +11,7 @@ import pytest
 
 from include.collection.inspection import Inspection, TimeProfile
 from include.connectors.detection.inspect import inspect_source
+from tests.unit.connectors.workbooks import by_openpyxl
 
 Inspect = Callable[..., Inspection]
 DAYS = [date(2024, 3, 1) + timedelta(days=at) for at in range(20)]
@@ -199,3 +200,33 @@ def test_months_have_names_in_many_languages_and_none_is_a_footer(inspect: Inspe
     time = _time(found)
     assert (found.tables[0].rows, time.first, time.last) == (366, "2024-01-01T00:00:00", "2024-12-31T00:00:00")
     assert time.resolution == "P1D"
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param("before the change;{0};ok", id="no time that is read"),
+        pytest.param("{1:%d.%m.%Y %H:%M}*;{0}*;ok", id="marks of a note"),
+        pytest.param("{1:%d.%m.%Y %H:%M};{0}", id="a cell less"),
+        pytest.param("{1:%d.%m.%Y %H:%M};{0};ok;late", id="a cell more"),
+    ],
+)
+def test_last_rows_that_are_unlike_the_others_are_no_footer_without_a_question(inspect: Inspect, late: str) -> None:
+    rows = [
+        (late if at >= 40 else "{1:%d.%m.%Y %H:%M};{0};ok").format(f"{at},5", hour) for at, hour in enumerate(HOURS)
+    ]
+    found = inspect("Zeit;kWh;Status\n" + "\n".join(rows) + "\n")
+    assert "footer_lines" in [question.key for question in found.questions]
+
+
+def test_a_total_and_a_note_below_are_a_footer(inspect: Inspect) -> None:
+    rows = [f"{hour:%d.%m.%Y %H:%M};{at},5;ok" for at, hour in enumerate(HOURS)]
+    found = inspect("Zeit;kWh;Status\n" + "\n".join([*rows, "Summe;1152,0;", "Stand: 05.03.2024;;"]) + "\n")
+    assert found.tables[0].rows == 48
+    assert "footer_lines" not in [question.key for question in found.questions]
+
+
+def test_rows_of_a_workbook_whose_values_are_missing_stay_rows(inspect: Inspect) -> None:
+    rows = [[hour, at if at < 40 else None, "ok" if at < 40 else None] for at, hour in enumerate(HOURS)]
+    found = inspect(by_openpyxl({"Data": [["Zeit", "kWh", "Status"], *rows]}), "book.xlsx")
+    assert (found.tables[0].rows, found.tables[0].columns[1].nulls) == (48, 8)
