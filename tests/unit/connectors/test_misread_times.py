@@ -230,3 +230,30 @@ def test_rows_of_a_workbook_whose_values_are_missing_stay_rows(inspect: Inspect)
     rows = [[hour, at if at < 40 else None, "ok" if at < 40 else None] for at, hour in enumerate(HOURS)]
     found = inspect(by_openpyxl({"Data": [["Zeit", "kWh", "Status"], *rows]}), "book.xlsx")
     assert (found.tables[0].rows, found.tables[0].columns[1].nulls) == (48, 8)
+
+
+@pytest.mark.parametrize("offset", ["-00:00", "+00:00"])
+def test_an_offset_of_nothing_is_no_midnight(inspect: Inspect, offset: str) -> None:
+    """As CAISO's OASIS writes it, with the day and the hour of its market beside it."""
+    rows = [f"{hour:%Y-%m-%dT%H:%M:%S}{offset},{hour:%Y-%m-%d},{hour.hour + 1},1.5\n" for hour in HOURS]
+    time = _time(inspect("INTERVALSTARTTIME_GMT,OPR_DT,OPR_HR,MW\n" + "".join(rows)))
+    assert (time.columns, time.first) == (("INTERVALSTARTTIME_GMT",), "2024-04-01T00:00:00+00:00")
+
+
+def test_when_it_was_revised_is_no_time_of_a_row(inspect: Inspect) -> None:
+    """As Smart Meter Texas writes it."""
+    header = "ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH\n"
+    rows = [
+        f"'104,{hour:%m/%d/%Y},04/20/2024 06:30:11,{hour:%H:%M},{hour + timedelta(hours=1):%H:%M},1.5\n"
+        for hour in HOURS
+    ]
+    time = _time(inspect(header + "".join(rows), date_order="mdy"))
+    assert (time.columns, time.resolution) == (("USAGE_DATE", "USAGE_START_TIME"), "PT1H")
+
+
+def test_clocks_may_be_written_with_points(inspect: Inspect) -> None:
+    rows = [
+        f"{hour:%d.%m.%Y %H.%M};{hour + timedelta(hours=1):%d.%m.%Y %H.%M};{at},5\n" for at, hour in enumerate(HOURS)
+    ]
+    time = _time(inspect("Alkuaika;Päättymisaika;Kulutus (kWh)\n" + "".join(rows)))
+    assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-02T23:00:00", "PT1H")
