@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
@@ -18,6 +19,9 @@ from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_value
+
+_HALF: Final = " …"
+"""Behind a time of which a part is missing: it is read as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +163,14 @@ def _times(texts: pl.Series, part: pl.DataFrame, rule: MappingRule) -> pl.DataFr
         if rule.repeated_flag.column in rule.columns:
             flag = flag.map_batches(put_behind, return_dtype=pl.String(), is_elementwise=True)
         later = are_later(flag, rule.repeated_flag.later)
+    text = pl.lit(texts).alias("text")
+    if len(rule.columns) > 1:
+        # a day whose clock is missing in a column of its own is no time; one that is written alone is its midnight
+        filled = [(pl.col(raw_name(name)).str.strip_chars() != "").fill_null(False) for name in rule.columns]
+        text = pl.when(pl.sum_horizontal(filled) == 1).then(text + _HALF).otherwise(text).alias("text")
     return part.select(
         ROW_ID,
-        texts.alias("text"),
+        text,
         (pl.struct(per).hash(seed=0) if per else pl.lit(0, pl.UInt64)).alias("register"),
         later.alias("later"),
     )

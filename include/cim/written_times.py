@@ -6,6 +6,7 @@ Detection tries these formats, and a mapping reads by them: there is no other re
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -15,23 +16,24 @@ from include.cim.day_periods import begin_hours
 from include.cim.zone_words import ZONE_WORD, number_offsets
 
 MONTHS: Final = (
-    ("jan", "ene", "gen"),
-    ("feb", "fév", "fev"),
-    ("mar", "mär", "mrz", "mrt", "maa"),
-    ("apr", "avr", "abr"),
-    ("may", "mai", "mei", "mag"),
-    ("jun", "giu", "juin"),
-    ("jul", "lug", "juil"),
-    ("aug", "aoû", "aou", "ago"),
-    ("sep", "set"),
-    ("oct", "okt", "ott", "out"),
-    ("nov",),
-    ("dec", "dez", "déc", "dic"),
+    ("jan", "ene", "gen", "sty", "led", "tammi", "ian"),
+    ("feb", "fév", "fev", "lut", "úno", "helmi"),
+    ("mar", "mär", "mrz", "mrt", "maa", "bře", "már"),
+    ("apr", "avr", "abr", "kwi", "dub", "huhti", "ápr"),
+    ("may", "mai", "mei", "mag", "maj", "kvě", "touko", "máj"),
+    ("jun", "giu", "juin", "cze", "červ", "kesä", "jún", "iun"),
+    ("jul", "lug", "juil", "lip", "červenec", "července", "heinä", "júl", "iul"),
+    ("aug", "aoû", "aou", "ago", "sie", "srp", "elo"),
+    ("sep", "set", "wrz", "zář", "syys", "szep"),
+    ("oct", "okt", "ott", "out", "paź", "říj", "loka"),
+    ("nov", "lis", "marras", "noi"),
+    ("dec", "dez", "déc", "dic", "gru", "pro", "joulu"),
 )
-"""How months begin in English, German, French, Dutch, Spanish, Italian and Portuguese."""
+"""How months begin in English, German, French, Dutch, Spanish, Italian, Portuguese, Polish, Czech, the languages of
+Scandinavia, Finnish, Hungarian and Romanian."""
 
 _NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
-MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[a-zà-ü]*\.?"
+MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[^\W\d_]*\.?"
 FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
 CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?(?: ?[AB])?)[-–](\d{1,2}:\d{2}(?::\d{2})?)(?: ?[AB])?$")
 """An interval without blanks, or a time with an offset: the cells of a column tell, the format says which."""
@@ -81,6 +83,9 @@ _ISO_DATES: Final = ("%Y-%m-%d", "%Y%m%d", "%G-W%V-%u", "%GW%V%u", "%G-W%V", "%G
 _MARKED: Final = r"(^|[^\d:])(0?[0-3])(?: ?[ABab](:\d{2}(?::\d{2})?)|((?::?\d{2}){0,2}) ?[ABab])$"
 """A clock with a letter for the showing of a repeated hour; in the hours in which one comes, 2:00A means no other time
 where A is short for AM, and later ones are not read."""
+
+_CLOCK_BEHIND: Final = re.compile(r"(.*%[dyYj]\.?)(?:T|,? )%[HI]:%M(?::%S)?(?: ?%p)?")
+"""A day with a clock that is parted from it; an offset belongs to both."""
 
 _DIGITS_ALONE: Final = re.compile(r"(?:^| )(%H%M(?:%S)?)$")
 _BLANK: Final = "[\u00a0\u2009\u202f]"
@@ -222,6 +227,26 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
         texts = begin_hours(texts)
     if ".%f" in form:
         texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
+    times = _read_midnights(texts, form)
+    for shorter in _shorter(form):
+        left = times.is_null() & texts.is_not_null()
+        if left.any():
+            times = times.scatter(left.arg_true(), _strptime(texts.filter(left), shorter))
+    return times
+
+
+def _shorter(form: str) -> Iterator[str]:
+    """Give the ways in which a source writes a whole minute or midnight shorter than its other times, or longer."""
+    if "%M" in form and "%S" not in form:
+        yield form.replace("%M", "%M:%S")
+    elif ":%S" in form and "%f" not in form:
+        yield form.replace(":%S", "")
+    if found := _CLOCK_BEHIND.fullmatch(form):
+        yield found[1]
+
+
+def _read_midnights(texts: pl.Series, form: str) -> pl.Series:
+    """Read times of which some are 24:00, the midnight that follows."""
     midnight = texts.str.contains(_MIDNIGHT)
     if "%I" in form or "%H" not in form or not midnight.any():
         return _strptime(texts, form)

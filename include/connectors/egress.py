@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from ssl import SSLContext
 from typing import BinaryIO, Final, cast
+from urllib.parse import unquote, unquote_plus
 
 import httpcore
 import httpx
@@ -24,6 +25,7 @@ _IN_MEMORY: Final = 1 << 20
 """Bytes of an answer that are held in memory; a longer one lies in a file that has no name."""
 
 _CHUNK: Final = 1 << 20
+_SHORTEST_KEY: Final = 4
 _WBITS_GZIP: Final = 31
 _SEE_OTHER: Final = 303
 _KEEP_METHOD: Final = (307, 308)
@@ -223,6 +225,10 @@ def _redirect(url: httpx.URL, request: Request, answer: Answer) -> tuple[httpx.U
     if origin(target) != origin(url):
         if request.body is not None:
             raise SourceRefused(where, "it redirects what is posted to another origin", "Enter the final address.")
+        keys = {value for _, value in request.credentials.parameters if len(value) >= _SHORTEST_KEY}
+        if any(key in text for key in keys for text in (unquote_plus(str(target)), unquote(str(target)))):
+            what = "it redirects to another origin, and writes the key into the address"
+            raise SourceRefused(where, what, "Enter the final address.")
         kept = {name: value for name, value in request.headers.items() if name.lower() == "accept"}
         request = replace(request, headers=kept, credentials=Credentials())
     return target, request

@@ -10,7 +10,7 @@ from typing import Any, Final
 from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
 from include.connectors.archive import ZIP
-from include.connectors.detection.cells import Kind, classify
+from include.connectors.detection.cells import TYPED, Kind, classify
 from include.connectors.detection.layout import DetectedLayout, detect_layout
 from include.connectors.detection.layout_findings import Rows
 from include.connectors.detection.numbers import detect_texts
@@ -84,10 +84,16 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
 def _pad(rows: list[list[str]]) -> list[list[str]]:
     """Give shorter rows as many cells as most have: a sheet stores none behind the last, as in a merged header.
 
-    A row of one cell is a title.
+    A row of one cell is a title, or where rows have begun a time whose values are missing.
     """
     usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
-    return [row + [""] * (usual - len(row)) if sum(cell != "" for cell in row) > 1 else row for row in rows]
+    padded, begun = [], False
+    for row in rows:
+        filled = [cell for cell in row if cell != ""]
+        begun = begun or (len(filled) > 1 and any(classify(cell) in TYPED for cell in filled))
+        whole = len(filled) > 1 or (begun and len(filled) == 1 and classify(row[0]) is Kind.TIME)
+        padded.append(row + [""] * (usual - len(row)) if whole else row)
+    return padded
 
 
 def _texts(row: Row) -> list[str]:

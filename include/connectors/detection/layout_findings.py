@@ -12,11 +12,12 @@ from typing import Any, Final
 from include.cim.measured import read_measured
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import Body, is_empty, is_row
-from include.connectors.detection.cells import TYPED, Cells, Kind, classify
+from include.connectors.detection.cells import TYPED, Cells, Kind, classify, is_total
 from include.connectors.detection.finding import Finding
 from include.connectors.detection.header import Header
 from include.connectors.detection.numbers import detect_numbers
 
+_MARKS: Final = " *†‡¹²³"
 _TOLD: Final = 10
 
 
@@ -154,7 +155,7 @@ def find_footer(rows: Rows, cells: Sequence[Cells], body: Body, comment: str | N
 
     if rows.whole:
         foot = [at for at in range(body.last + 1, len(cells)) if counts(cells[at])]
-        where = place.of(foot) if foot else ""
+        where, lines = place.of(foot) if foot else "", [cells[at] for at in foot]
     else:
         tail = [row for row in rows.end if counts(row)]
         foot = []
@@ -162,13 +163,27 @@ def find_footer(rows: Rows, cells: Sequence[Cells], body: Body, comment: str | N
             foot.append(len(foot))
         if len(foot) == len(tail):
             foot = []
-        where = f"the last {len(foot)} {rows.word}s"
+        where, lines = f"the last {len(foot)} {rows.word}s", tail[len(tail) - len(foot) :]
     if not foot:
         return Finding()
-    return Finding(
-        {"footer_lines": len(foot)},
-        0.95,
-        (Issue(where, "below the table: no rows", "`footer_lines` says how many."),),
+    fields = {"footer_lines": len(foot)}
+    told = Issue(where, "below the table: no rows", "`footer_lines` says how many.")
+    if not (alike := sum(_is_like_rows(line, body.kinds) for line in lines)):
+        return Finding(fields, 0.95, (told,))
+    what = f"below the table: no rows, though {alike} of them hold a time or numbers where rows do"
+    question = Question("footer_lines", f"{what}: are they rows?", (str(len(foot)), "0"))
+    return Finding(fields, 0.6, (Issue(where, what, told.suggestion),), (question,))
+
+
+def _is_like_rows(line: Cells, kinds: Sequence[Kind]) -> bool:
+    """Say whether a line has a time, or all the numbers, where rows have theirs: a total has numbers, too."""
+    if is_total(line):
+        return False
+    cells = [cell.strip(_MARKS) for cell in line]
+    timed = [cell for cell, kind in zip(cells, kinds, strict=False) if kind is Kind.TIME]
+    numbers = [classify(cell) for cell, kind in zip(cells, kinds, strict=False) if kind is Kind.NUMBER]
+    return any(classify(cell) is Kind.TIME for cell in timed) or (
+        bool(numbers) and all(kind is Kind.NUMBER for kind in numbers) and any(timed)
     )
 
 

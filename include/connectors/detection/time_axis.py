@@ -27,6 +27,7 @@ _HOURS: Final = pl.DataFrame(schema={"hour": pl.Datetime("us"), "rows": pl.UInt3
 _MIDNIGHT: Final = r"(?:^|[T ,_-])24(?::00){1,2}$|(?:^|[T :,_-])24(?:00){1,2}$"
 """24:00 and 2400, whatever stands before; 10:24:00 is none."""
 
+_DAY_ALONE: Final = r"^\d{1,4}([-/.])\d{1,2}[-/.]\d{1,4}\.?$"
 _INSTANT: Final = timedelta(microseconds=1)
 _TIME: Final = "the row's time"
 _HOUR: Final = timedelta(hours=1)
@@ -67,6 +68,8 @@ class TimeAxis:
         self.time = time
         self.form = form
         self.unread = 0
+        self.missing = 0  # rows without a time
+        self.days_alone = 0  # times that write the day alone, where others write a clock
         self.count = 0
         self.least: datetime | None = None
         self.greatest: datetime | None = None
@@ -94,6 +97,9 @@ class TimeAxis:
         times = self.time.read(frame, self.form)
         texts = self.time.texts(frame)
         self.unread += int((times.is_null() & texts.is_not_null()).sum())
+        self.missing += int((texts.is_null() & frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()).sum())
+        if "%M" in self.form:
+            self.days_alone += int(texts.str.contains(_DAY_ALONE).sum())
         key = frame.select(pl.struct(self._keys).hash(seed=0)).to_series() if self._keys else pl.lit(0, pl.UInt64)
         ends = pl.Series([None] * len(times), dtype=pl.Datetime("us"))
         if self.time.until:

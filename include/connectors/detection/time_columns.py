@@ -38,7 +38,7 @@ BEGINS: Final = re.compile(
     re.IGNORECASE,
 )
 _BOOKKEEPING: Final = re.compile(
-    r"creat|updat|modif|process|export|publi|import_?(date|time)|insert|load|read_?at|received|valid|estimat|install|birth|contract",
+    r"creat|updat|modif|revis|process|export|publi|import_?(date|time)|insert|load|read_?at|received|valid|estimat|install|birth|contract",
     re.IGNORECASE,
 )
 
@@ -51,7 +51,7 @@ _CLOCK: Final = re.compile(
 )
 """How the clock of a row is called; with other words it may be that of something which happened."""
 
-_MIDNIGHT: Final = re.compile(r"00:00(?::00(?:\.0+)?)?$")
+_MIDNIGHT: Final = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?$")
 _TELLING: Final = 10
 """In fewer rows than these, one time for all means nothing."""
 
@@ -120,6 +120,8 @@ def choose_time(columns: Sequence[ColumnTally], frame: pl.DataFrame, day: dt.dat
     found = [each for each in found if not _is_note(each, frame)]
     if not found:
         return _clock(columns, frame, day or UNKNOWN_DAY)
+    # what is the same in every row tells no row's time where something else does
+    found = [each for each in found if each.texts(frame).n_unique() > 1] or found
     found += _with_zones(found, columns, frame)
     best = max(found, key=lambda each: _likeliness(each, columns))
     until = _until(best, found, frame)
@@ -162,8 +164,8 @@ def _days(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> dict[str, tupl
         texts = texts.filter(texts.str.contains(r"\d:\d\d").fill_null(False))
         found = _MIDNIGHT.search(str(texts.first()))
         if found and texts.str.ends_with(found[0]).all():
-            forms = tuple(re.sub(r"%H.*", found[0], form) for form in each.time_formats if "%H" in form)
-            days |= {each.name: forms} if forms else {}
+            forms = tuple(re.sub(r"[T ]%H.*", found[0], form) for form in each.time_formats if not zoned(form))
+            days |= {each.name: forms} if forms and not any("%H" in form for form in forms) else {}
     return days
 
 

@@ -31,7 +31,7 @@ _DATE: Final = (
 )
 _TIME: Final = (
     r"(?P<clock>\d{1,2}:\d{2}(?P<seconds>:\d{2}(?P<fraction>[.,]\d+)?)?)"
-    r"|(?P<french>\d{1,2}[hH]\d{2})|(?P<digits>\d{4}(?:\d{2})?)|(?P<hour>\d{1,2})"
+    r"|(?P<dotted>\d{1,2}\.\d{2}(?P<dotted_seconds>\.\d{2})?)|(?P<french>\d{1,2}[hH]\d{2})|(?P<digits>\d{4}(?:\d{2})?)|(?P<hour>\d{1,2})"
 )
 _OFFSET: Final = rf"(?P<offset> ?(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}))"
 _WRITTEN: Final = re.compile(
@@ -66,7 +66,7 @@ def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool 
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
     A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `excel`. Months may have names
-    (`%b`, in seven languages), and 24:00 is the next day's midnight.
+    (`%b`, in thirteen languages), and 24:00 is the next day's midnight.
 
     Args:
         order: `dmy`, `mdy` or `ymd`, where the owner has set it.
@@ -173,6 +173,8 @@ def _time_format(found: re.Match[str]) -> str:
     if found["clock"]:
         seconds = (":%S" if found["seconds"] else "") + (".%f" if found["fraction"] else "")
         time = f"{hour}:%M{seconds}"
+    elif found["dotted"]:
+        time = "%H.%M" + (".%S" if found["dotted_seconds"] else "")
     elif found["french"]:
         time = f"{hour}h%M"
     elif found["digits"]:

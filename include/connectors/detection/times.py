@@ -271,6 +271,12 @@ def _issues(axis: TimeAxis, steps: Steps, early: Found) -> Iterator[Issue]:
             f"{axis.unread:,} times cannot be read as {axis.form}",
             "Correct them, or expect these rows among those set aside.",
         )
+    if axis.days_alone:
+        what = f"{axis.days_alone:,} of its times write a day and no clock: they are read as its midnight"
+        yield Issue(name, what, "Do these rows hold the day's sum, they are to be left out.")
+    if axis.missing:
+        what = f"{axis.missing:,} rows have no time: does a day stand in the first of its rows alone?"
+        yield Issue(name, what, "Have every row written with its time; these are among those set aside.")
     if steps.spliced.count:
         what = f"the times go on in another year {_times(steps.spliced.count)}: a typical year, put together of several"
         yield Issue(f"row {steps.spliced.row}, {name}", what, "Nothing is wrong; leave the rows in their order.")

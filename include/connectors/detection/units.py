@@ -8,7 +8,8 @@ from typing import Final
 from include.cim.units import find_units_but_case, known_unit
 
 _UNIT_COLUMN: Final = re.compile(
-    r"(.*[^a-z])?(units?|einheit|eenheid|unité|unite|unidad|unità|uom|jednostka|jednotka|egység|(måle)?enhe[dt]|yksikkö(tyyppi)?)(\.name)?",
+    r"(.*[^a-z])?(units?([_ ]?type)?|einheit|eenheid|unité|unite|unidad|unità"
+    r"|uom|jednostka|jednotka|egység|(måle)?enhe[dt]|yksikkö(tyyppi)?)(\.name)?",
     re.IGNORECASE,
 )
 PLACES: Final = re.compile(r"(^|[^a-z])(position|m?rid|id|index|number|nr|no|row|version|sequence)$", re.IGNORECASE)

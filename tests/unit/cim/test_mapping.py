@@ -278,3 +278,15 @@ def test_cutting_the_batch_anywhere_changes_nothing(cells: list[tuple[str, str |
     pieces = [map_columns(part, config, CONCEPT, NumberStyle(), settled) for part in parts]
     assert pl.concat([piece.rows for piece in pieces]).equals(expected.rows)
     assert pl.concat([piece.issues for piece in pieces]).equals(expected.issues)
+
+
+def test_a_midnight_may_be_written_as_its_day_and_a_whole_minute_without_seconds() -> None:
+    part = columns(t=["01-02-2024 23:45:30", "02-02-2024", "02-02-2024 00:15", "02-2024"])
+    result = map_rules(part, {"field": "at", "source": "t", "format": "%d-%m-%Y %H:%M:%S", "zone": "UTC"})
+    assert result.rows["at"].to_list() == [
+        utc(2024, 2, 1, 23, 45, 30),
+        utc(2024, 2, 2, 0, 0),
+        utc(2024, 2, 2, 0, 15),
+        None,
+    ]
+    assert list(result.issues.iter_rows()) == [(4, "at", "unreadable_timestamp")]

@@ -212,6 +212,22 @@ def test_a_redirect_to_another_origin_takes_none_along(canary: SourceServer) -> 
     assert asked.headers["Accept"] == "text/csv"
 
 
+@pytest.mark.parametrize("key", ["hush", "hu sh+/ü"])
+@pytest.mark.parametrize("place", ["/b?{query}", "/b/{query}", "/login?from=%2Fa%3F{query}"])
+def test_a_redirect_that_writes_the_key_into_another_origins_address_is_refused(
+    place: str, key: str, canary: SourceServer
+) -> None:
+    with serve(lambda _: Reply([])) as other:
+        canary.answer = lambda asked: Reply(
+            status=302, headers={"Location": other.url(place.format(query=asked.target.partition("?")[2]))}
+        )
+        secret = Credentials(parameters=(("key", key),))
+        with pytest.raises(SourceRefused, match="writes the key into the address") as refused:
+            ask(allowed(canary, other), Request(canary.url("/a"), credentials=secret))
+    assert other.asked == []
+    assert key not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "target",
     [

@@ -11,6 +11,7 @@ import pytest
 
 from include.collection.inspection import Inspection, TimeProfile
 from include.connectors.detection.inspect import inspect_source
+from tests.unit.connectors.workbooks import by_openpyxl
 
 Inspect = Callable[..., Inspection]
 DAYS = [date(2024, 3, 1) + timedelta(days=at) for at in range(20)]
@@ -148,3 +149,111 @@ def test_hours_across_in_json_are_told(inspect: Inspect) -> None:
     found = inspect(json.dumps(days), "days.json")
     (issue,) = [issue for issue in found.issues if "count time" in issue.what]
     assert "`mapper.unpivot`" in issue.suggestion
+
+
+@pytest.mark.parametrize(
+    ("whole", "other"),
+    [
+        pytest.param("%d.%m.%Y", "%d.%m.%Y %H:%M", id="midnight without its clock, as R writes it"),
+        pytest.param("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", id="ISO"),
+        pytest.param("%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", id="with half days"),
+    ],
+)
+def test_midnights_may_have_no_clock_and_are_told(inspect: Inspect, whole: str, other: str) -> None:
+    rows = [f"{hour:{other if hour.hour else whole}};{at}\n" for at, hour in enumerate(HOURS)]
+    found = inspect("Time;kWh\n" + "".join(rows), date_order="mdy" if "%m/" in whole else "dmy")
+    time = _time(found)
+    assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-02T23:00:00", "PT1H")
+    assert any("2 of its times write a day and no clock" in issue.what for issue in found.issues)
+
+
+def test_whole_minutes_may_have_no_seconds(inspect: Inspect) -> None:
+    begun = [HOURS[0] + timedelta(seconds=30 * at) for at in range(60)]
+    rows = [f"{at:%Y-%m-%d %H:%M:%S},1\n" if at.second else f"{at:%Y-%m-%d %H:%M},1\n" for at in begun]
+    time = _time(inspect("Time,kWh\n" + "".join(rows)))
+    assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-01T00:29:30", "PT30S")
+
+
+def test_a_day_in_the_first_of_its_rows_alone_is_told(inspect: Inspect) -> None:
+    rows = [f"{'' if hour.hour else f'{hour:%d.%m.%Y}'};{hour.hour};{at}\n" for at, hour in enumerate(HOURS)]
+    found = inspect("Tag;Stunde;kWh\n" + "".join(rows))
+    assert any("46 rows have no time" in issue.what for issue in found.issues)
+
+
+MONTHS = {
+    "pl": "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+    "sv": "jan feb mars april maj juni juli aug sep okt nov dec",
+    "cs": "ledna února března dubna května června července srpna září října listopadu prosince",
+    "fi": "tammikuu helmikuu maaliskuu huhtikuu toukokuu kesäkuu heinäkuu elokuu syyskuu lokakuu marraskuu joulukuu",
+    "hu": "január február március április május június július augusztus szeptember október november december",
+    "ro": "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+def test_months_have_names_in_many_languages_and_none_is_a_footer(inspect: Inspect, language: str) -> None:
+    names = MONTHS[language].split()
+    days = [date(2024, 1, 1) + timedelta(days=at) for at in range(366)]
+    rows = [f"{day.day} {names[day.month - 1]} {day.year};{at}\n" for at, day in enumerate(days)]
+    found = inspect("Datum;kWh\n" + "".join(rows))
+    time = _time(found)
+    assert (found.tables[0].rows, time.first, time.last) == (366, "2024-01-01T00:00:00", "2024-12-31T00:00:00")
+    assert time.resolution == "P1D"
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param("before the change;{0};ok", id="no time that is read"),
+        pytest.param("{1:%d.%m.%Y %H:%M}*;{0}*;ok", id="marks of a note"),
+        pytest.param("{1:%d.%m.%Y %H:%M};{0}", id="a cell less"),
+        pytest.param("{1:%d.%m.%Y %H:%M};{0};ok;late", id="a cell more"),
+    ],
+)
+def test_last_rows_that_are_unlike_the_others_are_no_footer_without_a_question(inspect: Inspect, late: str) -> None:
+    rows = [
+        (late if at >= 40 else "{1:%d.%m.%Y %H:%M};{0};ok").format(f"{at},5", hour) for at, hour in enumerate(HOURS)
+    ]
+    found = inspect("Zeit;kWh;Status\n" + "\n".join(rows) + "\n")
+    assert "footer_lines" in [question.key for question in found.questions]
+
+
+def test_a_total_and_a_note_below_are_a_footer(inspect: Inspect) -> None:
+    rows = [f"{hour:%d.%m.%Y %H:%M};{at},5;ok" for at, hour in enumerate(HOURS)]
+    found = inspect("Zeit;kWh;Status\n" + "\n".join([*rows, "Summe;1152,0;", "Stand: 05.03.2024;;"]) + "\n")
+    assert found.tables[0].rows == 48
+    assert "footer_lines" not in [question.key for question in found.questions]
+
+
+def test_rows_of_a_workbook_whose_values_are_missing_stay_rows(inspect: Inspect) -> None:
+    rows = [[hour, at if at < 40 else None, "ok" if at < 40 else None] for at, hour in enumerate(HOURS)]
+    found = inspect(by_openpyxl({"Data": [["Zeit", "kWh", "Status"], *rows]}), "book.xlsx")
+    assert (found.tables[0].rows, found.tables[0].columns[1].nulls) == (48, 8)
+
+
+@pytest.mark.parametrize("offset", ["-00:00", "+00:00"])
+def test_an_offset_of_nothing_is_no_midnight(inspect: Inspect, offset: str) -> None:
+    """As CAISO's OASIS writes it, with the day and the hour of its market beside it."""
+    rows = [f"{hour:%Y-%m-%dT%H:%M:%S}{offset},{hour:%Y-%m-%d},{hour.hour + 1},1.5\n" for hour in HOURS]
+    time = _time(inspect("INTERVALSTARTTIME_GMT,OPR_DT,OPR_HR,MW\n" + "".join(rows)))
+    assert (time.columns, time.first) == (("INTERVALSTARTTIME_GMT",), "2024-04-01T00:00:00+00:00")
+
+
+def test_when_it_was_revised_is_no_time_of_a_row(inspect: Inspect) -> None:
+    """As Smart Meter Texas writes it."""
+    header = "ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH\n"
+    rows = [
+        f"'104,{hour:%m/%d/%Y},04/20/2024 06:30:11,{hour:%H:%M},{hour + timedelta(hours=1):%H:%M},1.5\n"
+        for hour in HOURS
+    ]
+    time = _time(inspect(header + "".join(rows), date_order="mdy"))
+    assert (time.columns, time.resolution) == (("USAGE_DATE", "USAGE_START_TIME"), "PT1H")
+
+
+def test_clocks_may_be_written_with_points(inspect: Inspect) -> None:
+    rows = [
+        f"{hour:%d.%m.%Y %H.%M};{hour + timedelta(hours=1):%d.%m.%Y %H.%M};{at},5\n" for at, hour in enumerate(HOURS)
+    ]
+    time = _time(inspect("Alkuaika;Päättymisaika;Kulutus (kWh)\n" + "".join(rows)))
+    assert (time.first, time.last, time.resolution) == ("2024-04-01T00:00:00", "2024-04-02T23:00:00", "PT1H")
