@@ -14,8 +14,8 @@ from include.cim.suggest.fields import Vocabulary, build_vocabulary
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.reason import write_reason
 
-SURE: Final = 0.895
-"""A suggestion below this confidence is not made: so, 1.1 % of the columns of vendors that the model of confidence was
+SURE: Final = 0.92
+"""A suggestion below this confidence is not made: so, 0.8 % of the columns of vendors that the model of confidence was
 not fitted with had a wrong one (`python -m tests.confidence`)."""
 _SHOWN: Final = 4
 _DOUBTFUL: Final = 0.4
