@@ -10,7 +10,7 @@ from typing import Final
 from include.cim.suggest.decide import Decision, Option, Reading
 
 WEIGHTS: Final = (
-    -3.35, 1.8, 1.37, 0.34, 0.26, 0.47, 0.96, 1.4, -0.19, 0.1, -0.32, 0.66, 0.0, 1.29, 1.65, 0.4, -0.56,
+    -3.49, 1.83, 1.45, 0.37, 0.2, 0.47, 1.03, 1.33, 0.13, 0.45, -0.36, 0.65, 0.08, 1.29, 1.74, 0.31, -0.51,
 )  # fmt: skip
 """Fitted by `python -m tests.confidence` over the labelled headers that may be looked at."""
 

@@ -56,6 +56,7 @@ _FALLS: Final = 0.3
 _LITTLE_LESS: Final = 0.97
 """A counter's rows that are sorted from the newest to the oldest fall by less than this."""
 _RARER: Final = 0.03
+_CODES: Final = 10
 _GRIDS_ARE_POWER: Final = 0.04
 """What it adds to a match that the unit is told, and that values look like one; what it takes that only an interval
 leads to the field, and that a grid's numbers without a unit are power rather than energy."""
@@ -90,9 +91,15 @@ def find_fit(column: Column, field: Field) -> Fit | None:
     return _measured(column, field, worth)
 
 
-def needs_a_unit(field: Field) -> bool:
-    """Say whether a field has a unit that values cannot tell: watts may be kilowatts, or kilowatt-hours."""
-    return field.unit is not None and find_unit(field.unit).dimension not in _LIKELY
+def is_to_ask(column: Column, field: Field, fit: Fit) -> bool:
+    """Say whether neither file nor values tell enough of a column to be sure that it fills a field.
+
+    Watts may be kilowatts, or kilowatt-hours; and small whole numbers without a unit may be a code or a class.
+    """
+    if field.unit is not None and fit.unit is None and find_unit(field.unit).dimension not in _LIKELY:
+        return True
+    few = column.maximum is not None and column.maximum <= _CODES
+    return field.type is FieldType.FLOAT and column.kind == "integer" and column.unit is None and few
 
 
 def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 - a table of cases

@@ -24,7 +24,7 @@ from include.connectors.detection.profile import profile_table
 FOLDER = Path(__file__).parents[2] / "data" / "headers"
 Right = Sequence[Mapping[str, Any] | None]
 NEWER = frozenset(("weather_observation", name) for name in ("apparent_temperature", "uv_index", "evapotranspiration"))
-"""Fields that the CIM has had since after the labels were written: that a label is null says nothing of them."""
+"""Fields that the CIM has had since after the held-out labels were written: that one is null says nothing of them."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Judged:
     """A column of a set, what is right for it, and what was suggested, the likeliest first."""
 
     set_name: str
+    held_out: bool
     column: Column
     right: Right
     candidates: Sequence[Candidate]
@@ -52,7 +53,8 @@ class Judged:
     @property
     def wrong(self) -> bool:
         """Whether what is suggested is wrong, as far as the label can tell."""
-        return self.suggested and not self.first_right and not is_newer(self.candidates[0], self.right)
+        newer = self.held_out and self.right == [None] and bool(self.candidates) and _ref(self.candidates[0]) in NEWER
+        return self.suggested and not self.first_right and not newer
 
     @property
     def first_right(self) -> bool:
@@ -96,7 +98,7 @@ def _judge(path: Path) -> Iterator[Judged]:
         for column, entry in zip(columns, each["columns"], strict=True):
             truth = entry["truth"]
             right = truth["any_of"] if truth and "any_of" in truth else [truth]
-            yield Judged(each["name"], column, right, advice.columns[column.name])
+            yield Judged(each["name"], path.stem == "heldout", column, right, advice.columns[column.name])
 
 
 def measure(judged: Sequence[Judged]) -> Figures:
@@ -112,13 +114,8 @@ def measure(judged: Sequence[Judged]) -> Figures:
     )
 
 
-def is_newer(ref: Any, right: Right) -> bool:
-    """Say whether a label is null for want of this field, which was not there yet.
-
-    Args:
-        ref: What has a `concept` and a `field`.
-    """
-    return right == [None] and (ref.concept, ref.field) in NEWER
+def _ref(candidate: Candidate) -> tuple[str, str]:
+    return candidate.concept, candidate.field
 
 
 def columns_of(header_set: Mapping[str, Any]) -> list[Column]:

@@ -13,7 +13,10 @@ from cli.app import app, main
 from include.cim.mapping_config import MappingRule
 from include.collection.check_time import check_time
 
-CSV = "Zeit;Verbrauch (kWh);Name\n2024-01-01 00:00;1,5;Müller\n2024-01-01 00:15;2,25;Meier\n2024-01-01 00:30;;Meier\n"
+CSV = (
+    "Zeit;Verbrauch Wirkarbeit (kWh);Name\n"
+    "2024-01-01 00:00;1,5;Müller\n2024-01-01 00:15;2,25;Meier\n2024-01-01 00:30;;Meier\n"
+)
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.Captur
     assert "its unit is kWh" in suggestion["reason"]
     assert table["columns"][1].pop("candidates")[0] == suggestion
     assert table["columns"][1] == {
-        "name": "Verbrauch (kWh)",
+        "name": "Verbrauch Wirkarbeit (kWh)",
         "type": "decimal",
         "unit": "kWh",
         "nulls": 1,
@@ -69,7 +72,7 @@ def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.Captur
 def test_a_person_sees_columns_times_and_questions(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cdmp(str(file))
     shown = capsys.readouterr().out
-    assert "Verbrauch (kWh)  decimal" in shown
+    assert "Verbrauch Wirkarbeit (kWh)  decimal" in shown
     assert "--set zone=Europe/Berlin" in shown
 
 
