@@ -103,7 +103,8 @@ def test_the_vendor_s_name_decides_the_half(half: str) -> None:
 def test_there_are_enough_sets_of_every_language_in_both_halves() -> None:
     for half in HALVES:
         assert len(read_sets(half)) >= 80
-    assert all(len(read_sets(file)) >= 55 for file in MORE)
+    assert all(len(read_sets(file)) >= 60 for file in MORE)
+    assert sum(len(read_sets(file)) for file in MORE) >= 550
     languages = Counter(one["language"] for one in all_sets())
     assert all(languages[language] >= 20 for language in ("de", "fr", "nl", "es")), languages
     assert languages["it"] + languages["pt"] >= 20, languages
