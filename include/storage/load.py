@@ -30,8 +30,8 @@ from include.storage.transaction import find_row, lock_dataset, transaction
 
 _log = logging.getLogger(__name__)
 
-_SEALED_AT_ONCE: Final = 2_000
-_SEALED_AHEAD: Final = 30
+_SEALED_AT_ONCE: Final = 1_000
+_SEALED_AHEAD: Final = 60
 """So many times as many rows are sealed while PostgreSQL is busy with the batch: 40 MB, where a row has 500 bytes."""
 
 
