@@ -153,7 +153,7 @@ def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> 
     """Ask once per distinct value where a rule judges a row by itself; the rows that hold it get its answer."""
     placed = list(enumerate(rules))
     looked_at = dict.fromkeys(_columns_of(rule) for rule in rules if _judges_values(rule))
-    distinct = {columns: frame.select(columns).unique() for columns in looked_at}
+    distinct = {columns: _distinct(frame, columns) for columns in looked_at}
     most = frame.height * _MOST_DISTINCT
     few = {columns: values for columns, values in distinct.items() if values.height <= most}
     once = [(place, rule) for place, rule in placed if _columns_of(rule) in few and _judges_values(rule)]
@@ -165,6 +165,11 @@ def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> 
         found[place] = checked, _places(frame, columns, broken) if broken.height else _NOTHING[1]
     found.update(_ask(frame, [(place, rule) for place, rule in placed if place not in found]))
     return [found[place] for place in range(len(rules))]
+
+
+def _distinct(frame: pl.DataFrame, columns: _Columns) -> pl.DataFrame:
+    # of one column, half the time of a frame
+    return frame[columns[0]].unique().to_frame() if len(columns) == 1 else frame.select(columns).unique()
 
 
 def _judges_values(rule: CurationRule) -> bool:
