@@ -227,6 +227,8 @@ def _filler(column: pl.Series, length: int) -> pl.Series:
 
 def _held(rows: pl.DataFrame) -> int:
     """How many rows hold something in every column: to Great Expectations, a NaN is no value either."""
+    if not any(column.null_count() or column.dtype.is_float() for column in rows):
+        return rows.height
     return rows.with_columns(cs.float().fill_nan(None)).drop_nulls().height
 
 

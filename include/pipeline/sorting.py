@@ -341,6 +341,8 @@ def _found_by_mapping(frame: pl.DataFrame, issues: pl.DataFrame) -> list[Breach]
 
 def _without_unread(breach: Breach, issues: pl.DataFrame) -> Breach:
     """Leave out the cells that mapping could not read: their reason is known, and their emptiness is no second one."""
+    if breach.row_ids.is_empty():
+        return breach
     unread = issues.filter(pl.col("field").is_in(breach.fields))[ROW_ID]
     kept = breach.row_ids.filter(~breach.row_ids.is_in(unread.implode()))
     return replace(breach, row_ids=kept, checked=breach.checked - (breach.row_ids.len() - kept.len()))
