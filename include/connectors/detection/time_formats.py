@@ -174,14 +174,14 @@ def _time_format(found: re.Match[str]) -> str:
         seconds = (":%S" if found["seconds"] else "") + (".%f" if found["fraction"] else "")
         time = f"{hour}:%M{seconds}"
     elif found["dotted"]:
-        time = "%H.%M" + (".%S" if found["dotted_seconds"] else "")
+        time = f"{hour}.%M" + (".%S" if found["dotted_seconds"] else "")
     elif found["french"]:
         time = f"{hour}h%M"
     elif found["digits"]:
-        time = "%H%M%S" if len(found["digits"]) == 6 else "%H%M"
+        time = f"{hour}%M%S" if len(found["digits"]) == 6 else f"{hour}%M"
     else:
         time = hour if found["hour"] else ""
-    if found["half"]:
+    if found["half"] and time:  # a letter behind eight digits is no half of a day
         time += " %p" if found["half"].startswith(" ") else "%p"
     if found["offset"]:
         time += " %z" if re.match(r" [+-]", found["offset"]) else "%z"

@@ -114,10 +114,10 @@ def end_groups(rows: Sequence[MutableSequence[str | None]], merged: Merged) -> N
     Where cells are merged the sheet says how far each group goes; a row with one name alone is a title.
 
     Example:
-        >>> rows: list[Row] = [[None, "Wind", None, None], ["Time", "kW", "kWh", "Status"]]
+        >>> rows: list[Row] = [[None, "Wind", None, "Sun", None], ["Time", "kW", "kWh", "kW", "Status"]]
         >>> end_groups(rows, {0: [(1, 0, 2)]})
         >>> rows[0]
-        ['Time', 'Wind', None, 'Status']
+        ['Time', 'Wind', None, 'Sun', 'Status']
     """
     spans: list[tuple[int, int, int]] = []
     for number, (row, below) in enumerate(pairwise(rows)):

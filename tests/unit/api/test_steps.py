@@ -117,7 +117,7 @@ def test_a_draft_without_a_mapping_keeps_rules_until_there_is_one(interface: Int
         pytest.param(
             {"type": "expect_column_values_to_be_betwen"}, "type", "expect_column_values_to_be_between", id="a type"
         ),
-        pytest.param({"kwargs": {"column": "enrgy", "min_value": 0}}, "kwargs", "energy", id="a field"),
+        pytest.param({"kwargs": {"column": "enrgy", "min_value": 0}}, "kwargs.column", "energy", id="a field"),
         pytest.param(
             {"kwargs": {"column": "energy", "min_value": 2, "max_value": 1}}, "kwargs.min_value", "Swap", id="bounds"
         ),

@@ -23,6 +23,7 @@ from include.connectors.detection.time_formats import as_mapped, find_formats
         ("210606140010", "%y%m%d%H%M%S", "2021-06-06 14:00:10"),
         ("31.12.2024 24:00", "%d.%m.%Y %H:%M", "2025-01-01 00:00:00"),
         ("13/02/24 5:07 PM", "%d/%m/%y %I:%M %p", "2024-02-13 17:07:00"),
+        ("13.02.2024 05.07 PM", "%d.%m.%Y %I.%M %p", "2024-02-13 17:07:00"),
         ("02/13/2024 5:07", "%m/%d/%Y %H:%M", "2024-02-13 05:07:00"),
         ("01.01.2024 00:00 - 01.01.2024 01:00", "%d.%m.%Y %H:%M", "2024-01-01 00:00:00"),
         ("1 janvier 2024", "%d %b %Y", "2024-01-01 00:00:00"),
@@ -63,6 +64,8 @@ def test_a_time_is_read_as_it_is_written(cell: str, form: str, moment: str) -> N
         "2021-W53",
         "02:00C",
         "12:00A",
+        "20240131P",
+        "20240131 PM",
     ],
 )
 def test_what_is_no_time_has_no_format(cell: str) -> None:
