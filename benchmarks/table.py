@@ -75,12 +75,12 @@ def measure(job: Callable[[], object], rounds: int = 3) -> dict[str, float]:
 def in_a_process(benchmark: str, *arguments: str) -> dict[str, Any]:
     """Run a benchmark's module with these arguments by itself, so that its memory is its own; gives what it prints.
 
-    It has the allocators that the platform's processes have.
+    It has the allocators that the platform's processes have; polars, once imported, has set its own in ours.
 
     Its last line is JSON; before that, a library may have said something of its own.
     """
     command = [sys.executable, "-m", f"benchmarks.{benchmark}", *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**ALLOCATORS, **os.environ})
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env={**os.environ, **ALLOCATORS})
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
