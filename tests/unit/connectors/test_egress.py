@@ -7,7 +7,6 @@ import ipaddress
 import random
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -22,20 +21,12 @@ from tests.source_server import Asked, Reply, SourceServer, serve
 PUBLIC, PRIVATE = "8.8.8.8", "127.0.0.1"
 
 
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    """The canary: what reaches it is in `asked`."""
-    with serve() as server:
-        yield server
-
-
 @pytest.fixture
-def canary(listener: SourceServer, monkeypatch: pytest.MonkeyPatch) -> SourceServer:
-    """The canary, at a port that sources may be asked at: only its address stands in the way."""
-    listener.asked.clear()
-    listener.answer = lambda _: Reply([])
-    monkeypatch.setattr(egress_address, "PORTS", frozenset({80, 443, listener.port}))
-    return listener
+def canary(server: SourceServer, monkeypatch: pytest.MonkeyPatch) -> SourceServer:
+    """What reaches it is in `asked`; at a port that sources may be asked at: only its address stands in the way."""
+    server.answer = lambda _: Reply([])
+    monkeypatch.setattr(egress_address, "PORTS", frozenset({80, 443, server.port}))
+    return server
 
 
 def ask(egress: Egress, request: Request | str, **limits: Any) -> tuple[int, bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,21 +12,14 @@ from include.collection.trial import Trial
 from include.connectors.egress import Egress
 from include.connectors.rest_trial import try_source
 from include.errors import NotFound
-from tests.source_server import Reply, SourceServer, serve
+from tests.source_server import Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import NOW, SECRETS, a_source, records, reveal
 
 
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
 @pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    listener.answer = lambda _: Reply({"results": records(0, 30), "total": 90})
-    return listener
+def server(server: SourceServer) -> SourceServer:
+    server.answer = lambda _: Reply({"results": records(0, 30), "total": 90})
+    return server
 
 
 def probe(server: SourceServer, span: Window | None = None, **changes: Any) -> Trial:

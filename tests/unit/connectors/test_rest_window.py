@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -19,24 +18,17 @@ from include.connectors.egress import Egress
 from include.connectors.rest_request import split_window, window_of
 from include.errors import ConfigurationInvalid, SourceUnavailable
 from tests.factories import a_config
-from tests.source_server import Asked, Reply, SourceServer, serve
+from tests.source_server import Asked, Reply, SourceServer
 from tests.unit.connectors.rest_fixtures import NOW, a_connector, column, reveal, rows_of
 
 BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 
 
-@pytest.fixture(scope="module")
-def listener() -> Iterator[SourceServer]:
-    with serve() as server:
-        yield server
-
-
 @pytest.fixture
-def server(listener: SourceServer) -> SourceServer:
-    listener.asked.clear()
-    listener.answer = archive
-    return listener
+def server(server: SourceServer) -> SourceServer:
+    server.answer = archive
+    return server
 
 
 def archive(asked: Asked) -> Reply:
