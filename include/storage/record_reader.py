@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -76,7 +76,7 @@ class PostgresRecordReader:
         with _reading(self._engine, dataset_id) as connection:
             if query.as_of is None:
                 table = table_of(dataset_id, concept)
-                rows = connection.execute(_rows(connection, table, concept, names, query)).all()
+                rows = connection.execute(_rows(_columns(connection, table), table, concept, names, query)).all()
             else:
                 rows = _version(connection, dataset_id, concept, names, query, query.as_of)
         columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(names)
@@ -97,7 +97,8 @@ class PostgresRecordReader:
         table = table_of(dataset_id, concept)
         while True:
             with _reading(self._engine, dataset_id) as connection:
-                rows = _rows(connection, table, concept, names, RecordQuery(after=after, limit=SCANNED))
+                there = _columns(connection, table)
+                rows = _rows(there, table, concept, names, RecordQuery(after=after, limit=SCANNED))
                 if batches is not None:
                     rows = rows.where(table.c[BATCH_ID].in_(batches))
                     if after is not None:
@@ -128,17 +129,18 @@ def _version(
     # whoever reads the history says which version, and sees no row of another: see `make_history`
     connection.execute(select(func.set_config(AS_OF, str(as_of.number), True)))
     past = table.to_metadata(MetaData(), name=history_name(dataset_id).partition(".")[2])
+    there = _columns(connection, table)
     # of what the last batch left, nothing has been overwritten
-    overwritten = bool(as_of.later) and bool(_columns(connection, past))
+    overwritten = _columns(connection, past) if as_of.later else set()
     found: list[Row[Any]] = []
     after, ahead = query.after, query.limit
     while True:
         span = RecordQuery(after=after, limit=query.limit - len(found))
-        edge = _rows(connection, table, concept, concept.key, replace(span, limit=1)).offset(ahead - 1)
+        edge = _rows(there, table, concept, concept.key, replace(span, limit=1)).offset(ahead - 1)
         until = connection.execute(edge).one_or_none()
-        parts = [_before(connection, table, _rows(connection, table, concept, names, span, until), as_of)]
+        parts = [_before(there, table, _rows(there, table, concept, names, span, until), as_of)]
         if overwritten:
-            parts.append(_rows(connection, past, concept, names, span, until))
+            parts.append(_rows(overwritten, past, concept, names, span, until))
         # each part has its own order and limit, so that each goes along its key: PostgreSQL thinks that a wall lets
         # next to nothing through where it plans the two as one
         both = union_all(*(part.subquery().select() for part in parts)).subquery()
@@ -150,15 +152,19 @@ def _version(
 
 
 def _rows(
-    connection: Connection,
+    there: Set[str],
     table: Table,
     concept: Concept,
     names: Sequence[str],
     query: RecordQuery,
     until: Sequence[Any] | None = None,
 ) -> Select[Any]:
-    """Choose the rows of a page, along the key; not those behind a key, where one is given."""
-    there, key = _columns(connection, table), [table.c[name] for name in concept.key]
+    """Choose the rows of a page, along the key; not those behind a key, where one is given.
+
+    Args:
+        there: The columns that the table has, as `_columns` gives them.
+    """
+    key = [table.c[name] for name in concept.key]
     # a field that came after the last load: the next load brings its column
     chosen = (table.c[name] if name in there else cast(null(), table.c[name].type).label(name) for name in names)
     rows = select(*chosen).select_from(table).order_by(*key).limit(query.limit)
@@ -174,11 +180,11 @@ def _tuple(key: Sequence[Column[Any]], values: Sequence[Any]) -> Tuple:
     return tuple_(*(literal(value, column.type) for column, value in zip(key, values, strict=True)))
 
 
-def _before(connection: Connection, table: Table, rows: Select[Any], as_of: AsOf) -> Select[Any]:
+def _before(there: Set[str], table: Table, rows: Select[Any], as_of: AsOf) -> Select[Any]:
     """Leave out what came after a version, be it with a later batch or out of quarantine."""
     since, batch_id = table.c[SINCE], table.c[BATCH_ID]
     of_batches = batch_id != all_(literal(list(as_of.later), ARRAY(Uuid)))
-    if SINCE not in _columns(connection, table):
+    if SINCE not in there:
         return rows.where(of_batches)
     return rows.where(or_(since <= as_of.number, and_(since.is_(None), of_batches)))
 
