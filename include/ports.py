@@ -197,7 +197,7 @@ class Dataset:
 
 
 class Segment(Protocol):
-    """Rows of one batch in a table of their own, which nobody reads; gone with its transaction, unless finished."""
+    """Rows of one batch in a table of their own, which nobody reads."""
 
     def add(self, number: int, path: str) -> None:
         """Copy one staged part; the second time, in the place of what was copied the first."""
@@ -206,7 +206,7 @@ class Segment(Protocol):
         """Keep what was copied; gives the name for `BatchRef.segment`."""
 
     def close(self) -> None:
-        """Give up what is not finished."""
+        """End; what is not finished is gone."""
 
 
 class DatasetStore(Protocol):

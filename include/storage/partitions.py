@@ -1,7 +1,8 @@
 """A dataset's table is partitioned by time where its key has one: a large batch that comes before or after all others
 becomes a partition, with the key that it has already; everything else goes into the partition for the rest.
 
-A partition is `data.p_<dataset>_<number of the load>`, that for the rest `data.p_<dataset>_rest`. Readers have no grant
+A partition is `data.p_<dataset>_<number of the load>`, which may have partitions in turn, with a number behind that;
+that for the rest is `data.p_<dataset>_rest`. Readers have no grant
 on them: they see their rows through the dataset's table, behind its wall.
 """
 
@@ -45,7 +46,7 @@ def make_partitioned(cursor: dbapi.Cursor, table: Table, concept: Concept, first
     if first == rest:
         cursor.execute(f"ALTER TABLE {whole} ATTACH PARTITION {tables.qualified(rest)} DEFAULT")
     else:
-        cursor.execute(_attach(table, first, span))
+        cursor.execute(attach(table, first, span))
         cursor.execute(f"CREATE TABLE {tables.qualified(rest)} PARTITION OF {whole} DEFAULT")
     # rows of the rest come batch by batch, so that those of a time lie together
     cursor.execute(f"CREATE INDEX ON {tables.qualified(rest)} USING brin ({moment(concept)}) WITH (autosummarize = on)")
@@ -57,10 +58,10 @@ def attach_partition(cursor: dbapi.Cursor, table: Table, part: str, span: Span) 
     Args:
         span: The rows of the partition.
     """
-    attach = _attach(table, part, span)
+    attaching = attach(table, part, span)
     # a block, because ADBC cannot go on after a failed statement; PostgreSQL takes back what a block did that fails
     cursor.execute(
-        f"DO $$ BEGIN SET LOCAL lock_timeout = '{_PATIENCE}'; {attach}; SET LOCAL lock_timeout TO DEFAULT;"
+        f"DO $$ BEGIN SET LOCAL lock_timeout = '{_PATIENCE}'; {attaching}; SET LOCAL lock_timeout TO DEFAULT;"
         " EXCEPTION WHEN lock_not_available OR check_violation OR invalid_object_definition THEN NULL; END $$"
     )
     cursor.execute("SELECT relispartition FROM pg_class WHERE oid = to_regclass($1)", (tables.qualified(part),))
@@ -70,13 +71,9 @@ def attach_partition(cursor: dbapi.Cursor, table: Table, part: str, span: Span) 
 def has_room(cursor: dbapi.Cursor, table: Table, concept: Concept, span: Span) -> bool:
     """Whether a dataset's table could have one more partition: it has no row of that span."""
     whole = tables.quoted_name(table)
-    cursor.execute(
-        "SELECT count(i.inhrelid) FROM pg_class AS c LEFT JOIN pg_inherits AS i ON i.inhparent = c.oid"
-        " WHERE c.oid = to_regclass($1) AND c.relkind = 'p' GROUP BY c.oid",
-        (whole,),
-    )
-    row = cursor.fetchone()
-    if row is None or row[0] > MOST:
+    cursor.execute("SELECT count(*) FROM pg_partition_tree(to_regclass($1)) WHERE isleaf", (whole,))
+    leaves = cursor.fetchone()[0]
+    if not 0 < leaves <= MOST:
         return False
     cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {whole} WHERE {moment(concept)} {span.within()})")  # noqa: S608
     return bool(cursor.fetchone()[0])
@@ -87,8 +84,8 @@ def is_partitioned(table: Table) -> bool:
     return table.dialect_options["postgresql"]["partition_by"] is not None
 
 
-def _attach(table: Table, part: str, span: Span) -> str:
-    """Write the statement that makes a table the partition of its own span."""
+def attach(table: Table, part: str, span: Span) -> str:
+    """Write the statement that makes a table the partition of a span."""
     assert span.first is not None and span.last is not None  # noqa: S101 - the time is part of the key
     first, end = span.first.isoformat(), (span.last + timedelta(microseconds=1)).isoformat()
     return (

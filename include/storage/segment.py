@@ -3,96 +3,167 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-import adbc_driver_manager
-import pyarrow.compute as pc
+import polars as pl
 from adbc_driver_postgresql import dbapi
 from sqlalchemy import Connection, text
 
-from include.batch import BatchRef, LoadMode
-from include.cim.concept import Concept
+from include.batch import ROW_ID, BatchRef, LoadMode
+from include.cim.concept import Concept, time_field
+from include.errors import StoreUnavailable
 from include.ports import Staging
 from include.storage import table as tables
-from include.storage.connection import judge
-from include.storage.copy_rows import SCRATCH, SORT_MEMORY, part_rows, put_rows
-from include.storage.partitions import has_room
+from include.storage.copy_rows import SCRATCH
+from include.storage.leaf import Leaf
+from include.storage.partitions import attach, has_room, is_partitioned
 from include.storage.schema import DATA
 from include.storage.span import Span, measure_parts, measure_rows
+from include.storage.transaction import transaction
 
 _FOLDER_LENGTH: Final = 12
+_LEAF_ROWS: Final = 1_000_000
+"""So many rows are in a leaf when its key begins to be made: the index of the last one is what a load waits for."""
+
+_Place = tuple[Leaf, int, int]
+"""Where rows are, and the first and the last of their numbers."""
 
 
 class PostgresSegment:
-    """The port `Segment`, on a connection of its own.
+    """The port `Segment`, on connections of its own.
 
     It lacks `_batch_id`: what is read decides on it. Where the dataset has no table yet, or no row of the same time,
     the segment becomes part of it, and so gets its key here; else its rows are moved.
+
+    Rows that come in the order of their time go into one leaf after the other. While the next is copied, the one before
+    gets its key, so that the index of the whole batch is not made when all else is done. In the end they are the
+    partitions of one table. Other rows are all in the first leaf.
     """
 
     def __init__(self, loader_url: str, dataset_id: UUID, concept: Concept, folder: UUID, staging: Staging) -> None:
         self._url, self._concept, self._staging = loader_url, concept, staging
         self._target = tables.table_of(dataset_id, concept)
         self._name = f"{_prefix(dataset_id)}{folder.hex[:_FOLDER_LENGTH]}"
-        self._connection: dbapi.Connection | None = None
-        self._copied: dict[int, str] = {}
-        self._spans: dict[int, tuple[int, int]] = {}
+        self._time = time_field(concept) if is_partitioned(self._target) else None
+        self._leaves: list[Leaf] = []
+        self._begins: list[datetime] = []
+        self._ordered = self._time is not None
+        self._copied: dict[int, tuple[str, list[_Place]]] = {}
+        self._finishing: dict[Leaf, Future[None]] = {}
+        self._thread = ThreadPoolExecutor(1, "key")
+        self._kept = False
 
     def add(self, number: int, path: str) -> None:
         """Copy one staged part; see the port."""
-        rows = part_rows(self._staging.read(path), self._concept)
-        with self._cursor() as cursor:
-            if number in self._spans:
-                first, last = self._spans[number]
-                cursor.execute(
-                    f"DELETE FROM {tables.qualified(self._name)} WHERE {tables.ROW_ID} BETWEEN $1 AND $2",  # noqa: S608 - ours
-                    (first, last),
-                )
-            put_rows(cursor, rows, self._name, DATA)
-        self._copied[number] = path
-        if rows.num_rows:
-            ends = pc.min_max(rows[tables.ROW_ID])
-            self._spans[number] = ends["min"].as_py(), ends["max"].as_py()
+        frame = self._staging.read(path)
+        if not self._leaves:
+            self._drop()  # of an earlier try of the run
+            self._begin_leaf()
+        for leaf, first, last in self._copied[number][1] if number in self._copied else ():
+            self._open(leaf).remove(first, last)
+        places: list[_Place] = []
+        for leaf, rows in self._share_out(frame):
+            self._open(leaf).put(rows)
+            first, last = rows.select(pl.min(ROW_ID).alias("first"), pl.max(ROW_ID).alias("last")).row(0)
+            places.append((leaf, first, last))
+        self._copied[number] = path, places
 
     def finish(self) -> str:
         """Commit; see the port."""
-        with self._cursor() as cursor:
-            fresh = not tables.is_there(cursor, self._target.name)
-            span = measure_parts(self._copied.values(), self._concept, self._staging)
-            # without a row it has no time that could be its own
-            if span.rows and (fresh or has_room(cursor, self._target, self._concept, span)):
-                cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
-                cursor.execute(tables.key_table(self._name, self._concept))
-        assert self._connection is not None  # noqa: S101 - a cursor was open
-        self._connection.commit()
-        self.close()
-        return self._name
+        span = measure_parts([path for path, _ in self._copied.values()], self._concept, self._staging)
+        # without a row it has no time that could be its own
+        keyed = span.rows > 0 and self._has_room(span)
+        for leaf in self._leaves:
+            if leaf in self._finishing:
+                self._finishing[leaf].result()
+            else:
+                leaf.finish(keyed=keyed)
+        if len(self._leaves) > 1:
+            self._gather(keyed=keyed)
+        self._kept = True
+        return self._name if len(self._leaves) > 1 else self._leaves[0].name
 
     def close(self) -> None:
-        """End the transaction; see the port."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Give up; see the port."""
+        self._thread.shutdown()
+        for leaf in self._leaves:
+            leaf.close()
+        if self._leaves and not self._kept:
+            with suppress(StoreUnavailable):  # what is left then, the janitor finds
+                self._drop()
 
-    def _make(self, cursor: dbapi.Cursor) -> None:
-        # of an earlier try of the run; one that is not dead yet may hold it
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
-        cursor.execute(f"DROP TABLE IF EXISTS {tables.qualified(self._name)}")
-        cursor.execute(tables.create_table(tables.part_of(self._target, self._name, without=[tables.BATCH_ID])))
+    def _share_out(self, frame: pl.DataFrame) -> Iterator[tuple[Leaf, pl.DataFrame]]:
+        """Give each leaf its rows of a part; where they come in order, and it is full, a new one has those after it."""
+        full, begun = self._leaves[-1], False
+        if self._time and self._ordered and full.span.rows >= _LEAF_ROWS:
+            after = frame.filter(pl.col(self._time) > full.span.last)
+            # where few are after it, they come in another order, and a new leaf would not stay the last
+            begun = after.height * 2 > frame.height and self._has_room(full.span)
+            if begun:
+                self._begin_leaf(after[self._time].min())
+        yield from self._shares(frame)
+        if begun:
+            self._finishing[full] = self._thread.submit(full.finish, keyed=True)
 
-    @contextmanager
-    def _cursor(self) -> Iterator[dbapi.Cursor]:
-        try:
-            if self._connection is None:
-                self._connection = dbapi.connect(self._url, autocommit=False)
-                with self._connection.cursor() as cursor:
-                    self._make(cursor)
-            with self._connection.cursor() as cursor:
-                yield cursor
-        except adbc_driver_manager.Error as error:
-            raise judge(error) from None  # the original's message may quote values of rows (DETAIL, CONTEXT)
+    def _shares(self, frame: pl.DataFrame) -> Iterator[tuple[Leaf, pl.DataFrame]]:
+        if self._time is None or frame.is_empty():
+            yield self._leaves[0], frame
+            return
+        of = pl.Series(self._begins, dtype=frame[self._time].dtype).search_sorted(frame[self._time], side="right")
+        numbers = of.unique().sort()
+        for number in numbers:
+            yield self._leaves[number], frame if numbers.len() == 1 else frame.filter(of == number)
+
+    def _gather(self, *, keyed: bool) -> None:
+        whole = tables.part_of(self._target, self._name, without=[tables.BATCH_ID], by=self._time)
+        with transaction(self._url) as cursor:
+            cursor.execute(tables.create_table(whole))
+            if keyed:
+                cursor.execute(tables.key_table(self._name, self._concept))
+            for leaf in self._leaves:
+                cursor.execute(attach(whole, leaf.name, leaf.span))
+
+    def _begin_leaf(self, begin: Any = None) -> None:
+        if begin is not None:
+            self._begins.append(begin)
+        name = f"{self._name}_{len(self._leaves)}"
+        table = tables.part_of(self._target, name, without=[tables.BATCH_ID])
+        self._leaves.append(Leaf(self._url, table, self._concept, self._time))
+
+    def _open(self, leaf: Leaf) -> Leaf:
+        """Give a leaf that takes rows; what comes for one that has its key already does not come in order."""
+        if leaf in self._finishing:
+            self._ordered = False
+            self._finishing.pop(leaf).result()
+            if not leaf.reopen():
+                self._copy_again(leaf)
+        return leaf
+
+    def _copy_again(self, leaf: Leaf) -> None:
+        for path, places in self._copied.values():
+            if any(there is leaf for there, _, _ in places):
+                for there, rows in self._shares(self._staging.read(path)):
+                    if there is leaf:
+                        leaf.put(rows)
+
+    def _has_room(self, span: Span) -> bool:
+        """Whether rows may become a partition; if a full leaf may not, the others need not be apart from it."""
+        with transaction(self._url) as cursor:
+            self._ordered = not tables.is_there(cursor, self._target.name) or has_room(
+                cursor, self._target, self._concept, span
+            )
+        return self._ordered
+
+    def _drop(self) -> None:
+        with transaction(self._url) as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")  # one that is not dead yet may hold it
+            cursor.execute(_list_tables(self._name))
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TABLE IF EXISTS {tables.qualified(name)}")
 
 
 def take_segment(cursor: dbapi.Cursor, ref: BatchRef) -> str | None:
@@ -145,10 +216,7 @@ def drop_segment(cursor: dbapi.Cursor, name: str) -> None:
 
 def drop_segments(connection: Connection, dataset_id: UUID) -> int:
     """Remove every segment of a dataset; gives their number."""
-    found = connection.scalars(
-        text("SELECT tablename FROM pg_tables WHERE schemaname = :schema AND starts_with(tablename, :prefix)"),
-        {"schema": DATA, "prefix": _prefix(dataset_id)},
-    ).all()
+    found = connection.scalars(text(_list_tables(_prefix(dataset_id)))).all()
     for name in found:
         connection.execute(text(f"DROP TABLE IF EXISTS {tables.qualified(name)}"))
     return len(found)
@@ -156,3 +224,11 @@ def drop_segments(connection: Connection, dataset_id: UUID) -> int:
 
 def _prefix(dataset_id: UUID) -> str:
     return f"s_{dataset_id.hex}_"
+
+
+def _list_tables(prefix: str) -> str:
+    # a table before its partitions, which go with it
+    return (
+        f"SELECT relname FROM pg_class WHERE relnamespace = '{DATA}'::regnamespace AND relkind IN ('r', 'p')"  # noqa: S608 - ours
+        f" AND starts_with(relname, '{prefix}') ORDER BY relkind"
+    )

@@ -29,6 +29,16 @@ class Span:
         return f"BETWEEN '{self.first.isoformat()}' AND '{self.last.isoformat()}'"
 
 
+def join_spans(spans: Iterable[Span]) -> Span:
+    """Give the rows of all, and the stretch of time that has them."""
+    listed = list(spans)
+    return Span(
+        sum(each.rows for each in listed),
+        min((each.first for each in listed if each.first is not None), default=None),
+        max((each.last for each in listed if each.last is not None), default=None),
+    )
+
+
 def moment(concept: Concept) -> str:
     """Write the time of a row."""
     time = time_field(concept)

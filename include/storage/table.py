@@ -29,6 +29,7 @@ SINCE: Final = "_since"
 back when a batch was taken back."""
 
 _LOST_ROWS: Final = "Rows with equal keys were removed."
+_BOUNDS: Final = "bounds"
 
 # bytewise order: the same on every machine, the same as polars', and cheaper to index
 _TEXT: Final = Text(collation="C")
@@ -65,16 +66,20 @@ def table_of(dataset_id: UUID, concept: Concept) -> Table:
         Column(ROW_IDS, ARRAY(BigInteger), comment="where several rows became it: their numbers, in order"),
         Column(SINCE, BigInteger, comment="the load that put it there, where that is not its batch"),
         comment=f"{concept.title}. {concept.description}",
-        postgresql_partition_by=f"RANGE ({quoted([time])})" if time in concept.key else None,
+        postgresql_partition_by=_range(time) if time in concept.key else None,
     )
 
 
-def part_of(table: Table, name: str, *, without: Sequence[str] = ()) -> Table:
-    """Describe a table whose rows become those of a dataset's: the same columns, but for some."""
+def part_of(table: Table, name: str, *, without: Sequence[str] = (), by: str | None = None) -> Table:
+    """Describe a table whose rows become those of a dataset's: the same columns, but for some.
+
+    Args:
+        by: The column that it is partitioned by in turn.
+    """
     columns = [
         Column(each.name, each.type, nullable=each.nullable) for each in table.columns if each.name not in without
     ]
-    return Table(name, MetaData(schema=DATA), *columns)
+    return Table(name, MetaData(schema=DATA), *columns, postgresql_partition_by=_range(by) if by else None)
 
 
 def create_table(table: Table) -> str:
@@ -150,10 +155,37 @@ END
 $$"""  # noqa: S608 - names from the CIM, quoted
 
 
+def unkey_table(name: str) -> str:
+    """Statement that takes back what `key_table` and `bound_table` did."""
+    return (
+        f"ALTER TABLE {qualified(name)} DROP CONSTRAINT {quoted([f'{name}_pkey'])}, DROP CONSTRAINT IF EXISTS {_BOUNDS}"
+    )
+
+
+def bound_table(name: str, time: str, within: str) -> str:
+    """Statement that proves from when to when the rows of a table are: to attach it, they need not be read again."""
+    return f"ALTER TABLE {qualified(name)} ADD CONSTRAINT {_BOUNDS} CHECK ({quoted([time])} {within})"
+
+
 def lost_rows(cursor: dbapi.Cursor, name: str) -> bool:
-    """Whether a table has lost rows to the key that `key_table` gave it."""
-    cursor.execute("SELECT obj_description(to_regclass($1), 'pg_class') = $2", (qualified(name), _LOST_ROWS))
+    """Whether a table, or a partition of it, has lost rows to the key that `key_table` gave it."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM (SELECT to_regclass($1)::oid AS oid UNION ALL"
+        " SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass($1)) AS each"
+        " WHERE obj_description(oid, 'pg_class') = $2)",
+        (qualified(name), _LOST_ROWS),
+    )
     return bool(cursor.fetchone()[0])
+
+
+def partitions_of(cursor: dbapi.Cursor, name: str) -> list[str]:
+    """List the partitions that a table of schema `data` has, in the order in which they were made."""
+    cursor.execute(
+        "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid"
+        " WHERE i.inhparent = to_regclass($1) ORDER BY c.oid",
+        (qualified(name),),
+    )
+    return [each for (each,) in cursor.fetchall()]
 
 
 def wall_table(name: str, dataset_id: UUID, further: str = "") -> Sequence[str]:
@@ -183,11 +215,17 @@ def is_there(cursor: dbapi.Cursor, name: str) -> bool:
 
 
 def rename_table(cursor: dbapi.Cursor, name: str, new: str) -> None:
-    """Rename a table of schema `data`, and its key with it."""
+    """Rename a table of schema `data`, and its key with it; its partitions get its name and a number."""
+    for number, part in enumerate(partitions_of(cursor, name)):
+        rename_table(cursor, part, f"{new}_{number}")
     cursor.execute(
         f"ALTER TABLE {qualified(name)} RENAME CONSTRAINT {quoted([f'{name}_pkey'])} TO {quoted([f'{new}_pkey'])}"
     )
     cursor.execute(f"ALTER TABLE {qualified(name)} RENAME TO {quoted([new])}")
+
+
+def _range(time: str) -> str:
+    return f"RANGE ({quoted([time])})"
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -1,0 +1,108 @@
+"""A table with rows of one stretch of time of a batch, in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import cast
+
+import adbc_driver_manager
+import polars as pl
+from adbc_driver_postgresql import dbapi
+from sqlalchemy import Table
+
+from include.cim.concept import Concept
+from include.storage import table as tables
+from include.storage.connection import judge
+from include.storage.copy_rows import SORT_MEMORY, part_rows, put_rows
+from include.storage.schema import DATA
+from include.storage.span import Span, join_spans
+
+
+class Leaf:
+    """One table, made at its first use; nobody else sees it before `finish`.
+
+    Args:
+        table: As what it is made, without a key.
+        time: The column that is the time of its rows, where it may become a partition.
+
+    Attributes:
+        span: How many rows were put there, and a stretch of time that has them all.
+        finished: Whether they are committed.
+    """
+
+    def __init__(self, loader_url: str, table: Table, concept: Concept, time: str | None) -> None:
+        self._url, self._table, self._concept, self._time = loader_url, table, concept, time
+        self._connection: dbapi.Connection | None = None
+        self._made = self._keyed = False
+        self.name = table.name
+        self.span = Span(0, None, None)
+        self.finished = False
+
+    def put(self, frame: pl.DataFrame) -> None:
+        """Copy staged rows."""
+        with self.cursor() as cursor:
+            put_rows(cursor, part_rows(frame, self._concept), self.name, DATA)
+        ends = (frame[self._time].min(), frame[self._time].max()) if self._time else (None, None)
+        self.span = join_spans([self.span, Span(frame.height, *cast("tuple[datetime | None, datetime | None]", ends))])
+
+    def remove(self, first: int, last: int) -> None:
+        """Remove the rows from one number to another."""
+        with self.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {tables.qualified(self.name)} WHERE {tables.ROW_ID} BETWEEN $1 AND $2",  # noqa: S608 - ours
+                (first, last),
+            )
+
+    def finish(self, *, keyed: bool) -> None:
+        """Commit, with a key or without."""
+        with self.cursor() as cursor:
+            if keyed:
+                cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+                cursor.execute(tables.key_table(self.name, self._concept))
+            if keyed and self._time:
+                cursor.execute(tables.bound_table(self.name, self._time, self.span.within()))
+        assert self._connection is not None  # noqa: S101 - a cursor was open
+        self._connection.commit()
+        self.close()
+        self._keyed, self.finished = keyed, True
+
+    def reopen(self) -> bool:
+        """Take up again what is finished: without a key it takes any row.
+
+        Returns:
+            Whether it has its rows. Where it lost some to the key it has none, for one of those may be the first now.
+        """
+        self.finished = False
+        if not self._keyed:
+            return True
+        self._keyed = False
+        with self.cursor() as cursor:
+            self._made = not tables.lost_rows(cursor, self.name)
+            if self._made:
+                cursor.execute(tables.unkey_table(self.name))
+            else:
+                cursor.execute(f"DROP TABLE {tables.qualified(self.name)}")
+                self.span = Span(0, None, None)
+        return self._made
+
+    def close(self) -> None:
+        """End the transaction; what is not finished is gone."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def cursor(self) -> Iterator[dbapi.Cursor]:
+        """Give a cursor of its transaction."""
+        try:
+            if self._connection is None:
+                self._connection = dbapi.connect(self._url, autocommit=False)
+            with self._connection.cursor() as cursor:
+                if not self._made:
+                    cursor.execute(tables.create_table(self._table))
+                    self._made = True
+                yield cursor
+        except adbc_driver_manager.Error as error:
+            raise judge(error) from None  # the original's message may quote values of rows (DETAIL, CONTEXT)
