@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 
 from benchmarks.table import Table, describe_machine
+from deploy.environment import ALLOCATORS
 
 HERE = Path(__file__).parent
 
@@ -19,6 +21,9 @@ def main(arguments: list[str]) -> int:
         print(f"Which one? make bench NAME=…, one of {', '.join(names)}", file=sys.stderr)
         return 2
     (name,) = arguments
+    if os.environ.get("MALLOC_ARENA_MAX") != ALLOCATORS["MALLOC_ARENA_MAX"]:
+        # as the platform's processes have them; an allocator reads its settings when the process begins
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks", name], {**os.environ, **ALLOCATORS})
     machine = describe_machine()
     table: Table = importlib.import_module(f"benchmarks.{name}").run()
     print(table.title)
