@@ -26,8 +26,8 @@ from include.storage.span import Span, measure_parts, measure_rows
 from include.storage.transaction import transaction
 
 _FOLDER_LENGTH: Final = 12
-_LEAF_ROWS: Final = 1_000_000
-"""So many rows are in a leaf when its key begins to be made: the index of the last one is what a load waits for."""
+LEAF_ROWS: Final = 1_000_000
+"""So many rows are in a leaf, or more, when its key begins to be made: for that of the last one a load waits."""
 
 _Place = tuple[Leaf, int, int]
 """Where rows are, and the first and the last of their numbers."""
@@ -99,7 +99,7 @@ class PostgresSegment:
     def _share_out(self, frame: pl.DataFrame) -> Iterator[tuple[Leaf, pl.DataFrame]]:
         """Give each leaf its rows of a part; where they come in order, and it is full, a new one has those after it."""
         full, begun = self._leaves[-1], False
-        if self._time and self._ordered and full.span.rows >= _LEAF_ROWS:
+        if self._time and self._ordered and full.span.rows >= LEAF_ROWS:
             after = frame.filter(pl.col(self._time) > full.span.last)
             # where few are after it, they come in another order, and a new leaf would not stay the last
             begun = after.height * 2 > frame.height and self._has_room(full.span)

@@ -106,6 +106,7 @@ def _run(
     part_rows: int,
     tell: Connection,
 ) -> None:
+    import include.storage.segment
     import include.wiring
     from include.orchestration.description import dag_id_of
     from include.orchestration.tasks import run_stage
@@ -113,6 +114,7 @@ def _run(
 
     choose = include.wiring.choose_connector
     include.wiring.choose_connector = lambda *given: InParts(choose(*given), part_rows)
+    include.storage.segment.LEAF_ROWS = 2 * part_rows  # so that a batch in parts has more than one leaf
     pushed: dict[str, Any] = {}
     # the first of three tries: an error that may pass is not yet the end of the run
     instance = SimpleNamespace(

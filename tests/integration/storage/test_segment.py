@@ -24,7 +24,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(autouse=True)
 def small_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segments, "_LEAF_ROWS", 4)
+    monkeypatch.setattr(segments, "LEAF_ROWS", 4)
 
 
 def tables_of(database: Database, collection: Collection) -> dict[str, int]:
