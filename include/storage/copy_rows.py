@@ -71,10 +71,13 @@ def ahead(tables: Iterable[pa.Table], most: int = 1) -> Iterator[Iterator[pa.Tab
             thread.shutdown(cancel_futures=True)
 
 
+def read_sorted(path: str, concept: Concept, staging: Staging) -> pl.DataFrame:
+    """Read a staged part in the order of the key: so, the index takes 0.6 × the time."""
+    return staging.read(path).sort(*concept.key, ROW_ID)
+
+
 def part_rows(frame: pl.DataFrame, concept: Concept) -> pa.Table:
     """Give the rows of a staged part as the dataset's table has them, but for the batch that they are of."""
-    # in the order of the key: 0.6 × the time of the index
-    frame = frame.sort(*concept.key, ROW_ID)
     # a column in which there is nothing costs both sides, row by row
     held = [name for name in concept.fields if frame[name].null_count() < frame.height]
     fields = frame.select(held).to_arrow(compat_level=pl.CompatLevel.oldest())
@@ -90,7 +93,7 @@ def put_rows(cursor: dbapi.Cursor, rows: pa.Table, name: str, schema: str) -> No
 
 
 def _part(number: int, ref: BatchRef, concept: Concept, staging: Staging) -> pa.Table:
-    rows = part_rows(staging.read(ref.parts[number]), concept)
+    rows = part_rows(read_sorted(ref.parts[number], concept, staging), concept)
     batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), rows.num_rows)
     if ref.merged:
         row_ids = pl.DataFrame({ROW_ID: pl.Series(rows[tables.ROW_ID])})

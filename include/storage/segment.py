@@ -18,7 +18,7 @@ from include.cim.concept import Concept, time_field
 from include.errors import StoreUnavailable
 from include.ports import Staging
 from include.storage import table as tables
-from include.storage.copy_rows import SCRATCH
+from include.storage.copy_rows import SCRATCH, read_sorted
 from include.storage.leaf import Leaf
 from include.storage.partitions import attach, has_room, is_partitioned
 from include.storage.schema import DATA
@@ -59,7 +59,7 @@ class PostgresSegment:
 
     def add(self, number: int, path: str) -> None:
         """Copy one staged part; see the port."""
-        frame = self._staging.read(path)
+        frame = read_sorted(path, self._concept, self._staging)
         if not self._leaves:
             self._drop()  # of an earlier try of the run
             self._begin_leaf()
@@ -146,7 +146,7 @@ class PostgresSegment:
     def _copy_again(self, leaf: Leaf) -> None:
         for path, places in self._copied.values():
             if any(there is leaf for there, _, _ in places):
-                for there, rows in self._shares(self._staging.read(path)):
+                for there, rows in self._shares(read_sorted(path, self._concept, self._staging)):
                     if there is leaf:
                         leaf.put(rows)
 
