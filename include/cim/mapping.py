@@ -105,11 +105,14 @@ def map_columns(
     return Mapped(rows.filter(stays), found.filter(stays), len(gone), asks_others)
 
 
-def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: Concept) -> Settled:
+def settle_times(parts: Iterable[pl.DataFrame | pl.LazyFrame], config: MapperConfig, concept: Concept) -> Settled:
     """Look through a batch for the times around the changes of a clock whose meaning other rows tell.
 
     The second showing of a local hour may lie in another part than the first. Once this is known, parts may be mapped
     in any order.
+
+    Args:
+        parts: As `map_columns` takes them, in the order of the source; of a lazy one only what times need is read.
     """
     asking = [
         rule
@@ -117,10 +120,12 @@ def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: C
         if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
     ]
     found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
+    needed = {ROW_ID, *(raw_name(name) for rule in asking for name in rule.reads)}
     for part in parts:
+        rows = part.lazy().select(needed).collect()
         for rule in asking:
-            texts, _ = read_texts(part, {rule.field: rule.columns}, {rule.field: rule})
-            found[rule.field].append(around_changes(_times(texts[rule.field], part, rule), rule))
+            texts, _ = read_texts(rows, {rule.field: rule.columns}, {rule.field: rule})
+            found[rule.field].append(around_changes(_times(texts[rule.field], rows, rule), rule))
     return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
 
 

@@ -69,7 +69,7 @@ class MapStep:
     """Maps a batch part by part, in order; the rows of part i of the result have ids of part i.
 
     Where a value needs the reading before, several rows are one, or other rows tell what a time means, that comes
-    after, over all parts.
+    after, over all parts; the last only from the first part on that has such a time.
 
     The outcome is the mapped batch, and how many rows it has and how many cells could not be read (they are in its
     `issues`).
@@ -110,7 +110,7 @@ class MapStep:
         """Do what needs the whole batch; see `Step`."""
         staging, config = self.place.staging, self.config
         if self._waiting:
-            settled = settle_times(map(staging.read, batch.parts), self._plain, self.concept)
+            settled = settle_times(map(staging.scan, batch.parts), self._plain, self.concept)
             for part in self._waiting:
                 self._keep(part, self._read(part, settled))
         if self.retype is OnDrift.FREEZE:
