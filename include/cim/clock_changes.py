@@ -44,15 +44,19 @@ def place(local: pl.Series, zone: tzinfo) -> pl.DataFrame:
         `unchanged`: The instant for a clock that was not changed, see `MissingHour.SHIFT`.
         `at`, `gap`: When the clock was changed, and by how much, positive in spring; null but for four hours around.
     """
-    years = local.to_frame().select(pl.first().dt.year().alias("year"))
-    span = years.select(first=pl.col("year").min(), last=pl.col("year").max()).row(0)
+    ends = local.to_frame("local").select(pl.col("local").min().append(pl.col("local").max())).to_series()
+    first, last = ends.dt.year()
     known = range(1, 10_000)
-    if span[0] is None or span[1] - span[0] > _CENTURY:
-        several = [year for year in years["year"].unique() if year in known]
+    if first is None or last - first > _CENTURY:
+        several = [year for year in local.dt.year().unique() if year in known]
     else:
-        several = [year for year in range(span[0], span[1] + 1) if year in known]
+        several = [year for year in range(first, last + 1) if year in known]
     spans = _spans(zone, tuple(sorted(several)))
-    offsets = spans[(spans["begin"].search_sorted(local, side="right").cast(pl.Int64) - 1).clip(0)]
+    begun = _find(ends, spans)
+    if begun[0] == begun[1] and spans["at"][begun[0]] is None:  # as almost always, within a file of some days
+        offsets = pl.DataFrame([each.new_from_index(begun[0], len(local)) for each in spans])
+    else:
+        offsets = spans[_find(local, spans)]
     return pl.DataFrame(
         [
             *(local.alias(name) - offsets[name] for name in ("earliest", "latest", "unchanged")),
@@ -60,6 +64,11 @@ def place(local: pl.Series, zone: tzinfo) -> pl.DataFrame:
             offsets["gap"],
         ]
     )
+
+
+def _find(local: pl.Series, spans: pl.DataFrame) -> pl.Series:
+    """Find the span that each time is in."""
+    return (spans["begin"].search_sorted(local, side="right").cast(pl.Int64) - 1).clip(0)
 
 
 @cache

@@ -32,11 +32,13 @@ class Mapped:
         rows: `row_id` and every field of the concept, in its order; what is not mapped is null.
         issues: Cells that could not be read, with the columns of `ISSUES`.
         left_out: How many rows are in neither, because their rule says so (`missing_hour: skip`).
+        asks_others: Whether rows of other parts may tell what some of its times mean, see `settle_times`.
     """
 
     rows: pl.DataFrame
     issues: pl.DataFrame
     left_out: int = 0
+    asks_others: bool = False
 
 
 Settled = Mapping[str, pl.DataFrame]
@@ -59,17 +61,19 @@ def map_columns(
         numbers: How the source writes numbers.
         settled: What `settle_times` gave for the batch; None where the part is all of it.
     """
-    settled = settle_times([part], config, concept) if settled is None else settled
+    settled = settled or {}
     fields = concept.fields
     sourced = {rule.field: rule for rule in config.rules if rule.source is not None}
     texts, missed = read_texts(part, {name: rule.columns for name, rule in sourced.items()}, sourced)
     issues = [missed.select(ROW_ID, "field", pl.lit(NOT_FOUND).alias("rule"))]
     left_out = [pl.Series(ROW_ID, dtype=pl.Int64)]
     columns: list[pl.Series] = []
+    asks_others = False
     for rule in config.rules:
         if fields[rule.field].type is FieldType.TIMESTAMP and rule.field in sourced:
             read = read_timestamps(_times(texts[rule.field], part, rule), rule, settled.get(rule.field))
             left_out.append(read.left_out)
+            asks_others |= read.asks_others
             columns.append(read.instants.alias(rule.field))
             issues.append(read.unreadable.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
         elif rule.formula is not None:
@@ -96,39 +100,33 @@ def map_columns(
     )
     found = pl.concat([*issues, lost])
     if (gone := pl.concat(left_out).unique()).is_empty():
-        return Mapped(rows, found)
+        return Mapped(rows, found, asks_others=asks_others)
     stays = ~pl.col(ROW_ID).is_in(gone.implode())
-    return Mapped(rows.filter(stays), found.filter(stays), len(gone))
+    return Mapped(rows.filter(stays), found.filter(stays), len(gone), asks_others)
 
 
-def settle_times(parts: Iterable[pl.DataFrame], config: MapperConfig, concept: Concept) -> Settled:
+def settle_times(parts: Iterable[pl.DataFrame | pl.LazyFrame], config: MapperConfig, concept: Concept) -> Settled:
     """Look through a batch for the times around the changes of a clock whose meaning other rows tell.
 
     The second showing of a local hour may lie in another part than the first. Once this is known, parts may be mapped
     in any order.
+
+    Args:
+        parts: As `map_columns` takes them, in the order of the source; of a lazy one only what times need is read.
     """
-    asking = _rules_to_settle(config, concept)
-    if not asking:
-        return {}
-    found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
-    for part in parts:
-        for rule in asking:
-            texts, _ = read_texts(part, {rule.field: rule.columns}, {rule.field: rule})
-            found[rule.field].append(around_changes(_times(texts[rule.field], part, rule), rule))
-    return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
-
-
-def needs_settling(config: MapperConfig, concept: Concept) -> bool:
-    """Whether the times of a batch are known only once all of it was looked through."""
-    return bool(_rules_to_settle(config, concept))
-
-
-def _rules_to_settle(config: MapperConfig, concept: Concept) -> list[MappingRule]:
-    return [
+    asking = [
         rule
         for rule in config.rules
         if rule.source is not None and concept.fields[rule.field].type is FieldType.TIMESTAMP and asks_batch(rule)
     ]
+    found: dict[str, list[pl.DataFrame]] = {rule.field: [] for rule in asking}
+    needed = {ROW_ID, *(raw_name(name) for rule in asking for name in rule.reads)}
+    for part in parts:
+        rows = part.lazy().select(needed).collect()
+        for rule in asking:
+            texts, _ = read_texts(rows, {rule.field: rule.columns}, {rule.field: rule})
+            found[rule.field].append(around_changes(_times(texts[rule.field], rows, rule), rule))
+    return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
 
 
 def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:
@@ -171,6 +169,6 @@ def _times(texts: pl.Series, part: pl.DataFrame, rule: MappingRule) -> pl.DataFr
     return part.select(
         ROW_ID,
         text,
-        (pl.struct(per).hash(seed=0) if per else pl.lit(0, pl.UInt64)).alias("register"),
+        pl.struct(per or pl.lit(0)).alias("register"),
         later.alias("later"),
     )

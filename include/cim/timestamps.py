@@ -30,11 +30,13 @@ class Timestamps:
         instants: As many as there were texts; null where there was none, or none that can be read.
         unreadable: `row_id` and `rule` of each text without an instant.
         left_out: `row_id`s of the rows that `missing_hour: skip` leaves out.
+        asks_others: Whether other rows of the batch may tell what some of them mean.
     """
 
     instants: pl.Series
     unreadable: pl.DataFrame
     left_out: pl.Series
+    asks_others: bool
 
 
 def read_timestamps(texts: pl.DataFrame, rule: MappingRule, settled: pl.DataFrame | None = None) -> Timestamps:
@@ -44,18 +46,18 @@ def read_timestamps(texts: pl.DataFrame, rule: MappingRule, settled: pl.DataFram
     happened once and is placed as a column; only what remains, a few labels a year, is looked at more closely.
 
     Args:
-        texts: `row_id`, `text`, `register` (the same for rows whose showings of a repeated label are counted together)
-            and `later` (whether the source says so).
-        settled: What `settle` made of the whole batch, where the rule `asks_batch`.
+        texts: `row_id`, `text`, `register` (a struct, the same for rows whose showings of a repeated label are counted
+            together) and `later` (whether the source says so).
+        settled: What `settle` made of the whole batch, where the rule `asks_batch`; None where these rows are all.
     """
     read = _read(texts, rule)
-    unsure = read.filter(pl.col("instant").is_null() & pl.col("local").is_not_null())
+    near = _near_changes(read)
+    unsure = near.filter(pl.col("instant").is_null())
     if rule.zone is None or unsure.is_empty():
-        answers = unsure.select(ROW_ID, pl.lit(None, _UTC).alias("instant"), pl.lit("missing_offset").alias("rule"))
-    elif settled is not None and asks_batch(rule):
-        answers = unsure.select(ROW_ID).join(settled, on=ROW_ID, how="left", maintain_order="left")
+        answers = unsure.select(ROW_ID, "instant", pl.lit("missing_offset").alias("rule"))
     else:
-        answers = settle(unsure, rule)
+        settled = settle(near, rule) if settled is None else settled
+        answers = unsure.select(ROW_ID).join(settled, on=ROW_ID, how="left", maintain_order="left")
     instants = read["instant"]
     if answers["instant"].count():
         instants = read.select(ROW_ID, "instant").update(
@@ -75,7 +77,10 @@ def read_timestamps(texts: pl.DataFrame, rule: MappingRule, settled: pl.DataFram
     )
     missing = (pl.col("rule") == "missing_hour") & (rule.missing_hour is MissingHour.SKIP)
     return Timestamps(
-        instants.dt.replace_time_zone("UTC"), unreadable.filter(~missing), unreadable.filter(missing)[ROW_ID]
+        instants.dt.replace_time_zone("UTC"),
+        unreadable.filter(~missing),
+        unreadable.filter(missing)[ROW_ID],
+        asks_others=asks_batch(rule) and not unsure.is_empty(),
     )
 
 
@@ -86,9 +91,13 @@ def asks_batch(rule: MappingRule) -> bool:
 
 def around_changes(texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     """Give the rows of a part that `settle` needs: those around the changes of the clock."""
-    read = _read(texts, rule)
-    unsure = pl.col("instant").is_null() & pl.col("local").is_not_null()
-    return read.filter(unsure | pl.col("around")).select(ROW_ID, "local", "register", "later")
+    return _near_changes(_read(texts, rule)).drop("instant")
+
+
+def _near_changes(read: pl.DataFrame) -> pl.DataFrame:
+    """Give what is near a change of the clock or not sure; the registers of these few are told by a hash."""
+    near = read.filter(pl.col("around") | (pl.col("instant").is_null() & pl.col("local").is_not_null()))
+    return near.select(ROW_ID, "instant", "local", pl.col("register").hash(seed=0), "later")
 
 
 def settle(rows: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:

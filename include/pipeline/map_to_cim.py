@@ -12,7 +12,7 @@ import polars as pl
 
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.concept import Concept
-from include.cim.mapping import Mapped, Settled, map_columns, needs_settling, settle_times
+from include.cim.mapping import Mapped, Settled, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
@@ -69,7 +69,7 @@ class MapStep:
     """Maps a batch part by part, in order; the rows of part i of the result have ids of part i.
 
     Where a value needs the reading before, several rows are one, or other rows tell what a time means, that comes
-    after, over all parts.
+    after, over all parts; the last only from the first part on that has such a time.
 
     The outcome is the mapped batch, and how many rows it has and how many cells could not be read (they are in its
     `issues`).
@@ -99,19 +99,20 @@ class MapStep:
 
     def add(self, part: Part) -> Part | None:
         """Map one part; see `Step`."""
-        if needs_settling(self._plain, self.concept):
+        mapped = None if self._waiting else self._read(part)
+        if mapped is None or mapped.asks_others:
             self._waiting.append(part)
             return None
-        mapped = self._map(part, {})
-        return None if self._comes_back else mapped
+        given = self._keep(part, mapped)
+        return None if self._comes_back else given
 
     def finish(self, batch: BatchRef) -> tuple[Outcome, Sequence[int]]:
         """Do what needs the whole batch; see `Step`."""
         staging, config = self.place.staging, self.config
         if self._waiting:
-            settled = settle_times(map(staging.read, batch.parts), self._plain, self.concept)
+            settled = settle_times(map(staging.scan, batch.parts), self._plain, self.concept)
             for part in self._waiting:
-                self._map(part, settled)
+                self._keep(part, self._read(part, settled))
         if self.retype is OnDrift.FREEZE:
             self._cells.refuse_retyped(config)
         rows, counts = batch.rows - self._left_out, {"cells_unreadable": self._cells.unreadable.total()}
@@ -139,8 +140,8 @@ class MapStep:
         logger.info("collection %s batch %s: %s rows mapped, %s", batch.collection_id, batch.batch_id, rows, counts)
         mapped = replace(batch, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
         ref = replace(mapped, counted=spans, merged=came_of)
-        others = range(len(parts)) if self._waiting or self._comes_back else ()
-        return Outcome(ref, {"rows_mapped": rows, **counts}), others
+        first = 0 if self._comes_back else len(parts) - len(self._waiting)
+        return Outcome(ref, {"rows_mapped": rows, **counts}), range(first, len(parts))
 
     @cached_property
     def _plain(self) -> MapperConfig:
@@ -151,8 +152,10 @@ class MapStep:
         """Whether parts are written once more, when all are there."""
         return self._plain != self.config or self.config.merge_rows
 
-    def _map(self, part: Part, settled: Settled) -> Part:
-        mapped = map_columns(self.place.staging.read(part.path), self._plain, self.concept, self.numbers, settled)
+    def _read(self, part: Part, settled: Settled | None = None) -> Mapped:
+        return map_columns(self.place.staging.read(part.path), self._plain, self.concept, self.numbers, settled)
+
+    def _keep(self, part: Part, mapped: Mapped) -> Part:
         self._left_out += mapped.left_out
         self._cells.add(mapped)
         path = self._write_part(part.number, mapped.rows)

@@ -63,7 +63,7 @@ class Sorting:
     cells_clamped: int = 0
     _waiting: list[Part] = field(default_factory=list)
     _memory: Memory = field(default_factory=Memory)
-    _issues: list[tuple[pl.LazyFrame, int, int]] = field(default_factory=list)
+    _issues: dict[str, tuple[pl.LazyFrame, int, int]] = field(default_factory=dict)
 
     def add(self, part: Part) -> Part | None:
         """Judge a part by itself, where that does not hang on how many rows of the whole batch break a rule."""
@@ -237,15 +237,15 @@ class Sorting:
 
     def _note_issues(self, paths: Sequence[str]) -> None:
         """Keep what mapping could not read, frame by frame, each with the first and the last row that it is about."""
-        scans = [self.staging.scan(path).select(list(_ISSUE)) for path in paths]
-        self._issues += [(scan, *_span(scan)) for scan in scans]
+        scans = {path: self.staging.scan(path).select(list(_ISSUE)) for path in paths if path not in self._issues}
+        self._issues |= {path: (scan, *_span(scan)) for path, scan in scans.items()}
 
     def _issues_of(self, frame: pl.DataFrame) -> pl.DataFrame:
         mine = frame.lazy().select(ROW_ID)
         begin, end = _span(mine)
         issues = [
             scan.join(mine, on=ROW_ID, how="semi")
-            for scan, first, last in self._issues
+            for scan, first, last in self._issues.values()
             if first <= end and begin <= last
         ]
         return pl.concat([pl.LazyFrame(schema=_ISSUE), *issues]).sort(ROW_ID, "field", "rule").collect()

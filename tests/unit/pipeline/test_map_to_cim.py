@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from include.batch import ROW_ID, Stage
+from include.batch import ROW_ID, Stage, ValidationReport
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MapperConfig, MissingHour
 from include.cim.number_style import NumberStyle
-from include.pipeline.map_to_cim import map_to_cim
+from include.collection.suite import suite_of
+from include.expectations.config import Action, CurationRule, CuratorConfig
+from include.pipeline.ahead import Ahead
+from include.pipeline.map_to_cim import MapStep, map_to_cim
+from include.pipeline.outcome import Outcome
+from include.pipeline.step import Place, parts_of
+from include.pipeline.validate import CurateStep, validate
 from tests.factories import a_batch_ref
 from tests.fakes import FolderStaging
 
@@ -97,3 +104,66 @@ def test_a_clean_batch_has_no_issues_and_a_rerun_writes_the_same(tmp_path: Path)
     rows = staging.read(first.ref.parts[0])
     assert map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(",")) == first
     assert staging.read(first.ref.parts[0]).equals(rows)
+
+
+OVER_A_CHANGE = (
+    [("LU", "1", "2024-10-26 22:00"), ("LU", "x", "2024-10-26 23:00")],
+    [("LU", "3", "2024-10-27 01:00"), ("LU", "4", "2024-10-27 02:00")],
+    [("LU", "y", "2024-10-27 02:00"), ("LU", "-6", "2024-10-27 03:00")],
+    [("LU", "-7", "2024-10-28 00:00"), ("LU", "8", "2024-10-28 00:00")],
+)
+
+
+def test_parts_before_a_change_of_the_clock_go_on_at_once(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    raw = stage_parts(staging, *OVER_A_CHANGE)
+    step = MapStep(Place.of(raw, staging), CONFIG, CONCEPT, numbers=NumberStyle(","))
+    gone = [step.add(part) for part in parts_of(raw, raw)]
+    assert [part is not None for part in gone] == [True, False, False, False]
+    outcome, others = step.finish(raw)
+    assert list(others) == [1, 2, 3]
+    assert outcome.ref.parts[0] == (gone[0].path if gone[0] else "")
+    times = pl.concat([staging.read(part) for part in outcome.ref.parts])["interval_start"]
+    assert [(each.day, each.hour) for each in times] == [
+        (26, 20),
+        (26, 21),
+        (26, 23),
+        (27, 0),
+        (27, 1),
+        (27, 2),
+        (27, 23),
+        (27, 23),
+    ]
+
+
+def test_parts_that_went_ahead_and_parts_that_waited_come_to_what_the_stages_do_by_themselves(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    raw = stage_parts(staging, *OVER_A_CHANGE)
+    rule = CurationRule(
+        type="expect_column_values_to_be_between",
+        kwargs={"column": "energy", "min_value": 0},
+        on_violation=Action.QUARANTINE,
+        threshold=0.2,
+    )
+    suite = suite_of(CONCEPT, CuratorConfig(rules=(rule,)), {rule.field for rule in CONFIG.rules})
+    reports: list[ValidationReport] = []
+    place = Place.of(raw, staging)
+    steps = [
+        ("map", MapStep(place, CONFIG, CONCEPT, numbers=NumberStyle(","))),
+        ("validate", CurateStep(place, suite, CONCEPT, keep=reports.append)),
+    ]
+
+    def shown(*outcomes: Outcome) -> list[Any]:
+        refs = [outcome.ref for outcome in outcomes]
+        frames = [staging.read(path).rows() for ref in refs for path in (*ref.parts, *ref.issues, *ref.aside)]
+        return [refs, [outcome.counts for outcome in outcomes], frames]
+
+    with closing(Ahead(lambda: steps)) as ahead:
+        for part in parts_of(raw, raw):
+            ahead.hand_on(part)
+        together = shown(*ahead.finish(raw).values())
+    mapped = map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(","))
+    curated, report = validate(mapped.ref, raw, suite, CONCEPT, staging)
+    assert report.rows_quarantined == 4
+    assert reports == [report]
+    assert together == shown(mapped, curated)
