@@ -18,6 +18,7 @@ from include.batch import AnonymizedBatch, BatchRecord, Foreseen, LoadMode, Load
 from include.collection.model import Collection
 from include.errors import Conflict, NotFound
 from include.ports import RecordQuery
+from include.storage import segment
 from include.storage.connection import begin
 from tests.factories import NOON
 from tests.integration.storage.conftest import Shelf, reading
@@ -32,6 +33,12 @@ Row = dict[str, Any]
 
 START = datetime(2024, 3, 31, tzinfo=UTC)
 STEP = timedelta(minutes=15)
+
+
+@pytest.fixture(autouse=True)
+def small_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what comes in the order of its time have partitions of its own."""
+    monkeypatch.setattr(segment, "LEAF_ROWS", 2)
 
 
 def read(shelf: Shelf, collection: Collection, batch_id: UUID | None = None, limit: int = 1000) -> list[Row]:
@@ -53,7 +60,8 @@ def roll_back(shelf: Shelf, collection: Collection, batch_id: UUID, **changes: A
 def load(
     shelf: Shelf, collection: Collection, rows: list[Row], mode: str = "append", *, ahead: bool = False, **plan: Any
 ) -> BatchRecord:
-    ref = shelf.stage(collection, rows, load=LoadPlan(LoadMode(mode), **plan))
+    parts = [rows[first : first + 2] for first in range(0, len(rows), 2)] or [[]]
+    ref = shelf.stage(collection, *parts, load=LoadPlan(LoadMode(mode), **plan))
     foreseen = shelf.datasets.foresee(AnonymizedBatch(ref), shelf.concept)
     record = shelf.load(collection, shelf.copy_ahead(ref) if ahead else ref)
     there, replaced = record.rows_already_there, record.rows_replaced
