@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from include.cim.measured import strip_unit
 from include.cim.number_style import APOSTROPHES, BLANKS, NumberStyle
+from include.cim.odd_cells import read_left
 
 _BRACKETED: Final = r"^([^\d()]{0,4})\(\s*([^()]*\d[^()]*?)\s*\)([^\d()]{0,4})$"
 _MOST_EXACT: Final = 2**53
@@ -56,7 +56,7 @@ def open_brackets(texts: pl.Series) -> pl.Series:
 
 def _read_numbers(texts: pl.Series, style: NumberStyle, unit: str | None) -> pl.Series:
     numbers = _with_point(texts, style.decimal).cast(pl.Float64, strict=False)
-    numbers = _read_left(numbers, texts, lambda odd: _write_plainly(odd, style, unit).cast(pl.Float64, strict=False))
+    numbers = read_left(numbers, texts, lambda odd: _write_plainly(odd, style, unit).cast(pl.Float64, strict=False))
     finite = numbers.is_finite()
     return numbers if finite.all() else numbers.set(~finite, None)
 
@@ -66,15 +66,9 @@ def _read_integers(texts: pl.Series, style: NumberStyle, unit: str | None) -> pl
         plain = _write_plainly(odd, style, unit)
         numbers = plain.cast(pl.Float64, strict=False)
         whole = numbers.set(~are_whole(numbers).fill_null(False), None).cast(pl.Int64)
-        return _read_left(whole, plain, lambda long: long.cast(pl.Int64, strict=False))
+        return read_left(whole, plain, lambda long: long.cast(pl.Int64, strict=False))
 
-    return _read_left(texts.cast(pl.Int64, strict=False), texts, read_odd)
-
-
-def _read_left(read: pl.Series, texts: pl.Series, otherwise: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Read the texts that gave nothing in another way: what is odd about a few cells costs a column little."""
-    left = read.is_null() & texts.is_not_null() & (texts != "")
-    return read.scatter(left.arg_true(), otherwise(texts.filter(left))) if left.any() else read
+    return read_left(texts.cast(pl.Int64, strict=False), texts, read_odd)
 
 
 def are_whole(numbers: pl.Series) -> pl.Series:

@@ -8,32 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import polars as pl
 
 from include.cim.day_periods import begin_hours
-from include.cim.zone_words import ZONE_WORD, number_offsets
+from include.cim.odd_cells import read_left
+from include.cim.strptime import OFFSET, has_day, strptime
 
-MONTHS: Final = (
-    ("jan", "ene", "gen", "sty", "led", "tammi", "ian"),
-    ("feb", "fév", "fev", "lut", "úno", "helmi"),
-    ("mar", "mär", "mrz", "mrt", "maa", "bře", "már"),
-    ("apr", "avr", "abr", "kwi", "dub", "huhti", "ápr"),
-    ("may", "mai", "mei", "mag", "maj", "kvě", "touko", "máj"),
-    ("jun", "giu", "juin", "cze", "červ", "kesä", "jún", "iun"),
-    ("jul", "lug", "juil", "lip", "červenec", "července", "heinä", "júl", "iul"),
-    ("aug", "aoû", "aou", "ago", "sie", "srp", "elo"),
-    ("sep", "set", "wrz", "zář", "syys", "szep"),
-    ("oct", "okt", "ott", "out", "paź", "říj", "loka"),
-    ("nov", "lis", "marras", "noi"),
-    ("dec", "dez", "déc", "dic", "gru", "pro", "joulu"),
-)
-"""How months begin in English, German, French, Dutch, Spanish, Italian, Portuguese, Polish, Czech, the languages of
-Scandinavia, Finnish, Hungarian and Romanian."""
-
-_NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
-MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[^\W\d_]*\.?"
 FROM_UNTIL: Final = re.compile(r"^(.{5,}?) (?:-|–|to|bis|tot|/) (.{5,})$")
 CLOCKS: Final = re.compile(r"^(.*\d{1,2}:\d{2}(?::\d{2})?(?: ?[AB])?)[-–](\d{1,2}:\d{2}(?::\d{2})?)(?: ?[AB])?$")
 """An interval without blanks, or a time with an offset: the cells of a column tell, the format says which."""
@@ -64,12 +47,10 @@ _WRAPPED: Final = r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$"
 
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
-_OFFSET: Final = rf"(\d)( ?(?:{ZONE_WORD}|[+-]\d{{2}}(?::?\d{{2}})?))$"
 _SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
-_PARTS_OF_YEAR: Final = {"Q": ("01", "04", "07", "10"), "S": ("01", "07"), "H": ("01", "07")}
-"""The months with which quarters (Q) and halves (S, H) of a year begin; `%q` is their number behind the letter."""
-
-_ISO_USUAL: Final = tuple(f"%Y-%m-%d{gap}%H:%M:%S.%f{offset}" for gap in "T " for offset in ("", "%z"))
+_ISO_USUAL: Final = tuple(
+    f"%Y-%m-%d{gap}%H:%M{seconds}{offset}" for gap in "T " for seconds in (":%S.%f", "") for offset in ("", "%z")
+)
 _ISO_CLOCKS: Final = (
     "%Y-%m-%d %H:%M:%S.%f",
     "%Y-%m-%d %H:%M",
@@ -92,16 +73,13 @@ _BLANK: Final = "[\u00a0\u2009\u202f]"
 _WEEKDAY: Final = r"(\d[-/.]\d{1,2}[-/.]\d{1,4}|日) ?[(（][^\W\d_]{1,10}\.?[)）]"
 """A weekday in brackets, behind a day."""
 
-_NO_YEAR_YET: Final = 2050
-"""A year of two digits from 50 on is one of the 20th century: nobody measures 2061, and typical years are of 1961."""
-
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
 
 def dated(form: str) -> bool:
     """Say whether a format writes a day, or at least a month or a year."""
-    return form in {ISO, EXCEL} or form in EPOCHS or any(f"%{sign}" in _spell_out(form) for sign in "dVmbjYy")
+    return form in {ISO, EXCEL} or form in EPOCHS or has_day(_spell_out(form))
 
 
 def zoned(form: str) -> bool:
@@ -158,8 +136,8 @@ def _read_iso(texts: pl.Series) -> pl.DataFrame:
     """Read most texts by the first one's form, the others by any of ISO 8601's."""
     sample = texts.drop_nulls().head(1)
     for form in _ISO_USUAL:
-        if _strptime(sample, form).count():
-            times = _strptime(texts, form)
+        if strptime(sample, form).count():
+            times = strptime(texts, form)
             read = pl.DataFrame({"time": times, "zoned": pl.repeat(zoned(form), len(texts), eager=True)})
             left = times.is_null() & texts.is_not_null()
             if not left.any():
@@ -173,7 +151,7 @@ def _read_any_iso(texts: pl.Series) -> pl.DataFrame:
     texts = _tidy_all(texts).str.replace(r" ?/.*$", "").str.replace(r"^(\d{4}-?W?\d{1,2}-?\d{1,2})[Tt]", "${1} ")
     texts = beginnings(texts, "%z")
     clock = texts.str.contains(r"\d \d").fill_null(False)
-    offset = clock & texts.str.contains(_OFFSET).fill_null(False)
+    offset = clock & texts.str.contains(OFFSET).fill_null(False)
     times = pl.Series("time", [None] * len(texts), dtype=_TIME)
     for those, forms in ((clock & ~offset, _ISO_CLOCKS), (offset, _ISO_CLOCKS), (~clock, _ISO_DATES)):
         for form in forms:
@@ -198,9 +176,7 @@ def _parse(texts: pl.Series, form: str) -> pl.Series:
     form = _spell_out(form)
     if found := _DIGITS_ALONE.search(form):
         texts = _pad(texts, len(found[1]))
-    times = _strptime(texts, form)
-    left = times.is_null() & texts.is_not_null()
-    return times.scatter(left.arg_true(), _parse_odd(texts.filter(left), form)) if left.any() else times
+    return read_left(strptime(texts, form), texts, lambda odd: _parse_odd(odd, form))
 
 
 def _pad(texts: pl.Series, digits: int) -> pl.Series:
@@ -229,9 +205,7 @@ def _parse_odd(texts: pl.Series, form: str) -> pl.Series:
         texts = texts.str.replace(r"(\d{2}),(\d+)", "${1}.${2}")
     times = _read_midnights(texts, form)
     for shorter in _shorter(form):
-        left = times.is_null() & texts.is_not_null()
-        if left.any():
-            times = times.scatter(left.arg_true(), _strptime(texts.filter(left), shorter))
+        times = read_left(times, texts, partial(strptime, form=shorter))
     return times
 
 
@@ -249,54 +223,11 @@ def _read_midnights(texts: pl.Series, form: str) -> pl.Series:
     """Read times of which some are 24:00, the midnight that follows."""
     midnight = texts.str.contains(_MIDNIGHT)
     if "%I" in form or "%H" not in form or not midnight.any():
-        return _strptime(texts, form)
+        return strptime(texts, form)
     texts = texts.str.replace(_MIDNIGHT, "${1}00:00${2}${3}" if ":%M" in form else "${1}0000${2}${3}")
-    times = _strptime(texts, form)
+    times = strptime(texts, form)
     later = times + pl.duration(days=1).cast(pl.Duration("us"))
     return pl.select(pl.when(pl.lit(midnight)).then(later).otherwise(pl.lit(times))).to_series()
-
-
-def _strptime(texts: pl.Series, form: str) -> pl.Series:
-    if form.startswith(("%a", "%A")):
-        texts, form = texts.str.replace(r"^[^\W\d_]+(?:-[^\W\d_]+)?", ""), form[2:]
-    if "%b" in form:
-        texts, form = _number_months(texts), form.replace("%b", "%m")
-    if "%q" in form:
-        texts, form = _begin_parts_of_year(texts, form)
-    if "%p" in form:
-        texts = texts.str.replace(r"(?i)([ap])\. ?m\.?", "${1}m").str.replace(r"(?i)(\d ?[ap])$", "${1}m")
-    if not dated(form):
-        texts, form = "1970-01-01 " + texts, f"%Y-%m-%d {form}"
-    if not any(sign in form for sign in ("%m", "%V", "%j")):
-        texts, form = texts + " 1", f"{form} %m"
-    if not any(sign in form for sign in ("%d", "%u", "%j")):
-        texts, form = texts + " 1", f"{form} {'%u' if '%V' in form else '%d'}"
-    if "%M" not in form and "%H" in form:
-        texts, form = _with_minutes(texts, form)
-    if form.endswith("%z"):
-        texts = number_offsets(texts)
-    times = texts.str.to_datetime(
-        form.replace(".%f", "%.f").replace("%z", "%#z"), strict=False, time_unit="us", exact=True
-    )
-    times = times.dt.replace_time_zone(None) if isinstance(times.dtype, pl.Datetime) else times
-    if "%y" in form and (of_last := (times.dt.year() >= _NO_YEAR_YET).fill_null(False)).any():
-        times = times.zip_with(~of_last, times.dt.offset_by("-100y"))
-    return times
-
-
-def _begin_parts_of_year(texts: pl.Series, form: str) -> tuple[pl.Series, str]:
-    """Write the month with which a quarter or half of a year begins."""
-    letter = form[form.index("%q") - 1]
-    for number, month in enumerate(_PARTS_OF_YEAR.get(letter, ()), start=1):
-        texts = texts.str.replace(rf"(?i){letter}{number}(\D|$)", f"#{month}${{1}}")
-    return texts, form.replace(f"{letter}%q", "#%m")
-
-
-def _with_minutes(texts: pl.Series, form: str) -> tuple[pl.Series, str]:
-    """Write the minute that every time has, where a format has only the hour."""
-    if form.endswith("%z"):
-        return texts.str.replace(_OFFSET, "${1}:00${2}"), form.replace("%z", ":%M%z")
-    return texts + ":00", f"{form}:%M"
 
 
 def _read_serials(texts: pl.Series) -> pl.Series:
@@ -331,15 +262,3 @@ def beginnings(texts: pl.Series, form: str) -> pl.Series:
     if not any(each.count() for each in begun):
         return texts
     return pl.select(pl.coalesce(*map(pl.lit, begun), pl.lit(texts))).to_series()
-
-
-def _number_months(texts: pl.Series) -> pl.Series:
-    lowered = texts.str.to_lowercase().str.replace_all(r"\bde ", "").str.replace(r"(\d)\. ?", "${1} ")
-    names = lowered.str.extract(rf"({MONTH})", 1).unique().drop_nulls().to_list()
-    for name in sorted(names, key=len, reverse=True):
-        lowered = lowered.str.replace(name, f"{month_number(name):02d}", literal=True)
-    return lowered.str.to_uppercase()
-
-
-def month_number(name: str) -> int:
-    return next(_NAMES[start] for start in sorted(_NAMES, key=len, reverse=True) if name.startswith(start))

@@ -29,7 +29,8 @@ def number_offsets(texts: pl.Series) -> pl.Series:
         >>> number_offsets(pl.Series(["2024-10-27 02:00 CEST", "2024-10-27 02:00 UTC+1", "02:00+01:00"])).to_list()
         ['2024-10-27 02:00+02:00', '2024-10-27 02:00+01', '02:00+01:00']
     """
-    for word in texts.str.extract(r" ?([A-Za-z]{1,4})$", 1).unique().drop_nulls():
+    words = texts.str.extract(r" ?([A-Za-z]{1,4})$", 1).unique().drop_nulls()
+    for word in sorted(words, key=len, reverse=True):  # MESZ ends with Z, and CEST with EST
         if word in _HOURS:
             texts = texts.str.replace(rf" ?{word}$", _write(_HOURS[word]))
     if texts.str.contains(r"(?:UTC|GMT) ?[+-]").any():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from include.cim.written_times import MONTH, month_number
+from include.cim.strptime import MONTH, month_number
 
 _ISSUED: Final = re.compile(
     r"emisi[oó]n|emitted|issued|generat|creat|publi|erstell|export|updat|modif|print|download|version|gener[ée]|g[ée]n[ée]r"

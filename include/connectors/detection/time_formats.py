@@ -9,7 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, MONTH, dated, read_times, tidy
+from include.cim.strptime import MONTH
+from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, dated, read_times, tidy
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
 from include.connectors.detection.day_words import BEFORE_DAY

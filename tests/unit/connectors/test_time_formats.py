@@ -118,3 +118,15 @@ def test_a_mark_is_read_only_in_the_hours_that_may_come_twice() -> None:
     assert read[:3] == ["02:00", "02:15", "02:30"]
     assert read[4:] == [None] * 3
     assert read_times(texts, "%H:%M:%S").dt.strftime("%H:%M").to_list()[3] == "03:00"
+
+
+def test_words_in_some_cells_of_a_column_change_nothing_in_the_others() -> None:
+    moments = ["2024-01-01T12:00Z", "2024-01-01T12:00 MESZ", "2024-01-01T12:00 CEST", "2024-01-01T12:00 EST", "", "x"]
+    hours = [12, 10, 10, 17, None, None]
+    for form in ("%Y-%m-%dT%H:%M%z", "iso8601"):
+        read = read_times(pl.Series(moments), form)
+        assert read.dt.hour().to_list() == hours
+    days = pl.Series(["25AUG2024", "25aug2024", "25August2024", "25Ago2024", None])
+    assert read_times(days, "%d%b%Y").dt.month().to_list() == [8, 8, 8, None, None]
+    mixed = pl.Series(["27-Oct-2024 1:15 PM", "27-okt-2024 1:15 p.m.", "27-Ott-2024 1:15p"])
+    assert set(read_times(mixed, "%d-%b-%Y %I:%M %p").dt.strftime("%m %H:%M")) == {"10 13:15"}
