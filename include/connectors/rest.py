@@ -13,6 +13,7 @@ from include.anonymization.telling import list_names
 from include.batch import PART_ROWS, Window
 from include.collection.rest_source import RestSource
 from include.connectors.egress import Egress, Limits
+from include.connectors.formats.parts import PART_BYTES
 from include.connectors.rest_credentials import Login
 from include.connectors.rest_cursor import greatest_text, step_back
 from include.connectors.rest_patience import Patience
@@ -21,8 +22,6 @@ from include.connectors.rest_request import split_window, window_of
 from include.errors import ConfigurationInvalid, Problem, SourceRefused, SourceUnavailable
 from include.ports import Clock, Reading
 
-_GATHERED_ROWS: Final = 100_000
-_GATHERED_BYTES: Final = 64 << 20
 _WHOLE_ANSWER_FACTOR: Final = 10
 """How many times the timeout a whole answer may take."""
 
@@ -146,7 +145,7 @@ def _gather(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         pending.append(frame)
         columns |= dict.fromkeys(frame.columns)
         rows, size = rows + frame.height, size + int(frame.estimated_size())
-        if rows >= _GATHERED_ROWS or size >= _GATHERED_BYTES:
+        if rows >= PART_ROWS or size >= PART_BYTES:
             yield _join(pending, columns)
             pending, rows, size = [], 0, 0
     if pending:

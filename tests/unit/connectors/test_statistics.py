@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from pydantic import TypeAdapter
 
+from include.batch import PART_ROWS
 from include.collection.formats.statistics import JsonStatFormat, SdmxJsonFormat
 from include.collection.inspection import Inspection
 from include.collection.source_format import Format
@@ -220,7 +221,7 @@ def test_a_cube_longer_than_the_sample_is_read_in_bounded_memory(tmp_path: Path)
     read_ = read_bounded({tmp_path / name: {"kind": kinds[name]} for name in files})
     assert read_["cube"].rows == 120_000
     assert "more than 1,000,000 cells" in (read_["endless"].says or "")
-    assert "number 99999" in (read_["message"].says or "")
+    assert f"number {PART_ROWS - 1}" in (read_["message"].says or "")
     assert max(each.peak_mib for each in read_.values()) < MOST_MIB
     assert inspect(tmp_path, json.dumps(long)).detection.tables[0].form.kind == "json_stat"
 
