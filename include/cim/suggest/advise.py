@@ -8,10 +8,11 @@ from typing import Final
 from include.cim.concept import Concept
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.confidence import features, sigmoid
-from include.cim.suggest.decide import Decision, Reading, decide
+from include.cim.suggest.decide import Decision, decide
 from include.cim.suggest.evidence import is_to_ask
 from include.cim.suggest.fields import Vocabulary, build_vocabulary
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
+from include.cim.suggest.reading import Reading
 from include.cim.suggest.reason import write_reason
 
 SURE: Final = 0.925

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from operator import mul
 from typing import Final
 
-from include.cim.suggest.decide import Decision, Option, Reading
+from include.cim.suggest.decide import Decision
+from include.cim.suggest.reading import Option, Reading
 
 WEIGHTS: Final = (
     -3.49, 1.83, 1.45, 0.37, 0.2, 0.47, 1.03, 1.33, 0.13, 0.45, -0.36, 0.65, 0.08, 1.29, 1.74, 0.31, -0.51,

@@ -125,7 +125,7 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
             numbered = kind == "integer" and (column.minimum is None or column.minimum >= 0)
             return 0.0 if kind == "text" or numbered else None
         case FieldType.ENUM:
-            return {"text": 0.0, "integer": -0.1, "boolean": -0.15, "decimal": -0.4}.get(kind)
+            return {"text": 0.0, "integer": -0.1, "boolean": -0.15}.get(kind)
         case _:
             return {"text": 0.0, "integer": -0.1, "boolean": -0.2, "decimal": -0.4}.get(kind)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from include.cim.suggest.decide import Decision, Option, Reading
+from include.cim.suggest.decide import Decision
+from include.cim.suggest.reading import Option, Reading
 from include.cim.suggest.words import Word
 
 _LANGUAGES: Final = {

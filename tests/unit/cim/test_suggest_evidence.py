@@ -81,3 +81,37 @@ def test_what_weather_services_tell_beside_the_weather_has_fields(names: str, fi
 
 def test_chinese_and_japanese_words_are_taken_apart() -> None:
     assert [word.text for word in read_name("太陽光発電量")] == ["太陽光", "発電量"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        pytest.param("Profil +A", {"active", "import"}, id="taken"),
+        pytest.param("P-", {"active", "export"}, id="given"),
+        pytest.param("R+ (kvarh)", {"reactive", "import"}, id="reactive"),
+    ],
+)
+def test_signed_letters_are_read_as_a_load_curve_s(name: str, meaning: set[str]) -> None:
+    assert any(meaning in word.meanings for word in read_name(name))
+
+
+def test_signs_between_words_are_no_load_curve_s() -> None:
+    assert all("export" not in meaning for word in read_name("BT1-A-B") for meaning in word.meanings)
+
+
+def test_a_last_part_that_only_says_how_leaves_the_name_to_the_part_before() -> None:
+    columns = [number("zone.temperature.celsius", "degC", 19, 22), number("zone.humidity.percentage", None, 40, 60)]
+    found = suggest(time("zone.timestamp"), *columns, number("zone.co2.value", "ppm")).columns
+    fields = [found[f"zone.{name}"][0].field for name in ("temperature.celsius", "humidity.percentage", "co2.value")]
+    assert fields == ["air_temperature", "relative_humidity", "co2"]
+
+
+def test_a_name_that_most_columns_share_and_nobody_knows_is_left_out() -> None:
+    shared = suggest(*(number(f"Zyx {name}") for name in ("voltage", "current", "frequency", "reactive power")))
+    bare = suggest(*(number(name) for name in ("voltage", "current", "frequency", "reactive power")))
+    assert {name.removeprefix("Zyx "): found for name, found in shared.columns.items()} == bare.columns
+
+
+def test_decimals_are_no_values_of_a_list() -> None:
+    columns = [time("time"), Column("production type", "decimal", None, 10.5, 900.2), number("wind onshore", "MW")]
+    assert all(each.field != "psr_type" for each in suggest(*columns).columns["production type"])

@@ -45,6 +45,18 @@ from include.connectors.detection.units import unit_in_name
         ("Date (MM/DD/YYYY)", None),
         ("Plan B", None),
         ("Zone (UTC)", None),
+        ("batteryVoltageV", "V"),
+        ("EnergyKWh", "kWh"),
+        ("PressurehPa", "hPa"),
+        ("PeakW", "W"),
+        ("priceCtKwh", "ct/kWh"),
+        ("U1_V", "V"),
+        ("wind_speed_ms", "m/s"),
+        ("response_time_ms", "ms"),
+        ("Vorlauf WP", None),
+        ("PV-Leistung Wp", "Wp"),
+        ("pm25_ugm3", "ug/m3"),
+        ("Energia_P1", None),
     ],
 )
 def test_a_name_tells_its_unit(name: str, unit: str | None) -> None:
