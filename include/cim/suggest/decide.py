@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -17,6 +17,7 @@ from include.cim.suggest.match import Named, shape_of
 from include.cim.suggest.precedent import Precedents
 from include.cim.suggest.reading import SHARP, Option, Reading, add_periods, add_precedents, part_dates, read_column
 from include.cim.suggest.words import Word, in_one_language, read_name, without_shared
+from include.cim.units import find_unit
 
 _NONE: Final = 0.45
 _RARELY: Final = 0.3
@@ -34,6 +35,11 @@ _MARK: Final = 1.5
 """So many columns' worth is one that hardly stands in files of other concepts."""
 _TIMELESS: Final = 0.4
 """How likely a file without a time is of a concept that has one."""
+_AMOUNTS: Final = frozenset({"power", "energy"})
+_OVER_TIME: Final = frozenset({"today", "yesterday", "monthly", "total", "cumulative"})
+"""Words of what is counted over time, and no power."""
+_UNLIKE: Final = 0.1
+"""What it takes from the match of an energy that others in the file are of power alone, or the other way round."""
 _TIMES: Final = frozenset({"timestamp", "date", "time"})
 _LACKING: Final = 0.2
 _MUCH: Final = 0.35
@@ -111,7 +117,8 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     told = frozenset(meaning for word in read_name(hints) for each in word.meanings for meaning in each)
     shares = _share(readings, _expect(told, names, vocabulary), _lacking(readings, told, vocabulary), vocabulary)
     agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
-    placed = tuple(_place(reading, agrees) for reading in readings)
+    unlike = _find_unlike(readings, vocabulary)
+    placed = tuple(_place(reading, agrees, unlike) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
 
 
@@ -201,10 +208,37 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
     return not all(any(meaning <= _ANY_TIME for meaning in word.meanings) for word in option.named.words)
 
 
-def _place(reading: Reading, agrees: Mapping[str, float]) -> Reading:
-    options = [each._replace(score=each.match + agrees[each.ref.concept]) for each in reading.options]
+def _place(reading: Reading, agrees: Mapping[str, float], unlike: frozenset[FieldRef]) -> Reading:
+    tells = (_AMOUNTS | _OVER_TIME) & {_dimension_of(reading.column.unit), *_said(reading.words)}
+    options = [
+        each._replace(
+            score=each.match + agrees[each.ref.concept] - (_UNLIKE if not tells and each.ref in unlike else 0.0)
+        )
+        for each in reading.options
+    ]
     options.sort(key=lambda each: (-each.score, each.ref))
     return Reading(reading.column, reading.words, tuple(options))
+
+
+def _find_unlike(readings: Sequence[Reading], vocabulary: Vocabulary) -> frozenset[FieldRef]:
+    """Name the fields of energy where a file tells of power alone, and the other way round."""
+    counts = Counter(
+        each for reading in readings for each in {_dimension_of(reading.column.unit), *_said(reading.words)}
+    )
+    more, less = sorted(_AMOUNTS, key=lambda each: (-counts[each], each))
+    if not counts[more] or counts[less]:
+        return frozenset()
+    return frozenset(ref for ref, field in vocabulary.fields.items() if _dimension_of(field.unit) == less)
+
+
+def _dimension_of(unit: str | None) -> str:
+    return find_unit(unit).dimension if unit else ""
+
+
+def _said(words: Sequence[Word]) -> Iterator[str]:
+    for word in words:
+        if word.meanings:
+            yield from frozenset.intersection(*word.meanings)
 
 
 def _assign(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, FieldRef]:

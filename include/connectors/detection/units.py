@@ -160,24 +160,34 @@ def _looks_like_unit(text: str, *, square: bool) -> bool:
 def _ending(name: str) -> tuple[str | None, str | None]:
     if _LOOKS_MEASURED.search(name) and not _CODE.fullmatch(name) and (unit := spell_unit(name)):
         return unit, None
-    parts = [part for part in _BLANKS.split(name) if part and part.casefold() != "per"]
-    if parts and not spell_unit(parts[-1]):
-        parts[-1:] = [part for part in _SIGNS.split(parts[-1]) if part]
-    if parts and not spell_unit(parts[-1]):
-        parts[-1:] = [part for part in _split_humps(parts[-1]) if part.casefold() != "per"]
+    parts = _parts(name)
     if len(parts) < 2 or parts[-1].casefold() in _THINGS or _CODE.fullmatch(parts[-1]):
         return None, None
     before, ending = parts[-2:]
-    if before.casefold() in _NUMERATORS and len(close := find_units_but_case(f"{before}/{ending}")) == 1:
-        return close[0], None
+    joined = find_units_but_case(f"{before}/{ending}") if before.casefold() in _NUMERATORS else ()
+    if len(joined) == 1 or (joined := tuple(filter(None, [spell_unit(f"{before} {ending}".casefold())]))):
+        return joined[0], None
     if len(ending) == 1 or (ending.casefold() in _MEANT and ending != "Wp"):
-        meant = _MEANT.get(ending.casefold())
-        if meant and re.search(meant, name[: -len(ending)], re.IGNORECASE):
-            return _LETTERS.get(ending.casefold()) or spell_unit(ending), None
-        speed = ending.casefold() == "ms" and _SPEED.search(name)
-        return "%" if ending == "%" else "m/s" if speed else None, None
+        return _meant(name, ending), None
     close = (unit,) if (unit := spell_unit(ending)) else find_units_but_case(ending)
     return (close[0], None) if len(close) == 1 else (None, ending if close else None)
+
+
+def _parts(name: str) -> list[str]:
+    parts = [part for part in _BLANKS.split(name) if part]
+    for split in (_SIGNS.split, _split_humps):
+        if parts and not spell_unit(parts[-1]):
+            parts[-1:] = [part for part in split(parts[-1]) if part]
+    return [part for part in parts if part.casefold() != "per"]
+
+
+def _meant(name: str, ending: str) -> str | None:
+    """Read an ending that is a unit only of some things."""
+    meant = _MEANT.get(ending.casefold())
+    if meant and re.search(meant, name[: -len(ending)], re.IGNORECASE):
+        return _LETTERS.get(ending.casefold()) or spell_unit(ending)
+    speed = ending.casefold() == "ms" and _SPEED.search(name)
+    return "%" if ending == "%" else "m/s" if speed else None
 
 
 def _split_humps(text: str) -> list[str]:

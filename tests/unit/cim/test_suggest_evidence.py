@@ -115,3 +115,11 @@ def test_a_name_that_most_columns_share_and_nobody_knows_is_left_out() -> None:
 def test_decimals_are_no_values_of_a_list() -> None:
     columns = [time("time"), Column("production type", "decimal", None, 10.5, 900.2), number("wind onshore", "MW")]
     assert all(each.field != "psr_type" for each in suggest(*columns).columns["production type"])
+
+
+def test_a_number_of_a_file_of_powers_is_a_power() -> None:
+    def load_beside(unit: str) -> str:
+        columns = [number("grid", unit), number("battery charge", unit), number("state of charge", "%")]
+        return suggest(time("time"), number("house load"), *columns).columns["house load"][0].field
+
+    assert (load_beside("kW"), load_beside("kWh")) == ("consumption_power", "consumption_energy")

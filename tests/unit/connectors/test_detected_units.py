@@ -45,6 +45,7 @@ from include.connectors.detection.units import unit_in_name
         ("Date (MM/DD/YYYY)", None),
         ("Plan B", None),
         ("Zone (UTC)", None),
+        ("square_feet", "ft2"),
         ("batteryVoltageV", "V"),
         ("EnergyKWh", "kWh"),
         ("PressurehPa", "hPa"),
