@@ -136,7 +136,7 @@ def part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[
     parts = {
         each.column.name
         for each in readings
-        if each.column.kind == "integer" and len(each.words) == 1 and {"date_part"} in each.words[0].meanings
+        if _is_whole(each.column) and len(each.words) == 1 and {"date_part"} in each.words[0].meanings
     }
     if len(parts) < _WIDE:
         return readings
@@ -146,6 +146,13 @@ def part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[
         else each
         for each in readings
     ]
+
+
+def _is_whole(column: Column) -> bool:
+    """Say whether cells are whole numbers, with a zero before them (`01`) or without."""
+    return column.kind == "integer" or (
+        column.kind == "text" and bool(column.examples) and all(map(str.isdigit, column.examples))
+    )
 
 
 def _as_part(option: Option, vocabulary: Vocabulary) -> Option:

@@ -54,7 +54,7 @@ _INSIDE: Final = {
 _IMPLIED: Final = {
     "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
     "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
-    "reactive_energy": "energy", "peak_power": "peak_power", "volume": "volume",
+    "reactive_energy": "energy", "money": "cost", "peak_power": "peak_power", "volume": "volume",
     "volume_flow": "flow_rate", "illuminance": "illuminance", "carbon_intensity": "carbon_intensity",
     "level_of_power": "signal", "transmittance": "u_value", "activity_concentration": "radon",
 }  # fmt: skip
@@ -86,6 +86,12 @@ _OBIS_WAYS: Final = {
 }  # fmt: skip
 
 _SIGNED: Final = re.compile(r"(?<!\w)(?:([+-])([APQRS])|([APQRS])([+-]))(?![\w+-])")
+_OF_A_PHASE: Final = re.compile(r"([UVIPQS])_?[abc]|([uvipqs])[ABC]|([UVIPQS])_[ABC]")
+"""How letters of the field have their phase: `Va`, `vA`, `V_A`, and not `VA`."""
+_LETTERS: Final = {"P": "power", "Q": "reactive power", "S": "apparent power", "I": "current"}
+_ZONE: Final = re.compile(
+    r"\b(?:(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/\w+|(?:GMT|UTC)[+-]\d{1,2}(?::\d\d)?)"
+)
 _SIGNED_QUANTITIES: Final = {"A": "active", "P": "active", "Q": "reactive", "R": "reactive", "S": "apparent"}
 """How meters' load curves write what is taken and what is given: `A+`, `-P`, `R+`."""
 
@@ -125,10 +131,13 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     if (found := _OBIS.search(name)) and (meaning := _read_obis(*found.groups())):
         rest = name[: found.start()] + " " + name[found.end() :]
         return (Word(found[0], (meaning,), (frozenset({"OBIS"}),)), *read_name(rest, folder))
+    if found := _OF_A_PHASE.fullmatch(name):
+        letter = _LETTERS.get(found[found.lastindex or 0].upper(), "voltage")
+        return (Word(name, (frozenset(f"{letter} phase_n".split()),), (frozenset({ABBREVIATION}),)),)
     if found := _SIGNED.search(name):
         rest = name[: found.start()] + " " + name[found.end() :]
         return (_read_signed(found), *read_name(rest, folder))
-    bare = _BRACKETS.sub(_without_unit, name)
+    bare = _BRACKETS.sub(_without_unit, _ZONE.sub(" ", name))
     *before, last = _PATH.split(bare)
     if before and _says_little(last, folder):
         before, last = before[:-1], f"{before[-1]} {last}"

@@ -175,7 +175,7 @@ def _ending(name: str) -> tuple[str | None, str | None]:
 
 def _parts(name: str) -> list[str]:
     parts = [part for part in _BLANKS.split(name) if part]
-    for split in (_SIGNS.split, _split_humps):
+    for split in (_split_humps, _SIGNS.split):
         if parts and not spell_unit(parts[-1]):
             parts[-1:] = [part for part in split(parts[-1]) if part]
     return [part for part in parts if part.casefold() != "per"]

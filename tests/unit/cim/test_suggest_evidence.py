@@ -123,3 +123,36 @@ def test_a_number_of_a_file_of_powers_is_a_power() -> None:
         return suggest(time("time"), number("house load"), *columns).columns["house load"][0].field
 
     assert (load_beside("kW"), load_beside("kWh")) == ("consumption_power", "consumption_energy")
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("Va", {"voltage", "phase_n"}),
+        ("iB", {"current", "phase_n"}),
+        ("Q_C", {"reactive", "power", "phase_n"}),
+        ("VA", {"apparent", "power"}),
+    ],
+)
+def test_a_letter_of_the_field_may_have_its_phase(name: str, meaning: set[str]) -> None:
+    assert meaning in read_name(name)[0].meanings
+
+
+def test_directions_of_the_compass_stand_for_degrees() -> None:
+    columns = [time("time"), number("wind speed", "m/s"), number("temperature", "degC")]
+    told = suggest(*columns, Column("wind direction", "text", examples=("NE", "SSW")))
+    other = suggest(*columns, Column("wind direction", "text", examples=("left", "right")))
+    assert told.columns["wind direction"][0].field == "wind_direction"
+    assert all(each.field != "wind_direction" for each in other.columns["wind direction"])
+
+
+def test_days_and_months_with_a_zero_before_them_are_parts_of_a_time() -> None:
+    parts = [Column(name, "text", examples=("01", "02")) for name in ("month", "day")]
+    advice = suggest(Column("year", "integer", None, 2018, 2018), *parts, number("wind speed"), number("rain", "mm"))
+    assert {advice.columns[name][0].field for name in ("year", "month", "day")} == {"observed_at"}
+
+
+def test_what_is_of_today_is_no_total() -> None:
+    columns = [time("time"), number("battery soc", "%"), number("pv power", "W"), number("grid power", "W")]
+    advice = suggest(*columns, number("battery charge today", "kWh"))
+    assert advice.columns["battery charge today"][0].field == "battery_charge_energy"
