@@ -16,7 +16,7 @@ from include.cim.suggest.reading import Reading
 from include.cim.suggest.reason import write_reason
 
 SURE: Final = 0.925
-"""A suggestion below this confidence is not made: so, 0.6 % of the columns of vendors that the model of confidence was
+"""A suggestion below this confidence is not made: so, 0.7 % of the columns of vendors that the model of confidence was
 not fitted with had a wrong one (`python -m tests.confidence`)."""
 _SHOWN: Final = 4
 _DOUBTFUL: Final = 0.4

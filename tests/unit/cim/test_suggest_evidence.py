@@ -156,3 +156,8 @@ def test_what_is_of_today_is_no_total() -> None:
     columns = [time("time"), number("battery soc", "%"), number("pv power", "W"), number("grid power", "W")]
     advice = suggest(*columns, number("battery charge today", "kWh"))
     assert advice.columns["battery charge today"][0].field == "battery_charge_energy"
+
+
+def test_what_is_taken_and_given_is_suggested_in_polish() -> None:
+    advice = suggest(time("Data"), number("Pobór (kWh)", "kWh"), number("Oddanie (kWh)", "kWh"), hints="energia.csv")
+    assert [said(advice, name) for name in ("Pobór (kWh)", "Oddanie (kWh)")] == ["meter_reading.energy"] * 2
