@@ -161,3 +161,9 @@ def test_what_is_of_today_is_no_total() -> None:
 def test_what_is_taken_and_given_is_suggested_in_polish() -> None:
     advice = suggest(time("Data"), number("Pobór (kWh)", "kWh"), number("Oddanie (kWh)", "kWh"), hints="energia.csv")
     assert [said(advice, name) for name in ("Pobór (kWh)", "Oddanie (kWh)")] == ["meter_reading.energy"] * 2
+
+
+def test_a_unit_without_a_word_that_is_known_is_no_sure_suggestion() -> None:
+    columns = [time("time"), number("consumption (kWh)", "kWh"), text("meter number"), number("cost (EUR)", "EUR")]
+    advice = suggest(*columns, number("zyx (EUR)", "EUR"))
+    assert (said(advice, "cost (EUR)"), said(advice, "zyx (EUR)")) == ("meter_reading.cost", None)
