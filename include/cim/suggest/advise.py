@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from include.cim.concept import Concept
+from include.cim.concept import Concept, FieldType
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.confidence import features, sigmoid
-from include.cim.suggest.decide import Decision, Reading, decide
+from include.cim.suggest.decide import Decision, decide
 from include.cim.suggest.evidence import is_to_ask
 from include.cim.suggest.fields import Vocabulary, build_vocabulary
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
+from include.cim.suggest.reading import Reading
 from include.cim.suggest.reason import write_reason
 
 SURE: Final = 0.925
-"""A suggestion below this confidence is not made: so, 0.6 % of the columns of vendors that the model of confidence was
+"""A suggestion below this confidence is not made: so, 0.7 % of the columns of vendors that the model of confidence was
 not fitted with had a wrong one (`python -m tests.confidence`)."""
 _SHOWN: Final = 4
 _DOUBTFUL: Final = 0.4
@@ -54,7 +55,9 @@ def _candidates(reading: Reading, decision: Decision, vocabulary: Vocabulary) ->
         if option.before and at_home:
             sure = max(sure, _MAPPED_BEFORE * option.before_share)
         only_before = option.before and not option.named.words
-        doubtful = not at_home if only_before else option.named.changed and not option.before
+        measured = vocabulary.fields[option.ref].type is FieldType.FLOAT
+        wordless = measured and not option.named.words and not option.numbered  # its unit alone says it
+        doubtful = not at_home if only_before else (option.named.changed or wordless) and not option.before
         if at or mine is None or not decision.may_lend(option.ref, vocabulary) or doubtful:
             sure = min(sure, _DOUBTFUL)
         made.append(Candidate(*option.ref, option.fit.unit, round(sure, 3), write_reason(option, reading, decision)))

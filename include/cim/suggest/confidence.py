@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from operator import mul
 from typing import Final
 
-from include.cim.suggest.decide import Decision, Option, Reading
+from include.cim.suggest.decide import Decision
+from include.cim.suggest.reading import Option, Reading
 
 WEIGHTS: Final = (
-    -3.49, 1.83, 1.45, 0.37, 0.2, 0.47, 1.03, 1.33, 0.13, 0.45, -0.36, 0.65, 0.08, 1.29, 1.74, 0.31, -0.51,
+    -3.47, 1.87, 1.27, 0.58, 0.35, 0.58, 0.91, 1.28, 0.03, 0.52, -0.37, 0.51, -0.05, 1.38, 1.46, 0.15, -0.42,
 )  # fmt: skip
 """Fitted by `python -m tests.confidence` over the labelled headers that may be looked at."""
 

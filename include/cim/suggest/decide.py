@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 from include.cim.concept import FieldType
 from include.cim.suggest.column import Column
-from include.cim.suggest.evidence import Fit, find_fit
 from include.cim.suggest.fields import FieldRef, Vocabulary
 from include.cim.suggest.lexicon import Meaning
-from include.cim.suggest.match import Named, match_name, shape_of
-from include.cim.suggest.precedent import Precedents, normalise
-from include.cim.suggest.shapes import fields_of_cells
-from include.cim.suggest.words import Word, in_one_language, part_unit, read_name
+from include.cim.suggest.match import Named, shape_of
+from include.cim.suggest.precedent import Precedents
+from include.cim.suggest.reading import SHARP, Option, Reading, add_periods, add_precedents, part_dates, read_column
+from include.cim.suggest.words import Word, in_one_language, read_name, without_shared
 from include.cim.units import find_unit
 
-_SHARP: Final = 9.0
-"""How much more likely a better match is: e to the power of this, from no match to a whole one."""
 _NONE: Final = 0.45
 _RARELY: Final = 0.3
 """A match as good as the first is as likely none, where so much of a file is of no concept."""
 _ROUNDS: Final = 12
-_AGREES: Final = 0.22
+_AGREES: Final = 0.26
 """What it adds to a match that the file's other columns speak for the concept, per power of e."""
 _PRIOR: Final = 0.6
 """So many columns' worth is what is known of a file without its columns."""
-_HINTED: Final = 4.0
+_HINTED: Final = 8.0
+_HINTING: Final = 3
+"""So many columns at most count that have a word which speaks for a concept."""
 _CLEAR: Final = 0.6
 _MARK: Final = 1.5
 """So many columns' worth is one that hardly stands in files of other concepts."""
 _TIMELESS: Final = 0.4
 """How likely a file without a time is of a concept that has one."""
+_AMOUNTS: Final = frozenset({"power", "energy"})
+_OVER_TIME: Final = frozenset({"today", "yesterday", "monthly", "total", "cumulative"})
+"""Words of what is counted over time, and no power."""
+_UNLIKE: Final = 0.1
+"""What it takes from the match of an energy that others in the file are of power alone, or the other way round."""
 _TIMES: Final = frozenset({"timestamp", "date", "time"})
 _LACKING: Final = 0.2
 _MUCH: Final = 0.35
@@ -49,60 +52,9 @@ _LENDS: Final = frozenset(
 """Concepts whose quantities also stand in files of others."""
 _OF_A_CONNECTION: Final = frozenset({"meter_reading", "site_energy", "electrical_measurement"})
 """Concepts in whose files the connection itself is told of."""
-_TIME_WITHOUT_NAME: Final = 0.5
-_LOOKS_LIKE: Final = 0.6
-"""The match of a time that has no name, and of texts that only look like a field's, whatever their column is called."""
-_OTHER_TIMES: Final = frozenset({"created", "modified", "read_at", "published", "last_seen", "valid_to"})
-"""Names of times that are rarely those of the rows."""
-_BEFORE: Final = 1.3
-"""The match of a name that every collection here maps to the field: none by words is better."""
-
-_PERIOD: Final = re.compile(
-    r"^\d{1,2}$|^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
-    r"|(^|[^a-z])(h|hh|he|hour|hora|hr|q|qh|p|period|interval|int|heure|uur|std|slot|isp|ptu|mtu|sp)[ _]?\d{1,4}$",
-    re.IGNORECASE,
-)
-"""A name that only numbers one of the day's periods."""
 _ANY_TIME: Final = frozenset({"time", "start", "end", "date_part", "period_number", "hour_ending"})
-_PERIOD_MATCH: Final = 0.6
-_WIDE: Final = 3
-_PART: Final = 1.2
-"""The match of a part of a time where others are: `HR` beside `YEAR`, `MO` and `DY` is no humidity."""
-_NUMBERS: Final = frozenset({"integer", "decimal"})
-
-
 _Spoken = tuple[FieldRef, str]
 """A field that speaks for its concept, and the kind of a series that it does so for."""
-
-
-class Option(NamedTuple):
-    """A field that a column may fill.
-
-    Attributes:
-        match: From about 0 to 1: how well name, type, unit and values fit.
-        score: The same, in the light of what the file is.
-        numbered: Whether the name only numbers one of the day's periods.
-        before: How many collections here map such a name to the field.
-        before_share: How many that is of all that map such a name, from 0 to 1.
-    """
-
-    ref: FieldRef
-    match: float
-    named: Named
-    fit: Fit
-    score: float = 0.0
-    numbered: bool = False
-    before: int = 0
-    before_share: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A column, its words, and the fields that it may fill, the likeliest first."""
-
-    column: Column
-    words: tuple[Word, ...]
-    options: tuple[Option, ...]
 
 
 @dataclass(frozen=True)
@@ -157,125 +109,32 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     # what holds times is read in any language: `data` beside `temperature`
     names = [
         whole if column.kind in _TIMES else spoken
-        for column, whole, spoken in zip(ordered, read, in_one_language(read), strict=True)
+        for column, whole, spoken in zip(ordered, read, in_one_language(without_shared(read)), strict=True)
     ]
     readings = [read_column(column, words, vocabulary, seen) for column, words in zip(ordered, names, strict=True)]
-    numbered = _part_dates(_add_periods(readings, vocabulary), vocabulary)
-    readings = [_add_precedents(each, precedents, vocabulary) for each in numbered]
+    numbered = part_dates(add_periods(readings, vocabulary), vocabulary)
+    readings = [add_precedents(each, precedents, vocabulary) for each in numbered]
     told = frozenset(meaning for word in read_name(hints) for each in word.meanings for meaning in each)
-    shares = _share(readings, _expect(told, vocabulary), _lacking(readings, told, vocabulary), vocabulary)
+    shares = _share(readings, _expect(told, names, vocabulary), _lacking(readings, told, vocabulary), vocabulary)
     agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
-    placed = tuple(_place(reading, agrees) for reading in readings)
+    unlike = _find_unlike(readings, vocabulary)
+    placed = tuple(_place(reading, agrees, unlike) for reading in readings)
     return Decision(shares, placed, _assign(placed, vocabulary))
 
 
-def read_column(
-    column: Column, words: tuple[Word, ...], vocabulary: Vocabulary, seen: dict[Hashable, Mapping[FieldRef, Named]]
-) -> Reading:
-    """Find the fields that a column may fill, by itself.
-
-    Args:
-        seen: What names say that differ in their numbers only.
-    """
-    words, unit = part_unit(words, column.unit)
-    column = replace(column, unit=unit) if unit != column.unit else column
-    dimension = find_unit(column.unit).dimension if column.unit else None
-    key = (dimension, *("0" if word.is_number else (word.text, word.outer, word.known) for word in words))
-    if key not in seen:
-        seen[key] = match_name(words, dimension, vocabulary)
-    named = dict(seen[key])
-    other_time = any(meaning & _OTHER_TIMES for word in words for meaning in word.meanings)
-    if column.tells_time or column.kind == "timestamp":
-        for ref, each in vocabulary.fields.items():
-            if each.type is FieldType.TIMESTAMP and each.required and ref not in named:
-                named[ref] = Named(_TIME_WITHOUT_NAME, (), about=False, changed=other_time)
-    for ref in fields_of_cells(column, vocabulary):
-        if ref not in named or named[ref].score < _LOOKS_LIKE:
-            named[ref] = Named(_LOOKS_LIKE, (), about=False)
-    options = []
-    for ref, name in sorted(named.items()):
-        fit = find_fit(column, vocabulary.fields[ref])
-        if fit is not None:
-            options.append(Option(ref, name.score + fit.worth, name, fit))
-    return Reading(column, words, tuple(options))
-
-
-def _add_periods(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[Reading]:
-    """Let columns whose names only number the day's periods fill the concepts' main fields."""
-    numbered = [
-        each.column.name for each in readings if _PERIOD.search(each.column.name) and each.column.kind in _NUMBERS
-    ]
-    if len(numbered) < _WIDE:
-        return readings
-    more = []
-    for reading in readings:
-        options = list(reading.options)
-        if reading.column.name in numbered:
-            for concept, about in vocabulary.about.items():
-                for name in about.main:
-                    ref = FieldRef(concept, name)
-                    fit = find_fit(reading.column, vocabulary.fields[ref])
-                    if fit is not None:
-                        options.append(
-                            Option(
-                                ref,
-                                _PERIOD_MATCH + fit.worth,
-                                Named(_PERIOD_MATCH, (), about=False),
-                                fit,
-                                numbered=True,
-                            )
-                        )
-        more.append(Reading(reading.column, reading.words, tuple(options)))
-    return more
-
-
-def _part_dates(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[Reading]:
-    """Let `hr` and `min` be parts of a time where other columns are: year, month, day."""
-    parts = {
-        each.column.name
-        for each in readings
-        if each.column.kind == "integer" and len(each.words) == 1 and {"date_part"} in each.words[0].meanings
-    }
-    if len(parts) < _WIDE:
-        return readings
-    return [
-        replace(each, options=tuple(_as_part(option, vocabulary) for option in each.options))
-        if each.column.name in parts
-        else each
-        for each in readings
-    ]
-
-
-def _as_part(option: Option, vocabulary: Vocabulary) -> Option:
-    field = vocabulary.fields[option.ref]
-    return option._replace(match=_PART) if field.type is FieldType.TIMESTAMP and field.required else option
-
-
-def _add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabulary) -> Reading:
-    """Let a column fill what its name was mapped to here before, where its type, unit and values can."""
-    found = precedents.get(normalise(reading.column.name)) if precedents else None
-    if not found:
-        return reading
-    counts = {ref: count for ref, count in found.items() if ref in vocabulary.fields}
-    options = {option.ref: option for option in reading.options}
-    for ref, count in counts.items():
-        fit = find_fit(reading.column, vocabulary.fields[ref])
-        if fit is not None:
-            share = count / sum(counts.values())
-            option = options.get(ref) or Option(ref, 0.0, Named(0.0, (), about=False), fit)
-            match = max(option.match, _BEFORE + math.log(share) / _SHARP)
-            options[ref] = option._replace(match=match, before=count, before_share=share)
-    return replace(reading, options=tuple(options[ref] for ref in sorted(options)))
-
-
-def _expect(told: Meaning, vocabulary: Vocabulary) -> Mapping[str, float]:
-    """Say what is likely before the columns are looked at: the usual, and what the file's name says."""
-    weights = {
-        concept: about.usual * (1 + _HINTED * len((about.words | about.hints) & told))
-        for concept, about in vocabulary.about.items()
-    }
+def _expect(told: Meaning, names: Sequence[tuple[Word, ...]], vocabulary: Vocabulary) -> Mapping[str, float]:
+    """Say what is likely before any field is: the usual, and what the words of the file and of its columns say."""
+    weights = {}
+    for concept, about in vocabulary.about.items():
+        hinting = sum(any(_can_only(word, about.hints) for word in words) for words in names)
+        hinted = _HINTED * len((about.words | about.hints) & told)
+        weights[concept] = about.usual * (1 + hinted) * (1 + min(hinting, _HINTING))
     total = sum(weights.values())
     return {concept: weight / total for concept, weight in weights.items()}
+
+
+def _can_only(word: Word, wanted: Meaning) -> bool:
+    return all(meaning & wanted for meaning in word.meanings)
 
 
 def _lacking(readings: Sequence[Reading], told: Meaning, vocabulary: Vocabulary) -> Mapping[str, float]:
@@ -314,12 +173,12 @@ def _share(
         for option in reading.options:
             if not _speaks(option, vocabulary):
                 continue
-            likely = math.exp(_SHARP * min(option.match, 1.1)) * lacking[option.ref.concept]
+            likely = math.exp(SHARP * min(option.match, 1.1)) * lacking[option.ref.concept]
             if likely > mine.get(option.ref.concept, (0.0,))[0]:
                 mine[option.ref.concept] = (likely, (option.ref, _kind(option, vocabulary)))
         best[tuple(mine.values())] = mine  # columns that look the same count once
     shares = dict(prior)
-    nothing = _RARELY * math.exp(_SHARP * _NONE)
+    nothing = _RARELY * math.exp(SHARP * _NONE)
     for _ in range(_ROUNDS):
         fields: dict[_Spoken, float] = {}
         for mine in best.values():
@@ -349,10 +208,37 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
     return not all(any(meaning <= _ANY_TIME for meaning in word.meanings) for word in option.named.words)
 
 
-def _place(reading: Reading, agrees: Mapping[str, float]) -> Reading:
-    options = [each._replace(score=each.match + agrees[each.ref.concept]) for each in reading.options]
+def _place(reading: Reading, agrees: Mapping[str, float], unlike: frozenset[FieldRef]) -> Reading:
+    tells = (_AMOUNTS | _OVER_TIME) & {_dimension_of(reading.column.unit), *_said(reading.words)}
+    options = [
+        each._replace(
+            score=each.match + agrees[each.ref.concept] - (_UNLIKE if not tells and each.ref in unlike else 0.0)
+        )
+        for each in reading.options
+    ]
     options.sort(key=lambda each: (-each.score, each.ref))
     return Reading(reading.column, reading.words, tuple(options))
+
+
+def _find_unlike(readings: Sequence[Reading], vocabulary: Vocabulary) -> frozenset[FieldRef]:
+    """Name the fields of energy where a file tells of power alone, and the other way round."""
+    counts = Counter(
+        each for reading in readings for each in {_dimension_of(reading.column.unit), *_said(reading.words)}
+    )
+    more, less = sorted(_AMOUNTS, key=lambda each: (-counts[each], each))
+    if not counts[more] or counts[less]:
+        return frozenset()
+    return frozenset(ref for ref, field in vocabulary.fields.items() if _dimension_of(field.unit) == less)
+
+
+def _dimension_of(unit: str | None) -> str:
+    return find_unit(unit).dimension if unit else ""
+
+
+def _said(words: Sequence[Word]) -> Iterator[str]:
+    for word in words:
+        if word.meanings:
+            yield from frozenset.intersection(*word.meanings)
 
 
 def _assign(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str, FieldRef]:

@@ -44,6 +44,8 @@ _SCALED: Final = 0.08
 """What it takes from a match that a number is written as text (`PT15M`, `1961-1976`), and that it only fits as a whole
 number of tenths, hundredths or thousandths, as registers hold them."""
 _NUMBER_IN_WORDS: Final = re.compile(r"PT?\d|[<>~±+-]?\s*\d|n/?a$|nan$|null$|none$|m$|-+$", re.IGNORECASE)
+_COMPASS: Final = re.compile(r"([NSEWO]{1,3}|[東西南北]{1,3}|[NSEWO](/[NSEWO]+)+|calma?|variable)", re.IGNORECASE)
+"""How the eight or sixteen directions are written that stand for degrees."""
 _SCALES: Final = (0.1, 0.01, 0.001)
 _VALUES: Final = 0.1
 _TOLD: Final = 0.15
@@ -112,7 +114,7 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
                 return 0.1
             return -0.05 if kind == "integer" else -0.3 if kind == "text" else None
         case FieldType.FLOAT:
-            return 0.0 if kind in _NUMBERS else -_WORDED if _worded(column) else None
+            return 0.0 if kind in _NUMBERS else -_WORDED if _worded(column) or _points(column, field) else None
         case FieldType.INTEGER:
             if _worded(column):
                 return -_WORDED
@@ -125,7 +127,7 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
             numbered = kind == "integer" and (column.minimum is None or column.minimum >= 0)
             return 0.0 if kind == "text" or numbered else None
         case FieldType.ENUM:
-            return {"text": 0.0, "integer": -0.1, "boolean": -0.15, "decimal": -0.4}.get(kind)
+            return {"text": 0.0, "integer": -0.1, "boolean": -0.15}.get(kind)
         case _:
             return {"text": 0.0, "integer": -0.1, "boolean": -0.2, "decimal": -0.4}.get(kind)
 
@@ -141,6 +143,11 @@ def _says_a_value(column: Column, field: Field) -> float:
 def _worded(column: Column) -> bool:
     """Say whether texts are numbers with more around them, or say that there is none."""
     return column.kind == "text" and bool(column.examples) and all(map(_NUMBER_IN_WORDS.match, column.examples))
+
+
+def _points(column: Column, field: Field) -> bool:
+    """Say whether texts are directions of the compass, and the field holds degrees."""
+    return field.unit == "deg" and bool(column.examples) and all(map(_COMPASS.fullmatch, column.examples))
 
 
 def _measured(column: Column, field: Field, worth: float) -> Fit | None:

@@ -36,6 +36,8 @@ _SMALL: Final = {
     "tariff_n": 0.5,
     "money": 0.1,
 }
+_CHANGING: Final = 1.6
+"""What a word weighs that makes something else of a field; `today` does of a total."""
 _UNKNOWN: Final = 0.35
 _NUMBER: Final = 0.05
 _SERIES: Final = 0.05
@@ -86,6 +88,7 @@ def _match(words: Sequence[Word], implied: Meaning, way: Way, vocabulary: Vocabu
     said, extra, about_it, changed = 0.0, 0.0, False, False
     used: list[Word] = []
     in_series = False
+    total = "total" in way.ref.field or "cumulative" in way.ref.field
     inner = _INNER if words[0].outer else 1.0
     for word in words:
         place = _OUTER if word.outer else inner
@@ -97,7 +100,8 @@ def _match(words: Sequence[Word], implied: Meaning, way: Way, vocabulary: Vocabu
         in_series = in_series or any(meaning & about.series for meaning in word.meanings)
         about_it = about_it or any(meaning & free for meaning in word.meanings)
         for each in rest - free - implied:
-            extra += _SERIES if each in about.series else _weight(each) * place
+            weight = _CHANGING if total and each == "today" else _weight(each) * place
+            extra += _SERIES if each in about.series else weight
             changed = changed or each in _CHANGES
         if not word.known:
             extra += _NUMBER if word.is_number else _UNKNOWN * place
@@ -122,7 +126,7 @@ def _read(word: Word, wanted: Meaning, free: Meaning) -> tuple[Meaning, Meaning]
 
 
 def _weight(word: str) -> float:
-    return 1.6 if word in _CHANGES else _SMALL.get(word, 1.0)
+    return _CHANGING if word in _CHANGES else _SMALL.get(word, 1.0)
 
 
 def shape_of(words: Iterable[Word], series: Meaning) -> frozenset[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from include.cim.suggest.decide import Decision, Option, Reading
+from include.cim.suggest.decide import Decision
+from include.cim.suggest.reading import Option, Reading
 from include.cim.suggest.words import Word
 
 _LANGUAGES: Final = {
@@ -21,7 +22,7 @@ def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
         parts.append(f"mapped so in {option.before} collection{'s' if option.before > 1 else ''} here")
     if option.named.words:
         parts.append("the name says " + ", ".join(_word(each) for each in option.named.words))
-    elif not option.before:
+    elif not option.before and not option.fit.told:
         parts.append("it tells the time of the rows")
     if option.fit.told:
         parts.append(f"its unit is {option.fit.unit}")

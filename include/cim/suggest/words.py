@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,12 +32,16 @@ _FORM: Final = re.compile(r"[dmyhst]{1,4}([-/.: ]+[dmyhst]{1,4})+", re.IGNORECAS
 """How a time is written: `dd/mm/yyyy`."""
 _PER_ENERGY: Final = re.compile(r"/\s*[kMG]?Wh\b", re.IGNORECASE)
 """What a price is of, in a currency that is not known: no energy."""
+_LITTLE: Final = frozenset({"noise", "value"})
 _LONGEST: Final = 5
 """So many words may be one expression."""
 _SPOKEN: Final = 0.4
 """A file is in a language that has this share of the votes of the one that has most."""
 _FEW: Final = 3
 """A word of more languages tells none."""
+_MANY: Final = 4
+_MOST: Final = 0.6
+"""What so large a share of so many columns are called tells none from another."""
 _CERTAIN: Final = 2.0
 _SHORT: Final = 4
 _SYMBOLS: Final = {"a": "current", "w": "power", "s": "apparent power", "va": "apparent power", "var": "reactive power"}
@@ -49,7 +54,7 @@ _INSIDE: Final = {
 _IMPLIED: Final = {
     "energy": "energy", "power": "power", "voltage": "voltage", "current": "current", "temperature": "temperature",
     "irradiance": "irradiance", "frequency": "frequency", "reactive_power": "power", "apparent_power": "power",
-    "reactive_energy": "energy", "peak_power": "peak_power", "volume": "volume",
+    "reactive_energy": "energy", "money": "cost", "peak_power": "peak_power", "volume": "volume",
     "volume_flow": "flow_rate", "illuminance": "illuminance", "carbon_intensity": "carbon_intensity",
     "level_of_power": "signal", "transmittance": "u_value", "activity_concentration": "radon",
 }  # fmt: skip
@@ -79,6 +84,16 @@ _OBIS_WAYS: Final = {
     "4": "power", "5": "power", "6": "maximum power", "7": "power", "8": "energy cumulative", "9": "energy",
     "29": "energy",
 }  # fmt: skip
+
+_SIGNED: Final = re.compile(r"(?<!\w)(?:([+-])([APQRS])|([APQRS])([+-]))(?![\w+-])")
+_OF_A_PHASE: Final = re.compile(r"([UVIPQS])_?[abc]|([uvipqs])[ABC]|([UVIPQS])_[ABC]")
+"""How letters of the field have their phase: `Va`, `vA`, `V_A`, and not `VA`."""
+_LETTERS: Final = {"P": "power", "Q": "reactive power", "S": "apparent power", "I": "current"}
+_ZONE: Final = re.compile(
+    r"\b(?:(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/\w+|(?:GMT|UTC)[+-]\d{1,2}(?::\d\d)?)"
+)
+_SIGNED_QUANTITIES: Final = {"A": "active", "P": "active", "Q": "reactive", "R": "reactive", "S": "apparent"}
+"""How meters' load curves write what is taken and what is given: `A+`, `-P`, `R+`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +131,16 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     if (found := _OBIS.search(name)) and (meaning := _read_obis(*found.groups())):
         rest = name[: found.start()] + " " + name[found.end() :]
         return (Word(found[0], (meaning,), (frozenset({"OBIS"}),)), *read_name(rest, folder))
-    bare = _BRACKETS.sub(_without_unit, name)
+    if found := _OF_A_PHASE.fullmatch(name):
+        letter = _LETTERS.get(found[found.lastindex or 0].upper(), "voltage")
+        return (Word(name, (frozenset(f"{letter} phase_n".split()),), (frozenset({ABBREVIATION}),)),)
+    if found := _SIGNED.search(name):
+        rest = name[: found.start()] + " " + name[found.end() :]
+        return (_read_signed(found), *read_name(rest, folder))
+    bare = _BRACKETS.sub(_without_unit, _ZONE.sub(" ", name))
     *before, last = _PATH.split(bare)
+    if before and _says_little(last, folder):
+        before, last = before[:-1], f"{before[-1]} {last}"
     outer = [replace(word, outer=True) for part in before for word in _read_part(part, folder)]
     words = (*outer, *_read_part(last, folder))
     whole = tuple(_read_part(bare, folder)) if before else words
@@ -128,6 +151,12 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
     return (*best[:-1], _at_the_end(best[-1])) if best else best
 
 
+def _says_little(text: str, folder: Path) -> bool:
+    """Say whether a path's last part tells no more than how the one before is written: `humidity.percentage`."""
+    words = tuple(_read_part(text, folder))
+    return bool(words) and all(any(meaning <= _LITTLE for meaning in word.meanings) for word in words)
+
+
 def _read_obis(medium: str | None, quantity: str, way: str) -> Meaning:
     """Say what an OBIS code's groups mean; nothing where they are no code that is known."""
     if medium in _OBIS_MEDIA or (medium, quantity, way) == ("0", "24", "2"):  # a meter behind another: gas in DSMR
@@ -135,6 +164,12 @@ def _read_obis(medium: str | None, quantity: str, way: str) -> Meaning:
     said = _OBIS_QUANTITIES.get(quantity, "") if medium in {None, "1"} else ""
     how = "" if {"current", "voltage", "power_factor", "frequency"} & set(said.split()) else _OBIS_WAYS.get(way, "")
     return frozenset(f"{said} {how}".split()) if said else frozenset()
+
+
+def _read_signed(found: re.Match[str]) -> Word:
+    sign, letter = found[1] or found[4], found[2] or found[3]
+    meaning = frozenset({_SIGNED_QUANTITIES[letter], "import" if sign == "+" else "export"})
+    return Word(found[0], (meaning,), (frozenset({"OBIS"}),))
 
 
 def _is_symbol(words: Sequence[Word]) -> bool:
@@ -270,6 +305,24 @@ def part_unit(words: tuple[Word, ...], unit: str | None) -> tuple[tuple[Word, ..
     if not meaning:
         return words, unit
     return (replace(words[0], meanings=(meaning,), languages=(), known=True),), unit
+
+
+def without_shared(names: Sequence[tuple[Word, ...]]) -> Sequence[tuple[Word, ...]]:
+    """Leave out what most columns are called and no language knows: a device's, a family's or a table's own name.
+
+    Example:
+        >>> names = [read_name(f"Zyx {each}") for each in ("power", "energy", "voltage", "status")]
+        >>> [word.text for words in without_shared(names) for word in words]
+        ['power', 'energy', 'voltage', 'status']
+    """
+    counts = Counter(text for words in names for text in {word.text for word in words if _is_strange(word)})
+    shared = {text for text, count in counts.items() if len(names) >= _MANY and count >= _MOST * len(names)}
+    left = [tuple(word for word in words if word.text not in shared) for words in names]
+    return [rest or words for rest, words in zip(left, names, strict=True)]
+
+
+def _is_strange(word: Word) -> bool:
+    return not word.known and not word.is_number
 
 
 def in_one_language(names: Sequence[tuple[Word, ...]]) -> Sequence[tuple[Word, ...]]:

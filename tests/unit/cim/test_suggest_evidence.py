@@ -81,3 +81,89 @@ def test_what_weather_services_tell_beside_the_weather_has_fields(names: str, fi
 
 def test_chinese_and_japanese_words_are_taken_apart() -> None:
     assert [word.text for word in read_name("太陽光発電量")] == ["太陽光", "発電量"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        pytest.param("Profil +A", {"active", "import"}, id="taken"),
+        pytest.param("P-", {"active", "export"}, id="given"),
+        pytest.param("R+ (kvarh)", {"reactive", "import"}, id="reactive"),
+    ],
+)
+def test_signed_letters_are_read_as_a_load_curve_s(name: str, meaning: set[str]) -> None:
+    assert any(meaning in word.meanings for word in read_name(name))
+
+
+def test_signs_between_words_are_no_load_curve_s() -> None:
+    assert all("export" not in meaning for word in read_name("BT1-A-B") for meaning in word.meanings)
+
+
+def test_a_last_part_that_only_says_how_leaves_the_name_to_the_part_before() -> None:
+    columns = [number("zone.temperature.celsius", "degC", 19, 22), number("zone.humidity.percentage", None, 40, 60)]
+    found = suggest(time("zone.timestamp"), *columns, number("zone.co2.value", "ppm")).columns
+    fields = [found[f"zone.{name}"][0].field for name in ("temperature.celsius", "humidity.percentage", "co2.value")]
+    assert fields == ["air_temperature", "relative_humidity", "co2"]
+
+
+def test_a_name_that_most_columns_share_and_nobody_knows_is_left_out() -> None:
+    shared = suggest(*(number(f"Zyx {name}") for name in ("voltage", "current", "frequency", "reactive power")))
+    bare = suggest(*(number(name) for name in ("voltage", "current", "frequency", "reactive power")))
+    assert {name.removeprefix("Zyx "): found for name, found in shared.columns.items()} == bare.columns
+
+
+def test_decimals_are_no_values_of_a_list() -> None:
+    columns = [time("time"), Column("production type", "decimal", None, 10.5, 900.2), number("wind onshore", "MW")]
+    assert all(each.field != "psr_type" for each in suggest(*columns).columns["production type"])
+
+
+def test_a_number_of_a_file_of_powers_is_a_power() -> None:
+    def load_beside(unit: str) -> str:
+        columns = [number("grid", unit), number("battery charge", unit), number("state of charge", "%")]
+        return suggest(time("time"), number("house load"), *columns).columns["house load"][0].field
+
+    assert (load_beside("kW"), load_beside("kWh")) == ("consumption_power", "consumption_energy")
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("Va", {"voltage", "phase_n"}),
+        ("iB", {"current", "phase_n"}),
+        ("Q_C", {"reactive", "power", "phase_n"}),
+        ("VA", {"apparent", "power"}),
+    ],
+)
+def test_a_letter_of_the_field_may_have_its_phase(name: str, meaning: set[str]) -> None:
+    assert meaning in read_name(name)[0].meanings
+
+
+def test_directions_of_the_compass_stand_for_degrees() -> None:
+    columns = [time("time"), number("wind speed", "m/s"), number("temperature", "degC")]
+    told = suggest(*columns, Column("wind direction", "text", examples=("NE", "SSW")))
+    other = suggest(*columns, Column("wind direction", "text", examples=("left", "right")))
+    assert told.columns["wind direction"][0].field == "wind_direction"
+    assert all(each.field != "wind_direction" for each in other.columns["wind direction"])
+
+
+def test_days_and_months_with_a_zero_before_them_are_parts_of_a_time() -> None:
+    parts = [Column(name, "text", examples=("01", "02")) for name in ("month", "day")]
+    advice = suggest(Column("year", "integer", None, 2018, 2018), *parts, number("wind speed"), number("rain", "mm"))
+    assert {advice.columns[name][0].field for name in ("year", "month", "day")} == {"observed_at"}
+
+
+def test_what_is_of_today_is_no_total() -> None:
+    columns = [time("time"), number("battery soc", "%"), number("pv power", "W"), number("grid power", "W")]
+    advice = suggest(*columns, number("battery charge today", "kWh"))
+    assert advice.columns["battery charge today"][0].field == "battery_charge_energy"
+
+
+def test_what_is_taken_and_given_is_suggested_in_polish() -> None:
+    advice = suggest(time("Data"), number("Pobór (kWh)", "kWh"), number("Oddanie (kWh)", "kWh"), hints="energia.csv")
+    assert [said(advice, name) for name in ("Pobór (kWh)", "Oddanie (kWh)")] == ["meter_reading.energy"] * 2
+
+
+def test_a_unit_without_a_word_that_is_known_is_no_sure_suggestion() -> None:
+    columns = [time("time"), number("consumption (kWh)", "kWh"), text("meter number"), number("cost (EUR)", "EUR")]
+    advice = suggest(*columns, number("zyx (EUR)", "EUR"))
+    assert (said(advice, "cost (EUR)"), said(advice, "zyx (EUR)")) == ("meter_reading.cost", None)
