@@ -11,7 +11,7 @@ from tests.unit.cim.header_sets import FOLDER, judge, measure
     ("name", "top_1", "silent", "suggested"),
     [
         pytest.param("tuning", 0.905, 0.006, 0.49, id="the tuning half"),
-        pytest.param("tuning_more", 0.815, 0.011, 0.27, id="the sets that were added to it"),
+        pytest.param("tuning_more", 0.818, 0.011, 0.275, id="the sets that were added to it"),
         pytest.param("tuning_third", 0.867, 0.011, 0.41, id="the sets of further vendors"),
         pytest.param("tuning_fourth", 0.91, 0.005, 0.56, id="the fresh sets whose errors were looked at first"),
         pytest.param("tuning_fifth", 0.915, 0.008, 0.5, id="the fresh sets that checked what those led to"),
