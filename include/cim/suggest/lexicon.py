@@ -23,6 +23,7 @@ ABBREVIATION: Final = "abbr"
 """What `words/` calls what belongs to no language."""
 _LINKS: Final = ("", "s", "es", "n", "en", "e")
 _SHORT_PARTS: Final = frozenset({"pv", "ac", "dc", "ev", "hp", "wp", "ww", "id", "nr"})
+_DIGRAPHS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 _SYLLABLES: Final = "\u3040"
 """From here on a sign is a syllable or a word: Japanese, Chinese, Korean."""
 _QUANTITIES: Final = frozenset({"temperature", "power", "energy", "voltage", "current", "pressure", "humidity"})
@@ -78,14 +79,15 @@ class Lexicon:
 @cache
 def lexicon(folder: Path = FOLDER) -> Lexicon:
     """Read the words of a folder, in files as `words/README.md` describes them."""
-    gathered: dict[str, dict[Meaning, set[str]]] = {}
+    gathered: dict[str, dict[Meaning, Languages]] = {}
     for key, by_language in _entries(folder):
         meaning = frozenset(key.split())
         for language, texts in by_language.items():
             for text in str(texts).split(","):
                 for spelling in _spellings(text.strip()):
-                    gathered.setdefault(spelling, {}).setdefault(meaning, set()).add(language)
-    words = {text: Entry(tuple(by), tuple(map(frozenset, by.values()))) for text, by in gathered.items()}
+                    known = gathered.setdefault(spelling, {})
+                    known[meaning] = _with(known.get(meaning), language)
+    words = {text: Entry(tuple(by), tuple(by.values())) for text, by in gathered.items()}
     single = {text: entry for text, entry in words.items() if " " not in text}
     beginnings = frozenset(part for text in words if " " in text for part in text.split())
     slips: dict[str, str] = {}
@@ -94,6 +96,12 @@ def lexicon(folder: Path = FOLDER) -> Lexicon:
             for short in (text, *_shortened(text)):
                 slips.setdefault(short, text)
     return Lexicon(words, single, beginnings, tuple(sorted(single)), slips)
+
+
+@cache
+def _with(languages: Languages | None, language: str) -> Languages:
+    """Add a language: words of the same ones share a set."""
+    return (languages or frozenset()) | {language}
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -115,9 +123,10 @@ def fold(text: str) -> str:
 
 
 def _spellings(text: str) -> set[str]:
-    pieces = " ".join(PIECES.findall(text))
-    digraphs = pieces.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("å", "aa")
-    return {fold(pieces), fold(digraphs)}
+    pieces = " ".join(PIECES.findall(text.casefold()))
+    if pieces.isascii():
+        return {pieces}
+    return {fold(pieces), fold(pieces.translate(_DIGRAPHS))}
 
 
 @lru_cache(maxsize=20_000)

@@ -30,7 +30,7 @@ _PATH: Final = re.compile(r"(?<=[^\W\d])\.(?=[^\W\d])")
 _BRACKETS: Final = re.compile(r"[\[(]([^\[\]()]*)[\])]")
 _FORM: Final = re.compile(r"[dmyhst]{1,4}([-/.: ]+[dmyhst]{1,4})+", re.IGNORECASE)
 """How a time is written: `dd/mm/yyyy`."""
-_PER_ENERGY: Final = re.compile(r"/\s*[kMG]?Wh\b", re.IGNORECASE)
+_PER_ENERGY: Final = re.compile(r"/\s*[kMG]?Whr?\b", re.IGNORECASE)
 """What a price is of, in a currency that is not known: no energy."""
 _LITTLE: Final = frozenset({"noise", "value"})
 _LONGEST: Final = 5

@@ -256,7 +256,7 @@ def test_a_unit_of_reactive_energy_says_that_it_is_reactive() -> None:
     assert advice.columns["kvarh_import"][0].field == "reactive_energy"
 
 
-@pytest.mark.parametrize("name", ["price_huf_mwh", "MCP (Rs/MWh)", "prezzo_kwh"])
+@pytest.mark.parametrize("name", ["price_huf_mwh", "MCP (Rs/MWh)", "prezzo_kwh", "LBMP ($/MWHr)"])
 def test_the_energy_that_a_price_is_of_is_no_energy(name: str) -> None:
     unit = "kWh" if name.endswith("_kwh") else None
     found = suggest(time("time"), number(name, unit), hints="prices").columns[name][0]

@@ -167,3 +167,37 @@ def test_a_unit_without_a_word_that_is_known_is_no_sure_suggestion() -> None:
     columns = [time("time"), number("consumption (kWh)", "kWh"), text("meter number"), number("cost (EUR)", "EUR")]
     advice = suggest(*columns, number("zyx (EUR)", "EUR"))
     assert (said(advice, "cost (EUR)"), said(advice, "zyx (EUR)")) == ("meter_reading.cost", None)
+
+
+@pytest.mark.parametrize(
+    ("file", "fields"),
+    [
+        pytest.param(
+            "Moč iz omrežja (W)|Moč sončne elektrarne (W)|Napolnjenost baterije (%)",
+            "site_energy.grid_power site_energy.production_power site_energy.state_of_charge",
+            id="a Slovene house",
+        ),
+        pytest.param(
+            "Temperatura dolnego źródła|Moc grzewcza (kW)|Temperatura zasilania",
+            "heat_pump_operation.source_temperature heat_pump_operation.heat_output "
+            "heat_pump_operation.flow_temperature",
+            id="a Polish heat pump",
+        ),
+        pytest.param(
+            "sunki vetra|zračni tlak|oblačnost",
+            "weather_observation.wind_gust weather_observation.pressure weather_observation.cloud_cover",
+            id="Slovene weather",
+        ),
+    ],
+)
+def test_what_portals_say_in_languages_of_few_words_is_understood(file: str, fields: str) -> None:
+    names = file.split("|")
+    advice = suggest(time("čas"), *(number(name) for name in names))
+    first = [advice.columns[name][0] for name in names]
+    assert [f"{each.concept}.{each.field}" for each in first] == fields.split()
+
+
+def test_a_component_of_the_wind_is_no_humidity() -> None:
+    weather = [number("t2m", "K"), number("ssrd"), number("tcc")]
+    advice = suggest(time("time"), *weather, number("u10", None, 0.5, 5.0))
+    assert said(advice, "u10") is None
