@@ -69,6 +69,7 @@ class Figures:
         top_1: Of the labelled columns, those whose first candidate is right.
         silent: Of all columns, those with a suggestion that is wrong; a column that nobody could know counts too.
         suggested: Of the labelled columns, those with a suggestion.
+        right: Of all suggestions, those that are not wrong.
     """
 
     sets: int
@@ -76,11 +77,12 @@ class Figures:
     top_1: float
     silent: float
     suggested: float
+    right: float
 
     def __str__(self) -> str:
         return (
             f"{self.sets} sets, {self.columns} columns: top-1 {self.top_1:.1%}, silent errors {self.silent:.1%}, "
-            f"suggested {self.suggested:.1%} of the labelled"
+            f"suggested {self.suggested:.1%} of the labelled, {self.right:.1%} of the suggestions right"
         )
 
 
@@ -111,6 +113,7 @@ def measure(judged: Sequence[Judged]) -> Figures:
         top_1=sum(each.first_right for each in labelled) / len(labelled),
         silent=len(wrong) / len(judged),
         suggested=sum(each.suggested for each in labelled) / len(labelled),
+        right=1 - len(wrong) / sum(each.suggested for each in judged),
     )
 
 
