@@ -29,7 +29,6 @@ class Leaf:
 
     Attributes:
         span: How many rows were put there, and a stretch of time that has them all.
-        finished: Whether they are committed.
     """
 
     def __init__(self, loader_url: str, table: Table, concept: Concept, time: str | None) -> None:
@@ -38,7 +37,6 @@ class Leaf:
         self._made = self._keyed = False
         self.name = table.name
         self.span = Span(0, None, None)
-        self.finished = False
 
     def put(self, frame: pl.DataFrame) -> None:
         """Copy staged rows."""
@@ -63,10 +61,9 @@ class Leaf:
                 cursor.execute(tables.key_table(self.name, self._concept))
             if keyed and self._time:
                 cursor.execute(tables.bound_table(self.name, self._time, self.span.within()))
-        assert self._connection is not None  # noqa: S101 - a cursor was open
-        self._connection.commit()
+            cursor.connection.commit()
         self.close()
-        self._keyed, self.finished = keyed, True
+        self._keyed = keyed
 
     def reopen(self) -> bool:
         """Take up again what is finished: without a key it takes any row.
@@ -74,7 +71,6 @@ class Leaf:
         Returns:
             Whether it has its rows. Where it lost some to the key it has none, for one of those may be the first now.
         """
-        self.finished = False
         if not self._keyed:
             return True
         self._keyed = False
