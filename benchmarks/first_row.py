@@ -49,7 +49,6 @@ def compare(rows: int, samples: int, make: Make, *through_airflow: Way) -> Table
     taken: dict[str, list[float]] = {}
     with running_platform("up") as platform, tempfile.TemporaryDirectory(prefix="cdmp-bench-") as name:
         os.environ.update(process_environment(read_environment(platform.layout)))
-        (Path(name) / "data").mkdir()
         numbers = count()
         for sample in range(samples + 1):
             for way in (_in_one_process, *through_airflow):
@@ -106,6 +105,7 @@ def _new_collection(platform: RunningPlatform, make: Callable[[bool], Collection
 def _first_rows(folder: Path, number: int, start: bool) -> Collection:
     """Make one more collection; the file is the same, the dataset another."""
     config = read_yaml(EXAMPLE.read_text(encoding="utf-8"))
+    (folder / "data").mkdir(exist_ok=True)
     with (EXAMPLE.parent / DATA).open("rb") as whole:
         (folder / DATA).write_bytes(b"".join(islice(whole, 1 + ROWS)))
     config = config.model_copy(update={"title": f"Benchmark {number}"})

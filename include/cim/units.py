@@ -87,6 +87,11 @@ def find_unit(text: str) -> Unit:
     raise NotFound("unit", f"no unit is written {text!r}", remedy)
 
 
+def dimension_of(text: str | None) -> str | None:
+    """Give the dimension of the unit that is written this way; raises as `find_unit`, None where none is."""
+    return find_unit(text).dimension if text else None
+
+
 def known_unit(text: str) -> Unit | None:
     """Give the unit that is written this way, if there is one."""
     return _aliases().get(text.translate(_IN_ONE_SIGN))

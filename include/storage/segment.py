@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,7 +49,7 @@ class PostgresSegment:
         self._name = f"{_prefix(dataset_id)}{folder.hex[:_FOLDER_LENGTH]}"
         self._time = time_field(concept) if is_partitioned(self._target) else None
         self._leaves: list[Leaf] = []
-        self._begins: list[datetime] = []
+        self._begins: list[Any] = []
         self._ordered = self._time is not None
         self._copied: dict[int, tuple[str, list[_Place]]] = {}
         self._finishing: dict[Leaf, Future[None]] = {}
@@ -102,9 +101,12 @@ class PostgresSegment:
         if self._time and self._ordered and full.span.rows >= LEAF_ROWS:
             after = frame.filter(pl.col(self._time) > full.span.last)
             # where few are after it, they come in another order, and a new leaf would not stay the last
-            begun = after.height * 2 > frame.height and self._has_room(full.span)
+            if after.height * 2 > frame.height:
+                # if a full leaf may not become a partition, the others need not be apart from it
+                begun = self._ordered = self._has_room(full.span)
             if begun:
-                self._begin_leaf(after[self._time].min())
+                self._begins.append(after[self._time].min())
+                self._begin_leaf()
         yield from self._shares(frame)
         if begun:
             self._finishing[full] = self._thread.submit(full.finish, keyed=True)
@@ -127,9 +129,7 @@ class PostgresSegment:
             for leaf in self._leaves:
                 cursor.execute(attach(whole, leaf.name, leaf.span))
 
-    def _begin_leaf(self, begin: Any = None) -> None:
-        if begin is not None:
-            self._begins.append(begin)
+    def _begin_leaf(self) -> None:
         name = f"{self._name}_{len(self._leaves)}"
         table = tables.part_of(self._target, name, without=[tables.BATCH_ID])
         self._leaves.append(Leaf(self._url, table, self._concept, self._time))
@@ -151,12 +151,10 @@ class PostgresSegment:
                         leaf.put(rows)
 
     def _has_room(self, span: Span) -> bool:
-        """Whether rows may become a partition; if a full leaf may not, the others need not be apart from it."""
+        """Whether rows may become a partition."""
         with transaction(self._url) as cursor:
-            self._ordered = not tables.is_there(cursor, self._target.name) or has_room(
-                cursor, self._target, self._concept, span
-            )
-        return self._ordered
+            fresh = not tables.is_there(cursor, self._target.name)
+            return fresh or has_room(cursor, self._target, self._concept, span)
 
     def _drop(self) -> None:
         with transaction(self._url) as cursor:

@@ -31,6 +31,11 @@ class Column:
     tells_time: bool = False
     bracketed: bool = False
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells are numbers."""
+        return self.kind in ("integer", "decimal")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -17,7 +17,7 @@ from include.cim.suggest.match import Named, shape_of
 from include.cim.suggest.precedent import Precedents
 from include.cim.suggest.reading import SHARP, Option, Reading, add_periods, add_precedents, part_dates, read_column
 from include.cim.suggest.words import Word, in_one_language, read_name, without_shared
-from include.cim.units import find_unit
+from include.cim.units import dimension_of
 
 _NONE: Final = 0.45
 _RARELY: Final = 0.3
@@ -209,7 +209,7 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
 
 
 def _place(reading: Reading, agrees: Mapping[str, float], unlike: frozenset[FieldRef]) -> Reading:
-    tells = (_AMOUNTS | _OVER_TIME) & {_dimension_of(reading.column.unit), *_said(reading.words)}
+    tells = (_AMOUNTS | _OVER_TIME) & {dimension_of(reading.column.unit), *_said(reading.words)}
     options = [
         each._replace(
             score=each.match + agrees[each.ref.concept] - (_UNLIKE if not tells and each.ref in unlike else 0.0)
@@ -223,16 +223,12 @@ def _place(reading: Reading, agrees: Mapping[str, float], unlike: frozenset[Fiel
 def _find_unlike(readings: Sequence[Reading], vocabulary: Vocabulary) -> frozenset[FieldRef]:
     """Name the fields of energy where a file tells of power alone, and the other way round."""
     counts = Counter(
-        each for reading in readings for each in {_dimension_of(reading.column.unit), *_said(reading.words)}
+        each for reading in readings for each in {dimension_of(reading.column.unit), *_said(reading.words)}
     )
     more, less = sorted(_AMOUNTS, key=lambda each: (-counts[each], each))
     if not counts[more] or counts[less]:
         return frozenset()
-    return frozenset(ref for ref, field in vocabulary.fields.items() if _dimension_of(field.unit) == less)
-
-
-def _dimension_of(unit: str | None) -> str:
-    return find_unit(unit).dimension if unit else ""
+    return frozenset(ref for ref, field in vocabulary.fields.items() if dimension_of(field.unit) == less)
 
 
 def _said(words: Sequence[Word]) -> Iterator[str]:

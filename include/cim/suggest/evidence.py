@@ -13,7 +13,6 @@ from include.cim.suggest.cell_values import find_value
 from include.cim.suggest.column import Column
 from include.cim.units import Unit, find_conversion, find_unit
 
-_NUMBERS: Final = frozenset({"integer", "decimal"})
 _TIMES: Final = frozenset({"timestamp", "date", "time"})
 _GAPS: Final = frozenset(
     {-9999.0, -999.0, -99.0, -9.0, -999.9, -99.9, 9999.0, 999.0, 99999.0, -32768.0, 32767.0, 65535.0, -1.0}
@@ -114,7 +113,7 @@ def _kind_fits(column: Column, field: Field) -> float | None:  # noqa: PLR0911 -
                 return 0.1
             return -0.05 if kind == "integer" else -0.3 if kind == "text" else None
         case FieldType.FLOAT:
-            return 0.0 if kind in _NUMBERS else -_WORDED if _worded(column) or _points(column, field) else None
+            return 0.0 if column.is_number else -_WORDED if _worded(column) or _points(column, field) else None
         case FieldType.INTEGER:
             if _worded(column):
                 return -_WORDED

@@ -16,7 +16,7 @@ from include.cim.suggest.match import Named, match_name
 from include.cim.suggest.precedent import Precedents, normalise
 from include.cim.suggest.shapes import fields_of_cells
 from include.cim.suggest.words import Word, part_unit
-from include.cim.units import find_unit
+from include.cim.units import dimension_of
 
 SHARP: Final = 9.0
 """How much more likely a better match is: e to the power of this, from no match to a whole one."""
@@ -38,7 +38,6 @@ _PERIOD_MATCH: Final = 0.6
 _WIDE: Final = 3
 _PART: Final = 1.2
 """The match of a part of a time where others are: `HR` beside `YEAR`, `MO` and `DY` is no humidity."""
-_NUMBERS: Final = frozenset({"integer", "decimal"})
 
 
 class Option(NamedTuple):
@@ -81,7 +80,7 @@ def read_column(
     """
     words, unit = part_unit(words, column.unit)
     column = replace(column, unit=unit) if unit != column.unit else column
-    dimension = find_unit(column.unit).dimension if column.unit else None
+    dimension = dimension_of(column.unit)
     key = (dimension, *("0" if word.is_number else (word.text, word.outer, word.known) for word in words))
     if key not in seen:
         seen[key] = match_name(words, dimension, vocabulary)
@@ -104,9 +103,7 @@ def read_column(
 
 def add_periods(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence[Reading]:
     """Let columns whose names only number the day's periods fill the concepts' main fields."""
-    numbered = [
-        each.column.name for each in readings if _PERIOD.search(each.column.name) and each.column.kind in _NUMBERS
-    ]
+    numbered = [each.column.name for each in readings if _PERIOD.search(each.column.name) and each.column.is_number]
     if len(numbered) < _WIDE:
         return readings
     more = []
