@@ -107,7 +107,8 @@ def describe(inspection: Inspection) -> str:
     for table in found["tables"]:
         rows = [[*list(column.values())[:-2], _suggestion(column["suggestion"])] for column in table["columns"]]
         header = ["COLUMN", "TYPE", "UNIT", "NULLS", "DISTINCT", "LEAST", "GREATEST", "SUM", "MAY FILL"]
-        parts.append(f"{table['name']}: {table['rows']:,} rows\n" + write_table(header, _short(rows)))
+        known = f", in the format {table['known_format']!r}" if table["known_format"] else ""
+        parts.append(f"{table['name']}: {table['rows']:,} rows{known}\n" + write_table(header, _short(rows)))
     if found["time"]:
         parts.append(_pairs({f"time {key}" if key == "column" else key: value for key, value in found["time"].items()}))
     if found["personal"]:

@@ -135,11 +135,16 @@ class ColumnProfile:
 
 @dataclass(frozen=True, slots=True)
 class TableProfile:
-    """One table of a sample, over all its rows."""
+    """One table of a sample, over all its rows.
+
+    Attributes:
+        known_format: The public format that its columns' names are of; None where they are of none that is known.
+    """
 
     name: str
     rows: int
     columns: tuple[ColumnProfile, ...]
+    known_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ def inspection_document(inspection: Inspection) -> dict[str, Any]:
             {
                 "name": table.name,
                 "rows": table.rows,
+                "known_format": table.known_format,
                 "columns": [_column(column) for column in table.columns],
             }
             for table in inspection.tables

@@ -100,9 +100,8 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
 
 
 def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
-    return replace(
-        table, columns=tuple(_with_candidates(each, advice.columns.get(each.name, ())) for each in table.columns)
-    )
+    columns = tuple(_with_candidates(each, advice.columns.get(each.name, ())) for each in table.columns)
+    return replace(table, columns=columns, known_format=advice.format)
 
 
 def _with_candidates(column: ColumnProfile, candidates: Sequence[Candidate]) -> ColumnProfile:

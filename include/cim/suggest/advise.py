@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from include.cim.concept import Concept, FieldType
@@ -11,8 +12,9 @@ from include.cim.suggest.confidence import features, sigmoid
 from include.cim.suggest.decide import Decision, decide
 from include.cim.suggest.evidence import is_to_ask
 from include.cim.suggest.fields import Vocabulary, build_vocabulary
-from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
-from include.cim.suggest.reading import Reading
+from include.cim.suggest.formats import Formats, Recognised, known_formats
+from include.cim.suggest.precedent import NO_PRECEDENTS, Precedent, Precedents, mapped_here
+from include.cim.suggest.reading import Option, Reading
 from include.cim.suggest.reason import write_reason
 
 SURE: Final = 0.925
@@ -22,25 +24,42 @@ _SHOWN: Final = 4
 _DOUBTFUL: Final = 0.4
 _TO_ASK: Final = 0.89
 """Below `SURE`: what neither file nor values tell has to be asked, and may say that the field is another one."""
-_MAPPED_BEFORE: Final = 0.97
-"""How sure it is what every collection here has made of a name, in a file of the same concept."""
 
 
 def advise(
-    columns: Iterable[Column], concepts: Iterable[Concept], hints: str = "", precedents: Precedents = NO_PRECEDENTS
+    columns: Iterable[Column],
+    concepts: Iterable[Concept],
+    hints: str = "",
+    precedents: Precedents = NO_PRECEDENTS,
+    formats: Formats | None = None,
 ) -> Advice:
     """Rank the fields that each column may fill, in the light of the whole file.
 
     Args:
         hints: What else speaks of the file: its name, its preamble.
         precedents: What such names were mapped to here before.
+        formats: Those that are known; None: those that come with the platform.
     """
     columns = tuple(columns)
     vocabulary = build_vocabulary(concepts)
-    decision = decide(columns, hints, vocabulary, precedents)
+    names = [column.name for column in columns]
+    recognised = (known_formats() if formats is None else formats).recognise(names)
+    decision = decide(columns, hints, vocabulary, _find_precedents(names, precedents, recognised))
     by_name = {reading.column.name: reading for reading in decision.readings}
     found = {column.name: _candidates(by_name[column.name], decision, vocabulary) for column in columns}
-    return Advice(decision.main if any(found.values()) else None, found)
+    return Advice(decision.main if any(found.values()) else None, found, recognised.format.name if recognised else None)
+
+
+def _find_precedents(
+    names: Sequence[str], precedents: Precedents, recognised: Recognised | None
+) -> Mapping[str, Sequence[Precedent]]:
+    """Say what is known of columns: what they were made of here, and, where that says nothing, in the file's format."""
+    here = mapped_here(names, precedents)
+    if recognised is None:
+        return here
+    there, concepts = recognised.precedents(), recognised.concepts
+    told = {name for name, made in here.items() if any(each.ref and each.ref.concept in concepts for each in made)}
+    return {name: (*here.get(name, ()), *(() if name in told else there.get(name, ()))) for name in {*here, *there}}
 
 
 def _candidates(reading: Reading, decision: Decision, vocabulary: Vocabulary) -> tuple[Candidate, ...]:
@@ -48,17 +67,26 @@ def _candidates(reading: Reading, decision: Decision, vocabulary: Vocabulary) ->
     options = sorted(reading.options, key=lambda each: each.ref != mine)[:_SHOWN]
     made = []
     for at, option in enumerate(options):
-        sure = sigmoid(features(option, reading, decision))
-        if is_to_ask(reading.column, vocabulary.fields[option.ref], option.fit):
-            sure = min(sure, _TO_ASK)
-        at_home = option.ref.concept == decision.main
-        if option.before and at_home:
-            sure = max(sure, _MAPPED_BEFORE * option.before_share)
-        only_before = option.before and not option.named.words
-        measured = vocabulary.fields[option.ref].type is FieldType.FLOAT
-        wordless = measured and not option.named.words and not option.numbered  # its unit alone says it
-        doubtful = not at_home if only_before else (option.named.changed or wordless) and not option.before
-        if at or mine is None or not decision.may_lend(option.ref, vocabulary) or doubtful:
+        sure = _be_sure(option, reading, decision, vocabulary)
+        if at or mine is None:
             sure = min(sure, _DOUBTFUL)
         made.append(Candidate(*option.ref, option.fit.unit, round(sure, 3), write_reason(option, reading, decision)))
     return tuple(made)
+
+
+def _be_sure(option: Option, reading: Reading, decision: Decision, vocabulary: Vocabulary) -> float:
+    """Say how often such a suggestion is right where it is its column's first."""
+    field, column, before = vocabulary.fields[option.ref], reading.column, option.precedent
+    sure = sigmoid(features(option, reading, decision))
+    at_home = option.ref.concept == decision.main
+    if before is not None and before.of_file:  # which tells the unit as well
+        column, sure = replace(column, unit=option.fit.unit), max(sure, before.sure)
+    if is_to_ask(column, field, option.fit):
+        sure = min(sure, _TO_ASK)
+    if before is None:
+        wordless = field.type is FieldType.FLOAT and not option.named.words and not option.numbered  # its unit alone
+        doubtful = option.named.changed or wordless
+    else:
+        doubtful = not (option.named.words or at_home or before.of_file)
+        sure = max(sure, before.sure) if at_home and not before.of_file else sure
+    return min(sure, _DOUBTFUL) if doubtful or not decision.may_lend(option.ref, vocabulary) else sure

@@ -61,7 +61,9 @@ class Advice:
     Attributes:
         concept: What its rows are; None where nothing tells.
         columns: By name: the candidates, the likeliest first. The first counts only from `SURE` on.
+        format: The known format that the file is in; None where it is in none.
     """
 
     concept: str | None
     columns: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
+    format: str | None = None

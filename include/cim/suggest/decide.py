@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,7 +14,7 @@ from include.cim.suggest.column import Column
 from include.cim.suggest.fields import FieldRef, Vocabulary
 from include.cim.suggest.lexicon import Meaning
 from include.cim.suggest.match import Named, shape_of
-from include.cim.suggest.precedent import Precedents
+from include.cim.suggest.precedent import Precedent
 from include.cim.suggest.reading import SHARP, Option, Reading, add_periods, add_precedents, part_dates, read_column
 from include.cim.suggest.words import Word, in_one_language, read_name, without_shared
 from include.cim.units import dimension_of
@@ -96,11 +96,14 @@ class Decision:
         return connected or (measured and ref.concept in _LENDS)
 
 
-def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, precedents: Precedents) -> Decision:
+def decide(
+    columns: Iterable[Column], hints: str, vocabulary: Vocabulary, precedents: Mapping[str, Sequence[Precedent]]
+) -> Decision:
     """Weigh every column against every field, and all of them together.
 
     Args:
         hints: What else speaks of the file: its name, its preamble.
+        precedents: What such columns filled before, by name.
     """
     # in the order of the names: how a file lays its columns out changes nothing, not even a sum's last digit
     seen: dict[Hashable, Mapping[FieldRef, Named]] = {}
@@ -113,7 +116,7 @@ def decide(columns: Iterable[Column], hints: str, vocabulary: Vocabulary, preced
     ]
     readings = [read_column(column, words, vocabulary, seen) for column, words in zip(ordered, names, strict=True)]
     numbered = part_dates(add_periods(readings, vocabulary), vocabulary)
-    readings = [add_precedents(each, precedents, vocabulary) for each in numbered]
+    readings = [add_precedents(each, precedents.get(each.column.name, ()), vocabulary) for each in numbered]
     told = frozenset(meaning for word in read_name(hints) for each in word.meanings for meaning in each)
     shares = _share(readings, _expect(told, names, vocabulary), _lacking(readings, told, vocabulary), vocabulary)
     agrees = {concept: _AGREES * math.log(share) for concept, share in shares.items()}
@@ -143,7 +146,7 @@ def _lacking(readings: Sequence[Reading], told: Meaning, vocabulary: Vocabulary)
         option
         for reading in readings
         for option in reading.options
-        if option.match > _CLEAR or option.numbered or option.before
+        if option.match > _CLEAR or option.numbered or option.precedent
     ]
     there = {option.ref for option in clear}
     own = {option.ref.concept for option in clear if option.named.about}
@@ -169,6 +172,8 @@ def _share(
     """
     best: dict[tuple[tuple[float, _Spoken], ...], dict[str, tuple[float, _Spoken]]] = {}
     for reading in readings:
+        if reading.nowhere:
+            continue
         mine: dict[str, tuple[float, _Spoken]] = {}
         for option in reading.options:
             if not _speaks(option, vocabulary):
@@ -203,7 +208,8 @@ def _speaks(option: Option, vocabulary: Vocabulary) -> bool:
     """Say whether a column that may fill this field tells what the file is: a time alone does not."""
     if option.numbered or option.ref.field in vocabulary.about[option.ref.concept].silent:
         return False
-    if option.before and vocabulary.fields[option.ref].type is not FieldType.TIMESTAMP:
+    before = option.precedent
+    if before is not None and (before.of_file or vocabulary.fields[option.ref].type is not FieldType.TIMESTAMP):
         return True
     return not all(any(meaning <= _ANY_TIME for meaning in word.meanings) for word in option.named.words)
 
@@ -217,7 +223,7 @@ def _place(reading: Reading, agrees: Mapping[str, float], unlike: frozenset[Fiel
         for each in reading.options
     ]
     options.sort(key=lambda each: (-each.score, each.ref))
-    return Reading(reading.column, reading.words, tuple(options))
+    return replace(reading, options=tuple(options))
 
 
 def _find_unlike(readings: Sequence[Reading], vocabulary: Vocabulary) -> frozenset[FieldRef]:
@@ -242,6 +248,7 @@ def _assign(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str,
     pairs = [
         (-option.score, reading.column.name, at, option)
         for reading in readings
+        if not reading.nowhere
         for at, option in enumerate(reading.options)
     ]
     pairs.sort(key=lambda pair: (pair[0], pair[3].ref, pair[1]))
@@ -252,7 +259,8 @@ def _assign(readings: Sequence[Reading], vocabulary: Vocabulary) -> Mapping[str,
         if name in taken or (at > 0 and _is_far(by_name[name], option)):
             continue
         there = holders.get(option.ref, [])
-        if not there or _stands_beside(by_name[name], there[0], option.ref, vocabulary):
+        together = option.precedent is not None and option.precedent.together
+        if not there or together or _stands_beside(by_name[name], there[0], option.ref, vocabulary):
             taken[name] = option.ref
             holders.setdefault(option.ref, []).append(by_name[name])
     return taken

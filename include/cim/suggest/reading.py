@@ -8,12 +8,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from include.cim.concept import FieldType
+from include.cim.concept import Field, FieldType
 from include.cim.suggest.column import Column
 from include.cim.suggest.evidence import Fit, find_fit
 from include.cim.suggest.fields import FieldRef, Vocabulary
 from include.cim.suggest.match import Named, match_name
-from include.cim.suggest.precedent import Precedents, normalise
+from include.cim.suggest.precedent import Precedent
 from include.cim.suggest.shapes import fields_of_cells
 from include.cim.suggest.words import Word, part_unit
 from include.cim.units import dimension_of
@@ -27,6 +27,8 @@ _OTHER_TIMES: Final = frozenset({"created", "modified", "read_at", "published", 
 """Names of times that are rarely those of the rows."""
 _BEFORE: Final = 1.3
 """The match of a name that every collection here maps to the field: none by words is better."""
+_OF_FILE: Final = 2.0
+"""What it adds to a match that the file as a whole is known: nothing that the rest of it speaks for is better."""
 
 _PERIOD: Final = re.compile(
     r"^\d{1,2}$|^\d{1,2}[:.h]\d{2}(\s*(-|to|–)\s*\d{1,2}[:.h]\d{2})?$"
@@ -47,8 +49,7 @@ class Option(NamedTuple):
         match: From about 0 to 1: how well name, type, unit and values fit.
         score: The same, in the light of what the file is.
         numbered: Whether the name only numbers one of the day's periods.
-        before: How many collections here map such a name to the field.
-        before_share: How many that is of all that map such a name, from 0 to 1.
+        precedent: That such a column filled the field before.
     """
 
     ref: FieldRef
@@ -57,17 +58,21 @@ class Option(NamedTuple):
     fit: Fit
     score: float = 0.0
     numbered: bool = False
-    before: int = 0
-    before_share: float = 0.0
+    precedent: Precedent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A column, its words, and the fields that it may fill, the likeliest first."""
+    """A column, its words, and the fields that it may fill, the likeliest first.
+
+    Attributes:
+        nowhere: What says that it fills none of them.
+    """
 
     column: Column
     words: tuple[Word, ...]
     options: tuple[Option, ...]
+    nowhere: Precedent | None = None
 
 
 def read_column(
@@ -124,7 +129,7 @@ def add_periods(readings: Sequence[Reading], vocabulary: Vocabulary) -> Sequence
                                 numbered=True,
                             )
                         )
-        more.append(Reading(reading.column, reading.words, tuple(options)))
+        more.append(replace(reading, options=tuple(options)))
     return more
 
 
@@ -157,18 +162,28 @@ def _as_part(option: Option, vocabulary: Vocabulary) -> Option:
     return option._replace(match=_PART) if field.type is FieldType.TIMESTAMP and field.required else option
 
 
-def add_precedents(reading: Reading, precedents: Precedents, vocabulary: Vocabulary) -> Reading:
-    """Let a column fill what its name was mapped to here before, where its type, unit and values can."""
-    found = precedents.get(normalise(reading.column.name)) if precedents else None
-    if not found:
-        return reading
-    counts = {ref: count for ref, count in found.items() if ref in vocabulary.fields}
+def add_precedents(reading: Reading, precedents: Sequence[Precedent], vocabulary: Vocabulary) -> Reading:
+    """Let a column fill what such ones filled before, where its type, unit and values can."""
     options = {option.ref: option for option in reading.options}
-    for ref, count in counts.items():
-        fit = find_fit(reading.column, vocabulary.fields[ref])
-        if fit is not None:
-            share = count / sum(counts.values())
-            option = options.get(ref) or Option(ref, 0.0, Named(0.0, (), about=False), fit)
-            match = max(option.match, _BEFORE + math.log(share) / SHARP)
-            options[ref] = option._replace(match=match, before=count, before_share=share)
-    return replace(reading, options=tuple(options[ref] for ref in sorted(options)))
+    nowhere = None
+    for precedent in precedents:
+        if precedent.ref is None:
+            nowhere = precedent
+        elif precedent.ref in vocabulary.fields:
+            fit = _fit_as_before(reading.column, precedent.unit, vocabulary.fields[precedent.ref])
+            if fit is not None:
+                known = Option(precedent.ref, 0.0, Named(0.0, (), about=False), fit)
+                option = options.get(precedent.ref, known)
+                rarer = math.log(precedent.share) / SHARP
+                match = option.match + _OF_FILE + rarer if precedent.of_file else max(option.match, _BEFORE + rarer)
+                options[precedent.ref] = option._replace(match=match, fit=fit, precedent=precedent)
+    return replace(reading, options=tuple(options[ref] for ref in sorted(options)), nowhere=nowhere)
+
+
+def _fit_as_before(column: Column, unit: str | None, field: Field) -> Fit | None:
+    """Weigh a column that had this unit before; where the file tells one, that counts, if it measures the same."""
+    if unit is None or column.unit is not None:
+        other = unit is not None and dimension_of(column.unit) != dimension_of(unit)
+        return None if other else find_fit(column, field)
+    fit = find_fit(replace(column, unit=unit), field)
+    return fit and fit._replace(told=False)

@@ -18,11 +18,10 @@ _LANGUAGES: Final = {
 def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
     """Write one sentence for a person."""
     parts = []
-    if option.before:
-        parts.append(f"mapped so in {option.before} collection{'s' if option.before > 1 else ''} here")
+    parts += [each.reason for each in (reading.nowhere, option.precedent) if each is not None]
     if option.named.words:
         parts.append("the name says " + ", ".join(_word(each) for each in option.named.words))
-    elif not option.before and not option.fit.told:
+    elif option.precedent is None and not option.fit.told:
         parts.append("it tells the time of the rows")
     if option.fit.told:
         parts.append(f"its unit is {option.fit.unit}")

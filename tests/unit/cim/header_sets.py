@@ -18,6 +18,7 @@ from include.cim.definition import load_definition
 from include.cim.number_style import NumberStyle
 from include.cim.suggest.advise import SURE, advise
 from include.cim.suggest.column import Candidate, Column
+from include.cim.suggest.formats import known_formats
 from include.collection.suggesting import plain_columns
 from include.connectors.detection.profile import profile_table
 
@@ -88,19 +89,35 @@ class Figures:
 
 @cache
 def judge(path: Path) -> tuple[Judged, ...]:
-    """Suggest fields for every set of a half."""
+    """Suggest fields for every set of a half, as if no format of its vendor were known."""
     return tuple(_judge(path))
 
 
 def _judge(path: Path) -> Iterator[Judged]:
     concepts = load_definition().concepts()
-    for each in yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader):
-        columns = columns_of(each)
-        advice = advise(columns, concepts, each["file"] or "")
+    for each, columns in zip(read_sets(path), columns_in(path), strict=True):
+        advice = advise(columns, concepts, each["file"] or "", formats=known_formats().without(each["vendor"]))
         for column, entry in zip(columns, each["columns"], strict=True):
-            truth = entry["truth"]
-            right = truth["any_of"] if truth and "any_of" in truth else [truth]
+            right = labels_of(entry["truth"])
             yield Judged(each["name"], path.stem == "heldout", column, right, advice.columns[column.name])
+
+
+@cache
+def read_sets(path: Path) -> Sequence[Mapping[str, Any]]:
+    """Read the sets of a file."""
+    sets: Sequence[Mapping[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return sets
+
+
+@cache
+def columns_in(path: Path) -> Sequence[Sequence[Column]]:
+    """Profile the cells of every set of a file."""
+    return [columns_of(each) for each in read_sets(path)]
+
+
+def labels_of(truth: Mapping[str, Any] | None) -> Right:
+    """Give all labels of a column that are right."""
+    return truth["any_of"] if truth and "any_of" in truth else [truth]
 
 
 def measure(judged: Sequence[Judged]) -> Figures:
