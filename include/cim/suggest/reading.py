@@ -170,7 +170,7 @@ def add_precedents(reading: Reading, precedents: Sequence[Precedent], vocabulary
         if precedent.ref is None:
             nowhere = precedent
         elif precedent.ref in vocabulary.fields:
-            fit = _fit_as_before(reading.column, precedent.unit, vocabulary.fields[precedent.ref])
+            fit = _fit_as_before(reading.column, precedent, vocabulary.fields[precedent.ref])
             if fit is not None:
                 known = Option(precedent.ref, 0.0, Named(0.0, (), about=False), fit)
                 option = options.get(precedent.ref, known)
@@ -180,10 +180,15 @@ def add_precedents(reading: Reading, precedents: Sequence[Precedent], vocabulary
     return replace(reading, options=tuple(options[ref] for ref in sorted(options)), nowhere=nowhere)
 
 
-def _fit_as_before(column: Column, unit: str | None, field: Field) -> Fit | None:
-    """Weigh a column that had this unit before; where the file tells one, that counts, if it measures the same."""
-    if unit is None or column.unit is not None:
-        other = unit is not None and dimension_of(column.unit) != dimension_of(unit)
+def _fit_as_before(column: Column, before: Precedent, field: Field) -> Fit | None:
+    """Weigh a column whose unit was known as well, or was not: then its values tell none (they may be tenths).
+
+    A unit that the file tells counts, if it measures the same.
+    """
+    if not before.of_file:
+        return find_fit(column, field)
+    if column.unit is not None:
+        other = before.unit is not None and dimension_of(column.unit) != dimension_of(before.unit)
         return None if other else find_fit(column, field)
-    fit = find_fit(replace(column, unit=unit), field)
-    return fit and fit._replace(told=False)
+    fit = find_fit(replace(column, unit=before.unit), field)
+    return fit and fit._replace(unit=fit.unit if before.unit else None, told=False, likely=False)

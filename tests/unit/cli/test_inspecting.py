@@ -46,7 +46,7 @@ def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.Captur
     ]
     assert (found["format"], found["dialect"]["delimiter"], found["dialect"]["decimal"]) == ("csv", ";", ",")
     (table,) = found["tables"]
-    assert table["rows"] == 3
+    assert (table["rows"], table["known_format"]) == (3, None)
     suggestion = table["columns"][1].pop("suggestion")
     assert (suggestion["concept"], suggestion["field"], suggestion["unit"]) == ("meter_reading", "energy", "kWh")
     assert suggestion["confidence"] > 0.85
@@ -67,6 +67,20 @@ def test_json_has_what_is_known_as_it_is_fixed(file: Path, capsys: pytest.Captur
     assert found["time"]["last"] == "2024-01-01T00:30:00+01:00"
     assert (found["time"]["resolution"], found["time"]["interval_label"]) == ("PT15M", "end")
     assert found["questions"] == []
+
+
+def test_a_known_format_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "prices.csv"
+    rows = ("0.5,0.05,10.1,2024-01-01T00:00:00+01:00", "0.6,0.06,10.1,2024-01-01T01:00:00+01:00")
+    file.write_text("\n".join(["sek_per_kwh,EUR_per_kWh,EXR,time_start", *rows]), encoding="utf-8")
+    cdmp(str(file), "--json")
+    (table,) = json.loads(capsys.readouterr().out)["tables"]
+    suggestion = table["columns"][0]["suggestion"]
+    assert table["known_format"] == "elprisetjustnu spot prices"
+    assert (suggestion["concept"], suggestion["field"], suggestion["unit"]) == ("market_price", "price", "SEK/kWh")
+    assert "the format 'elprisetjustnu spot prices'" in suggestion["reason"]
+    cdmp(str(file))
+    assert "2 rows, in the format 'elprisetjustnu spot prices'" in capsys.readouterr().out
 
 
 def test_a_person_sees_columns_times_and_questions(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
