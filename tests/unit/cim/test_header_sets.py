@@ -18,7 +18,10 @@ from include.cim.units import find_unit
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "headers"
 HALVES: Final = ("tuning", "heldout")
-MORE: Final = ("tuning_more", "tuning_third", "tuning_fourth", "tuning_fifth", "tuning_seventh")
+MORE: Final = (
+    *("tuning_more", "tuning_third", "tuning_fourth"),
+    *("tuning_fifth", "tuning_sixth", "tuning_seventh"),
+)
 FILES: Final = (*HALVES, *MORE)
 ONCE_KNOWN: Final = frozenset(
     {
