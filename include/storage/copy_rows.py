@@ -71,9 +71,9 @@ def read_sorted(path: str, concept: Concept, staging: Staging) -> pl.DataFrame:
 
 
 def part_rows(frame: pl.DataFrame, concept: Concept) -> pa.Table:
-    """Give the rows of a staged part as the dataset's table has them, but for the batch that they are of."""
+    """Give what stands in a staged part as the dataset's table has it, but for the batch that the rows are of."""
     # a column in which there is nothing costs both sides, row by row
-    held = [name for name in concept.fields if frame[name].null_count() < frame.height]
+    held = [name for name in concept.fields if name in frame and frame[name].null_count() < frame.height]
     fields = frame.select(held).to_arrow(compat_level=pl.CompatLevel.oldest())
     rows = fields.append_column(tables.ROW_ID, frame[ROW_ID].cast(pl.Int64).to_arrow())
     if FLAGS in frame.columns:
