@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import Final
 
 import polars as pl
+import polars.selectors as cs
 
 from include.batch import FLAGS, ROW_ID, BatchRef, Profile, RuleOutcome, Stage, ValidationReport
 from include.expectations.actions import MARKING, apply_actions, breaks_threshold, hold_batch, list_reasons
+from include.expectations.check_rules import ON_CELLS
 from include.expectations.config import Action, CurationRule, Series
 from include.expectations.fill import fill_cells
 from include.expectations.find_repeats import find_repeats
@@ -40,6 +42,7 @@ class Sorting:
         seal: Makes of a row that is set aside what only the platform can read.
         idle: Places of rules that too few rows of the batch break for anything to happen.
         raw: The parts as they were read.
+        mapped: The parts as they came.
         again: Numbers of parts that are no longer as `add` left them.
         wanted: Place of a rule → part → the cells that are still to be filled.
     """
@@ -49,6 +52,7 @@ class Sorting:
     series: Series | None
     seal: Callable[[bytes], bytes]
     raw: list[str] = field(default_factory=list)
+    mapped: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     aside: dict[int, str] = field(default_factory=dict)
     again: set[int] = field(default_factory=set)
@@ -70,6 +74,7 @@ class Sorting:
     def add(self, part: Part) -> Part | None:
         """Judge a part by itself, where that does not hang on how many rows of the whole batch break a rule."""
         self.raw.append(part.raw)
+        self.mapped.append(part.path)
         self._note_issues(part.issues)
         if self._weighed:
             self._waiting.append(part)
@@ -101,6 +106,11 @@ class Sorting:
     def _weighed(self) -> list[_Placed]:
         """Those of them with a threshold, which the whole batch has to reach."""
         return [(at, rule) for at, rule in self._alone if rule.threshold and rule.on_violation is not Action.FAIL]
+
+    @cached_property
+    def _touched(self) -> set[str]:
+        """The fields whose cells an action may change."""
+        return {columns_of(rule)[0] for rule in self.suite if rule.on_violation in ON_CELLS}
 
     def _weigh(self) -> None:
         """Find the rules with a threshold that the whole batch does not reach."""
@@ -201,7 +211,8 @@ class Sorting:
         self.cells_clamped += _count_left(mended.clamped, kept)
         for place, cells in mended.wanted.items():
             self.wanted.setdefault(place, {})[number] = cells.join(kept, on=ROW_ID, how="semi", maintain_order="left")
-        self.parts[number] = self.place.write(Stage.CURATED, f"part-{number:05d}", verdict.rows)
+        changes = verdict.rows.select(ROW_ID, *self._touched, cs.by_name(FLAGS, require_all=False))
+        self.parts[number] = self.place.write_over(Stage.CURATED, f"part-{number:05d}", self.mapped[number], changes)
         if verdict.reasons.height:
             rows = _rows_aside(verdict.reasons, self.staging.scan(self.raw[number]), self.seal)
             if number in self.aside:

@@ -193,12 +193,14 @@ def test_what_is_given_up_is_gone_and_what_a_crash_left_goes_with_the_next_try(
         for number, path in enumerate(ref.parts):
             each.add(number, path)
     given_up.close()
-    crashed._thread.shutdown()  # the first leaves are committed then, and nothing knows of them
+    crashed._copier.shutdown()
+    crashed._keyer.shutdown()  # the first leaves are committed then, and nothing knows of them
     assert tables_of(database, collection) == {f"s {collection.id.hex[:12]}_{leaf}": 4 for leaf in (0, 1)}
     for leaf in crashed._leaves:
         leaf.close()
     again = shelf.datasets.open_segment(ref.dataset_id, shelf.concept, collection.id)
     again.add(0, ref.parts[0])
+    again._copier.shutdown()
     assert tables_of(database, collection) == {}
     again.close()
     assert shelf.staging.read(ref.parts[0])[ROW_ID].to_list() == [1, 2, 3, 4]
