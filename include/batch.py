@@ -15,7 +15,7 @@ ROW_ID: Final = "row_id"
 FLAGS: Final = "_flags"
 """A curated part may have this String column: the rules that a row breaks and goes on, a JSON list of {field, rule}."""
 
-PART_ROWS: Final = 80_000
+PART_ROWS: Final = 72_000
 """The most rows that one staged part holds; more of them take more memory, and little less time."""
 
 
@@ -107,8 +107,8 @@ class BatchRef:
         segment: The table that its rows were copied to already; None: nowhere.
         staged_in: The folder that they are in; None: it is named as the batch.
         issues: Staged frames of `RowIssue`s (row_id Int64, field String, rule String), from reading and mapping.
-        aside: Staged frames of quarantined rows (row_id Int64; reasons String, a JSON list of {field, rule}; row
-            String, the row as it was read, as a JSON object), from validation on.
+        aside: Staged frames of quarantined rows (row_id Int64; reasons String, a JSON list of {field, rule};
+            sealed Binary, the row as it was read: a JSON object), from validation on.
         columns: Every column that this dataset's source has had up to this batch, under the source's names.
         cursor: Where an incremental source goes on next time; stored in the transaction that loads the rows.
         cim_version: The CIM's version that the whole run uses; None where no run is behind it.

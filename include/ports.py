@@ -1,5 +1,6 @@
-"""What the platform asks of the outside world: every port on one page, but those of uploads, of the CIM, of
-quarantine and of searching (`upload_ports`, `cim_ports`, `quarantine_ports`, `search_ports`).
+"""What the platform asks of the outside world: every port on one page, but those that have a page of their own
+(`upload_ports`, `cim_ports`, `anonymization_ports`, `quarantine_ports`, `history_ports`, `search_ports`,
+`notification_ports`).
 
 `wiring` and `orchestration` say who implements them. Implementations raise the errors of `include.errors`.
 """
@@ -7,14 +8,12 @@ quarantine and of searching (`upload_ports`, `cim_ports`, `quarantine_ports`, `s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from include.access.requestor import Requestor
 from include.batch import AnonymizedBatch, AsOf, BatchRecord, Foreseen, Stage, ValidationReport, Window
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
@@ -78,6 +77,16 @@ class Staging(Protocol):
 
     def write(self, collection_id: UUID, folder: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one part (`name` such as `part-00000`) and give its path for `BatchRef.parts`."""
+
+    def write_over(
+        self, collection_id: UUID, folder: UUID, stage: Stage, name: str, base: str, changes: pl.DataFrame
+    ) -> str:
+        """Write what became of a part: it is read as the part with other columns, and some rows less.
+
+        Args:
+            base: The path of the part, which must stay as it is; of another name or stage.
+            changes: `row_id` of the rows that are left, in order, and each column that may be another, or is new.
+        """
 
     def read(self, path: str) -> pl.DataFrame: ...
 
@@ -200,7 +209,10 @@ class Segment(Protocol):
     """Rows of one batch in a table of their own, which nobody reads."""
 
     def add(self, number: int, path: str) -> None:
-        """Copy one staged part; the second time, in the place of what was copied the first."""
+        """Copy one staged part; the second time, in the place of what was copied the first.
+
+        What goes wrong may be raised by the next call.
+        """
 
     def finish(self) -> str:
         """Keep what was copied; gives the name for `BatchRef.segment`."""
@@ -344,47 +356,7 @@ class SecretStore(Protocol):
     def unseal(self, sealed: bytes) -> bytes: ...
 
 
-# --- finding, telling, running ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that people want to hear of. `facts` holds names and counts, never values of rows."""
-
-    id: int
-    kind: str  # batch.loaded, run.failed
-    recipient_id: str
-    facts: Mapping[str, Any]
-    created: datetime
-
-
-class Outbox(Protocol):
-    """Events that were committed and not yet delivered."""
-
-    def add(self, kind: str, recipient_id: str, facts: Mapping[str, Any], now: datetime) -> None: ...
-
-    def pending(self, limit: int = 100) -> AbstractContextManager[Sequence[Event]]:
-        """Lease events for delivery: whoever else asks meanwhile gets others."""
-
-    def delivered(self, event_id: int, now: datetime) -> None: ...
-
-    def failed(self, event_id: int, reason: str, now: datetime) -> None: ...
-
-
-class Mailer(Protocol):
-    """Sends one plain mail."""
-
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Raises StoreUnavailable when the server does not take it now."""
-
-
-class Directory(Protocol):
-    """The users, as Airflow's auth manager knows them."""
-
-    def find(self, name: str) -> Requestor:
-        """Raises NotFound."""
-
-    def mail_address(self, requestor_id: str) -> str | None: ...
+# --- running ---------------------------------------------------------------------------------------------------------
 
 
 class Engine(Protocol):

@@ -20,14 +20,13 @@ from include.connectors.rest_trial import try_source
 from include.errors import ConfigurationInvalid, Problem
 from include.history_ports import DatasetHistory
 from include.notification.mail import NoMailer, SmtpMailer
+from include.notification_ports import Mailer, Outbox
 from include.ports import (
     Clock,
     CollectionStore,
     Connector,
     DatasetStore,
     Inspector,
-    Mailer,
-    Outbox,
     Prober,
     RecordReader,
     SecretStore,

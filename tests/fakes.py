@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 from uuid import UUID
 
-import polars as pl
-
-from include.batch import Stage
+from include.storage.staging import ParquetStaging
 
 
-class FolderStaging:
-    """Staging as plain Parquet files below a folder."""
+class FolderStaging(ParquetStaging):
+    """Staging whose folder a test may look into, or change."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    @property
+    def root(self) -> Path:
+        return self._root
 
-    def write(self, collection_id: UUID, batch_id: UUID, stage: Stage, name: str, frame: pl.DataFrame) -> str:
-        path = Path(str(collection_id), str(batch_id), stage.value, f"{name}.parquet")
-        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(self.root / path)
-        return str(path)
-
-    def read(self, path: str) -> pl.DataFrame:
-        return pl.read_parquet(self.root / path)
-
-    def scan(self, path: str) -> pl.LazyFrame:
-        return pl.scan_parquet(self.root / path)
-
-    def remove(self, collection_id: UUID, batch_id: UUID | None = None) -> int:
-        return self._remove(self.root / str(collection_id) / (str(batch_id) if batch_id else ""))
-
-    def _remove(self, folder: Path) -> int:
-        files = sum(1 for path in folder.rglob("*") if path.is_file())
-        shutil.rmtree(folder, ignore_errors=True)
-        return files
+    @root.setter
+    def root(self, root: Path) -> None:
+        self._root = root.absolute()
 
 
 class FixedSecrets:

@@ -79,7 +79,7 @@ class Sample:
         assert self.config.mapper is not None
         filled = {rule.field for rule in self.config.mapper.rules}
         suite = suite_of(self.concept, CuratorConfig(rules=tuple(rules)), filled)
-        _, report = validate(refs[1], refs[0], suite, self.concept, self.staging, **how)
+        _, report = validate(refs[1], refs[0], suite, self.concept, self.staging, seal=bytes, **how)
         return report
 
 

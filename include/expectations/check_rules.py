@@ -23,7 +23,7 @@ from include.expectations.suite import (
     places_of,
 )
 
-_ON_CELLS: Final = frozenset({Action.SET_NULL, Action.FILL, Action.CLAMP})
+ON_CELLS: Final = frozenset({Action.SET_NULL, Action.FILL, Action.CLAMP})
 _ON_BATCHES: Final = frozenset({Action.FLAG, Action.HOLD, Action.FAIL})
 _DTYPES: Final = {"float": "Float64", "integer": "Int64", "boolean": "Boolean", "timestamp": "Datetime"}
 
@@ -110,7 +110,7 @@ def _check_action(
             yield Problem(f"{where}.on_violation", what, "Use flag (it stands in the report), hold or fail")
         if rule.threshold is not None:
             yield Problem(f"{where}.threshold", "a batch has no share that breaks the rule", "Leave it out")
-    elif action in _ON_CELLS:
+    elif action in ON_CELLS:
         yield from _check_cell(rule, columns, fields, required, where)
     if rule.fill is not None and action is not Action.FILL:
         yield Problem(f"{where}.fill", f"nothing is filled by on_violation: {action}", "Write on_violation: fill")

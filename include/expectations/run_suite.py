@@ -33,6 +33,14 @@ _BY_EMPTINESS: Final = frozenset({"expect_column_values_to_not_be_null", "expect
 _BY_SPAN: Final = _BY_EMPTINESS | {"expect_column_values_to_be_between"}
 """Expectations that, where they allow two values, allow every value between them."""
 
+_BY_ORDER: Final = frozenset(
+    {"expect_column_pair_values_a_to_be_greater_than_b", "expect_column_pair_values_to_be_equal"}
+)
+"""Expectations that say the same of all pairs whose first value is less than, equal to, or greater than the second."""
+
+_ORDER: Final = "order of a pair"
+"""Beside the values of two columns, where nothing else about them decides: -1, 0 or 1; null where one is missing."""
+
 _PASSES_OVER_NULLS: Final = frozenset({"either_value_is_missing", "any_value_is_missing"})
 """`ignore_row_if` of expectations that look at several columns; by default each of them has another word."""
 
@@ -73,8 +81,8 @@ class Memory:
     """What was found of distinct values in the parts before, so that nobody is asked about them again.
 
     Attributes:
-        known: The columns that a rule looks at → rows of them, as many as are kept.
-        broken: Place of a rule → the rows of its columns that break it.
+        known: The columns that a rule looks at → what decides in rows of them, as many as are kept.
+        broken: Place of a rule → what decides in those that break it.
         kept: The column that a rule looks at → the least and the greatest value that break no rule about it.
         counts_empty: Places of rules that look at nulls, too.
     """
@@ -98,13 +106,14 @@ class Memory:
             # NaN lies in no span
             first, last = (value.min(), value.max()) if types <= _BY_EMPTINESS else self.kept[columns]
             values = values.filter(~value.is_between(first, last).fill_null(value=False))
-        return values.join(known, on=list(columns), how="anti", nulls_equal=True)
+        return values.join(known, on=known.columns, how="anti", nulls_equal=True)
 
     def add(self, columns: _Columns, values: pl.DataFrame, kept: pl.DataFrame) -> None:
         """Keep values that were asked about, and between which of them no rule is broken."""
-        known = self.known.get(columns, values.clear())
-        if known.height + values.height <= _MOST_KNOWN:
-            self.known[columns] = known.vstack(values)
+        decisive = values.select(_decisive(values))
+        known = self.known.get(columns, decisive.clear())
+        if known.height + decisive.height <= _MOST_KNOWN:
+            self.known[columns] = known.vstack(decisive)
         if len(columns) == 1 and kept[columns[0]].count():
             ends = [kept[columns[0]].min(), kept[columns[0]].max(), *self.kept.get(columns, ())]
             self.kept[columns] = min(ends), max(ends)
@@ -152,24 +161,41 @@ _NOTHING: _Found = (0, np.empty(0, dtype=np.int64))
 def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> list[_Found]:
     """Ask once per distinct value where a rule judges a row by itself; the rows that hold it get its answer."""
     placed = list(enumerate(rules))
-    looked_at = dict.fromkeys(_columns_of(rule) for rule in rules if _judges_values(rule))
-    distinct = {columns: _distinct(frame, columns) for columns in looked_at}
+    types: dict[_Columns, set[str]] = {}
+    for rule in filter(_judges_values, rules):
+        types.setdefault(_columns_of(rule), set()).add(rule.type)
+    every = {columns: _values(frame, columns, types[columns]) for columns in types}
+    distinct = {columns: _distinct(values) for columns, values in every.items()}
     most = frame.height * _MOST_DISTINCT
     few = {columns: values for columns, values in distinct.items() if values.height <= most}
     once = [(place, rule) for place, rule in placed if _columns_of(rule) in few and _judges_values(rule)]
-    _ask_once(frame, few, once, memory)
+    unknown = {columns: memory.unknown(columns, values, types[columns]) for columns, values in few.items()}
+    _ask_once(frame, {columns: values for columns, values in unknown.items() if values.height}, once, memory)
     found: dict[int, _Found] = {}
     for place, rule in once:
         columns, broken = _columns_of(rule), memory.broken[place]
         checked = frame.height if place in memory.counts_empty else _held(frame.select(columns))
-        found[place] = checked, _places(frame, columns, broken) if broken.height else _NOTHING[1]
+        found[place] = checked, _places(every[columns], broken) if broken.height else _NOTHING[1]
     found.update(_ask(frame, [(place, rule) for place, rule in placed if place not in found]))
     return [found[place] for place in range(len(rules))]
 
 
-def _distinct(frame: pl.DataFrame, columns: _Columns) -> pl.DataFrame:
+def _values(frame: pl.DataFrame, columns: _Columns, types: Set[str]) -> pl.DataFrame:
+    values = frame.select(columns)
+    if len(columns) != 2 or not types <= _BY_ORDER:
+        return values
+    first, second = values.with_columns(cs.float().fill_nan(None))
+    return values.with_columns(((first > second).cast(pl.Int8) - (first < second).cast(pl.Int8)).alias(_ORDER))
+
+
+def _distinct(values: pl.DataFrame) -> pl.DataFrame:
     # of one column, half the time of a frame
-    return frame[columns[0]].unique().to_frame() if len(columns) == 1 else frame.select(columns).unique()
+    return values.to_series().unique().to_frame() if values.width == 1 else values.unique(subset=_decisive(values))
+
+
+def _decisive(values: pl.DataFrame) -> list[str]:
+    """Name the columns of values that answers hang on: rows that are equal there get the same one."""
+    return [_ORDER] if _ORDER in values.columns else values.columns
 
 
 def _judges_values(rule: CurationRule) -> bool:
@@ -178,22 +204,19 @@ def _judges_values(rule: CurationRule) -> bool:
     return rule.type in ROW_RULES and known
 
 
-def _places(frame: pl.DataFrame, columns: _Columns, broken: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
-    rows = frame.select(columns).with_row_index(ROW_ID)
-    hit = rows.join(broken, on=list(columns), how="semi", nulls_equal=True, maintain_order="left")
+def _places(values: pl.DataFrame, broken: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
+    rows = values.select(broken.columns).with_row_index(ROW_ID)
+    hit = rows.join(broken, on=broken.columns, how="semi", nulls_equal=True, maintain_order="left")
     return hit[ROW_ID].cast(pl.Int64).to_numpy()
 
 
 def _ask_once(
     frame: pl.DataFrame,
-    distinct: Mapping[_Columns, pl.DataFrame],
+    asked: Mapping[_Columns, pl.DataFrame],
     placed: Sequence[tuple[int, CurationRule]],
     memory: Memory,
 ) -> None:
     """Ask about distinct values that are new, all rules in one go, and remember the answers."""
-    types = {columns: {rule.type for _, rule in placed if _columns_of(rule) == columns} for columns in distinct}
-    unknown = {columns: memory.unknown(columns, values, types[columns]) for columns, values in distinct.items()}
-    asked = {columns: values for columns, values in unknown.items() if values.height}
     if not asked:
         return
     # one block of rows below the other: what a rule says of rows outside of its own is not looked at
@@ -211,9 +234,10 @@ def _ask_once(
     for place, (checked, positions) in _ask(together, [one for one in placed if _columns_of(one[1]) in asked]):
         columns = _columns_of(rules[place])
         values, begin = asked[columns], ends[columns] - asked[columns].height
-        broken = values[positions[(begin <= positions) & (positions < ends[columns])] - begin]
+        decisive = values.select(_decisive(values))
+        broken = decisive[positions[(begin <= positions) & (positions < ends[columns])] - begin]
         memory.broken[place] = memory.broken.get(place, broken.clear()).vstack(broken)
-        kept[columns] = kept[columns].join(broken, on=list(columns), how="anti", nulls_equal=True)
+        kept[columns] = kept[columns].join(broken, on=broken.columns, how="anti", nulls_equal=True)
         if checked == together.height and _held(together.select(columns)) < checked:
             memory.counts_empty.add(place)
     for columns, values in asked.items():

@@ -6,7 +6,8 @@ import logging
 
 from include.errors import CdmpError
 from include.notification.messages import write_message
-from include.ports import Clock, Directory, Event, Mailer, Outbox
+from include.notification_ports import Directory, Event, Mailer, Outbox
+from include.ports import Clock
 
 _log = logging.getLogger(__name__)
 

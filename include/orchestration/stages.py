@@ -177,6 +177,7 @@ def _curation(work: Work, place: Place, suite: Sequence[CurationRule]) -> Curate
         place,
         suite,
         work.concept,
+        seal=platform.secrets.seal,
         now=platform.clock(),
         earlier=work.earlier_profiles,
         keep=lambda report: platform.runs.add_report(work.collection.id, work.run_id, report),

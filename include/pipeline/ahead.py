@@ -7,12 +7,13 @@ find nothing to take over, and do the work themselves: so every error is told by
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from include.batch import BatchRef
 from include.pipeline.outcome import Outcome
@@ -20,6 +21,9 @@ from include.pipeline.step import Part, Step
 from include.ports import Segment
 
 logger = logging.getLogger(__name__)
+
+_WAITING: Final = 1
+"""So many parts may wait for a step, in staging, so that nobody idles where one part takes longer than the others."""
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
@@ -46,7 +50,7 @@ class Ahead:
         self.waited = 0.0
 
     def hand_on(self, part: Part) -> None:
-        """Take a part as far as it goes by itself; waits only until the part before is through its first stage."""
+        """Take a part as far as it goes by itself; waits only until the first stage has room for it."""
         self._parts.append(part)
         if len(self._parts) == 1 or self._failed:
             return
@@ -101,7 +105,7 @@ class Ahead:
 
 
 class _Worker:
-    """One step, in a thread of its own: one part is in it, and it holds that until the next step can take it.
+    """One step, in a thread of its own: one part is in it, and it holds that until the next step has room for it.
 
     Attributes:
         seconds: How long the step itself was at work.
@@ -111,17 +115,19 @@ class _Worker:
         self.task, self.following, self.seconds = task, following, 0.0
         self._step = step
         self._thread = ThreadPoolExecutor(1, task)
-        self._running: Future[None] | None = None
+        self._running: deque[Future[None]] = deque()
+        self._stuck = False
 
     def take(self, part: Part) -> None:
-        """Begin with a part, once the one before has gone on. Raises what that one, or a step behind, ended with."""
-        self.wait()
-        self._running = self._thread.submit(self._add, part)
+        """Let a part wait, once there is room. Raises what one before it, or a step behind, ended with."""
+        while len(self._running) > _WAITING:
+            self._running.popleft().result()
+        self._running.append(self._thread.submit(self._add, part))
 
     def wait(self) -> None:
-        """Wait until the part that is here has gone on; raises what it ended with."""
-        if self._running is not None:
-            self._running.result()
+        """Wait until the parts that are here have gone on; raises what one of them ended with."""
+        while self._running:
+            self._running.popleft().result()
 
     def finish(self, batch: BatchRef) -> tuple[Outcome, Sequence[int]]:
         """Complete the step."""
@@ -132,9 +138,13 @@ class _Worker:
         self._thread.shutdown(wait=True)
 
     def _add(self, part: Part) -> None:
+        if self._stuck:  # a part before ended with an error
+            return
+        self._stuck = True
         going = self._timed(self._step.add, part)
         if going is not None and self.following is not None:
             self.following.take(going)
+        self._stuck = False
 
     def _timed(self, work: Callable[[_Given], _Made], given: _Given) -> _Made:
         began = perf_counter()

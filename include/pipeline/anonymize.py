@@ -95,7 +95,7 @@ class HideStep:
         if self._swapped:
             self._waiting.append(part)
             return None
-        self._hide(part.number, frame, {})
+        self._hide(part.number, part.path, frame, {})
         return None if self.plan.k_anonymity is not None else replace(part, path=self._parts[part.number])
 
     def finish(self, batch: BatchRef) -> tuple[Outcome, Sequence[int]]:
@@ -138,7 +138,8 @@ class HideStep:
             if problems:
                 raise ConfigurationInvalid(problems)
 
-    def _hide(self, number: int, frame: pl.DataFrame, swapped: Mapping[str, pl.Series]) -> None:
+    def _hide(self, number: int, path: str, frame: pl.DataFrame, swapped: Mapping[str, pl.Series]) -> None:
+        changes = frame.select(ROW_ID)
         records = frame.select(self.concept.key)
         counts: Counter[str] = Counter()
         for name, one in self.plan.fields.items():
@@ -146,9 +147,9 @@ class HideStep:
                 column = frame[name]
                 counts[_COUNTS[one.method]] += column.len() - column.null_count()
                 hidden = swapped[name] if name in swapped else hide(column, self._task(name), records)
-                frame = frame.with_columns(hidden.alias(name))
+                changes = changes.with_columns(hidden.alias(name))
         self._counts[number] = counts
-        self._parts[number] = self._write(number, frame)
+        self._parts[number] = self.place.write_over(Stage.ANONYMIZED, _name(number), path, changes)
 
     def _swap(self, batch: BatchRef) -> None:
         """Hide the parts of a batch whose values change places; such a field of the whole batch is in memory for it."""
@@ -159,7 +160,7 @@ class HideStep:
             swapped[name] = swap_values(whole, self._task(name), batch.batch_id.bytes)
         for number, path in enumerate(batch.parts):
             frame = staging.read(path)
-            self._hide(number, frame, {name: one.slice(begin, frame.height) for name, one in swapped.items()})
+            self._hide(number, path, frame, {name: one.slice(begin, frame.height) for name, one in swapped.items()})
             begin += frame.height
 
     def _assess(self, batch: BatchRef, gate: KAnonymity) -> Disclosure:
@@ -194,12 +195,13 @@ class HideStep:
         for number, path in enumerate(batch.parts):
             frame = self.place.staging.read(path)
             kept = frame.filter(~pl.col(ROW_ID).is_in(found.suppressed.implode()))
-            parts.append(self._write(number, kept))
+            parts.append(self.place.write(Stage.ANONYMIZED, _name(number), kept))
             rows += kept.height
         return replace(batch, parts=tuple(parts), rows=rows)
 
-    def _write(self, number: int, frame: pl.DataFrame) -> str:
-        return self.place.write(Stage.ANONYMIZED, f"part-{number:05d}", frame)
+
+def _name(number: int) -> str:
+    return f"part-{number:05d}"
 
 
 def _told(gate: KAnonymity, found: Disclosure) -> dict[str, int]:

@@ -108,7 +108,7 @@ def _go_on(
     if until is Stage.MAPPED:
         return None
     suite = suite_of(concept, config.curator, {rule.field for rule in config.mapper.rules})
-    curated, show.report = validate(mapped, raw, suite, concept, staging)
+    curated, show.report = validate(mapped, raw, suite, concept, staging, seal=bytes)  # nobody keeps them
     show.add(curated)
     if until is Stage.CURATED:
         return None

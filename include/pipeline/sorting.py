@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Final
 
 import polars as pl
+import polars.selectors as cs
 
 from include.batch import FLAGS, ROW_ID, BatchRef, Profile, RuleOutcome, Stage, ValidationReport
 from include.expectations.actions import MARKING, apply_actions, breaks_threshold, hold_batch, list_reasons
+from include.expectations.check_rules import ON_CELLS
 from include.expectations.config import Action, CurationRule, Series
 from include.expectations.fill import fill_cells
 from include.expectations.find_repeats import find_repeats
@@ -37,8 +39,10 @@ class Sorting:
     Attributes:
         place: Where its parts are staged.
         series: What the rows of its concept are read along; None where they have no time.
+        seal: Makes of a row that is set aside what only the platform can read.
         idle: Places of rules that too few rows of the batch break for anything to happen.
         raw: The parts as they were read.
+        mapped: The parts as they came.
         again: Numbers of parts that are no longer as `add` left them.
         wanted: Place of a rule → part → the cells that are still to be filled.
     """
@@ -46,7 +50,9 @@ class Sorting:
     place: Place
     suite: Sequence[CurationRule]
     series: Series | None
+    seal: Callable[[bytes], bytes]
     raw: list[str] = field(default_factory=list)
+    mapped: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     aside: dict[int, str] = field(default_factory=dict)
     again: set[int] = field(default_factory=set)
@@ -68,6 +74,7 @@ class Sorting:
     def add(self, part: Part) -> Part | None:
         """Judge a part by itself, where that does not hang on how many rows of the whole batch break a rule."""
         self.raw.append(part.raw)
+        self.mapped.append(part.path)
         self._note_issues(part.issues)
         if self._weighed:
             self._waiting.append(part)
@@ -99,6 +106,11 @@ class Sorting:
     def _weighed(self) -> list[_Placed]:
         """Those of them with a threshold, which the whole batch has to reach."""
         return [(at, rule) for at, rule in self._alone if rule.threshold and rule.on_violation is not Action.FAIL]
+
+    @cached_property
+    def _touched(self) -> set[str]:
+        """The fields whose cells an action may change."""
+        return {columns_of(rule)[0] for rule in self.suite if rule.on_violation in ON_CELLS}
 
     def _weigh(self) -> None:
         """Find the rules with a threshold that the whole batch does not reach."""
@@ -199,9 +211,10 @@ class Sorting:
         self.cells_clamped += _count_left(mended.clamped, kept)
         for place, cells in mended.wanted.items():
             self.wanted.setdefault(place, {})[number] = cells.join(kept, on=ROW_ID, how="semi", maintain_order="left")
-        self.parts[number] = self.place.write(Stage.CURATED, f"part-{number:05d}", verdict.rows)
+        changes = verdict.rows.select(ROW_ID, *self._touched, cs.by_name(FLAGS, require_all=False))
+        self.parts[number] = self.place.write_over(Stage.CURATED, f"part-{number:05d}", self.mapped[number], changes)
         if verdict.reasons.height:
-            rows = _rows_aside(verdict.reasons, self.staging.scan(self.raw[number]))
+            rows = _rows_aside(verdict.reasons, self.staging.scan(self.raw[number]), self.seal)
             if number in self.aside:
                 rows = pl.concat([self.staging.read(self.aside[number]), rows]).sort(ROW_ID)
             self.aside[number] = self.place.write(Stage.CURATED, f"aside-{number:05d}", rows)
@@ -348,10 +361,12 @@ def _without_unread(breach: Breach, issues: pl.DataFrame) -> Breach:
     return replace(breach, row_ids=kept, checked=breach.checked - (breach.row_ids.len() - kept.len()))
 
 
-def _rows_aside(reasons: pl.DataFrame, raw: pl.LazyFrame) -> pl.DataFrame:
-    """Put the reasons of each row beside the row as it was read, both as JSON text."""
+def _rows_aside(reasons: pl.DataFrame, raw: pl.LazyFrame, seal: Callable[[bytes], bytes]) -> pl.DataFrame:
+    """Put the reasons of each row, as JSON text, beside the row as it was read, sealed: to seal a row takes 20 µs."""
     listed = list_reasons(reasons, "reasons")
     # collected first: only the rows that are wanted become JSON
     rows = raw.join(listed.lazy(), on=ROW_ID, how="semi").collect()
-    as_read = rows.select(ROW_ID, row=pl.struct(pl.exclude(ROW_ID)).struct.json_encode())
+    as_json = rows.select(pl.struct(pl.exclude(ROW_ID)).struct.json_encode()).to_series()
+    sealed = pl.Series("sealed", [seal(row.encode()) for row in as_json], pl.Binary)
+    as_read = rows.select(ROW_ID).with_columns(sealed)
     return listed.join(as_read, on=ROW_ID, how="left").sort(ROW_ID)

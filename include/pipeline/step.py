@@ -27,6 +27,10 @@ class Place:
         """Give the place of a batch."""
         return cls(staging, ref.collection_id, ref.folder)
 
+    def write_over(self, stage: Stage, name: str, base: str, changes: pl.DataFrame) -> str:
+        """Write what became of a part; see the port."""
+        return self.staging.write_over(self.collection_id, self.folder, stage, name, base, changes)
+
     def write(self, stage: Stage, name: str, frame: pl.DataFrame) -> str:
         """Write one frame of it; gives its path."""
         return self.staging.write(self.collection_id, self.folder, stage, name, frame)

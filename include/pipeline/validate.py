@@ -28,6 +28,7 @@ def validate(
     concept: Concept,
     staging: Staging,
     *,
+    seal: Callable[[bytes], bytes],
     now: datetime | None = None,
     earlier: Sequence[Mapping[str, Profile]] = (),
 ) -> tuple[Outcome, ValidationReport]:
@@ -37,7 +38,9 @@ def validate(
         mapped: Part i holds the rows of `raw`'s part i, under the same row ids.
     """
     reports: list[ValidationReport] = []
-    step = CurateStep(Place.of(mapped, staging), suite, concept, now=now, earlier=earlier, keep=reports.append)
+    step = CurateStep(
+        Place.of(mapped, staging), suite, concept, seal=seal, now=now, earlier=earlier, keep=reports.append
+    )
     return carry_out(step, mapped, raw), reports[0]
 
 
@@ -48,10 +51,11 @@ class CurateStep:
     among the rows that are still there, so that a good row is not refused because a bad one had its key; at last what
     goes on, by the rules about the batch as a whole.
 
-    The outcome is the curated batch: its `aside` holds the quarantined rows as they were read.
+    The outcome is the curated batch: its `aside` holds the quarantined rows as they were read, sealed.
 
     Args:
         suite: From `include.collection.suite.suite_of`.
+        seal: Makes of a row that is set aside what only the platform can read.
         now: What freshness is told by; None: the clock's time.
         earlier: `ValidationReport.profiles` of the batches before, the newest first.
         keep: Gets the report, where the batch is not refused.
@@ -67,12 +71,13 @@ class CurateStep:
         suite: Sequence[CurationRule],
         concept: Concept,
         *,
+        seal: Callable[[bytes], bytes],
         now: datetime | None = None,
         earlier: Sequence[Mapping[str, Profile]] = (),
         keep: Callable[[ValidationReport], object] = lambda _: None,
     ) -> None:
         self._suite, self._concept, self._now, self._earlier, self._keep = suite, concept, now, earlier, keep
-        self._sorting = Sorting(place, suite, series_of(concept))
+        self._sorting = Sorting(place, suite, series_of(concept), seal)
 
     def add(self, part: Part) -> Part | None:
         """Judge one part by itself; see `Step`."""

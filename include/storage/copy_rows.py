@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -50,23 +49,18 @@ def copy_rows(
 
 
 @contextmanager
-def ahead(tables: Iterable[pa.Table], most: int = 1) -> Iterator[Iterator[pa.Table]]:
-    """Have tables made in a thread from now on.
-
-    Args:
-        most: So many wait at most to be taken, besides the one that is being made.
-    """
+def ahead(tables: Iterable[pa.Table]) -> Iterator[Iterator[pa.Table]]:
+    """Have each table made in a thread while the one before is at work."""
     coming = iter(tables)
 
-    def take() -> Iterator[pa.Table]:
-        while (rows := waiting.popleft().result()) is not None:
-            waiting.append(thread.submit(next, coming, None))
+    def take(following: Future[pa.Table | None]) -> Iterator[pa.Table]:
+        while (rows := following.result()) is not None:
+            following = thread.submit(next, coming, None)
             yield rows
 
     with ThreadPoolExecutor(1, "ahead") as thread:
-        waiting = deque(thread.submit(next, coming, None) for _ in range(most))
         try:
-            yield take()
+            yield take(thread.submit(next, coming, None))
         finally:
             thread.shutdown(cancel_futures=True)
 
@@ -77,9 +71,9 @@ def read_sorted(path: str, concept: Concept, staging: Staging) -> pl.DataFrame:
 
 
 def part_rows(frame: pl.DataFrame, concept: Concept) -> pa.Table:
-    """Give the rows of a staged part as the dataset's table has them, but for the batch that they are of."""
+    """Give what stands in a staged part as the dataset's table has it, but for the batch that the rows are of."""
     # a column in which there is nothing costs both sides, row by row
-    held = [name for name in concept.fields if frame[name].null_count() < frame.height]
+    held = [name for name in concept.fields if name in frame and frame[name].null_count() < frame.height]
     fields = frame.select(held).to_arrow(compat_level=pl.CompatLevel.oldest())
     rows = fields.append_column(tables.ROW_ID, frame[ROW_ID].cast(pl.Int64).to_arrow())
     if FLAGS in frame.columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import cast
@@ -10,7 +10,7 @@ from typing import cast
 import adbc_driver_manager
 import polars as pl
 from adbc_driver_postgresql import dbapi
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from include.cim.concept import Concept
 from include.storage import table as tables
@@ -22,6 +22,10 @@ from include.storage.span import Span, join_spans
 
 class Leaf:
     """One table, made at its first use; nobody else sees it before `finish`.
+
+    Where it may become a partition, a column of words of the CIM that all rows share is not copied: it is added in the
+    end, with that word as the default of the rows that are there, for which PostgreSQL keeps it once. Only such words:
+    whoever may read the catalogue sees it.
 
     Args:
         table: As what it is made, without a key.
@@ -35,13 +39,18 @@ class Leaf:
         self._url, self._table, self._concept, self._time = loader_url, table, concept, time
         self._connection: dbapi.Connection | None = None
         self._made = self._keyed = False
+        self._shared: dict[str, str] = {}
         self.name = table.name
         self.span = Span(0, None, None)
 
     def put(self, frame: pl.DataFrame) -> None:
         """Copy staged rows."""
+        if not self._made and self._time:
+            self._shared = _find_shared(frame, self._concept)
         with self.cursor() as cursor:
-            put_rows(cursor, part_rows(frame, self._concept), self.name, DATA)
+            others = [name for name, word in self._shared.items() if not frame[name].eq_missing(word).all()]
+            self._add_shared(cursor, others)
+            put_rows(cursor, part_rows(frame.drop(self._shared), self._concept), self.name, DATA)
         ends = (frame[self._time].min(), frame[self._time].max()) if self._time else (None, None)
         self.span = join_spans([self.span, Span(frame.height, *cast("tuple[datetime | None, datetime | None]", ends))])
 
@@ -56,6 +65,7 @@ class Leaf:
     def finish(self, *, keyed: bool) -> None:
         """Commit, with a key or without."""
         with self.cursor() as cursor:
+            self._add_shared(cursor, list(self._shared))
             if keyed:
                 cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
                 cursor.execute(tables.key_table(self.name, self._concept))
@@ -89,6 +99,16 @@ class Leaf:
             self._connection.close()
             self._connection = None
 
+    def _add_shared(self, cursor: dbapi.Cursor, names: Sequence[str]) -> None:
+        """Give the rows that are there the word that they share, in columns of their own."""
+        name = tables.qualified(self.name)
+        for each in names:
+            there = self._table.columns[each]
+            column = Column(each, there.type, nullable=there.nullable, server_default=self._shared.pop(each))
+            for statement in tables.add_columns(name, [column]):
+                cursor.execute(statement)
+            cursor.execute(f"ALTER TABLE {name} ALTER COLUMN {tables.quoted([each])} DROP DEFAULT")
+
     @contextmanager
     def cursor(self) -> Iterator[dbapi.Cursor]:
         """Give a cursor of its transaction."""
@@ -97,8 +117,21 @@ class Leaf:
                 self._connection = dbapi.connect(self._url, autocommit=False)
             with self._connection.cursor() as cursor:
                 if not self._made:
-                    cursor.execute(tables.create_table(self._table))
+                    cursor.execute(
+                        tables.create_table(tables.part_of(self._table, self.name, without=list(self._shared)))
+                    )
                     self._made = True
                 yield cursor
         except adbc_driver_manager.Error as error:
             raise judge(error) from None  # the original's message may quote values of rows (DETAIL, CONTEXT)
+
+
+def _find_shared(frame: pl.DataFrame, concept: Concept) -> dict[str, str]:
+    first = frame.head(1).to_dicts()
+    words = {
+        field.name: row[field.name]
+        for row in first
+        for field in concept.fields.values()
+        if row[field.name] in field.values
+    }
+    return {name: word for name, word in words.items() if frame[name].eq_missing(word).all()}

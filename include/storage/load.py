@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 import polars as pl
@@ -20,7 +18,7 @@ from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
 from include.ports import SecretStore, Staging
 from include.storage import table as tables
-from include.storage.copy_rows import ahead
+from include.storage.copy_rows import put_rows
 from include.storage.counted import keep_counted
 from include.storage.history import measure_dataset
 from include.storage.index_queue import note_load
@@ -29,10 +27,6 @@ from include.storage.schema import PLATFORM
 from include.storage.transaction import find_row, lock_dataset, transaction
 
 _log = logging.getLogger(__name__)
-
-_SEALED_AT_ONCE: Final = 1_000
-_SEALED_AHEAD: Final = 60
-"""So many times as many rows are sealed while PostgreSQL is busy with the batch: 40 MB, where a row has 500 bytes."""
 
 
 def load_batch(
@@ -54,8 +48,7 @@ def load_batch(
         Conflict: The collection was deleted meanwhile, or its dataset holds rows of another concept.
         StoreUnavailable: PostgreSQL is away.
     """
-    sealing = ahead(_seal_aside(ref, staging, secrets), _SEALED_AHEAD)
-    with sealing as sealed, transaction(loader_url) as cursor:
+    with transaction(loader_url) as cursor:
         lock_dataset(cursor, ref.dataset_id)
         require_collection(cursor, collection)
         earlier = _find(cursor, ref.batch_id)
@@ -65,7 +58,6 @@ def load_batch(
         require_concept(cursor, ref.dataset_id, concept)
         number = next_number(cursor, ref.dataset_id)
         loaded = load_rows(cursor, ref, concept, staging, number)
-        quarantined = sum(staging.read(part).height for part in ref.aside)
         record = BatchRecord(
             id=ref.batch_id,
             dataset_id=ref.dataset_id,
@@ -73,7 +65,7 @@ def load_batch(
             source_digest=ref.source_digest,
             rows_loaded=loaded.added.rows,
             rows_already_there=ref.rows - loaded.added.rows,
-            rows_quarantined=quarantined,
+            rows_quarantined=sum(staging.scan(path).select(pl.len()).collect().item() for path in ref.aside),
             committed=now,
             number=number,
             rows_replaced=loaded.overwritten.replaced,
@@ -81,8 +73,8 @@ def load_batch(
         )
         _record_dataset(cursor, ref, collection, concept, loaded, record)
         _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
-        for rows in sealed:
-            cursor.adbc_ingest("quarantine_row", rows, mode="append", db_schema_name=PLATFORM)
+        for path in ref.aside:
+            put_rows(cursor, _set_aside(path, ref, staging), "quarantine_row", PLATFORM)
         keep_counted(cursor, ref, staging, secrets)
         announce(cursor, record, collection, None if record.rows_removed else record.id)
     _log.info(
@@ -193,19 +185,13 @@ def _find(cursor: dbapi.Cursor, batch_id: UUID) -> BatchRecord | None:
     return None if row is None else BatchRecord(*row)
 
 
-def _seal_aside(ref: BatchRef, staging: Staging, secrets: SecretStore) -> Iterator[pa.Table]:
-    """Give the rows set aside as quarantine has them, a few at a time: to seal a row takes 20 µs."""
-    for path in ref.aside:
-        for frame in staging.read(path).iter_slices(_SEALED_AT_ONCE):
-            yield pa.table(
-                {
-                    "batch_id": pa.array([ref.batch_id.bytes] * frame.height, pa.binary(16)),
-                    "row_id": frame[ROW_ID].cast(pl.Int64).to_arrow(),
-                    "dataset_id": pa.array([ref.dataset_id.bytes] * frame.height, pa.binary(16)),
-                    "reasons": pa.array(frame["reasons"].to_list(), pa.string()),
-                    "sealed": pa.array([secrets.seal(row.encode()) for row in frame["row"]], pa.binary()),
-                }
-            )
+def _set_aside(path: str, ref: BatchRef, staging: Staging) -> pa.Table:
+    """Give staged rows that were set aside as quarantine has them."""
+    frame = staging.read(path).select(pl.col(ROW_ID).cast(pl.Int64).alias("row_id"), "reasons", "sealed")
+    rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    for name, value in (("batch_id", ref.batch_id), ("dataset_id", ref.dataset_id)):
+        rows = rows.append_column(name, pa.repeat(pa.scalar(value.bytes, pa.binary(16)), rows.num_rows))
+    return rows
 
 
 def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection, added: UUID | None = None) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Integer, cast, func, insert, literal, select, update
 
-from include.ports import Event
+from include.notification_ports import Event
 from include.storage.connection import begin
 from include.storage.schema import outbox as events
 

@@ -225,7 +225,7 @@ quarantine_row = Table(
     metadata,
     Column("batch_id", ForeignKey("cdmp.batch.id", ondelete="CASCADE"), primary_key=True),
     Column("row_id", BigInteger, primary_key=True),
-    Column("dataset_id", ForeignKey("cdmp.dataset.id", ondelete="CASCADE"), nullable=False),
+    Column("dataset_id", Uuid, nullable=False),
     Column("reasons", Text, nullable=False, comment="JSON: a list of {field, rule}"),
     Column(
         "sealed", LargeBinary, nullable=False, comment="the row as it was read, or as its owner edited it, encrypted"

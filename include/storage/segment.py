@@ -53,12 +53,22 @@ class PostgresSegment:
         self._ordered = self._time is not None
         self._copied: dict[int, tuple[str, list[_Place]]] = {}
         self._finishing: dict[Leaf, Future[None]] = {}
-        self._thread = ThreadPoolExecutor(1, "key")
+        self._keyer = ThreadPoolExecutor(1, "key")
+        self._copier = ThreadPoolExecutor(1, "copy")
+        self._copying: Future[None] | None = None
         self._kept = False
 
     def add(self, number: int, path: str) -> None:
-        """Copy one staged part; see the port."""
+        """Copy one staged part, while the next is sorted; see the port."""
         frame = read_sorted(path, self._concept, self._staging)
+        self._wait()
+        self._copying = self._copier.submit(self._copy, number, path, frame)
+
+    def _wait(self) -> None:
+        if self._copying is not None:
+            self._copying.result()
+
+    def _copy(self, number: int, path: str, frame: pl.DataFrame) -> None:
         if not self._leaves:
             self._drop()  # of an earlier try of the run
             self._begin_leaf()
@@ -73,6 +83,7 @@ class PostgresSegment:
 
     def finish(self) -> str:
         """Commit; see the port."""
+        self._wait()
         span = measure_parts([path for path, _ in self._copied.values()], self._concept, self._staging)
         # without a row it has no time that could be its own
         keyed = span.rows > 0 and self._has_room(span)
@@ -88,7 +99,8 @@ class PostgresSegment:
 
     def close(self) -> None:
         """Give up; see the port."""
-        self._thread.shutdown()
+        self._copier.shutdown()
+        self._keyer.shutdown()
         for leaf in self._leaves:
             leaf.close()
         if self._leaves and not self._kept:
@@ -109,7 +121,7 @@ class PostgresSegment:
                 self._begin_leaf()
         yield from self._shares(frame)
         if begun:
-            self._finishing[full] = self._thread.submit(full.finish, keyed=True)
+            self._finishing[full] = self._keyer.submit(full.finish, keyed=True)
 
     def _shares(self, frame: pl.DataFrame) -> Iterator[tuple[Leaf, pl.DataFrame]]:
         if self._time is None or frame.is_empty():

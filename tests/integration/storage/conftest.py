@@ -106,7 +106,11 @@ class Shelf:
         if aside:
             reasons = '[{"field": "energy", "rule": "unreadable_number"}]'
             frame = pl.DataFrame(
-                {ROW_ID: range(first, first + len(aside)), "reasons": [reasons] * len(aside), "row": list(aside)}
+                {
+                    ROW_ID: range(first, first + len(aside)),
+                    "reasons": [reasons] * len(aside),
+                    "sealed": [self.secrets.seal(row.encode()) for row in aside],
+                }
             )
             path = self.staging.write(collection.id, ref.batch_id, Stage.CURATED, "aside-00000", frame)
             ref = replace(ref, aside=(path,))

@@ -84,7 +84,7 @@ def load(
     numbers, retype = config.ingester.numbers, config.contract.retype
     mapped = map_to_cim(read.ref, config.mapper, concept, shelf.staging, numbers=numbers, retype=retype)
     suite = suite_of(concept, config.curator, {rule.field for rule in config.mapper.rules})
-    curated, _ = validate(mapped.ref, read.ref, suite, concept, shelf.staging)
+    curated, _ = validate(mapped.ref, read.ref, suite, concept, shelf.staging, seal=shelf.secrets.seal)
     batch, _ = anonymize(curated.ref, config.anonymization, concept, shelf.secrets, shelf.staging)
     return shelf.datasets.load(batch, collection=collection, concept=concept, run_id="run-1", now=NOON)
 

@@ -71,6 +71,7 @@ def test_a_new_master_key_seals_everything_again(
     old, new = a_key(), a_key()
     before = SealedSecretStore(loader, [old])
     shelf.datasets = PostgresDatasetStore(loader, database.loader_url, shelf.staging, before)
+    shelf.secrets = before
     collection = a_stored_collection()
     aside = [f'{{"row": {number}}}' for number in range(2_500)]
     ref = shelf.stage(collection, [reading(0)], aside=aside)

@@ -45,7 +45,9 @@ def rows_of(database: Database, collection: Collection) -> list[tuple[Any, ...]]
     table = sql.Identifier(f"d_{collection.dataset_id.hex}")
     with psycopg.connect(database.admin_url) as connection:
         return connection.execute(
-            sql.SQL("SELECT meter_id, interval_start, energy, _row_id FROM data.{} ORDER BY 1, 2").format(table)
+            sql.SQL("SELECT meter_id, interval_start, energy, quality, _row_id FROM data.{} ORDER BY 1, 2").format(
+                table
+            )
         ).fetchall()
 
 
@@ -111,11 +113,18 @@ def shuffled_parts(chance: random.Random) -> list[Rows]:
         rows.sort(key=lambda row: row[1])
     elif chance.random() < 0.2:
         chance.shuffle(rows)
+    usual = chance.choice((1, 1, 0.95, 0.5))
     parts: list[Rows] = []
     while rows:
         size = chance.choice((1, 3, 5, 9))
         taken, rows = rows[:size], rows[size:]
-        parts.append([reading(number, meter_id=meter, energy=chance.random()) for number, meter in taken])
+        words = ["measured" if chance.random() < usual else chance.choice(("estimated", None)) for _ in taken]
+        parts.append(
+            [
+                reading(number, meter_id=meter, energy=chance.random(), quality=word)
+                for (number, meter), word in zip(taken, words, strict=True)
+            ]
+        )
     return parts
 
 
@@ -125,6 +134,26 @@ def changed_again(shelf: Shelf, ref: BatchRef, chance: random.Random) -> Iterato
         frame = shelf.staging.read(ref.parts[number])
         frame = frame.filter(pl.Series([chance.random() < 0.6 for _ in range(frame.height)], dtype=pl.Boolean))
         yield number, shelf.staging.write(ref.collection_id, ref.batch_id, Stage.ANONYMIZED, f"again-{number}", frame)
+
+
+def test_a_word_of_the_cim_that_the_rows_of_a_leaf_share_is_kept_once(
+    shelf: Shelf, a_stored_collection: Make, database: Database
+) -> None:
+    collection = a_stored_collection()
+    parts = [quarters(*range(first, first + 3)) for first in (0, 3, 6, 9, 12)]
+    parts[4][1]["quality"] = "estimated"
+    parts[3][0]["quality"] = None
+    shelf.load(collection, shelf.copy_ahead(shelf.stage(collection, *parts)))
+    with psycopg.connect(database.admin_url) as connection:
+        kept = connection.execute(
+            "SELECT right(relname, 2), atthasmissing, NOT atthasdef FROM pg_attribute JOIN pg_class ON oid = attrelid"
+            " WHERE attname = 'quality' AND relkind = 'r' AND strpos(relname, %s) > 0 ORDER BY 1",
+            [f"p_{collection.dataset_id.hex}"],
+        ).fetchall()
+    assert kept[:-1] == [("_0", True, True), ("_1", True, True), ("_2", False, True)]
+    assert [row[3] for row in rows_of(database, collection)] == [
+        *["measured"] * 9, None, *["measured"] * 3, "estimated", "measured",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(16))
@@ -164,12 +193,14 @@ def test_what_is_given_up_is_gone_and_what_a_crash_left_goes_with_the_next_try(
         for number, path in enumerate(ref.parts):
             each.add(number, path)
     given_up.close()
-    crashed._thread.shutdown()  # the first leaves are committed then, and nothing knows of them
+    crashed._copier.shutdown()
+    crashed._keyer.shutdown()  # the first leaves are committed then, and nothing knows of them
     assert tables_of(database, collection) == {f"s {collection.id.hex[:12]}_{leaf}": 4 for leaf in (0, 1)}
     for leaf in crashed._leaves:
         leaf.close()
     again = shelf.datasets.open_segment(ref.dataset_id, shelf.concept, collection.id)
     again.add(0, ref.parts[0])
+    again._copier.shutdown()
     assert tables_of(database, collection) == {}
     again.close()
     assert shelf.staging.read(ref.parts[0])[ROW_ID].to_list() == [1, 2, 3, 4]

@@ -82,7 +82,7 @@ def run(
     numbers = config.ingester.numbers
     mapped = map_to_cim(read.ref, config.mapper, concept, shelf.staging, numbers=numbers, counted=counted)
     suite = suite_of(concept, config.curator, {rule.field for rule in config.mapper.rules})
-    curated, report = validate(mapped.ref, read.ref, suite, concept, shelf.staging)
+    curated, report = validate(mapped.ref, read.ref, suite, concept, shelf.staging, seal=shelf.secrets.seal)
     batch, _ = anonymize(curated.ref, config.anonymization, concept, shelf.secrets, shelf.staging)
     record = shelf.load(collection, batch.ref)
     page = shelf.records.page(collection.dataset_id, concept, RecordQuery(limit=100)).to_pylist()

@@ -140,6 +140,7 @@ def test_no_parts_have_no_repeats() -> None:
 NUMBERS = st.one_of(st.none(), st.sampled_from([0.0, -0.0, 1.5, -3.0, float("nan"), float("inf")]))
 TEXTS = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ab", "é"]))
 GREATER = "expect_column_pair_values_a_to_be_greater_than_b"
+EQUAL = "expect_column_pair_values_to_be_equal"
 SAME = "expect_multicolumn_values_to_be_equal"
 CELLS = st.lists(st.tuples(NUMBERS, NUMBERS, TEXTS), min_size=12, max_size=40)
 
@@ -160,6 +161,10 @@ def test_asking_once_per_distinct_value_changes_no_answer(
         rule(GREATER, column_A="energy", column_B="limit"),
         rule(GREATER, column_A="energy", column_B="limit", ignore_row_if="either_value_is_missing"),
         rule(SAME, column_list=["limit", "energy"], ignore_row_if="any_value_is_missing"),
+        *(
+            rule(kind, column_A="limit", column_B="energy", ignore_row_if="either_value_is_missing", **further)
+            for kind, further in ((GREATER, {}), (GREATER, {"or_equal": True}), (EQUAL, {}))
+        ),
     ]
     once = find_breaches(frame, rules)
     with pytest.MonkeyPatch.context() as patch:
@@ -222,6 +227,21 @@ def test_what_follows_from_other_values_is_not_asked(asked: list[int]) -> None:
         assert [set(each.row_ids) for each in (bounds, held, timed)] == [outside, empty, set()]
     # three values and a time; NaN; what lies outside, and null; nothing
     assert asked == [4, 1, 2]
+
+
+def test_of_two_times_it_is_asked_once_which_may_be_the_later_one(asked: list[int]) -> None:
+    rules = [rule(GREATER, column_A="interval_end", column_B="interval_start", ignore_row_if="either_value_is_missing")]
+    memory = Memory()
+    for day, hours in enumerate(([1, 1, 0, 0, 1, 1], [2, 3, -1, 0, None, 4, 5, 6], [7, 8, -2, 0, None, 9, 9, 9])):
+        begins = [NOON + timedelta(days=day, minutes=row) for row in range(len(hours))]
+        lengths = [None if length is None else timedelta(hours=length) for length in hours]
+        ends = pl.Series(begins) + pl.Series(lengths, dtype=pl.Duration("us"))
+        frame = pl.DataFrame({"interval_start": begins, "interval_end": ends}).with_row_index(ROW_ID)
+        (breach,) = find_breaches(frame.cast({ROW_ID: pl.Int64}), rules, memory)
+        assert breach.row_ids.to_list() == [2, 3]
+        assert breach.checked == sum(length is not None for length in hours)
+    # later, and at the same time; earlier, and none; nothing
+    assert asked == [2, 2]
 
 
 @pytest.mark.parametrize("ignored", [{}, {"ignore_row_if": "either_value_is_missing"}])

@@ -138,7 +138,7 @@ def test_the_answer_is_the_same(
             mapped, raw = stage_batch(staging, rows, cuts=cuts, issues=issues)
             reports: list[ValidationReport] = []
             now = MIDNIGHT + timedelta(hours=2)
-            step = CurateStep(Place.of(mapped, staging), suite, CONCEPT, now=now, keep=reports.append)
+            step = CurateStep(Place.of(mapped, staging), suite, CONCEPT, seal=bytes, now=now, keep=reports.append)
             try:
                 outcome = go(step, mapped, raw, staging)
             except BatchRefused as refused:

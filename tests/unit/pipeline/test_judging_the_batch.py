@@ -27,7 +27,7 @@ def run(folder: Path, rows: list[dict[str, Any]], one: CurationRule, **how: Any)
     staging = FolderStaging(folder)
     mapped, raw = stage_batch(staging, rows, cuts=[1])
     suite = suite_of(READING, CuratorConfig(rules=(one,)), list(READING.fields))
-    return validate(mapped, raw, suite, READING, staging, **how)
+    return validate(mapped, raw, suite, READING, staging, seal=bytes, **how)
 
 
 def rule(kind: str, action: Action = Action.HOLD, **kwargs: Any) -> CurationRule:

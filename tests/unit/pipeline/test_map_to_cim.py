@@ -150,7 +150,7 @@ def test_parts_that_went_ahead_and_parts_that_waited_come_to_what_the_stages_do_
     place = Place.of(raw, staging)
     steps = [
         ("map", MapStep(place, CONFIG, CONCEPT, numbers=NumberStyle(","))),
-        ("validate", CurateStep(place, suite, CONCEPT, keep=reports.append)),
+        ("validate", CurateStep(place, suite, CONCEPT, seal=bytes, keep=reports.append)),
     ]
 
     def shown(*outcomes: Outcome) -> list[Any]:
@@ -163,7 +163,7 @@ def test_parts_that_went_ahead_and_parts_that_waited_come_to_what_the_stages_do_
             ahead.hand_on(part)
         together = shown(*ahead.finish(raw).values())
     mapped = map_to_cim(raw, CONFIG, CONCEPT, staging, numbers=NumberStyle(","))
-    curated, report = validate(mapped.ref, raw, suite, CONCEPT, staging)
+    curated, report = validate(mapped.ref, raw, suite, CONCEPT, staging, seal=bytes)
     assert report.rows_quarantined == 4
     assert reports == [report]
     assert together == shown(mapped, curated)

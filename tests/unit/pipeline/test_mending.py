@@ -28,7 +28,7 @@ def run(folder: Path, rows: list[dict[str, Any]], *rules: CurationRule, **how: A
     staging = FolderStaging(folder)
     mapped, raw = stage_batch(staging, rows, **how)
     suite = suite_of(READING, CuratorConfig(rules=rules), list(READING.fields))
-    outcome, report = validate(mapped, raw, suite, READING, staging)
+    outcome, report = validate(mapped, raw, suite, READING, staging, seal=bytes)
     rows_out = [row for path in outcome.ref.parts for row in staging.read(path).to_dicts()]
     return rows_out, report
 

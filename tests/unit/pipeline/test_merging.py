@@ -105,12 +105,12 @@ def test_quarantine_shows_the_very_row_of_the_source(tmp_path: Path):
     table = pl.concat([OMIE, long((T0, "PT", "Preço", "43"), (None, "PT", "Energía", "5"))])
     shaped = shape(table, PRICES, cuts=(2, 5, 7), staging=staging)
     suite = suite_of(concept, a_curator(), {rule["field"] for rule in PRICES["rules"]})
-    outcome, report = validate(shaped.ref, shaped.raw_ref, suite, concept, staging)
+    outcome, report = validate(shaped.ref, shaped.raw_ref, suite, concept, staging, seal=bytes)
     aside = pl.concat([staging.read(path) for path in outcome.ref.aside]).sort(ROW_ID)
     assert aside[ROW_ID].to_list() == [8, 9]
-    assert '"value":"43"' in aside["row"][0]
+    assert b'"value":"43"' in aside["sealed"][0]
     assert "conflicting_value" in aside["reasons"][0]
-    assert '"value":"5"' in aside["row"][1]
+    assert b'"value":"5"' in aside["sealed"][1]
     assert (report.rows_in, report.rows_out, report.rows_quarantined) == (6, 4, 2)
 
 

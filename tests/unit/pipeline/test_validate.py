@@ -28,7 +28,7 @@ def run(
 ) -> tuple[BatchRef, ValidationReport]:
     mapped, raw = stage_batch(staging, rows, **how)
     suite = suite_of(READING, CuratorConfig(rules=rules), list(READING.fields))
-    outcome, report = validate(mapped, raw, suite, READING, staging)
+    outcome, report = validate(mapped, raw, suite, READING, staging, seal=bytes)
     assert outcome.counts == {
         "rows_curated": report.rows_out,
         "rows_quarantined": report.rows_quarantined,
@@ -61,7 +61,7 @@ def test_a_quarantined_row_is_kept_as_it_was_read_with_every_reason(staging: Fol
         {"field": "energy", "rule": BETWEEN},
         {"field": "direction", "rule": "expect_column_values_to_be_in_set"},
     ]
-    row = json.loads(aside["row"])
+    row = json.loads(aside["sealed"])
     assert (row["energy"], row["direction"], row["note"]) == ("-1.0", "up", None)
     assert list(row) == list(READING.fields)
 
@@ -137,7 +137,12 @@ def test_a_batch_without_rows_and_one_without_parts_pass(staging: FolderStaging)
     assert (ref.rows, report.rows_in, len(ref.parts)) == (0, 0, 1)
     mapped, raw = stage_batch(staging, [])
     outcome, _ = validate(
-        replace(mapped, parts=()), replace(raw, parts=()), suite_of(READING, CuratorConfig(), []), READING, staging
+        replace(mapped, parts=()),
+        replace(raw, parts=()),
+        suite_of(READING, CuratorConfig(), []),
+        READING,
+        staging,
+        seal=bytes,
     )
     assert outcome.ref.parts == ()
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import stat
+import tempfile
 from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from include.batch import Stage
@@ -69,3 +72,44 @@ def test_nothing_outside_the_root_is_read(staging: ParquetStaging, tmp_path: Pat
 def test_a_part_has_a_plain_name(staging: ParquetStaging, name: str) -> None:
     with pytest.raises(ValueError, match="name"):
         staging.write(uuid4(), uuid4(), Stage.RAW, name, FRAME)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12), st.booleans(), st.booleans())
+def test_what_became_of_a_part_is_read_as_if_it_had_been_written_whole(
+    rows: list[tuple[bool, bool]], changed: bool, marked: bool
+) -> None:
+    numbers = pl.int_range(1, len(rows) + 1, dtype=pl.Int64, eager=True).alias("row_id")
+    base = pl.DataFrame([numbers, (numbers * 10).alias("energy"), (numbers % 3).alias("meter")])
+    curated = base.filter(pl.Series([kept for kept, _ in rows], dtype=pl.Boolean))
+    if changed:
+        curated = curated.with_columns(energy=pl.when(pl.col("meter") > 0).then(pl.col("energy")))
+    if marked:
+        curated = curated.with_columns(pl.lit("x").alias("_flags"))
+    hidden = curated.filter(pl.Series([left for kept, left in rows if kept], dtype=pl.Boolean))
+    hidden = hidden.with_columns(meter=-pl.col("meter"))
+    with tempfile.TemporaryDirectory() as folder:
+        staging, collection, batch = ParquetStaging(Path(folder)), uuid4(), uuid4()
+        first = staging.write(collection, batch, Stage.MAPPED, "part-00000", base)
+        names = ["row_id", *(["energy"] if changed else []), *(["_flags"] if marked else [])]
+        second = staging.write_over(collection, batch, Stage.CURATED, "part-00000", first, curated.select(names))
+        third = staging.write_over(
+            collection, batch, Stage.ANONYMIZED, "part-00000", second, hidden.select("row_id", "meter")
+        )
+        for path, frame in ((first, base), (second, curated), (third, hidden)):
+            assert_frame_equal(staging.read(path), frame)
+            assert_frame_equal(staging.scan(path).select("meter").collect(), frame.select("meter"))
+            assert staging.scan(path).select(pl.len()).collect().item() == frame.height
+            assert_frame_equal(
+                staging.scan(path).filter(pl.col("energy") > 30).collect(), frame.filter(pl.col("energy") > 30)
+            )
+
+
+def test_what_stayed_as_it_was_is_not_written_again(staging: ParquetStaging, tmp_path: Path) -> None:
+    collection, batch = uuid4(), uuid4()
+    wide = FRAME.with_columns(pl.lit("a long text that every row has").alias("note"))
+    base = staging.write(collection, batch, Stage.MAPPED, "part-00000", wide)
+    over = staging.write_over(collection, batch, Stage.CURATED, "part-00000", base, wide.head(1).select("row_id"))
+    assert pl.read_parquet(tmp_path / "staging" / over).columns == ["_left"]
+    same = staging.write_over(collection, batch, Stage.CURATED, "part-00001", base, wide.select("row_id"))
+    assert same == base
