@@ -15,7 +15,7 @@ ROW_ID: Final = "row_id"
 FLAGS: Final = "_flags"
 """A curated part may have this String column: the rules that a row breaks and goes on, a JSON list of {field, rule}."""
 
-PART_ROWS: Final = 72_000
+PART_ROWS: Final = 90_000
 """The most rows that one staged part holds; more of them take more memory, and little less time."""
 
 

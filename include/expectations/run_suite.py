@@ -38,8 +38,9 @@ _BY_ORDER: Final = frozenset(
 )
 """Expectations that say the same of all pairs whose first value is less than, equal to, or greater than the second."""
 
-_ORDER: Final = "order of a pair"
-"""Beside the values of two columns, where nothing else about them decides: -1, 0 or 1; null where one is missing."""
+_DECISIVE: Final = "what decides"
+"""Beside values of which only one thing decides: whether there is one; of a pair, -1, 0 or 1, and null where one is
+missing."""
 
 _PASSES_OVER_NULLS: Final = frozenset({"either_value_is_missing", "any_value_is_missing"})
 """`ignore_row_if` of expectations that look at several columns; by default each of them has another word."""
@@ -102,10 +103,8 @@ class Memory:
         if known is None:
             return values
         if columns in self.kept and types <= _BY_SPAN:
-            value = pl.col(columns)
             # NaN lies in no span
-            first, last = (value.min(), value.max()) if types <= _BY_EMPTINESS else self.kept[columns]
-            values = values.filter(~value.is_between(first, last).fill_null(value=False))
+            values = values.filter(~pl.col(columns).is_between(*self.kept[columns]).fill_null(value=False))
         return values.join(known, on=known.columns, how="anti", nulls_equal=True)
 
     def add(self, columns: _Columns, values: pl.DataFrame, kept: pl.DataFrame) -> None:
@@ -114,7 +113,7 @@ class Memory:
         known = self.known.get(columns, decisive.clear())
         if known.height + decisive.height <= _MOST_KNOWN:
             self.known[columns] = known.vstack(decisive)
-        if len(columns) == 1 and kept[columns[0]].count():
+        if values.width == 1 and kept[columns[0]].count():
             ends = [kept[columns[0]].min(), kept[columns[0]].max(), *self.kept.get(columns, ())]
             self.kept[columns] = min(ends), max(ends)
 
@@ -182,10 +181,13 @@ def _run(frame: pl.DataFrame, rules: Sequence[CurationRule], memory: Memory) -> 
 
 def _values(frame: pl.DataFrame, columns: _Columns, types: Set[str]) -> pl.DataFrame:
     values = frame.select(columns)
-    if len(columns) != 2 or not types <= _BY_ORDER:
-        return values
-    first, second = values.with_columns(cs.float().fill_nan(None))
-    return values.with_columns(((first > second).cast(pl.Int8) - (first < second).cast(pl.Int8)).alias(_ORDER))
+    held = values.with_columns(cs.float().fill_nan(None)).get_columns()
+    if types <= _BY_EMPTINESS:
+        return values.with_columns(held[0].is_null().alias(_DECISIVE))
+    if types <= _BY_ORDER and len(columns) > 1:
+        first, second = held
+        return values.with_columns(((first > second).cast(pl.Int8) - (first < second).cast(pl.Int8)).alias(_DECISIVE))
+    return values
 
 
 def _distinct(values: pl.DataFrame) -> pl.DataFrame:
@@ -195,7 +197,7 @@ def _distinct(values: pl.DataFrame) -> pl.DataFrame:
 
 def _decisive(values: pl.DataFrame) -> list[str]:
     """Name the columns of values that answers hang on: rows that are equal there get the same one."""
-    return [_ORDER] if _ORDER in values.columns else values.columns
+    return [_DECISIVE] if _DECISIVE in values.columns else values.columns
 
 
 def _judges_values(rule: CurationRule) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+from base64 import b64decode, b64encode
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -17,8 +19,14 @@ from include.storage.full_disk import refuse_full
 _BASE: Final = "over"
 """In a file of changes: the part that they are to."""
 
+_SHARED: Final = "shared"
+"""In a file whose rows have the same in some columns: one row of all columns, in Arrow's format and base 64."""
+
 _LEFT: Final = "_left"
 """The column of a file of changes that says of every row of its base whether it is still there."""
+
+_FEW: Final = 1_000
+"""Of fewer rows, all is written."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
@@ -40,7 +48,9 @@ class ParquetStaging:
         rows = self.scan(base).select(ROW_ID).collect()
         if changes.height < rows.height:
             left = rows[ROW_ID].is_in(changes[ROW_ID].implode()).alias(_LEFT)
-            changes = rows.join(changes, on=ROW_ID, how="left", maintain_order="left").with_columns(left)
+            if changes.width > 1:
+                rows = rows.join(changes, on=ROW_ID, how="left", maintain_order="left")
+            changes = rows.with_columns(left)
         elif changes.width == 1:
             return base
         return self._write(collection_id, folder, stage, name, changes.drop(ROW_ID), {_BASE: base})
@@ -56,8 +66,11 @@ class ParquetStaging:
         try:
             for each in (self._root, place.parent.parent, place.parent, place):
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shared = _find_shared(frame)
+            if shared:
+                metadata = {**metadata, _SHARED: _write_row(frame.head(1))}
             # 0.20 s to write and 0.04 s to read per million rows; zstd takes 0.30 and 0.08
-            frame.write_parquet(unfinished, compression="lz4", statistics=False, metadata=metadata)
+            frame.drop(shared).write_parquet(unfinished, compression="lz4", statistics=False, metadata=metadata)
             unfinished.replace(part)
         except (OSError, pl.exceptions.PolarsError) as error:
             refuse_full("staging", error)
@@ -73,7 +86,10 @@ class ParquetStaging:
     def scan(self, path: str) -> pl.LazyFrame:
         """Read a part lazily; raises NotFound where it was removed."""
         whole = self._inside(path)
-        rows, base = pl.scan_parquet(whole), pl.read_parquet_metadata(whole).get(_BASE)
+        rows, metadata = pl.scan_parquet(whole), pl.read_parquet_metadata(whole)
+        if _SHARED in metadata:
+            rows = _with_shared(rows, metadata[_SHARED])
+        base = metadata.get(_BASE)
         if base is None:
             return rows
         under, changed = self.scan(base), rows.collect_schema().names()
@@ -98,6 +114,36 @@ class ParquetStaging:
         if not whole.is_file():
             raise NotFound(f"staged part {path}", "it is gone", "Run the collection again from its first task")
         return whole
+
+
+def _find_shared(frame: pl.DataFrame) -> list[str]:
+    """Name columns in which every row has the same text, or nothing: they would be written and read row by row.
+
+    One other column at least is left, to tell how many rows there are.
+    """
+    if frame.height < _FEW:
+        return []
+    shared = [column.name for column in frame if _is_shared(column)]
+    return shared if len(shared) < frame.width else shared[1:]
+
+
+def _is_shared(column: pl.Series) -> bool:
+    if column.null_count() == column.len():
+        return True
+    return column.dtype == pl.String and column[0] == column[-1] and column.eq_missing(column[0]).all()
+
+
+def _write_row(row: pl.DataFrame) -> str:
+    target = BytesIO()
+    row.write_ipc(target)
+    return b64encode(target.getvalue()).decode()
+
+
+def _with_shared(rows: pl.LazyFrame, written: str) -> pl.LazyFrame:
+    row = pl.read_ipc(BytesIO(b64decode(written)))
+    there = rows.collect_schema()
+    same = [pl.lit(each[0], each.dtype).alias(each.name) for each in row if each.name not in there]
+    return rows.with_columns(same).select(row.columns)
 
 
 def _remove(folder: Path) -> int:

@@ -53,12 +53,13 @@ class _Delimited:
         gathered: list[pa.RecordBatch] = []
         rows = size = 0
         for batch in self._batches(text):
-            if gathered and (rows + batch.num_rows > PART_ROWS or size > PART_BYTES):
-                yield self._frame(gathered, text)
-                gathered, rows, size = [], 0, 0
-            gathered.append(batch)
-            rows += batch.num_rows
-            size += batch.nbytes
+            for piece in _cut(batch, PART_ROWS - rows):
+                if gathered and (rows + piece.num_rows > PART_ROWS or size > PART_BYTES):
+                    yield self._frame(gathered, text)
+                    gathered, rows, size = [], 0, 0
+                gathered.append(piece)
+                rows += piece.num_rows
+                size += piece.nbytes
         if not gathered:
             raise SourceRefused(self._name, "no row has as many cells as the header", "Is the delimiter right?")
         last = self._frame(gathered, text)
@@ -186,3 +187,11 @@ class _Delimited:
         more = len(self._left_out) - _TOLD_ROWS
         if more > 0:
             self._content.issues.append(Issue("further rows", f"{more} more rows are left out in the same way"))
+
+
+def _cut(batch: pa.RecordBatch, room: int) -> Iterator[pa.RecordBatch]:
+    """Cut a batch where a part is full: after so many rows, and then after as many as a part has."""
+    begin = 0
+    for end in (*range(room, batch.num_rows, PART_ROWS), batch.num_rows):
+        yield batch.slice(begin, end - begin)
+        begin = end

@@ -113,3 +113,21 @@ def test_what_stayed_as_it_was_is_not_written_again(staging: ParquetStaging, tmp
     assert pl.read_parquet(tmp_path / "staging" / over).columns == ["_left"]
     same = staging.write_over(collection, batch, Stage.CURATED, "part-00001", base, wide.select("row_id"))
     assert same == base
+
+
+def test_what_all_rows_share_is_written_once(staging: ParquetStaging, tmp_path: Path) -> None:
+    rows = 5_000
+    frame = pl.DataFrame({"row_id": range(rows)}).with_columns(
+        pl.lit("electricity").alias("commodity"),
+        (pl.col("row_id") % 7).cast(pl.String).alias("meter"),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias("interval_end"),
+        pl.when(pl.col("row_id") != 17).then(pl.lit("forward")).alias("direction"),
+    )
+    path = staging.write(uuid4(), uuid4(), Stage.MAPPED, "part-00000", frame)
+    assert pl.read_parquet(tmp_path / "staging" / path).columns == ["row_id", "meter", "direction"]
+    assert_frame_equal(staging.read(path), frame)
+    assert_frame_equal(staging.scan(path).select("interval_end").collect(), frame.select("interval_end"))
+    assert staging.scan(path).filter(pl.col("commodity") == "gas").collect().is_empty()
+    alike = frame.select("commodity", "interval_end")
+    path = staging.write(uuid4(), uuid4(), Stage.MAPPED, "part-00001", alike)
+    assert_frame_equal(staging.read(path), alike)
