@@ -62,6 +62,8 @@ class ParquetStaging:
             raise ValueError("a part's name has letters, digits, '_', '-' and '.'")
         place = self._folder(collection_id, folder) / stage.value
         part = place / f"{name}.parquet"
+        if metadata.get(_BASE) == str(part.relative_to(self._root)):
+            raise ValueError("what became of a part takes another name, or is of another stage")
         unfinished = place / f".{name}.{uuid4().hex}"
         try:
             for each in (self._root, place.parent.parent, place.parent, place):

@@ -87,12 +87,15 @@ class Shelf:
     history: PostgresDatasetHistory
 
     def stage(
-        self, collection: Collection, *parts: Sequence[dict[str, Any]], aside: Sequence[str] = (), **changes: Any
+        self,
+        collection: Collection,
+        *parts: Sequence[dict[str, Any]],
+        aside: Sequence[str] = (),
+        stage: Stage = Stage.ANONYMIZED,
+        **changes: Any,
     ) -> BatchRef:
-        """Stage the rows of each part as an anonymized batch; `aside` are quarantined rows as JSON."""
-        ref = a_batch_ref(
-            collection_id=collection.id, dataset_id=collection.dataset_id, stage=Stage.ANONYMIZED, parts=(), rows=0
-        )
+        """Stage the rows of each part as a batch of a stage; `aside` are quarantined rows as JSON."""
+        ref = a_batch_ref(collection_id=collection.id, dataset_id=collection.dataset_id, stage=stage, parts=(), rows=0)
         ref = replace(ref, source_digest=ref.batch_id.hex * 2)
         frames, first = [], 1
         for rows in parts:
@@ -100,7 +103,7 @@ class Shelf:
             frames.append(frame.with_columns(pl.int_range(first, first + frame.height, dtype=pl.Int64).alias(ROW_ID)))
             first += frame.height
         written = [
-            self.staging.write(collection.id, ref.batch_id, Stage.ANONYMIZED, f"part-{n:05}", frame)
+            self.staging.write(collection.id, ref.batch_id, stage, f"part-{n:05}", frame)
             for n, frame in enumerate(frames)
         ]
         if aside:

@@ -62,8 +62,7 @@ def run(
 ) -> tuple[BatchRef, dict[str, int]]:
     """Anonymise a batch in two parts, and load it."""
     half = len(rows) // 2
-    staged = shelf.stage(collection, rows[:half], rows[half:], load=load or LoadPlan())
-    curated = BatchRef.from_json({**staged.to_json(), "stage": Stage.CURATED})
+    curated = shelf.stage(collection, rows[:half], rows[half:], stage=Stage.CURATED, load=load or LoadPlan())
     plan = AnonymizationConfig(fields=AnonymizationConfig.model_validate({"fields": PSEUDONYM}).fields)
     plan = plan.model_copy(update={"k_anonymity": a_gate(**gate)})
     batch, counts = anonymize(curated, plan, shelf.concept, shelf.secrets, shelf.staging, assess)
