@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from include.cim.concept import Field
 from include.cim.definition import load_definition
 from include.cim.units import find_unit
+from tests.unit.cim.header_sets import FOLDER, labels_of, read_sets
 
-FOLDER: Final = Path(__file__).parents[2] / "data" / "headers"
 HALVES: Final = ("tuning", "heldout")
 MORE: Final = (
     *("tuning_more", "tuning_third", "tuning_fourth"),
@@ -34,24 +31,14 @@ SET_KEYS: Final = {"name", "kind", "source", "licence", "vendor", "language", "f
 FITS: Final = {("energy", "power"), ("irradiance", "irradiation")}
 
 
-@cache
-def read_sets(file: str) -> list[dict[str, Any]]:
-    return list(yaml.load((FOLDER / f"{file}.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+def all_sets() -> list[Mapping[str, Any]]:
+    return [one for file in FILES for one in read_sets(FOLDER / f"{file}.yaml")]
 
 
-def all_sets() -> list[dict[str, Any]]:
-    return [one for file in FILES for one in read_sets(file)]
-
-
-def labels_of(column: dict[str, Any]) -> list[dict[str, Any] | None]:
-    truth = column["truth"]
-    return list(truth["any_of"]) if truth is not None and "any_of" in truth else [truth]
-
-
-def labels() -> Iterator[tuple[str, Field, dict[str, Any]]]:
+def labels() -> Iterator[tuple[str, Field, Mapping[str, Any]]]:
     for one in all_sets():
         for column in one["columns"]:
-            for label in labels_of(column):
+            for label in labels_of(column["truth"]):
                 if label is not None:
                     field = load_definition().concept(label["concept"]).fields.get(label["field"])
                     assert field is not None, f"{one['name']}: {label['concept']} has no field {label['field']}"
@@ -74,7 +61,7 @@ def test_every_column_has_cells_and_a_truth() -> None:
             assert set(column) == {"name", "unit", "examples", "truth"}, f"{one['name']}: {column}"
             assert 1 <= len(column["examples"]) <= 5, f"{one['name']}: {column['name']}"
             assert all(isinstance(cell, str) for cell in column["examples"]), f"{one['name']}: {column['name']}"
-            given = labels_of(column)
+            given = labels_of(column["truth"])
             assert len(given) == len({str(label) for label in given}), f"{one['name']}: {column['name']} twice"
 
 
@@ -90,7 +77,7 @@ def test_every_label_is_a_field_with_a_unit_that_fits() -> None:
 
 
 def test_no_vendor_is_in_both_halves() -> None:
-    tuning, heldout, *more = ({one["vendor"] for one in read_sets(file)} for file in FILES)
+    tuning, heldout, *more = ({one["vendor"] for one in read_sets(FOLDER / f"{file}.yaml")} for file in FILES)
     assert not tuning.union(*more) & heldout
     for at, later in enumerate(more[1:], start=1):
         assert not later & tuning.union(*more[:at])
@@ -98,16 +85,16 @@ def test_no_vendor_is_in_both_halves() -> None:
 
 @pytest.mark.parametrize("half", HALVES)
 def test_the_vendor_s_name_decides_the_half(half: str) -> None:
-    for one in read_sets(half):
+    for one in read_sets(FOLDER / f"{half}.yaml"):
         even = hashlib.sha256(one["vendor"].encode()).digest()[0] % 2 == 0
         assert (even or one["vendor"] in ONCE_KNOWN) == (half == "tuning"), one["vendor"]
 
 
 def test_there_are_enough_sets_of_every_language_in_both_halves() -> None:
     for half in HALVES:
-        assert len(read_sets(half)) >= 80
-    assert all(len(read_sets(file)) >= 60 for file in MORE)
-    assert sum(len(read_sets(file)) for file in MORE) >= 550
+        assert len(read_sets(FOLDER / f"{half}.yaml")) >= 80
+    assert all(len(read_sets(FOLDER / f"{file}.yaml")) >= 60 for file in MORE)
+    assert sum(len(read_sets(FOLDER / f"{file}.yaml")) for file in MORE) >= 550
     languages = Counter(one["language"] for one in all_sets())
     assert all(languages[language] >= 20 for language in ("de", "fr", "nl", "es")), languages
     assert languages["it"] + languages["pt"] >= 20, languages
@@ -120,6 +107,6 @@ def test_few_sets_are_from_memory() -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_file_has_columns_that_belong_nowhere(file: str) -> None:
-    truths = [labels_of(column) for one in read_sets(file) for column in one["columns"]]
+    truths = [labels_of(column["truth"]) for one in read_sets(FOLDER / f"{file}.yaml") for column in one["columns"]]
     nowhere = sum(given == [None] for given in truths)
     assert 0.1 * len(truths) < nowhere < 0.4 * len(truths)
