@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
+from uuid import UUID
 
 import polars as pl
 import pyarrow as pa
@@ -81,6 +82,11 @@ def part_rows(frame: pl.DataFrame, concept: Concept) -> pa.Table:
     return rows
 
 
+def add_id(rows: pa.Table, name: str, value: UUID) -> pa.Table:
+    """Add a column in which every row has one id."""
+    return rows.append_column(name, pa.repeat(pa.scalar(value.bytes, pa.binary(16)), rows.num_rows))
+
+
 def put_rows(cursor: dbapi.Cursor, rows: pa.Table, name: str, schema: str) -> None:
     """Copy rows into a table; columns that they lack are empty."""
     cursor.adbc_ingest(name, rows.to_reader(50_000), mode="append", db_schema_name=schema)
@@ -88,9 +94,8 @@ def put_rows(cursor: dbapi.Cursor, rows: pa.Table, name: str, schema: str) -> No
 
 def _part(number: int, ref: BatchRef, concept: Concept, staging: Staging) -> pa.Table:
     rows = part_rows(read_sorted(ref.parts[number], concept, staging), concept)
-    batch_ids = pa.repeat(pa.scalar(ref.batch_id.bytes, pa.binary(16)), rows.num_rows)
     if ref.merged:
         row_ids = pl.DataFrame({ROW_ID: pl.Series(rows[tables.ROW_ID])})
         came_of = row_ids.join(staging.read(ref.merged[number]), on=ROW_ID, how="left", maintain_order="left")
         rows = rows.append_column(tables.ROW_IDS, came_of[ROW_IDS].cast(pl.List(pl.Int64)).to_arrow())
-    return rows.append_column(tables.BATCH_ID, batch_ids)
+    return add_id(rows, tables.BATCH_ID, ref.batch_id)

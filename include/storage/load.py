@@ -18,7 +18,7 @@ from include.collection.model import Collection, CollectionState
 from include.errors import Conflict
 from include.ports import SecretStore, Staging
 from include.storage import table as tables
-from include.storage.copy_rows import put_rows
+from include.storage.copy_rows import add_id, put_rows
 from include.storage.counted import keep_counted
 from include.storage.history import measure_dataset
 from include.storage.index_queue import note_load
@@ -189,9 +189,7 @@ def _set_aside(path: str, ref: BatchRef, staging: Staging) -> pa.Table:
     """Give staged rows that were set aside as quarantine has them."""
     frame = staging.read(path).select(pl.col(ROW_ID).cast(pl.Int64).alias("row_id"), "reasons", "sealed")
     rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    for name, value in (("batch_id", ref.batch_id), ("dataset_id", ref.dataset_id)):
-        rows = rows.append_column(name, pa.repeat(pa.scalar(value.bytes, pa.binary(16)), rows.num_rows))
-    return rows
+    return add_id(add_id(rows, "batch_id", ref.batch_id), "dataset_id", ref.dataset_id)
 
 
 def announce(cursor: dbapi.Cursor, record: BatchRecord, collection: Collection, added: UUID | None = None) -> None:
