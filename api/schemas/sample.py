@@ -26,7 +26,9 @@ class SampleRequest(Asked):
 
     upload: str = Field(pattern=UPLOAD_ID)
     name: str | None = Field(None, max_length=255)
-    set: dict[str, Any] = Field({}, description="what you know better: keys of the format, `zone`, `date_order` …")
+    set: dict[str, Any] = Field(
+        {}, description="what you know better: keys of the format, `concept`, `zone`, `date_order` …"
+    )
 
 
 class SampleAnswer(Answer):

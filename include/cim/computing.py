@@ -14,7 +14,7 @@ from include.cim.concept import Field, FieldType
 from include.cim.formula import ARITHMETIC, read_formula
 from include.cim.mapping_config import MappingRule
 from include.cim.number_style import NumberStyle
-from include.cim.numbers import are_whole, read_number
+from include.cim.numbers import are_whole, read_numbers
 from include.cim.texts import NOT_FOUND, read_texts
 
 
@@ -32,7 +32,7 @@ def compute(
     columns = {unicodedata.normalize("NFKC", name): [column] for name, column in rule.inputs.items()}
     texts, missed = read_texts(part, columns, dict.fromkeys(columns, rule))
     style = replace(numbers, bracketed=rule.bracketed is not None)
-    inputs = texts.select(read_number(pl.col(name), style) for name in columns)
+    inputs = {name: read_numbers(texts[name], style) for name in columns}
     written = [texts[name].is_not_null() & (texts[name] != "") for name in columns]
     faults = _Faults(part[ROW_ID])
     faults.add(
@@ -40,7 +40,7 @@ def compute(
         _any(part, [there & inputs[name].is_null() for there, name in zip(written, columns, strict=True)]),
     )
     complete = ~_any(part, [inputs[name].is_null() for name in columns])
-    sum_up = _Computation({name: inputs[name] for name in columns}, part.height)
+    sum_up = _Computation(inputs, part.height)
     values = sum_up.value(read_formula(rule.formula or ""))
     faults.add("division_by_zero", sum_up.by_zero & complete)
     faults.add("not_a_number", ~values.is_finite().fill_null(True) & complete)

@@ -18,7 +18,7 @@ from include.cim.raw_rows import raw_name, takes
 from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
-from include.cim.values import DTYPES, UNREADABLE, read_value
+from include.cim.values import DTYPES, UNREADABLE, read_values
 
 _HALF: Final = " …"
 """Behind a time of which a part is missing: it is read as none."""
@@ -80,10 +80,12 @@ def map_columns(
             computed, faults = compute(part, rule, fields[rule.field], numbers)
             columns.append(computed)
             issues.append(faults.select(ROW_ID, pl.lit(rule.field).alias("field"), "rule"))
-    cells = texts.select(
-        read_value(rule, fields[name], numbers).cast(DTYPES[fields[name].type]).alias(name)
-        for name, rule in sourced.items()
-        if fields[name].type is not FieldType.TIMESTAMP
+    cells = pl.DataFrame(
+        [
+            read_values(texts[name], rule, fields[name], numbers).cast(DTYPES[fields[name].type]).alias(name)
+            for name, rule in sourced.items()
+            if fields[name].type is not FieldType.TIMESTAMP
+        ]
     )
     issues += find_unreadable(texts, cells, concept)
     given = part.select(
@@ -157,10 +159,10 @@ def _times(texts: pl.Series, part: pl.DataFrame, rule: MappingRule) -> pl.DataFr
     per = [raw_name(name) for name in rule.occurrence_per]
     later = pl.lit(False)
     if rule.repeated_flag is not None:
-        flag = pl.col(raw_name(rule.repeated_flag.column)).str.strip_chars()
+        flag = part[raw_name(rule.repeated_flag.column)].str.strip_chars()
         if rule.repeated_flag.column in rule.columns:
-            flag = flag.map_batches(put_behind, return_dtype=pl.String(), is_elementwise=True)
-        later = are_later(flag, rule.repeated_flag.later)
+            flag = put_behind(flag)
+        later = are_later(pl.lit(flag), rule.repeated_flag.later)
     text = pl.lit(texts).alias("text")
     if len(rule.columns) > 1:
         # a day whose clock is missing in a column of its own is no time; one that is written alone is its midnight

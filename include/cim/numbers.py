@@ -1,8 +1,11 @@
-"""Reads numbers that are written as text."""
+"""Reads numbers that are written as text.
+
+It works on columns, not as an expression's function of Python's: polars' threads would wait for the interpreter, and
+whoever holds it while it waits for those (`DataFrame.to_pandas` does) would wait for ever.
+"""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import polars as pl
@@ -16,7 +19,7 @@ _MOST_EXACT: Final = 2**53
 """From here on a double may stand for several whole numbers."""
 
 
-def read_number(text: pl.Expr, style: NumberStyle, unit: str | None = None) -> pl.Expr:
+def read_numbers(texts: pl.Series, style: NumberStyle, unit: str | None = None) -> pl.Series:
     """Read numbers that are written in this style; a text in another style is no number: null.
 
     Infinity and NaN are no readings: null.
@@ -24,24 +27,39 @@ def read_number(text: pl.Expr, style: NumberStyle, unit: str | None = None) -> p
     Args:
         unit: What may stand beside the number, as `units.yaml` spells it. Another unit there, and it is none: null.
     """
-    read = partial(_read_numbers, style=style, unit=unit)
-    return text.map_batches(read, return_dtype=pl.Float64(), is_elementwise=True)
+    numbers = _with_point(texts, style.decimal).cast(pl.Float64, strict=False)
+    numbers = read_left(numbers, texts, lambda odd: plain_numbers(odd, style, unit).cast(pl.Float64, strict=False))
+    finite = numbers.is_finite()
+    return numbers if finite.all() else numbers.set(~finite, None)
 
 
-def read_integer(text: pl.Expr, style: NumberStyle, unit: str | None = None) -> pl.Expr:
+def read_integers(texts: pl.Series, style: NumberStyle, unit: str | None = None) -> pl.Series:
     """Read whole numbers, also where they are written with a fraction of zeros (3.0) or an exponent (1e3)."""
-    read = partial(_read_integers, style=style, unit=unit)
-    return text.map_batches(read, return_dtype=pl.Int64(), is_elementwise=True)
+
+    def read_odd(odd: pl.Series) -> pl.Series:
+        plain = plain_numbers(odd, style, unit)
+        numbers = plain.cast(pl.Float64, strict=False)
+        whole = numbers.set(~are_whole(numbers).fill_null(False), None).cast(pl.Int64)
+        return read_left(whole, plain, lambda long: long.cast(pl.Int64, strict=False))
+
+    return read_left(texts.cast(pl.Int64, strict=False), texts, read_odd)
 
 
-def plain_number(text: pl.Expr, style: NumberStyle) -> pl.Expr:
+def plain_numbers(texts: pl.Series, style: NumberStyle, unit: str | None = None) -> pl.Series:
     """Write numbers of a style without thousands, with a decimal point and the sign in front; null in another style.
 
     The sign for thousands has to stand where it belongs: between groups of three digits before the decimal sign, or,
     for the comma, as in India (12,34,567). A minus is read in every way that can mean nothing else: `12-`, `- 12`,
     `−12`; brackets where the style says so.
     """
-    return text.map_batches(partial(_write_plainly, style=style), return_dtype=pl.String(), is_elementwise=True)
+    if style.bracketed:
+        texts = open_brackets(texts)
+    if unit is not None:
+        texts = strip_unit(texts, unit)
+    texts = _with_sign_in_front(texts)
+    if style.thousands is not None:
+        texts = _without_thousands(texts, style.thousands, style.decimal)
+    return _with_point(texts, style.decimal)
 
 
 def open_brackets(texts: pl.Series) -> pl.Series:
@@ -54,37 +72,9 @@ def open_brackets(texts: pl.Series) -> pl.Series:
     return texts.str.replace(_BRACKETED, "-${1}${2}${3}")
 
 
-def _read_numbers(texts: pl.Series, style: NumberStyle, unit: str | None) -> pl.Series:
-    numbers = _with_point(texts, style.decimal).cast(pl.Float64, strict=False)
-    numbers = read_left(numbers, texts, lambda odd: _write_plainly(odd, style, unit).cast(pl.Float64, strict=False))
-    finite = numbers.is_finite()
-    return numbers if finite.all() else numbers.set(~finite, None)
-
-
-def _read_integers(texts: pl.Series, style: NumberStyle, unit: str | None) -> pl.Series:
-    def read_odd(odd: pl.Series) -> pl.Series:
-        plain = _write_plainly(odd, style, unit)
-        numbers = plain.cast(pl.Float64, strict=False)
-        whole = numbers.set(~are_whole(numbers).fill_null(False), None).cast(pl.Int64)
-        return read_left(whole, plain, lambda long: long.cast(pl.Int64, strict=False))
-
-    return read_left(texts.cast(pl.Int64, strict=False), texts, read_odd)
-
-
 def are_whole(numbers: pl.Series) -> pl.Series:
     """Say which numbers are whole, and few enough digits for a double to stand for one whole number only."""
     return (numbers == numbers.floor()) & (numbers.abs() < _MOST_EXACT)
-
-
-def _write_plainly(texts: pl.Series, style: NumberStyle, unit: str | None = None) -> pl.Series:
-    if style.bracketed:
-        texts = open_brackets(texts)
-    if unit is not None:
-        texts = strip_unit(texts, unit)
-    texts = _with_sign_in_front(texts)
-    if style.thousands is not None:
-        texts = _without_thousands(texts, style.thousands, style.decimal)
-    return _with_point(texts, style.decimal)
 
 
 def _with_point(texts: pl.Series, decimal: str) -> pl.Series:

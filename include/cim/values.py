@@ -10,7 +10,7 @@ import polars as pl
 from include.cim.concept import Field, FieldType
 from include.cim.mapping_config import MappingRule
 from include.cim.number_style import NumberStyle
-from include.cim.numbers import read_integer, read_number
+from include.cim.numbers import read_integers, read_numbers
 from include.cim.timestamps import INSTANT
 from include.cim.units import find_unit
 
@@ -44,34 +44,33 @@ TRUTHS: Final = dict.fromkeys(_YES.split(), True) | dict.fromkeys(_NO.split(), F
 means yes in one of them and no in another."""
 
 
-def read_value(rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Expr:
-    """Read a rule's texts, which stand in a column named after its field; a text that gives nothing gives null."""
-    text = pl.col(rule.field)
+def read_values(texts: pl.Series, rule: MappingRule, target: Field, numbers: NumberStyle) -> pl.Series:
+    """Read a rule's texts; a text that gives nothing gives null."""
     if rule.values is not None:
-        return _look_up(text, rule, DTYPES[target.type])
+        return _look_up(texts, rule, DTYPES[target.type])
     style = replace(numbers, bracketed=rule.bracketed is not None)
     unit = find_unit(rule.unit).name if rule.unit is not None else None
     match target.type:
         case FieldType.FLOAT:
-            return read_number(text, style, unit)
+            return read_numbers(texts, style, unit)
         case FieldType.INTEGER:
-            return read_integer(text, style, unit)
+            return read_integers(texts, style, unit)
         case FieldType.BOOLEAN:
-            return text.str.to_lowercase().replace_strict(TRUTHS, default=None, return_dtype=pl.Boolean)
+            return texts.str.to_lowercase().replace_strict(TRUTHS, default=None, return_dtype=pl.Boolean)
         case FieldType.ENUM:
             folded = {value.lower(): value for value in target.values}
-            return text.str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String)
+            return texts.str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String)
         case _:
             # PostgreSQL holds no NUL in text: such a cell is an issue of its row, and not the end of the batch
-            return pl.when((text != "") & ~text.str.contains("\0", literal=True)).then(text)
+            return texts.set((texts == "") | texts.str.contains("\0", literal=True), None)
 
 
-def _look_up(text: pl.Expr, rule: MappingRule, dtype: pl.DataType) -> pl.Expr:
+def _look_up(texts: pl.Series, rule: MappingRule, dtype: pl.DataType) -> pl.Series:
     table = rule.values or {}
-    found = text.replace_strict(
+    found = texts.replace_strict(
         list(table),
         pl.Series(list(table.values()), dtype=dtype),
         default=pl.lit(rule.otherwise, dtype),
         return_dtype=dtype,
     )
-    return pl.when(text.is_not_null() & ((text != "") | pl.lit("" in table))).then(found)
+    return found.set(texts.is_null() if "" in table else texts.is_null() | (texts == ""), None)

@@ -189,11 +189,16 @@ class TimeProfile:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Everything that is known of a sample."""
+    """Everything that is known of a sample.
+
+    Attributes:
+        concept: What its owner says that the main table's rows are; no more than a word until suggestions look it up.
+    """
 
     detection: Detection
     tables: tuple[TableProfile, ...]
     time: TimeProfile | None
     issues: tuple[Issue, ...] = ()
     questions: tuple[Question, ...] = ()
+    concept: str | None = None
     personal: tuple[Finding, ...] = ()

@@ -14,9 +14,18 @@ from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.propose import Proposal, propose_mapping
 from include.cim.suggest.timing import Timing
-from include.collection.inspection import ColumnProfile, ColumnType, Inspection, Suggestion, TableProfile, TimeProfile
+from include.collection.inspection import (
+    ColumnProfile,
+    ColumnType,
+    Inspection,
+    Question,
+    Suggestion,
+    TableProfile,
+    TimeProfile,
+)
 from include.collection.mapping_preset import expand_mapping, load_mapping_presets
 from include.configuration import has_fixed_length
+from include.errors import ConfigurationInvalid, Problem, name_close
 
 
 def suggest_fields(
@@ -24,17 +33,24 @@ def suggest_fields(
 ) -> tuple[Inspection, Proposal]:
     """Suggest a field for every column of every table, and a mapping of the main one.
 
-    A column that nothing sure can be said of stays without.
+    A column that nothing sure can be said of stays without. Where several concepts fit the main table nearly alike, a
+    question asks for it, unless its owner has said what its rows are.
 
     Args:
         name: What the file is called; it may tell what its rows are.
+
+    Raises:
+        ConfigurationInvalid: The CIM has no such concept as its owner says.
     """
     by_name = {concept.name: concept for concept in concepts}
+    if inspection.concept is not None and inspection.concept not in by_name:
+        what = f"the CIM has no concept {inspection.concept!r}"
+        raise ConfigurationInvalid([Problem("concept", what, name_close(inspection.concept, by_name))])
     time = inspection.time
     timing = _timing(time) if time else None
     main, *others = inspection.tables
     columns = plain_columns(main.columns, time)
-    advice = advise(columns, by_name.values(), name, precedents)
+    advice = advise(columns, by_name.values(), name, precedents, concept=inspection.concept)
     tables = [_with_suggestions(main, advice)]
     for other in others:
         beside = plain_columns(other.columns, None)
@@ -42,7 +58,12 @@ def suggest_fields(
         tables.append(_with_suggestions(other, advice_of_other))
     known = _mapping_of(inspection)
     proposal = propose_mapping(columns, advice, by_name, timing) if known is None else Proposal(known, ())
-    return replace(inspection, tables=tuple(tables)), proposal
+    asked = (_ask_concept(advice.rivals),) if advice.rivals and known is None else ()
+    return replace(inspection, tables=tuple(tables), questions=(*inspection.questions, *asked)), proposal
+
+
+def _ask_concept(rivals: tuple[str, ...]) -> Question:
+    return Question("concept", "What are the rows? The columns fit several concepts nearly alike.", rivals)
 
 
 def _mapping_of(inspection: Inspection) -> MapperConfig | None:
@@ -54,7 +75,9 @@ def _mapping_of(inspection: Inspection) -> MapperConfig | None:
         for name, preset in load_mapping_presets().items()
         if preset.format == kind
     ]
-    fitting = [mapper for mapper in made if there.issuperset(mapper.columns)]
+    fitting = [
+        mapper for mapper in made if there.issuperset(mapper.columns) and inspection.concept in {None, mapper.concept}
+    ]
     return max(fitting, key=lambda mapper: len(mapper.columns), default=None)
 
 

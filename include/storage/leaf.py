@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import cast
 
 import adbc_driver_manager
 import polars as pl
@@ -17,7 +15,7 @@ from include.storage import table as tables
 from include.storage.connection import judge
 from include.storage.copy_rows import SORT_MEMORY, part_rows, put_rows
 from include.storage.schema import DATA
-from include.storage.span import Span, join_spans
+from include.storage.span import Span, join_spans, measure_frame
 
 
 class Leaf:
@@ -51,8 +49,7 @@ class Leaf:
             others = [name for name, word in self._shared.items() if not frame[name].eq_missing(word).all()]
             self._add_shared(cursor, others)
             put_rows(cursor, part_rows(frame.drop(self._shared), self._concept), self.name, DATA)
-        ends = (frame[self._time].min(), frame[self._time].max()) if self._time else (None, None)
-        self.span = join_spans([self.span, Span(frame.height, *cast("tuple[datetime | None, datetime | None]", ends))])
+        self.span = join_spans([self.span, measure_frame(frame, self._concept)])
 
     def remove(self, first: int, last: int) -> None:
         """Remove the rows from one number to another."""

@@ -21,7 +21,7 @@ from include.storage.copy_rows import SCRATCH, read_sorted
 from include.storage.leaf import Leaf
 from include.storage.partitions import attach, has_room, is_partitioned
 from include.storage.schema import DATA
-from include.storage.span import Span, measure_parts, measure_rows
+from include.storage.span import Span, join_spans, measure_frame, measure_parts, measure_rows
 from include.storage.transaction import transaction
 
 _FOLDER_LENGTH: Final = 12
@@ -51,7 +51,7 @@ class PostgresSegment:
         self._leaves: list[Leaf] = []
         self._begins: list[Any] = []
         self._ordered = self._time is not None
-        self._copied: dict[int, tuple[str, list[_Place]]] = {}
+        self._copied: dict[int, tuple[str, list[_Place], Span]] = {}
         self._finishing: dict[Leaf, Future[None]] = {}
         self._keyer = ThreadPoolExecutor(1, "key")
         self._copier = ThreadPoolExecutor(1, "copy")
@@ -79,12 +79,12 @@ class PostgresSegment:
             self._open(leaf).put(rows)
             first, last = rows.select(pl.min(ROW_ID).alias("first"), pl.max(ROW_ID).alias("last")).row(0)
             places.append((leaf, first, last))
-        self._copied[number] = path, places
+        self._copied[number] = path, places, measure_frame(frame, self._concept)
 
     def finish(self) -> str:
         """Commit; see the port."""
         self._wait()
-        span = measure_parts([path for path, _ in self._copied.values()], self._concept, self._staging)
+        span = join_spans(span for _, _, span in self._copied.values())
         # without a row it has no time that could be its own
         keyed = span.rows > 0 and self._has_room(span)
         for leaf in self._leaves:
@@ -156,7 +156,7 @@ class PostgresSegment:
         return leaf
 
     def _copy_again(self, leaf: Leaf) -> None:
-        for path, places in self._copied.values():
+        for path, places, _ in self._copied.values():
             if any(there is leaf for there, _, _ in places):
                 for there, rows in self._shares(read_sorted(path, self._concept, self._staging)):
                     if there is leaf:

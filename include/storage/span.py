@@ -56,10 +56,15 @@ def measure_rows(cursor: dbapi.Cursor, name: str, concept: Concept) -> Span:
     return Span(*cursor.fetchone())
 
 
-def measure_parts(paths: Iterable[str], concept: Concept, staging: Staging) -> Span:
-    """Do as `measure_rows`, with staged parts: of what was copied out of them, PostgreSQL need not read it again."""
+def measure_frame(frame: pl.DataFrame | pl.LazyFrame, concept: Concept) -> Span:
+    """Do as `measure_rows`, with rows in memory or a part that is staged."""
     time = time_field(concept)
     at = pl.col(time) if time else pl.lit(None, pl.Datetime("us", "UTC"))
-    parts = [staging.scan(path).select(at.alias("at")) for path in paths]
-    rows = pl.concat(parts) if parts else pl.LazyFrame(schema={"at": pl.Datetime("us", "UTC")})
-    return Span(*rows.select(pl.len(), first=pl.min("at"), last=pl.max("at")).collect().row(0))
+    ends = frame.lazy().select(pl.len(), at.min().alias("first"), at.max().alias("last"))
+    return Span(*ends.collect().row(0))
+
+
+def measure_parts(paths: Iterable[str], concept: Concept, staging: Staging) -> Span:
+    """Do so with staged parts: of what was copied out of them, PostgreSQL need not read it again."""
+    # part after part: all at once, the times of the whole batch would be in memory
+    return join_spans(measure_frame(staging.scan(path), concept) for path in paths)

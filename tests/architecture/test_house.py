@@ -94,6 +94,13 @@ def test_who_catches_everything_says_why() -> None:
     assert unexplained == []
 
 
+def test_polars_threads_never_wait_for_python() -> None:
+    """While stages work side by side, one may hold the interpreter and wait for those threads: neither would go on."""
+    called_back = re.compile(r"\b(map_batches|map_elements|map_groups|map_rows|rolling_map|register_io_source)\(")
+    found = [str(path.relative_to(ROOT)) for path in tracked("include/*.py") if called_back.search(path.read_text())]
+    assert not found, "work on columns (`pl.Series`) instead"
+
+
 def test_the_repository_stands_alone() -> None:
     """Nothing names a path of the machine it was written on, or a registry's host."""
     outside = re.compile(

@@ -18,6 +18,7 @@ from include.batch import Stage
 from include.collection.model import Collection
 from include.collection.run import RunState
 from include.operations.collection_life import create_collection
+from include.operations.rolling_back import roll_back_batch
 from include.operations.uploading import upload_file
 from include.orchestration.stages import STAGES, Work
 from include.storage.connection import begin
@@ -217,6 +218,19 @@ def test_a_janitor_that_never_rests_takes_nothing_from_a_run(platform: Platform,
     assert [each.name for each in gone if each.collection_id != collection.id] == [str(orphan)]
     assert platform.records.count(collection.dataset_id) == 5000
     platform.staging.remove(collection.id)
+    assert platform.disagreements() == []
+
+
+def test_a_batch_that_was_taken_back_agrees(platform: Platform, collection: Collection, database: Database) -> None:
+    run_stages(platform, collection, platform.runs.latest([collection.id])[collection.id].run_id)
+    [batch] = platform.datasets.batches(collection.dataset_id)
+    roll_back_batch(platform, OWNER, collection.dataset_id, batch.id)
+    assert platform.disagreements() == []
+    with psycopg.connect(database.loader_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM cdmp.batch_rollback WHERE dataset_id = %s", [collection.dataset_id])
+        [said] = platform.disagreements()
+        connection.execute("DELETE FROM cdmp.outbox WHERE facts->>'dataset_id' = %s", [str(collection.dataset_id)])
+    assert "loaded 0 batches, and 1 events say so" in said
     assert platform.disagreements() == []
 
 

@@ -32,6 +32,7 @@ def advise(
     hints: str = "",
     precedents: Precedents = NO_PRECEDENTS,
     formats: Formats | None = None,
+    concept: str | None = None,
 ) -> Advice:
     """Rank the fields that each column may fill, in the light of the whole file.
 
@@ -39,15 +40,23 @@ def advise(
         hints: What else speaks of the file: its name, its preamble.
         precedents: What such names were mapped to here before.
         formats: Those that are known; None: those that come with the platform.
+        concept: What its owner says that its rows are, one of the concepts.
     """
     columns = tuple(columns)
     vocabulary = build_vocabulary(concepts)
     names = [column.name for column in columns]
     recognised = (known_formats() if formats is None else formats).recognise(names)
-    decision = decide(columns, hints, vocabulary, _find_precedents(names, precedents, recognised))
+    decision = decide(columns, hints, vocabulary, _find_precedents(names, precedents, recognised), concept)
     by_name = {reading.column.name: reading for reading in decision.readings}
     found = {column.name: _candidates(by_name[column.name], decision, vocabulary) for column in columns}
-    return Advice(decision.main if any(found.values()) else None, found, recognised.format.name if recognised else None)
+    if not any(found.values()):
+        return Advice(concept, found)
+    if recognised is not None:
+        return Advice(decision.main, found, recognised.format.name)
+    firsts = [candidates[0] for candidates in found.values() if candidates]
+    sure = sum(each.concept == decision.main and each.confidence >= SURE for each in firsts)
+    settled = concept is not None or 2 * sure >= len(firsts)
+    return Advice(decision.main, found, rivals=() if settled else decision.rivals)
 
 
 def _find_precedents(

@@ -62,8 +62,10 @@ class Advice:
         concept: What its rows are; None where nothing tells.
         columns: By name: the candidates, the likeliest first. The first counts only from `SURE` on.
         format: The known format that the file is in; None where it is in none.
+        rivals: The concepts that its rows may be of, the likeliest first, where that should be asked; else none.
     """
 
     concept: str | None
     columns: dict[str, tuple[Candidate, ...]] = field(default_factory=dict)
     format: str | None = None
+    rivals: tuple[str, ...] = ()

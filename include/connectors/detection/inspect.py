@@ -21,7 +21,7 @@ from include.connectors.detection.times import profile_time
 from include.connectors.formats.choose import read_frames, read_units
 from include.errors import ConfigurationInvalid, Problem, name_close
 
-_OWN: Final = ("table", "zone", "date", "date_order", "interval_label")
+_OWN: Final = ("table", "concept", "zone", "date", "date_order", "interval_label")
 """What an owner may set beside the keys of the format."""
 
 _ANSWERS: Final = {"date_order": ("dmy", "mdy", "ymd"), "interval_label": ("start", "end")}
@@ -35,8 +35,8 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
 
     Args:
         name: What its owner calls it.
-        given: What its owner has set, which is taken as right: keys of the format, and `kind`, `table`, `zone`,
-            `date`, `date_order`, `interval_label`.
+        given: What its owner has set, which is taken as right: keys of the format, and `kind`, `table`, `concept`,
+            `zone`, `date`, `date_order`, `interval_label`.
 
     Raises:
         SourceRefused: It cannot be read; says why.
@@ -72,7 +72,8 @@ def inspect_source(path: Path, name: str, given: Mapping[str, Any]) -> Inspectio
     if timed and timed.form and len(timed.columns) == 1:
         profiles[0] = _settle_time(main, timed.columns[0], timed.form)
     tables = tuple(each.table for each in profiles)
-    return Inspection(found, tables, timed.profile if timed else None, tuple(issues), tuple(questions))
+    time = timed.profile if timed else None
+    return Inspection(found, tables, time, tuple(issues), tuple(questions), own.get("concept"))
 
 
 def _day_of(noted: NotedDays, own: Mapping[str, str]) -> date | None:
@@ -138,9 +139,7 @@ def _read_own(given: Mapping[str, Any]) -> dict[str, str]:
     for key in given:
         if key not in known:
             raise ConfigurationInvalid([Problem(key, "there is no such setting", name_close(key, known))])
-    own = {
-        key: str(given[key]) for key in ("zone", "date", "date_order", "interval_label") if given.get(key) is not None
-    }
+    own = {key: str(given[key]) for key in _OWN if key != "table" and given.get(key) is not None}
     for key, answers in _ANSWERS.items():
         if key in own and own[key] not in answers:
             remedy = f"It is one of {', '.join(answers)}."

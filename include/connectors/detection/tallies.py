@@ -9,7 +9,7 @@ from typing import Final, Self, cast
 import polars as pl
 
 from include.cim.number_style import NumberStyle
-from include.cim.numbers import plain_number
+from include.cim.numbers import plain_numbers
 
 MOST_DISTINCT: Final = 1_000_000
 """Up to this many different values are counted exactly."""
@@ -132,7 +132,7 @@ class NumberTally:
 
     def add(self, cells: Cells) -> pl.Series:
         """Take the numbers among cells; gives which cells are numbers."""
-        text = pl.select(plain_number(pl.lit(cells.texts), self._style)).to_series()
+        text = plain_numbers(cells.texts, self._style)
         point, length = text.str.find(".", literal=True), text.str.len_bytes()
         fraction = _greatest(length - point - 1)
         integral = _greatest(pl.select(pl.coalesce(pl.lit(point), pl.lit(length))).to_series())

@@ -68,6 +68,15 @@ def test_what_the_owner_sets_is_taken_as_right(interface: Interface):
     assert wrong.status_code == 422
 
 
+def test_the_owner_says_what_the_rows_are(interface: Interface):
+    body = {"upload": interface.upload, "set": {"concept": "heat_pump_operation"}}
+    told = interface.client().post("/sample", json=body).json()["inspection"]
+    assert told["proposal"]["mapper"]["concept"] == "heat_pump_operation"
+    wrong = interface.client().post("/sample", json={**body, "set": {"concept": "heat_pump"}})
+    assert wrong.status_code == 422
+    assert "heat_pump_operation" in wrong.text
+
+
 def test_a_sample_is_gone_after_a_day(interface: Interface):
     client = interface.client()
     assert client.get(f"/sample/{SAMPLE_ID}").status_code == 200

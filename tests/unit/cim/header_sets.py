@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -88,18 +89,32 @@ class Figures:
 
 
 @cache
-def judge(path: Path) -> tuple[Judged, ...]:
-    """Suggest fields for every set of a half, as if no format of its vendor were known."""
-    return tuple(_judge(path))
+def judge(path: Path, *, answered: bool = False) -> tuple[Judged, ...]:
+    """Suggest fields for every set of a half, as if no format of its vendor were known.
+
+    Args:
+        answered: Whether the owner says what the rows are, where that is asked.
+    """
+    return tuple(_judge(path, answered))
 
 
-def _judge(path: Path) -> Iterator[Judged]:
+def _judge(path: Path, answered: bool) -> Iterator[Judged]:
     concepts = load_definition().concepts()
     for each, columns in zip(read_sets(path), columns_in(path), strict=True):
-        advice = advise(columns, concepts, each["file"] or "", formats=known_formats().without(each["vendor"]))
+        formats = known_formats().without(each["vendor"])
+        advice = advise(columns, concepts, each["file"] or "", formats=formats)
+        if answered and advice.rivals:
+            advice = advise(columns, concepts, each["file"] or "", formats=formats, concept=_rows_of(each))
         for column, entry in zip(columns, each["columns"], strict=True):
             right = labels_of(entry["truth"])
             yield Judged(each["name"], path.stem == "heldout", column, right, advice.columns[column.name])
+
+
+def _rows_of(header_set: Mapping[str, Any]) -> str | None:
+    """Name the concept that most columns of a set are labelled with."""
+    right = [{label["concept"] for label in labels_of(each["truth"]) if label} for each in header_set["columns"]]
+    counts = Counter(concept for concepts in right for concept in concepts)
+    return min(counts, key=lambda concept: (-counts[concept], concept), default=None)
 
 
 @cache

@@ -99,6 +99,34 @@ def test_a_column_of_another_concept_is_suggested_with_that() -> None:
     assert (likeliest.concept, likeliest.field) == ("weather_observation", "air_temperature")
 
 
+def test_where_several_concepts_fit_alike_the_owner_is_asked_and_decides() -> None:
+    columns = (time("time"), number("value", None, 0, 30))
+    rivals = suggest(*columns).rivals
+    assert {"meter_reading", "sensor_observation"} <= set(rivals)
+    for concept in (*rivals, "pv_generation"):
+        told = advise(columns, CONCEPTS, concept=concept)
+        assert (told.concept, told.rivals) == (concept, ())
+        assert told.columns["time"][0].concept == concept
+
+
+def test_what_the_owner_says_leaves_a_column_of_another_concept_where_it_is() -> None:
+    columns = (time("time"), number("power", "kW", 0, 30), number("temperature", "degC", 0, 50))
+    temperature = {
+        concept: advise(columns, CONCEPTS, concept=concept).columns["temperature"][0].concept
+        for concept in suggest(*columns).rivals
+    }
+    assert temperature == {
+        "electrical_measurement": "weather_observation",
+        "weather_observation": "weather_observation",
+        "indoor_climate": "indoor_climate",
+    }
+
+
+def test_a_file_that_tells_what_it_is_asks_nothing() -> None:
+    columns = (time("Zeitstempel"), text("Zählpunkt"), number("Verbrauch", "kWh", 0, 3))
+    assert suggest(*columns).rivals == ()
+
+
 @pytest.mark.parametrize("name", ["xq7", "foo", "Bemerkung", "comment", "lorem ipsum", "row", "hash"])
 def test_nothing_is_said_of_what_says_nothing(name: str) -> None:
     advice = suggest(time("time"), number("consumption", "kWh"), text(name))

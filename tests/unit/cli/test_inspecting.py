@@ -83,6 +83,22 @@ def test_a_known_format_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "2 rows, in the format 'elprisetjustnu spot prices'" in capsys.readouterr().out
 
 
+def test_what_the_rows_are_is_asked_and_can_be_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "values.csv"
+    lines = (f"2024-06-01T{hour:02}:00:00Z,{hour * 100}" for hour in range(24))
+    file.write_text("\n".join(["time,value", *lines]), encoding="utf-8")
+    cdmp(str(file), "--json")
+    (question,) = json.loads(capsys.readouterr().out)["questions"]
+    assert question["key"] == "concept"
+    assert "sensor_observation" in question["options"]
+    cdmp(str(file), "--json", "--set", "concept=sensor_observation")
+    told = json.loads(capsys.readouterr().out)
+    assert told["questions"] == []
+    assert {column["candidates"][0]["concept"] for column in told["tables"][0]["columns"]} == {"sensor_observation"}
+    cdmp(str(file), "--mapping", "--set", "concept=sensor_observation")
+    assert "concept: sensor_observation" in capsys.readouterr().out
+
+
 def test_a_person_sees_columns_times_and_questions(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cdmp(str(file))
     shown = capsys.readouterr().out
@@ -98,6 +114,7 @@ def test_a_person_sees_columns_times_and_questions(file: Path, capsys: pytest.Ca
         pytest.param(["date_order=first"], "dmy, mdy, ymd", id="an answer that is none"),
         pytest.param(["delimitr=;"], "delimiter", id="a format's key that is not there"),
         pytest.param(["table=7"], "There are 1", id="a table that is not there"),
+        pytest.param(["concept=meter_readings"], "Did you mean meter_reading?", id="a concept that is not there"),
         pytest.param(["zone"], "--set KEY=VALUE", id="no pair"),
         pytest.param(["null_values=[1"], "no JSON", id="half a list"),
     ],

@@ -98,6 +98,14 @@ def test_a_standards_message_is_mapped_as_its_preset_says(message: str, name: st
     assert proposal == Proposal(MapperConfig.model_validate(expand_mapping({"preset": preset})), ())
 
 
+def test_a_standards_message_of_which_its_owner_says_something_else_is_mapped_as_said(tmp_path: Path) -> None:
+    file = tmp_path / "e.json"
+    file.write_text(json.dumps(EVENT), encoding="utf-8")
+    inspection = inspect_source(file, file.name, {"concept": "flexibility_report"})
+    _, proposal = suggest_fields(inspection, file.name, CIM.concepts())
+    assert proposal.mapper is None or proposal.mapper.concept == "flexibility_report"
+
+
 def test_what_stands_beside_phases_belongs_to_their_total(tmp_path: Path) -> None:
     header = "meter_id,time,power_w,power_l1_w,power_l2_w,current_l1_a,current_l2_a,frequency_hz\n"
     rows = "".join(f"M1,2024-03-01T0{hour}:00:00Z,600,200,400,1.1,1.9,50.01\n" for hour in range(6))

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 import polars as pl
 import pytest
 
-from include.cim.numbers import plain_number
+from include.cim.numbers import plain_numbers
 from include.collection.inspection import Detection
 from include.connectors.content import Content
 from include.connectors.detection.delimited import detect_delimited
@@ -30,7 +30,7 @@ def read(body: bytes, found: Detection, numbers: tuple[int, ...]) -> tuple[tuple
     form = found.tables[0].form
     frame = pl.concat(list(read_frames(Content.of(body, "meters.csv"), form)))
     plain = frame.with_columns(
-        plain_number(pl.col(frame.columns[at]).str.strip_chars(), form.numbers) for at in numbers if at < frame.width
+        plain_numbers(frame[:, at].str.strip_chars(), form.numbers) for at in numbers if at < frame.width
     )
     rows = [
         tuple(_number(cell) if at in numbers else cell and cell.strip() for at, cell in enumerate(row))

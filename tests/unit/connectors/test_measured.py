@@ -10,7 +10,7 @@ import pytest
 from include.cim.concept import FieldType
 from include.cim.mapping_config import MappingRule
 from include.cim.number_style import NumberStyle
-from include.cim.values import read_value
+from include.cim.values import read_values
 from include.collection.inspection import ColumnProfile, Inspection
 from include.connectors.detection.inspect import inspect_source
 from tests.factories import a_field
@@ -67,11 +67,11 @@ def test_crowns_are_numbers_whose_country_is_asked(
     for wanted in [unit] if unit else ["DKK/kWh", "SEK/kWh", "NOK/kWh"]:
         rule = MappingRule(field="v", source="v", unit=wanted)
         target = a_field("v", type=FieldType.FLOAT, unit=wanted)
-        read = pl.DataFrame({"v": cells}).select(read_value(rule, target, NumberStyle(",")))["v"]
+        read = read_values(pl.Series(cells), rule, target, NumberStyle(","))
         assert read.to_list() == [12.5, -0.25]
     euros = MappingRule(field="v", source="v", unit="EUR/kWh")
     target = a_field("v", type=FieldType.FLOAT, unit="EUR/kWh")
-    assert pl.DataFrame({"v": cells}).select(read_value(euros, target, NumberStyle(",")))["v"].null_count() == 2
+    assert read_values(pl.Series(cells), euros, target, NumberStyle(",")).null_count() == 2
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_mapping_reads_of_such_cells_what_was_added(tmp_path: Path, cells: lis
     profile, form = column(found), found.detection.tables[0].form
     rule = {"field": "v", "source": "value", "unit": profile.unit, "bracketed": "negative"}
     target = a_field("v", type=FieldType.FLOAT, unit=profile.unit)
-    read = pl.DataFrame({"v": cells}).select(read_value(MappingRule.model_validate(rule), target, form.numbers))["v"]
+    read = read_values(pl.Series(cells), MappingRule.model_validate(rule), target, form.numbers)
     assert read.sum() == pytest.approx(float(profile.total or 0))
     assert not any("unreadable" in issue.what or "this is no" in issue.what for issue in found.issues)
 
@@ -97,11 +97,11 @@ def test_a_mapping_reads_of_such_cells_what_was_added(tmp_path: Path, cells: lis
 def test_a_mapping_reads_no_other_unit(tmp_path: Path) -> None:
     rule = MappingRule.model_validate({"field": "v", "source": "value", "unit": "kWh"})
     target = a_field("v", type=FieldType.FLOAT, unit="kWh")
-    cells = pl.DataFrame({"v": ["1 kWh", "2 MWh", "3", "4 rooms", "5kwh"]})
-    assert cells.select(read_value(rule, target, NumberStyle()))["v"].to_list() == [1.0, None, 3.0, None, 5.0]
+    cells = pl.Series(["1 kWh", "2 MWh", "3", "4 rooms", "5kwh"])
+    assert read_values(cells, rule, target, NumberStyle()).to_list() == [1.0, None, 3.0, None, 5.0]
     price = MappingRule.model_validate({"field": "v", "source": "value", "unit": "EUR/kWh"})
-    paid = pl.DataFrame({"v": ["€ 0.30", "0.25 EUR", "0.2 EUR/kWh", "$ 0.10"]})
-    assert paid.select(read_value(price, target, NumberStyle()))["v"].to_list() == [0.3, 0.25, 0.2, None]
+    paid = pl.Series(["€ 0.30", "0.25 EUR", "0.2 EUR/kWh", "$ 0.10"])
+    assert read_values(paid, price, target, NumberStyle()).to_list() == [0.3, 0.25, 0.2, None]
 
 
 def test_a_price_keeps_what_its_name_says_more(tmp_path: Path) -> None:
