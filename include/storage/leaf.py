@@ -41,15 +41,17 @@ class Leaf:
         self.name = table.name
         self.span = Span(0, None, None)
 
-    def put(self, frame: pl.DataFrame) -> None:
-        """Copy staged rows."""
+    def put(self, frame: pl.DataFrame) -> Span:
+        """Copy staged rows; gives how many they are, and their stretch of time."""
         if not self._made and self._time:
             self._shared = _find_shared(frame, self._concept)
         with self.cursor() as cursor:
             others = [name for name, word in self._shared.items() if not frame[name].eq_missing(word).all()]
             self._add_shared(cursor, others)
             put_rows(cursor, part_rows(frame.drop(self._shared), self._concept), self.name, DATA)
-        self.span = join_spans([self.span, measure_frame(frame, self._concept)])
+        span = measure_frame(frame, self._concept)
+        self.span = join_spans([self.span, span])
+        return span
 
     def remove(self, first: int, last: int) -> None:
         """Remove the rows from one number to another."""

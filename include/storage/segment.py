@@ -21,15 +21,15 @@ from include.storage.copy_rows import SCRATCH, read_sorted
 from include.storage.leaf import Leaf
 from include.storage.partitions import attach, has_room, is_partitioned
 from include.storage.schema import DATA
-from include.storage.span import Span, join_spans, measure_frame, measure_parts, measure_rows
+from include.storage.span import Span, join_spans, measure_parts, measure_rows
 from include.storage.transaction import transaction
 
 _FOLDER_LENGTH: Final = 12
 LEAF_ROWS: Final = 1_000_000
 """So many rows are in a leaf, or more, when its key begins to be made: for that of the last one a load waits."""
 
-_Place = tuple[Leaf, int, int]
-"""Where rows are, and the first and the last of their numbers."""
+_Place = tuple[Leaf, Span, int, int]
+"""Where rows are, their stretch of time, and the first and the last of their numbers."""
 
 
 class PostgresSegment:
@@ -51,7 +51,7 @@ class PostgresSegment:
         self._leaves: list[Leaf] = []
         self._begins: list[Any] = []
         self._ordered = self._time is not None
-        self._copied: dict[int, tuple[str, list[_Place], Span]] = {}
+        self._copied: dict[int, tuple[str, list[_Place]]] = {}
         self._finishing: dict[Leaf, Future[None]] = {}
         self._keyer = ThreadPoolExecutor(1, "key")
         self._copier = ThreadPoolExecutor(1, "copy")
@@ -72,19 +72,19 @@ class PostgresSegment:
         if not self._leaves:
             self._drop()  # of an earlier try of the run
             self._begin_leaf()
-        for leaf, first, last in self._copied[number][1] if number in self._copied else ():
+        for leaf, _, first, last in self._copied[number][1] if number in self._copied else ():
             self._open(leaf).remove(first, last)
         places: list[_Place] = []
         for leaf, rows in self._share_out(frame):
-            self._open(leaf).put(rows)
+            span = self._open(leaf).put(rows)
             first, last = rows.select(pl.min(ROW_ID).alias("first"), pl.max(ROW_ID).alias("last")).row(0)
-            places.append((leaf, first, last))
-        self._copied[number] = path, places, measure_frame(frame, self._concept)
+            places.append((leaf, span, first, last))
+        self._copied[number] = path, places
 
     def finish(self) -> str:
         """Commit; see the port."""
         self._wait()
-        span = join_spans(span for _, _, span in self._copied.values())
+        span = join_spans(span for _, places in self._copied.values() for _, span, _, _ in places)
         # without a row it has no time that could be its own
         keyed = span.rows > 0 and self._has_room(span)
         for leaf in self._leaves:
@@ -156,8 +156,8 @@ class PostgresSegment:
         return leaf
 
     def _copy_again(self, leaf: Leaf) -> None:
-        for path, places, _ in self._copied.values():
-            if any(there is leaf for there, _, _ in places):
+        for path, places in self._copied.values():
+            if any(there is leaf for there, *_ in places):
                 for there, rows in self._shares(read_sorted(path, self._concept, self._staging)):
                     if there is leaf:
                         leaf.put(rows)

@@ -79,21 +79,25 @@ class Decision:
     taken: Mapping[str, FieldRef]
 
     @cached_property
+    def ranked(self) -> tuple[str, ...]:
+        """All concepts, the one that most of the file is of first."""
+        return tuple(sorted(self.shares, key=lambda concept: (-self.shares[concept], concept)))
+
+    @property
     def main(self) -> str:
         """The concept that most of the file is of."""
-        return min(self.shares, key=lambda concept: (-self.shares[concept], concept))
+        return self.ranked[0]
 
-    @cached_property
+    @property
     def lead(self) -> float:
         """How much more of the file is of that than of the next."""
-        first, second = sorted(self.shares.values(), reverse=True)[:2]
-        return first - second
+        first, second = self.ranked[:2]
+        return self.shares[first] - self.shares[second]
 
-    @cached_property
+    @property
     def rivals(self) -> tuple[str, ...]:
         """The concepts that the rows may be of, the likeliest first, where that should be asked; else none."""
-        ranked = sorted(self.shares, key=lambda concept: (-self.shares[concept], concept))
-        return tuple(ranked[:_RIVALS]) if self.lead < _DOUBTFUL else ()
+        return self.ranked[:_RIVALS] if self.lead < _DOUBTFUL else ()
 
     @cached_property
     def filled(self) -> Mapping[str, int]:

@@ -30,8 +30,8 @@ CIM = load_definition()
 PHASES = CIM.concept("electrical_measurement")
 
 
-def propose(file: Path) -> Proposal:
-    return suggest_fields(inspect_source(file, file.name, {}), file.name, CIM.concepts())[1]
+def propose(file: Path, **given: str) -> Proposal:
+    return suggest_fields(inspect_source(file, file.name, given), file.name, CIM.concepts())[1]
 
 
 def write(folder: Path, text: str) -> Path:
@@ -101,8 +101,7 @@ def test_a_standards_message_is_mapped_as_its_preset_says(message: str, name: st
 def test_a_standards_message_of_which_its_owner_says_something_else_is_mapped_as_said(tmp_path: Path) -> None:
     file = tmp_path / "e.json"
     file.write_text(json.dumps(EVENT), encoding="utf-8")
-    inspection = inspect_source(file, file.name, {"concept": "flexibility_report"})
-    _, proposal = suggest_fields(inspection, file.name, CIM.concepts())
+    proposal = propose(file, concept="flexibility_report")
     assert proposal.mapper is None or proposal.mapper.concept == "flexibility_report"
 
 
