@@ -93,21 +93,16 @@ def _quarantine(connection: Connection) -> Iterator[str]:
 
 
 def _events(connection: Connection) -> Iterator[str]:
-    """Compare what was told of loads with the loads: one event each, committed with it.
-
-    Of a batch that was taken back the event stays, and nothing says any more which run had loaded it.
-    """
-    loads = [select(each.c.dataset_id, each.c.run_id) for each in (batch, quarantine_departure)]
-    loads[1] = loads[1].where(quarantine_departure.c.run_id.is_not(None))
-    loaded = Counter((str(row.dataset_id), row.run_id) for query in loads for row in connection.execute(query))
+    """Compare what was told of loads with the loads, those that were taken back too: one event each."""
+    loads = (select(each.c.dataset_id, each.c.run_id) for each in (batch, quarantine_departure, batch_rollback))
+    rows = (row for load in loads for row in connection.execute(load) if row.run_id is not None)
+    loaded = Counter((str(row.dataset_id), row.run_id) for row in rows)
     facts = outbox.c.facts
     events = select(facts["dataset_id"].as_string(), facts["run_id"].as_string()).where(outbox.c.kind == _LOADED)
     told = Counter((row[0], row[1]) for row in connection.execute(events))
-    gone = Counter(map(str, connection.scalars(select(batch_rollback.c.dataset_id))))
-    without = Counter(dataset_id for dataset_id, _ in (told - loaded).elements())
-    for dataset_id, run_id in sorted(loaded.keys() | told.keys()):
-        key = dataset_id, run_id
-        if told[key] < loaded[key] or (told[key] > loaded[key] and without[dataset_id] != gone[dataset_id]):
+    for key in sorted(loaded.keys() | told.keys()):
+        if loaded[key] != told[key]:
+            dataset_id, run_id = key
             yield f"run {run_id} of dataset {dataset_id} loaded {loaded[key]} batches, and {told[key]} events say so"
 
 

@@ -50,7 +50,7 @@ def roll_back_batch(
         lock_dataset(cursor, dataset_id)
         cursor.execute("SET LOCAL work_mem = '128MB'")  # versions are joined and sorted by their key
         cursor.execute("SET LOCAL jit = off")  # its second is not made good by any of these statements
-        number = _require_batch(cursor, dataset_id, batch_id)
+        number, run_id = _require_batch(cursor, dataset_id, batch_id)
         _refuse_counted_on(cursor, dataset_id, batch_id, number)
         table = tables.table_of(dataset_id, concept)
         if gate is not None:
@@ -67,23 +67,23 @@ def roll_back_batch(
             (str(dataset_id), now),
         )
         done = Rollback(batch_id, number, now, by, removed, restored, note)
-        _record(cursor, dataset_id, done)
+        _record(cursor, dataset_id, run_id, done)
         # last, because a run that began before this commit must not have seen what is gone
         _refuse_active(cursor, dataset_id)
     _log.info("dataset %s: batch %s taken back, %s rows removed, %s restored", dataset_id, batch_id, removed, restored)
     return done
 
 
-def _require_batch(cursor: dbapi.Cursor, dataset_id: UUID, batch_id: UUID) -> int:
+def _require_batch(cursor: dbapi.Cursor, dataset_id: UUID, batch_id: UUID) -> tuple[int, str]:
     row = find_row(
         cursor,
-        "SELECT number FROM cdmp.batch WHERE dataset_id = $1::uuid AND id = $2::uuid",
+        "SELECT number, run_id FROM cdmp.batch WHERE dataset_id = $1::uuid AND id = $2::uuid",
         str(dataset_id),
         str(batch_id),
     )
     if row is None:
         raise NotFound(f"batch {batch_id}", "the dataset has none of this id", "It may have been taken back already")
-    return int(row[0])
+    return int(row[0]), row[1]
 
 
 def _refuse_counted_on(cursor: dbapi.Cursor, dataset_id: UUID, batch_id: UUID, number: int) -> None:
@@ -196,15 +196,16 @@ def _count(cursor: dbapi.Cursor, statement: str) -> int:
     return int(row[0])
 
 
-def _record(cursor: dbapi.Cursor, dataset_id: UUID, done: Rollback) -> None:
+def _record(cursor: dbapi.Cursor, dataset_id: UUID, run_id: str, done: Rollback) -> None:
     cursor.execute(
         "INSERT INTO cdmp.batch_rollback"
-        ' (dataset_id, number, batch_id, at, "by", note, rows_removed, rows_restored)'
-        " VALUES ($1::uuid, $2, $3::uuid, $4, $5, $6, $7, $8)",
+        ' (dataset_id, number, batch_id, run_id, at, "by", note, rows_removed, rows_restored)'
+        " VALUES ($1::uuid, $2, $3::uuid, $4, $5, $6, $7, $8, $9)",
         (
             str(dataset_id),
             done.number,
             str(done.batch_id),
+            run_id,
             done.at,
             done.by,
             done.note,

@@ -212,6 +212,7 @@ batch_rollback = Table(
     Column("dataset_id", ForeignKey("cdmp.dataset.id", ondelete="CASCADE"), primary_key=True),
     Column("number", BigInteger, primary_key=True, comment="the batch's"),
     Column("batch_id", Uuid, nullable=False),
+    Column("run_id", Text, comment="that had loaded it"),
     Column("at", Moment, nullable=False),
     Column("by", Text, nullable=False, comment="the user"),
     Column("note", Text, nullable=False, server_default=""),

@@ -227,6 +227,10 @@ def test_a_batch_that_was_taken_back_agrees(platform: Platform, collection: Coll
     roll_back_batch(platform, OWNER, collection.dataset_id, batch.id)
     assert platform.disagreements() == []
     with psycopg.connect(database.loader_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE cdmp.batch_rollback SET run_id = 'another' WHERE dataset_id = %s", [collection.dataset_id]
+        )
+        assert len(platform.disagreements()) == 2  # as many events as loads, and not of the same runs
         connection.execute("DELETE FROM cdmp.batch_rollback WHERE dataset_id = %s", [collection.dataset_id])
         [said] = platform.disagreements()
         connection.execute("DELETE FROM cdmp.outbox WHERE facts->>'dataset_id' = %s", [str(collection.dataset_id)])
