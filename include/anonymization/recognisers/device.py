@@ -45,6 +45,10 @@ KINDS: Final = (
         ("mac",),
     ),
     ValueKind(
+        "MAC_ADDRESS", "MAC address", rf"{_PAIR}(?:[:-]?{_PAIR}){{7}}", Telling.NAMED,
+        context=("eui", "deveui", "eui64", "eui-64"),
+    ),
+    ValueKind(
         "IP_ADDRESS", "IP address",
         r"(?:\d{1,3}\.){3}\d{1,3}|(?=[\dA-F]{0,4}:[\dA-F]{0,4}:)[\dA-F:]{3,39}(?:\.\d{1,3}){0,3}",
         Telling.ALONE, is_address, 0.3, ("ip", "address", "host"),

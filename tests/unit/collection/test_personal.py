@@ -54,6 +54,13 @@ def test_what_a_column_cannot_be_is_not_said(name: str, values: list[str]) -> No
     assert found(column(name, values)) == {}
 
 
+@pytest.mark.parametrize("name", ["DevEUI", "dev_eui", "end_device_ids.deveui"])
+def test_a_radio_devices_number_of_64_bits_is_a_mac_address(name: str) -> None:
+    numbers = ["70B3D57ED0001234", "70-b3-d5-7e-d0-00-12-35"]
+    assert found(column(name, numbers)) == {name: "MAC_ADDRESS"}
+    assert found(column("checksum", numbers)) == {}
+
+
 def test_check_digits_count_only_together() -> None:
     right = ["41373559241", "41373559258", "41373559266"]
     assert found(column("x", right[:1], "integer")) == {}
