@@ -59,13 +59,16 @@ def look_for_offsets(columns: Sequence[Column], timing: Timing | None) -> Timing
 def name_the_end(
     filling: dict[str, list[tuple[Column, Candidate]]], concept: Concept, timing: Timing | None
 ) -> Timing | None:
-    """Let an interval's end, where it is the rows' only time, tell the beginning as well."""
-    ends = {column.name for column, _ in filling.get("interval_end", [])}
-    if timing is None or timing.resolution is None or "interval_start" in filling or ends != set(timing.columns):
+    """Let an interval's end, where it is the rows' only time, tell the beginning as well.
+
+    Of a day and a clock that ends an interval, the day looks like a beginning; together they are one time.
+    """
+    if timing is None or timing.resolution is None or time_of(concept) != "interval_start":
         return timing
-    if time_of(concept) != "interval_start":
+    starts, ends = filling.get("interval_start", []), filling.get("interval_end", [])
+    if not ends or not {column.name for column, _ in (*starts, *ends)} <= set(timing.columns):
         return timing
-    filling["interval_start"] = filling.pop("interval_end")
+    filling["interval_start"] = [*starts, *filling.pop("interval_end")]
     return replace(timing, label="end")
 
 

@@ -193,6 +193,14 @@ def test_the_end_of_an_interval_tells_its_beginning(tmp_path: Path) -> None:
     assert rules_of(proposal)["interval_end"].after is not None
 
 
+def test_a_day_and_the_clock_that_ends_an_interval_are_one_time(tmp_path: Path) -> None:
+    rows = "".join(f"03/01/2024,{hour:02}:00,1{hour}.5\n" for hour in range(1, 9))
+    rules = rules_of(propose(write(tmp_path, "OperDay,HourEnding,Load_MW\n" + rows), date_order="mdy", zone="UTC"))
+    start, end = rules["interval_start"], rules["interval_end"]
+    assert (start.source, start.label, start.interval) == (("OperDay", "HourEnding"), "end", timedelta(hours=1))
+    assert end.after is not None, "read from the same columns, the interval would have no length"
+
+
 def test_a_word_that_is_no_unit_is_told_and_not_taken_for_the_likeliest_one(tmp_path: Path) -> None:
     rows = "".join(f"s,2024-03-01T0{hour}:00:00Z,{10 + hour},{hour}\n" for hour in range(6))
     proposal = propose(write(tmp_path, "station id,time,air temperature (C),cloud cover (twelfths)\n" + rows))
