@@ -39,7 +39,8 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 LIKELY: Final = 0.5
 """A rule is proposed from this confidence on; below `SURE`, its owner is asked to look at it."""
 _COUNTER_REMEDY: Final = (
-    "Add the rule; where it is one, with `difference: {}`, and in it `rollover: 100000` where it begins again at 0."
+    "Add the rule; where it is one, with `difference: {}`, and in it `rollover: 100000` where it begins again at 0. "
+    "What it has counted ends with the reading: interval_start needs `label: end` and the `interval`, or `previous`."
 )
 _WORTH_A_WORD: Final = 0.2
 """From this on, a column that may fill a field that is needed is named."""

@@ -140,6 +140,27 @@ def test_a_counter_gives_what_it_counted_where_its_name_says_it_is_one(tmp_path:
     assert rules["volume"].difference == Difference()
 
 
+READINGS = "Zählernummer;Ablesung;Zählerstand Gas (m³)\n"
+
+
+def test_what_a_counter_has_counted_ends_with_its_reading_and_is_of_one_meter(tmp_path: Path) -> None:
+    rows = "".join(f"G-1;01.03.2024 {hour:02}:00;400{hour},5\n" for hour in range(8))
+    rules = rules_of(propose(write(tmp_path, READINGS + rows), zone="Europe/Vienna"))
+    assert (rules["interval_start"].label, rules["interval_start"].interval) == ("end", timedelta(hours=1))
+    assert rules["interval_end"].after is not None
+    assert rules["volume"].difference == Difference(per=["Zählernummer"])
+
+
+def test_what_was_counted_between_irregular_readings_begins_with_the_one_before(tmp_path: Path) -> None:
+    days = ["02.01.2024 08:10", "11.01.2024 09:00", "02.02.2024 18:30", "09.03.2024 10:00", "01.04.2024 12:00"]
+    rows = "".join(f"G-1;{day};4{number}01,5\n" for number, day in enumerate(days))
+    rules = rules_of(propose(write(tmp_path, READINGS + rows), zone="Europe/Vienna"))
+    start, end = rules["interval_start"], rules["interval_end"]
+    assert (start.source, start.label, start.interval) == ("Ablesung", "end", "previous")
+    assert start.occurrence_per == ("Zählernummer",)
+    assert (end.source, end.label, end.interval) == ("Ablesung", "start", None)
+
+
 def test_what_rises_like_a_counter_is_asked_for_and_not_mapped_as_it_is(tmp_path: Path) -> None:
     text = METER.format(name="Gas volume (m3)", cells=["4000,5", "4000,9", "4001,2", "4001,3", "4003", "4004,25"])
     proposal = propose(write(tmp_path, text))
