@@ -116,6 +116,27 @@ def test_what_stands_beside_phases_belongs_to_their_total(tmp_path: Path) -> Non
     assert groups["l1"] == {"active_power": "power_l1_w", "current": "current_l1_a"}
 
 
+def test_columns_that_differ_in_their_numbers_become_rows_together(tmp_path: Path) -> None:
+    # by its name, P2 might be anything, and P1 surely is a power
+    rows = "".join(f"2024-03-01T0{hour}:00:00Z,23{hour},231,229,-5{hour},40,7{hour}\n" for hour in range(6))
+    proposal = propose(write(tmp_path, "Time,U1 [V],U2 [V],U3 [V],P1 [W],P2 [W],P3 [W]\n" + rows))
+    assert proposal.mapper is not None
+    assert proposal.mapper.unpivot is not None
+    assert proposal.mapper.unpivot.groups == {
+        f"U{phase}": {"voltage": f"U{phase} [V]", "active_power": f"P{phase} [W]"} for phase in (1, 2, 3)
+    }
+    assert rules_of(proposal)["phase"].values == {"U1": "L1", "U2": "L2", "U3": "L3"}
+
+
+def test_registers_side_by_side_become_rows_that_are_called_as_they_are(tmp_path: Path) -> None:
+    names = ["1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.0"]
+    rows = "".join(f"2024-03-01T0{hour}:00:00Z,90{hour}.5,1400.{hour},7.{hour}\n" for hour in range(6))
+    proposal = propose(write(tmp_path, f"Timestamp,{','.join(f'{name} (kWh)' for name in names)}\n" + rows))
+    assert proposal.mapper is not None
+    assert proposal.mapper.unpivot is not None
+    assert proposal.mapper.unpivot.groups == {name: {"cumulative_energy": f"{name} (kWh)"} for name in names}
+
+
 def test_without_a_field_to_tell_them_apart_nothing_is_unpivoted() -> None:
     missing: list[Problem] = []
     assert unpivot({"energy": ["a kWh", "b kWh"]}, CIM.concept("meter_reading"), {"register"}, missing) is None
