@@ -14,6 +14,7 @@ from include.cim.suggest.certain import (
     counts_the_other_way,
     directions_of,
     looks_as_if_it_counts_up,
+    says_it_counts_the_day,
     says_it_counts_up,
     unknown_unit,
 )
@@ -184,6 +185,10 @@ def _read_number(
     where, rule = f"mapper.rules.{field.name}", dict[str, Any]()
     if says_it_counts_up(column, field):
         rule["difference"] = {}
+    elif says_it_counts_the_day(column, field) and timing and (timing.resolution or "").startswith("PT"):
+        rule["difference"] = {"reset": True}
+        what = f"{column.name!r} is a day's, of which there are several rows: it is read as a counter that is reset"
+        missing.append(Problem(f"{where}.difference", what, "Take the rule out where each row has the sum of its day."))
     elif looks_as_if_it_counts_up(column, field):
         what = f"{column.name!r} rises like a meter's reading, and {field.name} is what was counted in the interval"
         missing.append(Problem(f"{where}.difference", what, _COUNTER_REMEDY))

@@ -123,7 +123,7 @@ def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing |
     counters = [rule for rule in rules if "difference" in rule]
     if meters := [rule["source"] for rule in rules if _names_meter(concept.fields[rule["field"]], concept)]:
         for rule in counters:
-            rule["difference"] = {"per": meters}
+            rule["difference"]["per"] = meters
     starts = [rule for rule in times if rule["field"] == "interval_start"]
     if not starts or any(rule["field"] == "interval_end" for rule in times) or "interval_end" not in concept.fields:
         return

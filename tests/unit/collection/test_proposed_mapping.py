@@ -182,6 +182,17 @@ def test_what_was_counted_between_irregular_readings_begins_with_the_one_before(
     assert (end.source, end.label, end.interval) == ("Ablesung", "start", None)
 
 
+def test_what_a_day_has_brought_so_far_is_a_counter_but_where_a_row_is_a_day(tmp_path: Path) -> None:
+    header = "Time;Inverter;Daily yield [kWh];AC power [kW]\n"
+    rows = "".join(f"2024-07-01 {hour:02}:00;INV1;{(hour % 12) * 1.5};{hour % 7}.5\n" for hour in range(24))
+    proposal = propose(write(tmp_path, header + rows), zone="UTC")
+    assert rules_of(proposal)["energy"].difference == Difference(reset=True)
+    assert rules_of(proposal)["interval_start"].label == "end"
+    assert "mapper.rules.energy.difference" in {each.where for each in proposal.missing}
+    rows = "".join(f"2024-07-{day:02};INV1;{day}.5;{day % 7}.5\n" for day in range(1, 25))
+    assert rules_of(propose(write(tmp_path, header + rows), zone="UTC"))["energy"].difference is None
+
+
 def test_what_rises_like_a_counter_is_asked_for_and_not_mapped_as_it_is(tmp_path: Path) -> None:
     text = METER.format(name="Gas volume (m3)", cells=["4000,5", "4000,9", "4001,2", "4001,3", "4003", "4004,25"])
     proposal = propose(write(tmp_path, text))
