@@ -45,7 +45,8 @@ def inspect_file(
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
     if mapping or rules:
-        told = [describe_mapping(proposal, plan_for(inspection, proposal, definition))] if mapping else []
+        plan = plan_for(inspection, proposal, definition)
+        told = [describe_mapping(file, inspection, proposal, plan)] if mapping else []
         print("\n".join([*told, *([describe_rules(inspection, proposal, definition)] if rules else [])]))
     elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
@@ -53,13 +54,34 @@ def inspect_file(
         print(describe(inspection))
 
 
-def describe_mapping(proposal: Proposal, plan: AnonymizationConfig) -> str:
-    """Write a mapping and a plan to begin with, as a collection's YAML has them; what lacks is above, as comments."""
+def describe_mapping(file: Path, inspection: Inspection, proposal: Proposal, plan: AnonymizationConfig) -> str:
+    """Write how a file is read, a mapping and a plan to begin with, as a collection's YAML has them.
+
+    What lacks is above, as comments, and so is what no rule reads: a column is not left out without a word.
+    """
     told = proposal_document(proposal, plan)
     lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in told["missing"]]
-    plain = {step: told[step] for step in ("mapper", "anonymization") if told[step]}
-    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120) if plain else ""
-    return "\n".join([*lacking, text.rstrip()])
+    unread = [
+        column.name for column in inspection.tables[0].columns if column.name not in _read_by(inspection, proposal)
+    ]
+    if unread and proposal.mapper is not None:
+        lacking.append(
+            f"# no rule reads: {', '.join(map(repr, unread))}\n#   → Add rules where what they hold is needed."
+        )
+    found = inspection.detection
+    form = found.tables[0].form
+    member = {} if found.member is None else {"member": found.member}
+    read = {"kind": form.kind, **form.model_dump(mode="json", exclude_defaults=True)}
+    steps = {step: told[step] for step in ("mapper", "anonymization") if told[step]}
+    plain = {"ingester": {"kind": "file", "name": str(file), **member, "format": read}} | steps
+    return "\n".join([*lacking, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip()])
+
+
+def _read_by(inspection: Inspection, proposal: Proposal) -> set[str]:
+    """Name the columns that a mapping reads, and those that tell the rows' time."""
+    flag = inspection.time.repeated_flag if inspection.time else None
+    timed = {*inspection.time.columns, *([flag.column] if flag else [])} if inspection.time else set()
+    return timed | (set(proposal.mapper.columns) if proposal.mapper else set())
 
 
 def describe_rules(inspection: Inspection, proposal: Proposal, definition: Definition) -> str:

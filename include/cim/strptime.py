@@ -10,21 +10,21 @@ from include.cim.odd_cells import read_left
 from include.cim.zone_words import ZONE_WORD, number_offsets
 
 MONTHS: Final = (
-    ("jan", "ene", "gen", "sty", "led", "tammi", "ian"),
-    ("feb", "fév", "fev", "lut", "úno", "helmi"),
-    ("mar", "mär", "mrz", "mrt", "maa", "bře", "már"),
-    ("apr", "avr", "abr", "kwi", "dub", "huhti", "ápr"),
-    ("may", "mai", "mei", "mag", "maj", "kvě", "touko", "máj"),
-    ("jun", "giu", "juin", "cze", "červ", "kesä", "jún", "iun"),
-    ("jul", "lug", "juil", "lip", "červenec", "července", "heinä", "júl", "iul"),
-    ("aug", "aoû", "aou", "ago", "sie", "srp", "elo"),
-    ("sep", "set", "wrz", "zář", "syys", "szep"),
-    ("oct", "okt", "ott", "out", "paź", "říj", "loka"),
-    ("nov", "lis", "marras", "noi"),
-    ("dec", "dez", "déc", "dic", "gru", "pro", "joulu"),
+    ("jan", "ene", "gen", "sty", "led", "tammi", "ian", "jaan", "ιαν", "яну"),
+    ("feb", "fév", "fev", "lut", "úno", "helmi", "veeb", "φεβ", "фев"),
+    ("mar", "mär", "mrz", "mrt", "maa", "bře", "már", "μαρ", "μάρ", "мар"),
+    ("apr", "avr", "abr", "kwi", "dub", "huhti", "ápr", "απρ", "апр"),
+    ("may", "mai", "mei", "mag", "maj", "kvě", "touko", "máj", "μαΐ", "μάι", "μαι", "μαϊ", "май"),
+    ("jun", "giu", "juin", "cze", "červ", "kesä", "jún", "iun", "juun", "ιουν", "ιούν", "юни"),
+    ("jul", "lug", "juil", "lip", "červenec", "července", "heinä", "júl", "iul", "juul", "ιουλ", "ιούλ", "юли"),
+    ("aug", "aoû", "aou", "ago", "sie", "srp", "elo", "avg", "αυγ", "αύγ", "авг"),
+    ("sep", "set", "wrz", "zář", "syys", "szep", "σεπ", "сеп"),
+    ("oct", "okt", "ott", "out", "paź", "říj", "loka", "οκτ", "окт"),
+    ("nov", "lis", "marras", "noi", "νοε", "νοέ", "ное"),
+    ("dec", "dez", "déc", "dic", "gru", "pro", "joulu", "dets", "δεκ", "дек"),
 )
 """How months begin in English, German, French, Dutch, Spanish, Italian, Portuguese, Polish, Czech, the languages of
-Scandinavia, Finnish, Hungarian and Romanian."""
+Scandinavia, Finnish, Hungarian, Romanian, Greek, Bulgarian, Estonian and Slovene."""
 
 _NAMES: Final = {name: number for number, names in enumerate(MONTHS, start=1) for name in names}
 MONTH: Final = rf"\b(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})[^\W\d_]*\.?"

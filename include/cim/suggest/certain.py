@@ -42,6 +42,11 @@ def says_it_counts_up(column: Column, field: Field) -> bool:
     return _is_amount(field) and _says(column.name, "cumulative")
 
 
+def says_it_counts_the_day(column: Column, field: Field) -> bool:
+    """Say whether a name says that a column shows what a day has brought so far, where its field is of an interval."""
+    return _is_amount(field) and _says(column.name, "today")
+
+
 def looks_as_if_it_counts_up(column: Column, field: Field) -> bool:
     """Say whether the first different cells rise by little, as a meter's do, where a field is of amounts.
 

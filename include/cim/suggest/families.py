@@ -9,10 +9,13 @@ from typing import Any, Final
 
 from include.cim.concept import Concept, Field, FieldType, Personal
 from include.cim.suggest.cell_values import find_value
+from include.cim.suggest.column import Column
+from include.cim.suggest.words import OBIS
 from include.errors import Problem
 
 _UNIT: Final = re.compile(r"[\[(][^\])]*[\])]")
 _WORD: Final = re.compile(r"[^\W_]+")
+_NUMBER: Final = re.compile(r"\d+")
 _WHOLE: Final = "total"
 """The label of a column that says nothing beside what all of its family say."""
 _ALIKE: Final = 0.5
@@ -81,14 +84,41 @@ def unpivot(
     for name, told in labels.items():
         for column, text in told.items():
             value = find_value(label, text) if label.values else None
-            made.groups.setdefault(text, {})[name] = column
+            of_value = (each for each, known in made.values.items() if known == value and name not in made.groups[each])
+            group = next(of_value, text)  # U1 and P1 are of one phase
+            made.groups.setdefault(group, {})[name] = column
             if value is not None:
-                made.values[text] = value
+                made.values[group] = value
             elif label.values:
                 what = f"nothing tells which {label.name} {column!r} is"
                 remedy = f"Add {text!r} to `values` of the rule: one of {', '.join(label.values[:8])}."
                 missing.append(Problem(f"mapper.rules.{label.name}.values", what, remedy))
     return made
+
+
+def count_alike(columns: Sequence[Column]) -> list[list[str]]:
+    """Find columns of one unit that are counted from 1 and called alike but for that, and registers by their codes.
+
+    Numbers of another sort say what is measured: the wind 10 and 50 metres above the ground are two quantities.
+
+    Example:
+        >>> names = ("P1 [W]", "P2 [W]", "wind 10m", "wind 50m", "1-0:1.8.0", "1-0:2.8.0")
+        >>> count_alike([Column(name, "decimal") for name in names])
+        [['P1 [W]', 'P2 [W]'], ['1-0:1.8.0', '1-0:2.8.0']]
+    """
+    kinds: dict[tuple[str, str | None], list[str]] = {}
+    for column in columns:
+        kinds.setdefault((_NUMBER.sub("#", OBIS.sub("OBIS", column.name)), column.unit), []).append(column.name)
+    return [names for (kind, _), names in kinds.items() if len(names) > 1 and ("OBIS" in kind or _count_on(names))]
+
+
+def _count_on(names: Sequence[str]) -> bool:
+    """Say whether names differ in one number, which goes on by one from 0 or 1."""
+    differ = [numbers for each in zip(*map(_NUMBER.findall, names), strict=True) if len(numbers := set(each)) > 1]
+    return len(differ) == 1 and sorted(map(int, differ[0])) in (
+        [*range(len(names))],
+        [*range(1, len(names) + 1)],
+    )
 
 
 def _alike(name: str, columns: Sequence[str], missing: list[Problem]) -> Sequence[str]:
@@ -125,8 +155,9 @@ def _choose_label(fields: Sequence[Field], texts: set[str]) -> Field | None:
 
 
 def _label(columns: Sequence[str]) -> Mapping[str, str]:
-    """Give what each column's name says that not all of them do."""
+    """Give what each column's name says that not all of them do; where that tells them not apart, their names."""
     words = {column: _WORD.findall(_UNIT.sub(" ", column)) for column in columns}
     shared = set.intersection(*({word.lower() for word in said} for said in words.values()))
     own = {column: [word for word in said if word.lower() not in shared] for column, said in words.items()}
-    return {column: " ".join(said) or _WHOLE for column, said in own.items()}
+    labels = {column: " ".join(said) or _WHOLE for column, said in own.items()}
+    return labels if len(set(labels.values())) == len(labels) else {each: _UNIT.sub(" ", each).strip() for each in own}

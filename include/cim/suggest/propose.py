@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,11 +14,12 @@ from include.cim.suggest.certain import (
     counts_the_other_way,
     directions_of,
     looks_as_if_it_counts_up,
+    says_it_counts_the_day,
     says_it_counts_up,
     unknown_unit,
 )
 from include.cim.suggest.column import Advice, Candidate, Column
-from include.cim.suggest.families import Unpivoting, unpivot
+from include.cim.suggest.families import Unpivoting, count_alike, unpivot
 from include.cim.suggest.fields import FieldRef
 from include.cim.suggest.timing import Timing, finish_times, is_free, look_for_offsets, name_the_end, time_of, time_rule
 from include.cim.units import find_unit
@@ -39,12 +39,12 @@ _ALWAYS: Final[Mapping[tuple[str, str], str | int]] = {
 LIKELY: Final = 0.5
 """A rule is proposed from this confidence on; below `SURE`, its owner is asked to look at it."""
 _COUNTER_REMEDY: Final = (
-    "Add the rule; where it is one, with `difference: {}`, and in it `rollover: 100000` where it begins again at 0."
+    "Add the rule; where it is one, with `difference: {}`, and in it `rollover: 100000` where it begins again at 0. "
+    "What it has counted ends with the reading: interval_start needs `label: end` and the `interval`, or `previous`."
 )
 _WORTH_A_WORD: Final = 0.2
 """From this on, a column that may fill a field that is needed is named."""
 _MEASURED: Final = frozenset({FieldType.FLOAT, FieldType.INTEGER})
-_OFFSET: Final = re.compile(r"UTC|GMT|Etc/.*|[+-]\d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,30 @@ def propose_mapping(
 
 
 def _likely(columns: Sequence[Column], advice: Advice, concept: Concept) -> dict[str, list[tuple[Column, Candidate]]]:
-    """Give the columns that likely fill each field; one that only likely does not stand beside one that surely does."""
+    """Give the columns that likely fill each field; one that only likely does not stand beside one that surely does.
+
+    But it stands beside those that it is counted with: P1, P2 and P3 are measured in the same way.
+    """
+    ranked = {name: [each for each in found if each.concept == concept.name] for name, found in advice.columns.items()}
+    firsts = {name: found[0] for name, found in advice.columns.items() if found and found[0] in ranked[name]}
+    likely = {name: first for name, first in firsts.items() if first.confidence >= LIKELY}
+    counted: set[str] = set()
+    for family in count_alike(columns):
+        best = max((likely[name] for name in family if name in likely), key=lambda each: each.confidence, default=None)
+        if best is None or concept.fields[best.field].type not in _MEASURED:
+            continue
+        for name in family:
+            found = next((each for each in ranked[name] if each.field == best.field), None)
+            if found and (name not in likely or likely[name].confidence < SURE):
+                likely[name] = found
+                counted |= {name} if best.confidence >= SURE else set()
     filling: dict[str, list[tuple[Column, Candidate]]] = {}
     for column in columns:
-        first = next(iter(advice.columns[column.name]), None)
-        if first and first.concept == concept.name and first.confidence >= LIKELY:
-            filling.setdefault(first.field, []).append((column, first))
+        if column.name in likely:
+            filling.setdefault(likely[column.name].field, []).append((column, likely[column.name]))
     return {
-        name: [each for each in found if each[1].confidence >= SURE or each[0].tells_time] or found
+        name: [each for each in found if each[1].confidence >= SURE or each[0].tells_time or each[0].name in counted]
+        or found
         for name, found in filling.items()
     }
 
@@ -169,6 +185,10 @@ def _read_number(
     where, rule = f"mapper.rules.{field.name}", dict[str, Any]()
     if says_it_counts_up(column, field):
         rule["difference"] = {}
+    elif says_it_counts_the_day(column, field) and timing and (timing.resolution or "").startswith("PT"):
+        rule["difference"] = {"reset": True}
+        what = f"{column.name!r} is a day's, of which there are several rows: it is read as a counter that is reset"
+        missing.append(Problem(f"{where}.difference", what, "Take the rule out where each row has the sum of its day."))
     elif looks_as_if_it_counts_up(column, field):
         what = f"{column.name!r} rises like a meter's reading, and {field.name} is what was counted in the interval"
         missing.append(Problem(f"{where}.difference", what, _COUNTER_REMEDY))

@@ -59,13 +59,16 @@ def look_for_offsets(columns: Sequence[Column], timing: Timing | None) -> Timing
 def name_the_end(
     filling: dict[str, list[tuple[Column, Candidate]]], concept: Concept, timing: Timing | None
 ) -> Timing | None:
-    """Let an interval's end, where it is the rows' only time, tell the beginning as well."""
-    ends = {column.name for column, _ in filling.get("interval_end", [])}
-    if timing is None or timing.resolution is None or "interval_start" in filling or ends != set(timing.columns):
+    """Let an interval's end, where it is the rows' only time, tell the beginning as well.
+
+    Of a day and a clock that ends an interval, the day looks like a beginning; together they are one time.
+    """
+    if timing is None or timing.resolution is None or time_of(concept) != "interval_start":
         return timing
-    if time_of(concept) != "interval_start":
+    starts, ends = filling.get("interval_start", []), filling.get("interval_end", [])
+    if not ends or not {column.name for column, _ in (*starts, *ends)} <= set(timing.columns):
         return timing
-    filling["interval_start"] = filling.pop("interval_end")
+    filling["interval_start"] = [*starts, *filling.pop("interval_end")]
     return replace(timing, label="end")
 
 
@@ -104,7 +107,10 @@ def _looks(columns: Sequence[Column]) -> bool:
 
 
 def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing | None) -> None:
-    """Let local times be told apart by their order, and a time that names an interval's end be one."""
+    """Let local times be told apart by their order, and a time that names an interval's end be one.
+
+    What a counter has counted since its reading before ends with the reading, and is counted by one meter.
+    """
     if timing is None:
         return
     times = [rule for rule in rules if concept.fields[rule["field"]].type is FieldType.TIMESTAMP]
@@ -114,10 +120,25 @@ def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing |
             rule["repeated_hour"] = "by_occurrence"
             if keys:
                 rule["occurrence_per"] = keys
+    counters = [rule for rule in rules if "difference" in rule]
+    if meters := [rule["source"] for rule in rules if _names_meter(concept.fields[rule["field"]], concept)]:
+        for rule in counters:
+            rule["difference"]["per"] = meters
     starts = [rule for rule in times if rule["field"] == "interval_start"]
-    ends = [rule for rule in times if rule["field"] == "interval_end"]
-    if starts and timing.label == "end" and timing.resolution and not ends and "period" not in timing.options:
-        starts[0] |= {"label": "end", "interval": timing.resolution}
-    if starts and not ends and timing.resolution and "interval_end" in concept.fields:
-        after = {"field": "interval_start", "duration": timing.resolution}
-        rules.insert(rules.index(starts[0]) + 1, {"field": "interval_end", "after": after})
+    if not starts or any(rule["field"] == "interval_end" for rule in times) or "interval_end" not in concept.fields:
+        return
+    end: dict[str, Any] | None = None
+    if timing.resolution:
+        end = {"after": {"field": "interval_start", "duration": timing.resolution}}
+    elif counters:
+        end = {key: value for key, value in starts[0].items() if key != "field"}
+    if (counters or timing.label == "end") and end and "period" not in timing.options:
+        starts[0] |= {"label": "end", "interval": timing.resolution or "previous"}
+        if not timing.resolution and (series := [*keys, *meters]):
+            starts[0]["occurrence_per"] = series
+    if end:
+        rules.insert(rules.index(starts[0]) + 1, {"field": "interval_end"} | end)
+
+
+def _names_meter(field: Field, concept: Concept) -> bool:
+    return field.type is FieldType.ID and field.name not in concept.key

@@ -64,7 +64,7 @@ _IN_DEGREES: Final = frozenset({"temperature", "dew_point", "apparent_temperatur
 """What the degrees in a name are no angle of."""
 _SORTS: Final = frozenset({"reactive", "apparent"})
 
-_OBIS: Final = re.compile(r"(?:(\d)-\d{1,2}:)?(\d{1,2})\.(\d{1,2})\.\d{1,3}(?:\*\d+)?")
+OBIS: Final = re.compile(r"(?:(\d)-\d{1,2}:)?(\d{1,2})\.(\d{1,2})\.\d{1,3}(?:\*\d+)?")
 _OBIS_QUANTITIES: Final = {
     "1": "import active", "2": "export active", "3": "reactive import", "4": "reactive export", "5": "reactive",
     "6": "reactive", "7": "reactive", "8": "reactive", "9": "apparent", "10": "apparent export", "11": "current",
@@ -128,7 +128,7 @@ def read_name(name: str, folder: Path = FOLDER) -> tuple[Word, ...]:
         >>> [sorted(*word.meanings) for word in read_name("Außenfühler [°C]")]
         [['outdoor'], ['sensor']]
     """
-    if (found := _OBIS.search(name)) and (meaning := _read_obis(*found.groups())):
+    if (found := OBIS.search(name)) and (meaning := _read_obis(*found.groups())):
         rest = name[: found.start()] + " " + name[found.end() :]
         return (Word(found[0], (meaning,), (frozenset({"OBIS"}),)), *read_name(rest, folder))
     if found := _OF_A_PHASE.fullmatch(name):

@@ -67,7 +67,7 @@ def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool 
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
     A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `excel`. Months may have names
-    (`%b`, in thirteen languages), and 24:00 is the next day's midnight.
+    (`%b`, in seventeen languages), and 24:00 is the next day's midnight.
 
     Args:
         order: `dmy`, `mdy` or `ymd`, where the owner has set it.

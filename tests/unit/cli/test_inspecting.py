@@ -12,6 +12,9 @@ import yaml
 from cli.app import app, main
 from include.cim.mapping_config import MappingRule
 from include.collection.check_time import check_time
+from include.collection.model import CollectionConfig
+from include.collection.source import FileSource
+from include.connectors.detection.inspect import inspect_source
 
 CSV = (
     "Zeit;Verbrauch Wirkarbeit (kWh);Name\n"
@@ -177,3 +180,19 @@ def test_a_mapping_to_begin_with_reads_hours_and_quarters(tmp_path: Path, capsys
     (start,) = [rule for rule in rules if rule["field"] == "interval_start"]
     assert (start["period"], start["numbers"]) == ("PT15M", 2)
     assert not list(check_time(MappingRule.model_validate(start), "rule"))
+
+
+def test_a_mapping_to_begin_with_says_how_its_file_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # the mapping reads `hour` and `value`, which the columns H1 to H25 become only by the format
+    path = tmp_path / "wide.txt"
+    cells = ";".join(f"{hour},5" for hour in range(1, 25))
+    days = [f"ES0021000000000001JN;{day},1;{day:02}/03/2024;{cells};" for day in range(1, 8)]
+    header = f"CUPS;Zzyzx;Fecha;{';'.join(f'H{hour}' for hour in range(1, 26))}"
+    path.write_text("\n".join([header, *days]), encoding="utf-16")
+    cdmp(str(path), "--mapping", "--set", "zone=Europe/Madrid")
+    told = capsys.readouterr().out
+    collection = CollectionConfig.model_validate({"title": "wide", **yaml.safe_load(told)})
+    assert isinstance(collection.ingester, FileSource)
+    assert collection.ingester.name == str(path)
+    assert collection.ingester.format == inspect_source(path, path.name, {}).detection.tables[0].form
+    assert "# no rule reads: 'Zzyzx'\n#   → " in told

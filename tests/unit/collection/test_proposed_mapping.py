@@ -116,6 +116,27 @@ def test_what_stands_beside_phases_belongs_to_their_total(tmp_path: Path) -> Non
     assert groups["l1"] == {"active_power": "power_l1_w", "current": "current_l1_a"}
 
 
+def test_columns_that_differ_in_their_numbers_become_rows_together(tmp_path: Path) -> None:
+    # by its name, P2 might be anything, and P1 surely is a power
+    rows = "".join(f"2024-03-01T0{hour}:00:00Z,23{hour},231,229,-5{hour},40,7{hour}\n" for hour in range(6))
+    proposal = propose(write(tmp_path, "Time,U1 [V],U2 [V],U3 [V],P1 [W],P2 [W],P3 [W]\n" + rows))
+    assert proposal.mapper is not None
+    assert proposal.mapper.unpivot is not None
+    assert proposal.mapper.unpivot.groups == {
+        f"U{phase}": {"voltage": f"U{phase} [V]", "active_power": f"P{phase} [W]"} for phase in (1, 2, 3)
+    }
+    assert rules_of(proposal)["phase"].values == {"U1": "L1", "U2": "L2", "U3": "L3"}
+
+
+def test_registers_side_by_side_become_rows_that_are_called_as_they_are(tmp_path: Path) -> None:
+    names = ["1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.0"]
+    rows = "".join(f"2024-03-01T0{hour}:00:00Z,90{hour}.5,1400.{hour},7.{hour}\n" for hour in range(6))
+    proposal = propose(write(tmp_path, f"Timestamp,{','.join(f'{name} (kWh)' for name in names)}\n" + rows))
+    assert proposal.mapper is not None
+    assert proposal.mapper.unpivot is not None
+    assert proposal.mapper.unpivot.groups == {name: {"cumulative_energy": f"{name} (kWh)"} for name in names}
+
+
 def test_without_a_field_to_tell_them_apart_nothing_is_unpivoted() -> None:
     missing: list[Problem] = []
     assert unpivot({"energy": ["a kWh", "b kWh"]}, CIM.concept("meter_reading"), {"register"}, missing) is None
@@ -138,6 +159,38 @@ def test_a_counter_gives_what_it_counted_where_its_name_says_it_is_one(tmp_path:
     text = METER.format(name="Gas Zählerstand (m3)", cells=["4000,5", "4000,9", "4001,2", "4001,2", "4003", "4004,25"])
     rules = rules_of(propose(write(tmp_path, text)))
     assert rules["volume"].difference == Difference()
+
+
+READINGS = "Zählernummer;Ablesung;Zählerstand Gas (m³)\n"
+
+
+def test_what_a_counter_has_counted_ends_with_its_reading_and_is_of_one_meter(tmp_path: Path) -> None:
+    rows = "".join(f"G-1;01.03.2024 {hour:02}:00;400{hour},5\n" for hour in range(8))
+    rules = rules_of(propose(write(tmp_path, READINGS + rows), zone="Europe/Vienna"))
+    assert (rules["interval_start"].label, rules["interval_start"].interval) == ("end", timedelta(hours=1))
+    assert rules["interval_end"].after is not None
+    assert rules["volume"].difference == Difference(per=["Zählernummer"])
+
+
+def test_what_was_counted_between_irregular_readings_begins_with_the_one_before(tmp_path: Path) -> None:
+    days = ["02.01.2024 08:10", "11.01.2024 09:00", "02.02.2024 18:30", "09.03.2024 10:00", "01.04.2024 12:00"]
+    rows = "".join(f"G-1;{day};4{number}01,5\n" for number, day in enumerate(days))
+    rules = rules_of(propose(write(tmp_path, READINGS + rows), zone="Europe/Vienna"))
+    start, end = rules["interval_start"], rules["interval_end"]
+    assert (start.source, start.label, start.interval) == ("Ablesung", "end", "previous")
+    assert start.occurrence_per == ("Zählernummer",)
+    assert (end.source, end.label, end.interval) == ("Ablesung", "start", None)
+
+
+def test_what_a_day_has_brought_so_far_is_a_counter_but_where_a_row_is_a_day(tmp_path: Path) -> None:
+    header = "Time;Inverter;Daily yield [kWh];AC power [kW]\n"
+    rows = "".join(f"2024-07-01 {hour:02}:00;INV1;{(hour % 12) * 1.5};{hour % 7}.5\n" for hour in range(24))
+    proposal = propose(write(tmp_path, header + rows), zone="UTC")
+    assert rules_of(proposal)["energy"].difference == Difference(reset=True)
+    assert rules_of(proposal)["interval_start"].label == "end"
+    assert "mapper.rules.energy.difference" in {each.where for each in proposal.missing}
+    rows = "".join(f"2024-07-{day:02};INV1;{day}.5;{day % 7}.5\n" for day in range(1, 25))
+    assert rules_of(propose(write(tmp_path, header + rows), zone="UTC"))["energy"].difference is None
 
 
 def test_what_rises_like_a_counter_is_asked_for_and_not_mapped_as_it_is(tmp_path: Path) -> None:
@@ -191,6 +244,14 @@ def test_the_end_of_an_interval_tells_its_beginning(tmp_path: Path) -> None:
     start = rules_of(proposal)["interval_start"]
     assert (start.source, start.label, start.interval) == ("Zeit (Ende)", "end", timedelta(hours=1))
     assert rules_of(proposal)["interval_end"].after is not None
+
+
+def test_a_day_and_the_clock_that_ends_an_interval_are_one_time(tmp_path: Path) -> None:
+    rows = "".join(f"03/01/2024,{hour:02}:00,1{hour}.5\n" for hour in range(1, 9))
+    rules = rules_of(propose(write(tmp_path, "OperDay,HourEnding,Load_MW\n" + rows), date_order="mdy", zone="UTC"))
+    start, end = rules["interval_start"], rules["interval_end"]
+    assert (start.source, start.label, start.interval) == (("OperDay", "HourEnding"), "end", timedelta(hours=1))
+    assert end.after is not None, "read from the same columns, the interval would have no length"
 
 
 def test_a_word_that_is_no_unit_is_told_and_not_taken_for_the_likeliest_one(tmp_path: Path) -> None:
