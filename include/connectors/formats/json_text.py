@@ -191,6 +191,7 @@ class JsonText:
         try:
             text = self._decoder.decode(chunk, final=self._ended)
         except UnicodeDecodeError as error:
+            self._content.refuse_no_text()
             place = self._content.count - len(error.object) + error.start + 1
             raise SourceRefused(
                 self._name,
