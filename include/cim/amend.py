@@ -22,7 +22,7 @@ def accept(definition: Definition, proposal: Proposal) -> Definition:
     """Give the definition with what a proposal adds or changes.
 
     Raises:
-        ConfigurationInvalid: The definition is no longer one that it fits.
+        ConfigurationInvalid: Lists everything for which the definition is none, or no longer one, that it fits.
     """
     if problems := check_proposal(proposal, definition):
         raise ConfigurationInvalid(problems)
@@ -43,7 +43,11 @@ def accept(definition: Definition, proposal: Proposal) -> Definition:
     if proposal.field is not None:
         return _with(definition, _with_field(concept, _field(proposal.field)))
     assert proposal.change is not None  # noqa: S101 - one of the three
-    return _with(definition, _with_field(concept, _changed(concept.fields[proposal.change.field], proposal.change)))
+    there = concept.fields[proposal.change.field]
+    if (changed := _changed(there, proposal.change)) == there:
+        what = f"{concept.name}.{there.name} has all of that already"
+        raise ConfigurationInvalid([Problem("change", what, "Propose what it lacks, or map to it as it is")])
+    return _with(definition, _with_field(concept, changed))
 
 
 def merge(definition: Definition, proposal: Proposal, into: str) -> Definition:

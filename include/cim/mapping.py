@@ -17,7 +17,7 @@ from include.cim.number_style import NumberStyle
 from include.cim.raw_rows import raw_name, takes
 from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
-from include.cim.timestamps import around_changes, asks_batch, read_timestamps, settle
+from include.cim.timestamps import INSTANT, around_changes, asks_batch, find_beyond, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_values
 
 _HALF: Final = " …"
@@ -92,6 +92,11 @@ def map_columns(
         ROW_ID, *[_constant(rule, fields[rule.field]) for rule in config.rules if rule.constant is not None]
     )
     values = add_ends(given.with_columns(*columns, *cells.get_columns()), config.rules)
+    for name in values.columns:
+        if values[name].dtype == INSTANT and (beyond := find_beyond(values[name])).any():
+            why = pl.lit("unreadable_timestamp").alias("rule")
+            issues.append(values.filter(beyond).select(ROW_ID, pl.lit(name).alias("field"), why))
+            values = values.with_columns(pl.when(~beyond).then(name).alias(name))
     converted, lost = convert_units(values, config.rules, concept)
     rows = converted.select(
         ROW_ID,

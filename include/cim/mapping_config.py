@@ -119,6 +119,8 @@ class MappingRule(Configuration):
         if len(given) != 1:
             has = " and ".join(given) or "none of its origins"
             raise ValueError(f"field {self.field!r} has {has}; write one of source, constant, after, formula")
+        if self.source == ():
+            raise ValueError(f"field {self.field!r}: `source` names no column; name one, or several")
         if self.otherwise is not None and self.values is None:
             raise ValueError(f"field {self.field!r}: `otherwise` goes with `values`")
         if bool(self.inputs) != (self.formula is not None):

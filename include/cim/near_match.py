@@ -11,7 +11,7 @@ from typing import Final
 
 from include.cim.concept import Field, Term
 from include.cim.definition import Definition
-from include.cim.extension import Proposal, ProposedField, ProposedTerm
+from include.cim.extension import Proposal, ProposedChange, ProposedField, ProposedTerm
 from include.cim.units import known_unit
 
 MOST: Final = 20
@@ -71,6 +71,9 @@ def find_near_matches(
     waiting = ((each.about[0], field) for each in pending for field in _proposed(each))
     others += [_Known.of(name, field, field.terms, pending=True) for name, field in islice(waiting, MOST_PENDING)]
     mine = [_Known.of("", field, field.terms) for field in _proposed(proposal)]
+    if proposal.change is not None:  # what it adds to a field may be another's
+        mine = [_Known.added(proposal.change)]
+        others = [each for each in others if each.into != proposal.subject]
     found = [near for each in mine for other in others if (near := _compare(each, other)) is not None]
     order = list(Likeness)
     return tuple(sorted(found, key=lambda each: (order.index(each.likeness), -each.score, each.into))[:MOST])
@@ -110,6 +113,23 @@ class _Known:
             pending=pending,
         )
 
+    @classmethod
+    def added(cls, change: ProposedChange) -> _Known:
+        """Names and terms that a change adds."""
+        names = frozenset(map(_folded, change.synonyms))
+        return cls(
+            name=change.field,
+            into="",
+            names=names,
+            pairs=tuple(map(_letter_pairs, names)),
+            description="",
+            words=frozenset(),
+            unit=None,
+            dimension=None,
+            terms=frozenset(each.term for each in change.terms),
+            pending=False,
+        )
+
 
 def _proposed(proposal: Proposal) -> tuple[ProposedField, ...]:
     if proposal.new_concept is not None:
@@ -122,7 +142,7 @@ def _compare(mine: _Known, other: _Known) -> NearMatch | None:
         likeness, score = Likeness.SAME_NAME, 1.0
     elif mine.terms & other.terms:
         likeness, score = Likeness.SAME_TERM, 1.0
-    elif (alike := max(_shared(a, b) for a in mine.pairs for b in other.pairs)) >= NAMES_ALIKE:
+    elif (alike := max((_shared(a, b) for a in mine.pairs for b in other.pairs), default=0.0)) >= NAMES_ALIKE:
         likeness, score = Likeness.SIMILAR_NAME, alike
     elif (
         mine.dimension is not None

@@ -13,11 +13,12 @@ from include.cim.clock_changes import place
 from include.cim.day_periods import number_parts, split_periods
 from include.cim.mapping_config import MappingRule, MissingHour, Numbering, RepeatedHour
 from include.cim.occurrence import number_showings
-from include.cim.written_times import ISO, read_placed
+from include.cim.written_times import ISO, LATEST, read_placed
 from include.cim.zone import read_zone
 
 INSTANT: Final = pl.Datetime("us", "UTC")
 _UTC: Final = pl.Datetime("us")
+_FIRST: Final = -62_135_596_800_000_000  # the first microsecond of the year 1, since 1970
 _DAY: Final = timedelta(days=1)
 _NONE: Final = timedelta(0)
 
@@ -92,6 +93,15 @@ def asks_batch(rule: MappingRule) -> bool:
 def around_changes(texts: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     """Give the rows of a part that `settle` needs: those around the changes of the clock."""
     return _near_changes(_read(texts, rule)).drop("instant")
+
+
+def find_beyond(instants: pl.Series) -> pl.Series:
+    """Say which instants lie in no year from 1 to 9999, in UTC: no store and no reader takes them.
+
+    0001-01-01, with which some systems say that there is no date, is such a one east of Greenwich.
+    """
+    counted = instants.to_physical()
+    return ((counted < _FIRST) | (counted > LATEST)).fill_null(False)
 
 
 def _near_changes(read: pl.DataFrame) -> pl.DataFrame:

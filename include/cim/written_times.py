@@ -45,7 +45,9 @@ _EXACT_DIGITS: Final = 9
 _WRAPPED: Final = r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$"
 """How .NET writes an instant in JSON: the offset says what a clock showed, and changes nothing."""
 
-_LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
+LATEST: Final = 253_402_300_799_999_999
+"""The last microsecond of the year 9999, since 1970."""
+
 _MIDNIGHT: Final = r"(^|[T :,_-])24:?00(:?00)?(\D|$)"
 _SHORT: Final = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M", "%e": "%d", "%B": "%b"}
 _ISO_USUAL: Final = tuple(
@@ -245,7 +247,7 @@ def _read_serials(texts: pl.Series) -> pl.Series:
 def _read_epochs(texts: pl.Series, scale: Decimal) -> pl.Series:
     texts = texts.str.replace(_WRAPPED, "${1}")
     micros = texts.cast(pl.Decimal(38, 6), strict=False) * scale
-    seen = pl.select(pl.when(micros.abs() <= _LATEST).then(micros)).to_series()
+    seen = pl.select(pl.when(micros.abs() <= LATEST).then(micros)).to_series()
     return seen.cast(pl.Int64, strict=False).cast(_TIME)
 
 

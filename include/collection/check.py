@@ -73,19 +73,15 @@ def _check_source(config: CollectionConfig) -> Iterator[Problem]:
     if isinstance(config.ingester, RestSource):
         yield from check_rest(config.ingester)
     form = config.ingester.format if config.ingester is not None else None
-    if not isinstance(form, CsvFormat):
-        return
+    encoding = getattr(form, "encoding", "utf-8")
     try:
-        text = codecs.lookup(form.encoding)._is_text_encoding
+        text = codecs.lookup(encoding)._is_text_encoding
     except LookupError:
         text = False
     if not text:
-        yield Problem(
-            "ingester.format.encoding",
-            f"no encoding is called {form.encoding!r}",
-            "utf-8, cp1252 and latin-1 are common.",
-        )
-    if form.delimiter in (form.quote, "\n", "\r"):
+        what = f"no encoding is called {encoding!r}"
+        yield Problem("ingester.format.encoding", what, "utf-8, cp1252 and latin-1 are common.")
+    if isinstance(form, CsvFormat) and form.delimiter in (form.quote, "\n", "\r"):
         yield Problem("ingester.format.delimiter", "it is the quote or a line's end", "Usual are , ; | and the tab.")
 
 

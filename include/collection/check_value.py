@@ -13,6 +13,13 @@ from include.errors import NotFound, Problem
 
 _NUMBERS: Final = (FieldType.FLOAT, FieldType.INTEGER)
 _SHOWN: Final = 12
+_TAKEN: Final = {
+    FieldType.BOOLEAN: "It takes true and false.",
+    FieldType.INTEGER: "It takes a whole number without quotes.",
+    FieldType.FLOAT: "It takes a number without quotes, with a point.",
+    FieldType.ID: "It takes text; a number needs quotes.",
+    FieldType.TEXT: "It takes text; a number needs quotes.",
+}
 
 
 def check_texts(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
@@ -28,6 +35,8 @@ def check_texts(rule: MappingRule, field: Field, where: str) -> Iterator[Problem
         for name in ("extract", "bracketed", "values"):
             if getattr(rule, name) is not None:
                 yield Problem(f"{where}.{name}", "there is no cell that it could be for", f"Leave `{name}` out.")
+    elif rule.extract == "":
+        yield Problem(f"{where}.extract", "it finds nothing", "Write a pattern, or leave `extract` out.")
     elif rule.extract is not None:
         yield from _check_pattern(rule.extract, f"{where}.extract")
     if rule.bracketed is not None and field.type not in _NUMBERS:
@@ -73,8 +82,12 @@ def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Proble
     given |= {f"values.{source or '(empty)'}": value for source, value in (rule.values or {}).items()}
     for place, value in given.items():
         if value is not None and not _fits(value, field):
-            remedy = f"It takes {', '.join(field.values)}." if field.values else ""
+            remedy = f"It takes {', '.join(field.values)}." if field.values else _TAKEN[field.type]
             yield Problem(f"{where}.{place}", f"{value!r} is no {field.type.value} that {field.name} takes", remedy)
+        elif isinstance(value, str) and not value.strip():
+            yield Problem(f"{where}.{place}", "it holds nothing", "Name a value, or leave it out.")
+    if rule.values == {}:
+        yield Problem(f"{where}.values", "the table is empty, and no cell would be in it", "Write source: value.")
     for source in rule.values or {}:
         if source != source.strip():
             what = "it has blanks around it, and cells are read without theirs"

@@ -23,6 +23,15 @@ ZIP: Final = b"PK\x03\x04"
 GZIP: Final = b"\x1f\x8b"
 BZIP2: Final = b"BZh"
 
+XLS: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PARQUET: Final = b"PAR1"
+NO_TEXT: Final = {
+    ZIP: ("a workbook", "excel"),  # any other archive is unpacked
+    XLS: ("a workbook", "excel"),
+    PARQUET: ("Parquet", "parquet"),
+}
+"""How files begin that other readers read as they are; what each is, and the `kind` of its format."""
+
 _HEAD: Final = 512
 
 _UNREADABLE: Final = {

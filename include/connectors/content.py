@@ -15,6 +15,7 @@ from include.collection.inspection import Issue
 from include.connectors.archive import (
     BZIP2,
     GZIP,
+    NO_TEXT,
     ZIP,
     choose_member,
     is_document,
@@ -138,6 +139,16 @@ class Content:
             pass
         stream.seek(0)
         return stream
+
+    def refuse_no_text(self) -> None:
+        """Refuse a file that its first bytes tell to be no text, for readers that could not decode it.
+
+        Raises:
+            SourceRefused: Says what it is, and which `kind` of format reads it.
+        """
+        for magic, (what, kind) in NO_TEXT.items():
+            if self._magic.startswith(magic) and not self.members:
+                raise SourceRefused(self.name, f"it is {what}, and no text", f"Set the format's `kind` to {kind}.")
 
     def digest(self) -> str:
         """Give the sha256 of what was read, unpacked: packing a file does not make it another."""

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 from include.access.requestor import STEWARD, Requestor
 from include.cim.amend import accept, merge
-from include.cim.check_proposal import check_proposal
 from include.cim.concept import FieldType
 from include.cim.definition import Definition
 from include.cim.extension import Decision, Extension, ExtensionState, Proposal, ProposedField, Review
@@ -73,8 +72,7 @@ def propose_extension(services: Services, requestor: Requestor, proposal: Propos
         Conflict: Too many proposals of theirs wait already.
     """
     filled = _fill_from_sample(services, requestor, proposal)
-    if problems := check_proposal(filled, services.definition.current()):
-        raise ConfigurationInvalid(problems)
+    accept(services.definition.current(), filled)
     if len(services.cim.find(requestor.id, ExtensionState.PROPOSED, limit=MOST_WAITING)) >= MOST_WAITING:
         what = f"{MOST_WAITING} proposals of yours wait for a decision"
         raise Conflict("extensions", what, "Withdraw some, or wait for a steward")

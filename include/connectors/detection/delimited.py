@@ -28,6 +28,7 @@ _NOTES: Final = 100
 _MOST_CELL_LINES: Final = 50
 _LONG_LINE: Final = MOST_LINE * 3 // 4
 _MARKUP: Final = re.compile(rb'[\xef\xbb\xbf\s]*(?:\{|\[\s*[\[{"\d-]|<[?!a-zA-Z])')
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
 _EDIFACT: Final = re.compile(r"\ufeff?(UNA.{6}\s*)?UNB\+")
 _NO_LAYOUT: Final = frozenset({"encoding", "delimiter", "quote", "excel_text", "ragged", "row_mark", "header_mark"})
 
@@ -44,7 +45,7 @@ def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | No
     settings = read_settings({key: value for key, value in given.items() if key != "kind"}, CsvFormat)
     encoding = _find_encoding(sample, settings)
     if encoding is None:
-        _refuse_nul(sample)
+        _refuse_control(sample)
         return None
     lines = _read_lines(sample.head, encoding.encoding, sample.whole)
     _refuse_long_line(sample, lines)
@@ -61,15 +62,18 @@ def detect_delimited(sample: Sample, given: Mapping[str, Any]) -> Detection | No
     return _detect_tables(sample, lines, encoding, dialect, settings)
 
 
-def _refuse_nul(sample: Sample) -> None:
-    """Refuse a text with single NULs; where there are many, or other such bytes, it is no text at all."""
-    control = sum(sample.head.count(byte) for byte in map(bytes, ([1], [2], [3], [4], [5], [6], [16], [255])))
-    nuls = sample.head.count(b"\0")
-    if 0 < nuls < len(sample.head) / 20 and control < nuls:
-        line = sample.head[: sample.head.index(b"\0")].count(b"\n") + 1
-        raise SourceRefused(
-            sample.name, f"line {line} holds a NUL character, which no text has", "The file is damaged; get it again."
-        )
+def _refuse_control(sample: Sample) -> None:
+    """Refuse a text with single control characters; where there are many, it is no text at all."""
+    found = _CONTROL.findall(sample.head)
+    if not 0 < len(found) < len(sample.head) / 20:
+        return
+    sign = b"\0" if b"\0" in found else found[0]
+    line = sample.head[: sample.head.index(sign)].count(b"\n") + 1
+    what, remedy = "a NUL character, which no text has", "The file is damaged; get it again."
+    if sign != b"\0":
+        what = f"a control character ({sign[0]:#04x}), and {len(found)} of such are too many for a text"
+        remedy = "Take them out, or set `encoding`: then it is read with them."
+    raise SourceRefused(sample.name, f"line {line} holds {what}", remedy)
 
 
 def _refuse_monsters(name: str, cells: Sequence[Sequence[str]]) -> None:

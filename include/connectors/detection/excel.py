@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from include.collection.formats.excel import ERRORS, ExcelFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
-from include.connectors.archive import ZIP
+from include.connectors.archive import XLS, ZIP
 from include.connectors.detection.cells import TYPED, Kind, classify
 from include.connectors.detection.layout import DetectedLayout, detect_layout
 from include.connectors.detection.layout_findings import Rows
@@ -18,7 +18,6 @@ from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.excel import choose_sheet, open_workbook
 from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, end_groups
-from include.connectors.formats.xls import MAGIC as XLS
 from include.errors import SourceRefused
 
 SAMPLE_ROWS: Final = 2_000

@@ -7,9 +7,10 @@ from typing import Any
 
 from include.collection.formats.parquet import ParquetFormat
 from include.collection.inspection import DetectedTable, Detection
+from include.connectors.archive import PARQUET
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
-from include.connectors.formats.parquet import ENCRYPTED, MAGIC, open_parquet
+from include.connectors.formats.parquet import ENCRYPTED, open_parquet
 
 
 def detect_parquet(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
@@ -19,7 +20,7 @@ def detect_parquet(sample: Sample, given: Mapping[str, Any]) -> Detection | None
         SourceRefused: It is damaged, encrypted, or greater than a limit.
         ConfigurationInvalid: A setting is none of this format.
     """
-    if not sample.head.startswith((MAGIC, ENCRYPTED)):
+    if not sample.head.startswith((PARQUET, ENCRYPTED)):
         return None
     form = ParquetFormat(**read_settings(given, ParquetFormat))
     with sample.open() as content:

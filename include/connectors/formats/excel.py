@@ -10,12 +10,11 @@ import polars as pl
 from include.anonymization.telling import list_names
 from include.collection.formats.excel import ExcelFormat
 from include.collection.inspection import Issue
-from include.connectors.archive import ZIP, open_zip
+from include.connectors.archive import XLS, ZIP, open_zip
 from include.connectors.content import Content
 from include.connectors.formats.layout import read_row_units, read_table
 from include.connectors.formats.ods import open_ods
 from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, column_letters, fill_merged
-from include.connectors.formats.xls import MAGIC as XLS
 from include.connectors.formats.xls import open_xls
 from include.connectors.formats.xlsx import open_xlsx
 from include.errors import SourceRefused

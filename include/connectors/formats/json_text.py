@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
+from include.anonymization.telling import list_names
 from include.connectors.content import CHUNK, Content
 from include.connectors.formats.text import find_decoder
 from include.errors import SourceRefused
@@ -86,6 +88,10 @@ class JsonText:
                 self._hold()
             except RecursionError:
                 raise too_deep(self._name) from None
+            except SourceRefused as error:
+                line, column = _line_and_column(self._text, self._place, self._lines)
+                where = f"{self._name}, in the value that begins at line {line}, column {column}"
+                raise SourceRefused(where, error.what, error.remedy) from None
             else:
                 behind = len(self._text) - end
                 if behind >= _NUMBER_GOES_ON or (behind and not isinstance(value, Number)) or self._ended:
@@ -121,7 +127,7 @@ class JsonText:
                 self._refuse()
             key = self.value()
             if key in seen:
-                raise named_twice(self._name)
+                raise named_twice(self._name, key)
             seen.add(key)
             self._take(":")
             yield key
@@ -185,6 +191,7 @@ class JsonText:
         try:
             text = self._decoder.decode(chunk, final=self._ended)
         except UnicodeDecodeError as error:
+            self._content.refuse_no_text()
             place = self._content.count - len(error.object) + error.start + 1
             raise SourceRefused(
                 self._name,
@@ -209,11 +216,14 @@ def refuse_syntax(name: str, text: str, place: int, lines_before: int = 0) -> No
     """Say where a text stops being JSON."""
     if not text[place:].strip():
         raise SourceRefused(name, "the JSON ends too early", "It is empty, or was cut off on its way; get it again.")
-    line = lines_before + text.count("\n", 0, place) + 1
-    column = place - text.rfind("\n", 0, place)
+    line, column = _line_and_column(text, place, lines_before)
     raise SourceRefused(
         name, f"it is no JSON from line {line}, column {column} on", "Is it the file or address you meant?"
     )
+
+
+def _line_and_column(text: str, place: int, lines_before: int) -> tuple[int, int]:
+    return lines_before + text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
 
 
 def json_decoder(name: str, decimal: str = ".") -> json.JSONDecoder:
@@ -232,7 +242,7 @@ def json_decoder(name: str, decimal: str = ".") -> json.JSONDecoder:
     def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) != len(pairs):
-            raise named_twice(name)
+            raise named_twice(name, next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1))
         return made
 
     return json.JSONDecoder(
@@ -279,6 +289,7 @@ def too_deep(name: str) -> SourceRefused:
     return SourceRefused(name, f"it is nested more than {MOST_DEPTH} deep", "Give flatter records.")
 
 
-def named_twice(name: str) -> SourceRefused:
+def named_twice(name: str, member: str) -> SourceRefused:
     """Say that one of two values would be lost."""
-    return SourceRefused(name, "an object names a member twice", "Only one of the two values could be kept.")
+    what = f"an object names a member twice: {list_names([member])}"
+    return SourceRefused(name, what, "Only one of the two values could be kept.")

@@ -23,9 +23,7 @@ from include.connectors.formats.parquet_pages import check_pages
 from include.connectors.formats.parts import MOST_CELL_BYTES, PART_BYTES, gather_parts
 from include.errors import SourceEmpty, SourceRefused
 
-MAGIC: Final = b"PAR1"
 ENCRYPTED: Final = b"PARE"
-
 BATCH_ROWS: Final = 65_536
 CELLS_PER_BYTE: Final = 1_000
 """A file that declares more cells for each of its bytes is refused; so is nothing below `FREE_CELLS`."""

@@ -34,6 +34,7 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
+            content.refuse_no_text()
             line = lines + error.object[: error.start].count(b"\n") + 1
             utf16 = taken == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
             raise SourceRefused(
@@ -47,6 +48,7 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
             text = text.removeprefix("\ufeff")
         taken += len(chunk)
         if "\0" in text:
+            content.refuse_no_text()
             line = lines + text[: text.index("\0")].count("\n") + 1
             raise SourceRefused(
                 content.name,

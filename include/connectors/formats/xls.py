@@ -12,7 +12,6 @@ from xlrd.biffh import error_text_from_code
 from include.connectors.formats.sheet_cells import Merged, Row, Sheet, SheetReading, Shown, show, stored_number
 from include.errors import SourceRefused
 
-MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MOST_BYTES: Final = 48 << 20
 """The library holds a workbook in memory; 65,536 rows of 256 cells are less."""
 

@@ -149,6 +149,16 @@ def test_a_change_adds_and_widens_and_deprecates() -> None:
     assert read_definition_document(write_definition(after), 0) == after
 
 
+@pytest.mark.parametrize("changes", [{"values": ["forward"]}, {"values": ["reverse", "forward"]}])
+def test_a_change_to_what_is_there_already_makes_no_version(changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationInvalid, match="flow_direction has all of that already"):
+        accept(CIM, a_change("flow_direction", **changes))
+    term = {"term": "https://example.org/x", "standard": "A standard"}
+    named = accept(CIM, a_change(synonyms=["verbruik"], terms=[term]))
+    with pytest.raises(ConfigurationInvalid, match="Propose what it lacks"):
+        accept(named, a_change(synonyms=["verbruik"], terms=[term]))
+
+
 @pytest.mark.parametrize("key", ["name", "unit", "type", "personal"])
 def test_a_change_of_what_data_is_held_in_is_no_change(key: str) -> None:
     with pytest.raises(ValidationError, match="Extra inputs"):
@@ -206,6 +216,17 @@ def test_an_equal_term_a_synonym_and_a_waiting_proposal_are_shown() -> None:
     assert by_synonym[0].likeness.value == "same name"
     waiting = find_near_matches(a_proposal(), CIM, [a_proposal()])
     assert (waiting[0].into, waiting[0].pending) == ("meter_reading.standing_losses", True)
+
+
+def test_a_name_that_a_change_gives_to_another_field_is_shown() -> None:
+    # who merges two meanings under one name is shown whose it is; the field itself doubles nothing
+    near = find_near_matches(a_change("voltage", "battery_status", synonyms=["State of charge", "voltage"]), CIM)
+    assert {each.into for each in near if each.likeness == "same name"} >= {"battery_status.state_of_charge"}
+    assert all(each.field == "voltage" and each.into != "battery_status.voltage" for each in near)
+    terms = [{"term": "https://smartdatamodels.org/dataModel.Battery/stateOfCharge", "standard": "Smart Data Models"}]
+    (same, *_) = find_near_matches(a_change("voltage", "battery_status", terms=terms), CIM)
+    assert (same.into, same.likeness) == ("battery_status.state_of_charge", "same term of a standard")
+    assert find_near_matches(a_change("voltage", "battery_status", maximum=3000), CIM) == ()
 
 
 def test_a_long_proposal_is_compared_in_no_time() -> None:

@@ -364,3 +364,18 @@ def test_what_a_clock_shows_of_two_days_is_read_back_exactly(
     settled = settle_times(parts, rule, CONCEPT)
     pieces = [map_columns(each, rule, CONCEPT, NumberStyle(), settled) for each in parts]
     assert pl.concat([each.rows for each in pieces])["at"].to_list() == [each for each, _ in rows]
+
+
+def test_years_that_no_store_has() -> None:
+    # 0001-01-01 is the year before the first in UTC, and 9999-12-31 23:30 ends in the year 10000
+    part = frame(t=["0001-01-01 00:00", "0001-01-02 00:00", "9999-12-31 23:30", "2024-05-01 00:00"], meter=["a"] * 4)
+    concept = a_concept(a_field("at", type=FieldType.TIMESTAMP), a_field("until", type=FieldType.TIMESTAMP))
+    rules = [
+        {"field": "at", "source": "t", "format": "%Y-%m-%d %H:%M", "zone": "Europe/Berlin"},
+        {"field": "until", "after": {"field": "at", "duration": "PT2H"}},
+    ]
+    plain = MapperConfig.model_validate({"concept": "x", "rules": rules})
+    found = map_columns(part, plain, concept, NumberStyle())
+    assert sorted(found.issues.rows()) == [(1, "at", "unreadable_timestamp"), (3, "until", "unreadable_timestamp")]
+    years = [[each and each.year for each in found.rows[name].to_list()] for name in ("at", "until")]
+    assert years == [[None, 1, 9999, 2024], [1, 1, None, 2024]]

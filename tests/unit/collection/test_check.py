@@ -176,7 +176,8 @@ def test_schedules_and_formats_are_looked_at() -> None:
     assert "15 6 * * *" in found(schedule={"cron": "99 6 * * *"})["schedule.cron"]
     assert found(schedule={"cron": "*/15 6-9 * * mon-fri"}) == {}
     for encoding in ("utf-9", "hex"):
-        source = {"kind": "file", "format": {"kind": "csv", "encoding": encoding}}
-        assert "no encoding" in found(ingester=source)["ingester.format.encoding"]
+        for kind in ("csv", "json"):
+            source = {"kind": "file", "format": {"kind": kind, "encoding": encoding}}
+            assert "no encoding" in found(ingester=source)["ingester.format.encoding"]
     source = {"kind": "file", "format": {"kind": "csv", "delimiter": '"'}}
     assert "quote" in found(ingester=source)["ingester.format.delimiter"]

@@ -109,6 +109,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         anonymization={"fields": {"usage_point_id": {"method": "keep"}}},
     )
     plain["mapper"]["rules"] = [{"field": "energy", "source": 5}, {"field": "x"}, {"source": "y"}]
+    plain["mapper"]["rules"].append({"field": "z", "source": []})
     del plain["metadata"]["publisher"]
     assert problems_of(plain) == {
         "titel": "there is no such key. Did you mean title?",
@@ -117,6 +118,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "mapper.rules[0].source": "it cannot be used as it is. It should be a valid string.",
         "mapper.rules[1]": "field 'x' has none of its origins. Write one of source, constant, after, formula.",
         "mapper.rules[2].field": "it is missing. Add it.",
+        "mapper.rules[3]": "field 'z': `source` names no column. Name one, or several.",
         "anonymization.fields.usage_point_id.reason": "it is missing. Add it.",
         "metadata.publisher": "it is missing. Add it.",
         "schedule.every": "it cannot be used as it is. It should be greater than or equal to 1 minute.",

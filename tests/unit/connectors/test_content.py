@@ -11,7 +11,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,10 @@ from include.connectors.content import Content
 from include.connectors.detection.container import name_member
 from include.connectors.detection.sample import take_sample
 from include.connectors.file import UploadedFile
+from include.connectors.formats.json_text import JsonText
+from include.connectors.formats.text import read_text
 from include.errors import SourceRefused
+from tests.unit.connectors.workbooks import by_xlsxwriter, by_xlwt
 
 TEXT = b"time,kwh\n" + b"2024-01-01T00:00:00Z,1.5\n" * 5_000
 WORKBOOK = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}
@@ -269,3 +272,25 @@ def test_broken_bytes_are_refused_and_never_crash(data: st.DataObject) -> None:
         assert read_all(bytes(body)) is not None
     except SourceRefused as refused:
         assert refused.remedy
+
+
+@pytest.mark.parametrize("read", [lambda given: list(read_text(given, "utf-8")), JsonText], ids=["CSV", "JSON"])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(
+            by_xlsxwriter({"Data": [["kWh"], [1.5]]}), "a workbook, and no text. Set the format's `kind` to excel."
+        ),
+        pytest.param(by_xlwt({"Data": [["kWh"], [1.5]]}), "a workbook, and no text. Set the format's `kind` to excel."),
+        pytest.param(archive.PARQUET + b"\xff" * 99, "Parquet, and no text. Set the format's `kind` to parquet."),
+        pytest.param(zipped({"a.csv": b"a\n\xff"}), "in utf-8"),
+    ],
+    ids=["xlsx", "xls", "Parquet", "text in a ZIP"],
+)
+def test_what_is_no_text_is_told_from_text_in_another_encoding(
+    read: Callable[[Content], object], body: bytes, kind: str
+) -> None:
+    with pytest.raises(SourceRefused) as raised:
+        read(Content.of(body, "meters.csv"))
+    told = str(raised.value).replace("is not UTF-8", "is not text in utf-8")
+    assert kind in told

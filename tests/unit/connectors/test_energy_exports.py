@@ -132,6 +132,12 @@ def test_a_setting_that_is_none_names_those_that_are() -> None:
     [
         pytest.param(b"", "empty", id="empty"),
         pytest.param(b"a,b\n" + b"1,2\n" * 99 + b"3,\x004\n", "line 101 holds a NUL", id="NUL"),
+        pytest.param(
+            b"a,b\n1,2\n3,\x1b4\n5,\x076\n" + b"7,8\n" * 20,
+            r"line 3 holds a control .*0x1b.*encoding",
+            id="a terminal's",
+        ),
+        pytest.param(b"a,b\n1,2\n3,caf\xe9\x074\n" + b"7,8\n" * 20, "line 3 holds a control", id="in another encoding"),
         pytest.param(b'a,b\n1,2\n"3,4\n' + b"5,6\n" * 200, "line 3 on, a quote", id="a quote that never closes"),
         pytest.param(b"x,1;" * (1 << 19), "longer than 1 MiB", id="everything in one line"),
         pytest.param(b",".join([b"c"] * 100_000) + b"\n", "50000 cells", id="100,000 columns"),
@@ -140,6 +146,12 @@ def test_a_setting_that_is_none_names_those_that_are() -> None:
 def test_what_cannot_be_a_table_is_refused(body: bytes, says: str) -> None:
     with pytest.raises(SourceRefused, match=says):
         detect(body)
+
+
+def test_control_characters_are_read_where_the_owner_sets_the_encoding() -> None:
+    body = b"time;kWh;note\n" + b"".join(b"2024-01-01 %02d:00;%d,5;x\x07\x1by\n" % (hour, hour) for hour in range(24))
+    read = frame(body, found(body, encoding="utf-8"))
+    assert (read.height, read["note"][0]) == (24, "x\x07\x1by")
 
 
 def test_noise_is_no_table() -> None:
