@@ -35,6 +35,8 @@ from include.ports import Clock
 
 _PEEKED: Final = 1 << 16
 _PARTIAL: Final = 206
+_MOST_EMPTY: Final = 100
+"""Pages without a record, one after the other, that may lead to one with some."""
 _NO_LINES: Final = re.compile(
     rb"[\xef\xbb\xbf\s]*(?:(<)(?:!--|(?:!doctype|html|\?xml|head|body|script)\b)|([{])\s*[\"}]|(\[)\s*[{])",
     re.IGNORECASE,
@@ -98,7 +100,7 @@ class RestReading:
         """
         page: Page | None = first_page(self.source.pagination)
         seen: set[bytes | str] = set()
-        pages = records = 0
+        pages = records = empty = 0
         total = cursor = None
         columns: set[str] = set()
         while page is not None:
@@ -111,14 +113,17 @@ class RestReading:
                         raise self._unlike(pages + 1)
                     columns.update(frame.columns)
                     yield self._count(frame, content)
-            pages, records = pages + 1, records + rows
+            pages, records, empty = pages + 1, records + rows, 0 if rows else empty + 1
             total = self._follow(total, said.total)
-            if rows == 0 and said.cursor == cursor:  # to some sources that is how pages end
+            whole = total is not None and records >= total
+            # to some sources that is how pages end, and others name a next page to the end of days (CKAN)
+            if rows == 0 and (said.cursor == cursor or whole):
                 said = replace(said, cursor=None)
             cursor = said.cursor
+            self._refuse_endless(empty, cursor)
             self._refuse_repeat(seen, pages, [*filter(None, [cursor]), *([content.digest()] if rows else [])])
             # where the number of pages is declared, one without records is not the last
-            ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
+            ended = (rows == 0 and said.pages is None) or whole
             page = None if ended and cursor is None else next_page(self.source.pagination, pages, records, said)
             if page is None and rows:
                 self.progress.issues += tell_more(opened, self.where, records, pages)
@@ -289,6 +294,12 @@ class RestReading:
                 "Does the source know the parameter that asks for the next page?",
             )
         seen.update(marks)
+
+    def _refuse_endless(self, empty: int, cursor: str | None) -> None:
+        if empty >= _MOST_EMPTY and cursor is not None:
+            what = f"{empty} pages one after the other have no record, and each leads to another"
+            remedy = "Set `total` where answers declare their records: the first such page behind them is the last."
+            raise SourceRefused(self.where, what, remedy)
 
     def _too_much(self, what: str, most: int) -> SourceRefused:
         return SourceRefused(

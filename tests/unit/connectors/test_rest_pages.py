@@ -107,6 +107,25 @@ def test_pages_become_few_frames_with_the_members_of_all(server: SourceServer) -
     assert frame.height == 50
 
 
+def by_url_for_ever(asked: Asked) -> Reply:
+    """CKAN: the next page is named whether there is one or not."""
+    first = int(asked.get("offset", "0"))
+    return page(ALL[first : first + 10], next=f"/data?offset={first + 10}", total=25)
+
+
+def test_links_that_go_on_behind_the_declared_records_end_at_the_first_empty_page(server: SourceServer) -> None:
+    server.answer = by_url_for_ever
+    paged = {"pagination": {"kind": "next_url", "path": "$.next"}}
+    reading = a_connector(server, total="$.total", **paged).read(None)
+    assert column(reading, "n") == [str(record["n"]) for record in ALL]
+    assert len(server.asked) == 4
+
+    server.asked.clear()
+    with pytest.raises(SourceRefused, match=r"100 pages one after the other have no record.*Set `total`"):
+        rows_of(a_connector(server, **paged).read(None))
+    assert len(server.asked) == 3 + 100
+
+
 @pytest.mark.parametrize(
     ("answer", "pagination"),
     [
