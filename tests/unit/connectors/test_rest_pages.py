@@ -194,14 +194,33 @@ def test_a_declared_total_is_checked_without_pages_too(server: SourceServer) -> 
 
 @pytest.mark.parametrize(
     "link",
+    [
+        pytest.param('<{}>; title="a; b, c=d"; rel="next"', id="a title with what parts links"),
+        pytest.param('</data?n=9>; rel="last"; title="<x>; rel=next", <{}>; rel="next"', id="a title like a link"),
+        pytest.param('<{}>; type="application/json;charset=utf-8"; Rel="last NEXT"', id="two relations"),
+        pytest.param("<{}>;rel=next;hreflang", id="without quotes"),
+    ],
+)
+def test_the_next_page_is_found_however_its_link_is_written(link: str, server: SourceServer) -> None:
+    second = "/data?n=2&fields=a,b;c"
+    server.answer = lambda asked: (
+        page(ALL[10:]) if asked.get("n") == "2" else Reply({"results": ALL[:10]}, headers={"Link": link.format(second)})
+    )
+    assert len(rows_of(a_connector(server, pagination={"kind": "link"}).read(None))) == 25
+    assert [asked.target for asked in server.asked] == ["/data", second]
+
+
+@pytest.mark.parametrize(
+    "link",
     ["http://169.254.169.254/latest", "http://other.example.org/data?n=1", "https://127.0.0.1/data", "//10.0.0.1/"],
 )
 def test_a_next_page_at_another_origin_is_not_asked_for(link: str, server: SourceServer) -> None:
     server.answer = lambda _: page(ALL[:10], next=link)
     authentication = {"kind": "bearer", "secret_ref": "plain"}
     pagination = {"kind": "next_url", "path": "$.next"}
-    with pytest.raises(SourceRefused, match="another origin"):
+    with pytest.raises(SourceRefused, match="another origin") as raised:
         rows_of(a_connector(server, pagination=pagination, authentication=authentication).read(None))
+    assert f"//{link.split('/')[2]}" in raised.value.what
     assert len(server.asked) == 1
 
 
