@@ -72,6 +72,11 @@ class Opened:
     said: Said
     frames: Iterator[pl.DataFrame]
     around: Mapping[str, Any] = field(default_factory=dict)
+    content: Content | None = None
+
+    def count(self, rows: int) -> int:
+        """Say how many records the source counts in its answer, once that was read to so many rows."""
+        return rows if self.content is None or self.content.records is None else self.content.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class RestReading:
         """
         page: Page | None = first_page(self.source.pagination)
         seen: set[bytes | str] = set()
-        pages = records = empty = 0
+        pages = records = given = empty = 0
         total = cursor = None
         columns: set[str] = set()
         while page is not None:
@@ -113,24 +118,24 @@ class RestReading:
                         raise self._unlike(pages + 1)
                     columns.update(frame.columns)
                     yield self._count(frame, content)
-            pages, records, empty = pages + 1, records + rows, 0 if rows else empty + 1
+            found = opened.count(rows)
+            pages, records, given, empty = pages + 1, records + found, given + rows, 0 if rows else empty + 1
             total = self._follow(total, said.total)
             whole = total is not None and records >= total
             # to some sources that is how pages end, and others name a next page to the end of days (CKAN)
-            if rows == 0 and (said.cursor == cursor or whole):
+            if found == 0 and (said.cursor == cursor or whole):
                 said = replace(said, cursor=None)
             cursor = said.cursor
-            self._refuse_endless(empty, cursor)
+            self._refuse_endless(empty, leads_on=cursor is not None or found > 0)
             self._refuse_repeat(seen, pages, [*filter(None, [cursor]), *([content.digest()] if rows else [])])
             # where the number of pages is declared, one without records is not the last
-            ended = (rows == 0 and said.pages is None) or whole
+            ended = (found == 0 and said.pages is None) or whole
             page = None if ended and cursor is None else next_page(self.source.pagination, pages, records, said)
             if page is None and rows:
-                self.progress.issues += tell_more(opened, self.where, records, pages)
-        if total is not None and records < total:
-            raise SourceUnavailable(
-                self.where, f"it declares {total} records and delivered {records}", "Nothing of them is loaded."
-            )
+                self.progress.issues += tell_more(opened, self.where, max(records, given), pages)
+        if total is not None and (most := max(records, given)) < total:
+            what = f"it declares {total} records and delivered {most}"
+            raise SourceUnavailable(self.where, what, "Nothing of them is loaded.")
 
     def _follow(self, total: int | None, declared: int | None) -> int | None:
         """Give the total that holds now.
@@ -179,7 +184,8 @@ class RestReading:
                 self._refuse_error(answer)
             else:
                 self._refuse_part(answer, around)
-            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames), around)
+            frames = iter(()) if first is None else chain((first,), frames)
+            return Opened(request, answer, said, frames, around, content)
         except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
             raise
@@ -295,9 +301,9 @@ class RestReading:
             )
         seen.update(marks)
 
-    def _refuse_endless(self, empty: int, cursor: str | None) -> None:
-        if empty >= _MOST_EMPTY and cursor is not None:
-            what = f"{empty} pages one after the other have no record, and each leads to another"
+    def _refuse_endless(self, empty: int, *, leads_on: bool) -> None:
+        if empty >= _MOST_EMPTY and leads_on:
+            what = f"{empty} pages one after the other give no row, and each leads to another"
             remedy = "Set `total` where answers declare their records: the first such page behind them is the last."
             raise SourceRefused(self.where, what, remedy)
 

@@ -130,7 +130,7 @@ class _Reading:
             raise SourceRefused(
                 self._name, "the lines are a list", f"Begin the path with $[*], not {self._form.records}."
             )
-        for document in documents:
+        for document in self._content.count_records(documents):
             for above, container in self._walk(document, self._rest[1:], _Above((), (document,))):
                 yield from self._rows_of(container, above)
 
@@ -174,7 +174,7 @@ class _Reading:
     def _choose(self, sign: str) -> Iterator[tuple[str | None, Any]]:
         """Give what the first `[*]` chooses, one after the other."""
         if sign == "[":
-            yield from ((None, item) for item in self._text.items())
+            yield from ((None, item) for item in self._content.count_records(self._text.items()))
         elif sign == "{":
             yield from ((key, self._text.value()) for key in self._text.members())
         elif (value := self._text.value()) is not None:

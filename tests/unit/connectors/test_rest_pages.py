@@ -88,6 +88,50 @@ def test_a_source_that_gives_less_than_it_is_asked_for_is_still_read_to_its_end(
     assert len(rows_of(reading)) == 25
 
 
+EVENTS = [
+    {
+        "id": f"ev-{n}",
+        "objectType": "EVENT",
+        "programID": "p",
+        "intervalPeriod": {"start": "2026-10-25T00:00:00Z", "duration": "PT1H"},
+        "intervals": [{"id": at, "payloads": [{"type": "PRICE", "values": [at]}]} for at in range(0 if n == 3 else n)],
+    }
+    for n in range(1, 8)
+]
+METERS = [{"id": n, "readings": [{"n": f"{n}-{at}"} for at in range(0 if n in {3, 4} else n)]} for n in range(1, 8)]
+
+
+@pytest.mark.parametrize("total", [None, "X-Total"])
+@pytest.mark.parametrize(
+    ("given", "form", "rows"),
+    [
+        pytest.param(EVENTS, {"kind": "openadr3"}, 25, id="events with several intervals, and one with none"),
+        pytest.param(METERS, {"kind": "json", "records": "$[*].readings"}, 21, id="lists within the list, two empty"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["offset", "page"])
+def test_pages_are_of_what_the_source_counts_whatever_rows_it_gives(
+    kind: str, given: list[Any], form: Any, rows: int, total: str | None, server: SourceServer
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        first = int(asked.get("offset")) if kind == "offset" else (int(asked.get("page")) - 1) * 2
+        return Reply(given[first : first + 2], headers={"X-Total": str(len(given))})
+
+    server.answer = answer
+    reading = a_connector(server, pagination={"kind": kind}, format=form, total=total).read(None)
+    assert len(rows_of(reading)) == rows
+    assert len(server.asked) == (5 if total is None else 4)
+
+
+def test_a_total_may_count_the_rows_within_lists(server: SourceServer) -> None:
+    server.answer = lambda _: Reply(METERS, headers={"X-Total": "21"})
+    source = {"format": {"kind": "json", "records": "$[*].readings"}, "total": "X-Total"}
+    assert len(rows_of(a_connector(server, **source).read(None))) == 21
+    server.answer = lambda _: Reply(METERS, headers={"X-Total": "22"})
+    with pytest.raises(SourceUnavailable, match="declares 22 records and delivered 21"):
+        rows_of(a_connector(server, **source).read(None))
+
+
 def test_a_page_without_records_is_not_the_last_where_more_are_declared(server: SourceServer) -> None:
     server.answer = lambda asked: page([] if asked.get("page") == "2" else records(int(asked.get("page")), 1), pages=3)
     reading = a_connector(server, pagination={"kind": "page", "pages": "$.pages"}).read(None)
@@ -121,7 +165,7 @@ def test_links_that_go_on_behind_the_declared_records_end_at_the_first_empty_pag
     assert len(server.asked) == 4
 
     server.asked.clear()
-    with pytest.raises(SourceRefused, match=r"100 pages one after the other have no record.*Set `total`"):
+    with pytest.raises(SourceRefused, match=r"100 pages one after the other give no row.*Set `total`"):
         rows_of(a_connector(server, **paged).read(None))
     assert len(server.asked) == 3 + 100
 
