@@ -22,6 +22,7 @@ from include.connectors.rest_errors import (
     find_error,
     find_error_text,
     find_message,
+    find_refusal,
     find_warning,
     read_around,
     tell_words,
@@ -165,7 +166,7 @@ class RestReading:
             refuse_busy(answer, self.where, self.clock())
             if self._says_nothing(answer):
                 return Opened(request, answer, Said(), iter(()))
-            refuse_status(answer, self.where)
+            self._refuse_status(answer)
             self._refuse_other(answer)
             said = read_said(self.source, answer)
             around = self._read_around(answer)
@@ -221,6 +222,21 @@ class RestReading:
         head = answer.body.read(_PEEKED)
         answer.body.seek(0)
         return nothing.text.encode() in head
+
+    def _refuse_status(self, answer: Answer) -> None:
+        """Refuse every answer that is none, in the source's words."""
+        status = answer.status
+        if 200 <= status < 300:
+            return
+        words = find_refusal(answer.body.read(_PEEKED))
+        told = f": {self._told(words)}" if words else ""
+        if status in (401, 403):
+            what = f"it answers {status}: it does not accept who asks{told}"
+            raise SourceRefused(self.where, what, "Check `authentication`.")
+        remedy = "Check the address and the parameters."
+        if words:
+            remedy = f"{remedy} If it says so where there is nothing new, set `ingester.nothing`."
+        raise SourceRefused(self.where, f"it answers {status}{told}", remedy)
 
     def _refuse_other(self, answer: Answer) -> None:
         """Refuse what lines of cells would be made of all the same: a web page, a message in JSON; or only a part."""
@@ -315,12 +331,3 @@ class RestReading:
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:
     return frame.select(sorted(frame.columns)).write_csv(include_header=False).encode()
-
-
-def refuse_status(answer: Answer, where: str) -> None:
-    """Raise SourceRefused for every answer that is none."""
-    status = answer.status
-    if status in (401, 403):
-        raise SourceRefused(where, f"it answers {status}: it does not accept who asks", "Check `authentication`.")
-    if not 200 <= status < 300:
-        raise SourceRefused(where, f"it answers {status}", "Check the address and the parameters.")
