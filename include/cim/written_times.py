@@ -75,6 +75,9 @@ _BLANK: Final = "[\u00a0\u2009\u202f]"
 _WEEKDAY: Final = r"(\d[-/.]\d{1,2}[-/.]\d{1,4}|日) ?[(（][^\W\d_]{1,10}\.?[)）]"
 """A weekday in brackets, behind a day."""
 
+_ZULU: Final = r"(\d)Z([+-]\d{2}:?\d{2})$"
+"""A Z before the offset of the clock (mosquitto 1.5 to 2.0): it tells nothing beside that."""
+
 _PROBED: Final = 10_000
 """The first texts of a column tell whether it is worth while to read each different one once."""
 
@@ -99,17 +102,17 @@ def read_times(texts: pl.Series, form: str) -> pl.Series:
 
 
 def tidy(text: str) -> str:
-    """Write a time without what tells nothing of it: blanks that do not break, a weekday in brackets.
+    """Write a time without what tells nothing of it: blanks that do not break, a weekday in brackets, Z by an offset.
 
     Example:
         >>> tidy("2024/04/01(月) 0:30"), tidy("3/1/2024, 1:00\u202fAM")
         ('2024/04/01 0:30', '3/1/2024, 1:00 AM')
     """
-    return re.sub(_WEEKDAY, r"\1", re.sub(_BLANK, " ", text))
+    return re.sub(_ZULU, r"\1\2", re.sub(_WEEKDAY, r"\1", re.sub(_BLANK, " ", text)))
 
 
 def _tidy_all(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_all(_BLANK, " ").str.replace(_WEEKDAY, "${1}")
+    return texts.str.replace_all(_BLANK, " ").str.replace(_WEEKDAY, "${1}").str.replace(_ZULU, "${1}${2}")
 
 
 def read_placed(texts: pl.Series, form: str) -> pl.DataFrame:

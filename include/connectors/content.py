@@ -5,11 +5,12 @@ from __future__ import annotations
 import bz2
 import gzip
 import hashlib
+from collections.abc import Iterable, Iterator
 from io import SEEK_END, BufferedReader, BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import BinaryIO, Final, Self, cast
+from typing import BinaryIO, Final, Self, TypeVar, cast
 
 from include.collection.inspection import Issue
 from include.connectors.archive import (
@@ -26,6 +27,8 @@ from include.connectors.archive import (
     refuse_unreadable,
 )
 from include.errors import SourceRefused
+
+T = TypeVar("T")
 
 CHUNK: Final = 1 << 20
 GREATEST_RATIO: Final = 100
@@ -54,6 +57,7 @@ class Content:
         members: The files of a ZIP archive that may hold data, the greatest first; of anything else none.
         issues: What a reader noticed in it without refusing it: rows that it left out, characters lost before.
         groups: Of columns that a reader made rows of: what they share → {new column: column}.
+        records: How many records the source has in it, where one may give several rows or none; None: as many as rows.
 
     Raises:
         SourceRefused: It is packed in a way that is not read, damaged, or no archive where a member is asked for.
@@ -65,6 +69,7 @@ class Content:
         self.members: tuple[str, ...] = ()
         self.issues: list[Issue] = []
         self.groups: dict[str, dict[str, str]] = {}
+        self.records: int | None = None
         self._hash = hashlib.sha256()
         self._file = file
         self._member = member
@@ -153,6 +158,13 @@ class Content:
     def digest(self) -> str:
         """Give the sha256 of what was read, unpacked: packing a file does not make it another."""
         return self._hash.hexdigest()
+
+    def count_records(self, records: Iterable[T]) -> Iterator[T]:
+        """Count what the source has for records while it is read."""
+        self.records = self.records or 0
+        for record in records:
+            self.records += 1
+            yield record
 
     def close(self) -> None:
         """Let go of the file."""

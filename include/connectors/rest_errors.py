@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from html import unescape
 from typing import Any, Final
 
 from include.anonymization.telling import tell_name
@@ -52,6 +54,8 @@ _ERROR_TEXT: Final = re.compile(
     r"|too many|fehler|erreur)\b",
     re.IGNORECASE,
 )
+_ELEMENT: Final = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<>]+)</")
+_PAGE: Final = re.compile(r"<(?:html|head|body)\b", re.IGNORECASE)
 _FAILED: Final = re.compile(
     r"(?:error|err|fail|failed|failure|fault|ko|nok|not ?ok|exception|unauthori[sz]ed|forbidden|denied|rejected"
     r"|invalid)(?:[\s_:-].*)?",
@@ -128,6 +132,30 @@ def find_error_text(text: str) -> str | None:
     """
     text = text.strip()
     return text if _ERROR_TEXT.search(text) and not re.search(r"[,;\t|]\S", text) else None
+
+
+def find_refusal(body: bytes) -> str | None:
+    """Give the words of an answer whose status says that it is none: of JSON, XML or a line; a web page has none.
+
+    Example:
+        >>> find_refusal(b'{"error": {"code": 3, "message": "no such area"}}'), find_refusal(b"Try later")
+        ('no such area', 'Try later')
+        >>> find_refusal(b"<Ack><Reason><code>999</code><text>No matching data found</text></Reason></Ack>")
+        'No matching data found'
+    """
+    text = body.decode(errors="replace").strip()
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        words = [each for part in _parts(document) for each in _words_of(part)]
+    elif text.startswith("<"):
+        told = () if _PAGE.search(text) else _ELEMENT.findall(text)
+        words = [unescape(each).strip() for name, each in told if _plain(name) in _MESSAGES]
+    else:
+        words = [text] if document is None and len(text) <= _MOST_WORDS else []
+    return "; ".join(dict.fromkeys(filter(None, words[:_MOST_TEXTS]))) or None
 
 
 def find_message(document: Any) -> str | None:

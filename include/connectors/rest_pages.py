@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -17,6 +18,9 @@ from include.connectors.rest_request import Page
 from include.errors import SourceRefused
 
 _MOST_PEEKED: Final = 64 << 20
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
+_LINK: Final = re.compile(rf"<([^<>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:{_QUOTED}|[^\s\";,]*))?)*)")  # RFC 8288, 3
+_TOLD: Final = re.compile(rf";\s*([^\s=;,]+)\s*=\s*(?:({_QUOTED})|([^\s\";,]*))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,13 @@ def _whole(value: Any) -> int | None:
 
 
 def _link(header: str, rel: str) -> str | None:
-    links = httpx.Response(200, headers={"Link": header}).links
-    return links.get(rel, {}).get("url")
+    """Find the first link of a relation; quoted parameters may hold what parts links and parameters."""
+    for url, told in _LINK.findall(header):
+        named = [quoted.strip('"') or bare for name, quoted, bare in _TOLD.findall(told) if name.lower() == "rel"]
+        relations = named[0] if named else ""
+        if rel.lower() in relations.lower().split():
+            return str(url)
+    return None
 
 
 def _next_url(value: Any, here: httpx.URL, asked: str) -> str | None:
@@ -142,5 +151,7 @@ def _next_url(value: Any, here: httpx.URL, asked: str) -> str | None:
     if here.scheme == "https" and target.scheme == "http" and target.port is None:
         target = target.copy_with(scheme="https")
     if origin(target) not in (origin(here), origin(httpx.URL(asked))):
-        raise SourceRefused(here.host, "its next page lies at another origin", "Credentials do not go there.")
+        what = f"its next page lies at another origin, {target.scheme}://{target.netloc.decode()}"
+        remedy = "Nothing is asked there, as credentials would go along; if it is the same source, begin its `url` so."
+        raise SourceRefused(here.host, what, remedy)
     return str(target)

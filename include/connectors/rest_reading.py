@@ -22,6 +22,7 @@ from include.connectors.rest_errors import (
     find_error,
     find_error_text,
     find_message,
+    find_refusal,
     find_warning,
     read_around,
     tell_words,
@@ -35,6 +36,8 @@ from include.ports import Clock
 
 _PEEKED: Final = 1 << 16
 _PARTIAL: Final = 206
+_MOST_EMPTY: Final = 100
+"""Pages without a record, one after the other, that may lead to one with some."""
 _NO_LINES: Final = re.compile(
     rb"[\xef\xbb\xbf\s]*(?:(<)(?:!--|(?:!doctype|html|\?xml|head|body|script)\b)|([{])\s*[\"}]|(\[)\s*[{])",
     re.IGNORECASE,
@@ -70,6 +73,11 @@ class Opened:
     said: Said
     frames: Iterator[pl.DataFrame]
     around: Mapping[str, Any] = field(default_factory=dict)
+    content: Content | None = None
+
+    def count(self, rows: int) -> int:
+        """Say how many records the source counts in its answer, once that was read to so many rows."""
+        return rows if self.content is None or self.content.records is None else self.content.records
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ class RestReading:
         """
         page: Page | None = first_page(self.source.pagination)
         seen: set[bytes | str] = set()
-        pages = records = 0
+        pages = records = given = empty = 0
         total = cursor = None
         columns: set[str] = set()
         while page is not None:
@@ -111,21 +119,24 @@ class RestReading:
                         raise self._unlike(pages + 1)
                     columns.update(frame.columns)
                     yield self._count(frame, content)
-            pages, records = pages + 1, records + rows
+            found = opened.count(rows)
+            pages, records, given, empty = pages + 1, records + found, given + rows, 0 if rows else empty + 1
             total = self._follow(total, said.total)
-            if rows == 0 and said.cursor == cursor:  # to some sources that is how pages end
+            whole = total is not None and records >= total
+            # to some sources that is how pages end, and others name a next page to the end of days (CKAN)
+            if found == 0 and (said.cursor == cursor or whole):
                 said = replace(said, cursor=None)
             cursor = said.cursor
+            self._refuse_endless(empty, leads_on=cursor is not None or found > 0)
             self._refuse_repeat(seen, pages, [*filter(None, [cursor]), *([content.digest()] if rows else [])])
             # where the number of pages is declared, one without records is not the last
-            ended = (rows == 0 and said.pages is None) or (total is not None and records >= total)
+            ended = (found == 0 and said.pages is None) or whole
             page = None if ended and cursor is None else next_page(self.source.pagination, pages, records, said)
             if page is None and rows:
-                self.progress.issues += tell_more(opened, self.where, records, pages)
-        if total is not None and records < total:
-            raise SourceUnavailable(
-                self.where, f"it declares {total} records and delivered {records}", "Nothing of them is loaded."
-            )
+                self.progress.issues += tell_more(opened, self.where, max(records, given), pages)
+        if total is not None and (most := max(records, given)) < total:
+            what = f"it declares {total} records and delivered {most}"
+            raise SourceUnavailable(self.where, what, "Nothing of them is loaded.")
 
     def _follow(self, total: int | None, declared: int | None) -> int | None:
         """Give the total that holds now.
@@ -155,7 +166,7 @@ class RestReading:
             refuse_busy(answer, self.where, self.clock())
             if self._says_nothing(answer):
                 return Opened(request, answer, Said(), iter(()))
-            refuse_status(answer, self.where)
+            self._refuse_status(answer)
             self._refuse_other(answer)
             said = read_said(self.source, answer)
             around = self._read_around(answer)
@@ -174,7 +185,8 @@ class RestReading:
                 self._refuse_error(answer)
             else:
                 self._refuse_part(answer, around)
-            return Opened(request, answer, said, iter(()) if first is None else chain((first,), frames), around)
+            frames = iter(()) if first is None else chain((first,), frames)
+            return Opened(request, answer, said, frames, around, content)
         except BaseException:  # a stop too: nobody else has the answer yet
             answer.body.close()
             raise
@@ -210,6 +222,21 @@ class RestReading:
         head = answer.body.read(_PEEKED)
         answer.body.seek(0)
         return nothing.text.encode() in head
+
+    def _refuse_status(self, answer: Answer) -> None:
+        """Refuse every answer that is none, in the source's words."""
+        status = answer.status
+        if 200 <= status < 300:
+            return
+        words = find_refusal(answer.body.read(_PEEKED))
+        told = f": {self._told(words)}" if words else ""
+        if status in (401, 403):
+            what = f"it answers {status}: it does not accept who asks{told}"
+            raise SourceRefused(self.where, what, "Check `authentication`.")
+        remedy = "Check the address and the parameters."
+        if words:
+            remedy = f"{remedy} If it says so where there is nothing new, set `ingester.nothing`."
+        raise SourceRefused(self.where, f"it answers {status}{told}", remedy)
 
     def _refuse_other(self, answer: Answer) -> None:
         """Refuse what lines of cells would be made of all the same: a web page, a message in JSON; or only a part."""
@@ -290,6 +317,12 @@ class RestReading:
             )
         seen.update(marks)
 
+    def _refuse_endless(self, empty: int, *, leads_on: bool) -> None:
+        if empty >= _MOST_EMPTY and leads_on:
+            what = f"{empty} pages one after the other give no row, and each leads to another"
+            remedy = "Set `total` where answers declare their records: the first such page behind them is the last."
+            raise SourceRefused(self.where, what, remedy)
+
     def _too_much(self, what: str, most: int) -> SourceRefused:
         return SourceRefused(
             self.where, f"it takes more than {most:,} {what}", f"Ask for less, or raise `ingester.limits.{what}`."
@@ -298,12 +331,3 @@ class RestReading:
 
 def _as_bytes(frame: pl.DataFrame) -> bytes:
     return frame.select(sorted(frame.columns)).write_csv(include_header=False).encode()
-
-
-def refuse_status(answer: Answer, where: str) -> None:
-    """Raise SourceRefused for every answer that is none."""
-    status = answer.status
-    if status in (401, 403):
-        raise SourceRefused(where, f"it answers {status}: it does not accept who asks", "Check `authentication`.")
-    if not 200 <= status < 300:
-        raise SourceRefused(where, f"it answers {status}", "Check the address and the parameters.")

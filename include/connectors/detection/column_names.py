@@ -18,6 +18,9 @@ NAMES_TIME: Final = re.compile(
     re.IGNORECASE,
 )
 
+NAMES_END: Final = re.compile(r"(?i:(^|[^a-z])(start|begin|end|until)(ed|s)?($|[^a-z]))|[a-z](Start|Begin|End)$")
+"""Names of an interval's ends, which may be counted since 1970; `from` and `to` name parties as well."""
+
 NAMES_WEEK: Final = re.compile(
     r"(^|[^a-z])((calendar|iso).?)?(weeks?|wk|(kalender)?woche|kw|cw|semaine|semana|settimana|uke|vecka|viikko|tydzień)($|[^a-z])",
     re.IGNORECASE,

@@ -18,7 +18,14 @@ from include.cim.written_times import EPOCHS, EXCEL, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
 from include.connectors.detection.cells import NULL_WORDS
-from include.connectors.detection.column_names import FIRST_NAMELESS, NAMES_SOMETHING, NAMES_TIME, NAMES_WEEK, SCALED
+from include.connectors.detection.column_names import (
+    FIRST_NAMELESS,
+    NAMES_END,
+    NAMES_SOMETHING,
+    NAMES_TIME,
+    NAMES_WEEK,
+    SCALED,
+)
 from include.connectors.detection.tallies import Cells, DistinctTally, Fit, NumberTally
 from include.connectors.detection.time_formats import WRAPPED, find_formats, kind_of
 
@@ -157,7 +164,7 @@ class ColumnTally:
         marked = form not in EPOCHS and any(sign in form for sign in "-/.: hTW年")
         marked = marked or "%q" in form
         wrapped = WRAPPED.fullmatch(self.examples[0]) is not None
-        first = form in EPOCHS and (self.name == FIRST_NAMELESS or wrapped)
+        first = form in EPOCHS and (self.name == FIRST_NAMELESS or wrapped or bool(NAMES_END.search(self.name)))
         return marked or form in {"%Y%m%d", "%Y%m%d%H%M%S"} or first or bool(NAMES_TIME.search(self.name))
 
     def _add_numbers(self, cells: Cells) -> pl.Series:

@@ -130,7 +130,7 @@ class _Reading:
             raise SourceRefused(
                 self._name, "the lines are a list", f"Begin the path with $[*], not {self._form.records}."
             )
-        for document in documents:
+        for document in self._content.count_records(documents):
             for above, container in self._walk(document, self._rest[1:], _Above((), (document,))):
                 yield from self._rows_of(container, above)
 
@@ -174,14 +174,12 @@ class _Reading:
     def _choose(self, sign: str) -> Iterator[tuple[str | None, Any]]:
         """Give what the first `[*]` chooses, one after the other."""
         if sign == "[":
-            yield from ((None, item) for item in self._text.items())
+            yield from ((None, item) for item in self._content.count_records(self._text.items()))
         elif sign == "{":
             yield from ((key, self._text.value()) for key in self._text.members())
-        else:
+        elif (value := self._text.value()) is not None:
             at = path_text(self._lead)
-            raise SourceRefused(
-                self._name, f"what stands at {at} is no list of records", self._there(at, self._text.value())
-            )
+            raise SourceRefused(self._name, f"what stands at {at} is no list of records", self._there(at, value))
 
     def _walk(self, value: Any, steps: Sequence[Step], above: _Above) -> Iterator[tuple[_Above, Any]]:
         if not steps:
@@ -199,6 +197,9 @@ class _Reading:
 
     def _rows_of(self, container: Any, above: _Above) -> Iterator[Row]:
         form, at = self._form, self._form.records
+        # how Go writes a list of nothing, and PHP an object
+        if container is None or (container == [] and form.shape != "list"):
+            return
         if form.shape == "list":
             if not isinstance(container, list):
                 raise SourceRefused(

@@ -38,7 +38,7 @@ def _rows(content: Content, form: OpenAdr3Format) -> Iterator[Row]:
     number = given = rowless = lasting = 0
     left_out: set[str] = set()
     named: set[str] = set()
-    for number, plain in enumerate(read_objects(content), start=1):
+    for number, plain in enumerate(content.count_records(read_objects(content)), start=1):
         where = f"{content.name}, object {number}"
         kind = kind_of(plain)
         if kind is None:

@@ -28,7 +28,7 @@ def is_message(path: Path) -> bool:
 def _rows(content: Content, form: UftpFormat) -> Iterator[Row]:
     wanted = form.message
     number = given = 0
-    for number, element in enumerate(read_messages(content), start=1):
+    for number, element in enumerate(content.count_records(read_messages(content)), start=1):
         where = f"{content.name}, message {number}"
         kind = ELEMENTS[local_name(element)]
         if wanted is None:

@@ -157,6 +157,23 @@ def test_nanoseconds_since_1970(inspect: Inspect) -> None:
     assert exact == [datetime.fromisoformat("2024-06-01T00:00:00.123456")]  # what is finer is cut off
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "scale"),
+    [("start", "end", 1000), ("period_start", "period_end", 1), ("intervalStart", "intervalEnd", 1000)],
+)
+def test_ends_of_intervals_are_counted_since_1970_as_well(inspect: Inspect, start: str, end: str, scale: int) -> None:
+    """Home Assistant's statistics; what two parties or a trend are called by such digits is none."""
+    first, hour = 1_761_343_200, 3600
+    rows = [
+        {start: (first + at * hour) * scale, end: (first + (at + 1) * hour) * scale, "trend": first + at, "sum": at / 4}
+        for at in range(30)
+    ]
+    found = inspect(json.dumps({"result": {"sensor.grid": rows}}), "statistics.json")
+    assert (_time(found).columns, _time(found).resolution) == ((start,), "PT1H")
+    assert _time(found).first == "2025-10-24T22:00:00+00:00"
+    assert _column(found, "trend").type == "integer"
+
+
 @pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M"])
 def test_dst_behind_a_clock_is_left_to_the_order_of_the_rows(inspect: Inspect, form: str) -> None:
     hours = [datetime.fromisoformat("2024-11-02T05:00+00:00") + at * timedelta(hours=1) for at in range(73)]

@@ -64,6 +64,24 @@ def test_an_incremental_source_that_gives_pages_is_read_to_its_end_in_one_run(se
     assert (rows_of(again), again.cursor()) == ([], reading.cursor())
 
 
+@pytest.mark.parametrize(
+    ("nothing", "form"),
+    [
+        pytest.param(None, {}, id="a list that is null, as Go writes it"),
+        pytest.param(None, {"records": "$.results[*].points"}, id="a list around lists that is null"),
+        pytest.param(None, {"shape": "columns"}, id="columns that are null"),
+        pytest.param([], {"shape": "columns"}, id="columns as an empty list, as PHP writes it"),
+        pytest.param([], {"shape": "keys"}, id="keys as an empty list"),
+    ],
+)
+def test_null_and_an_empty_list_in_the_place_of_records_are_nothing_new(
+    nothing: Any, form: Any, server: SourceServer
+) -> None:
+    server.answer = lambda _: Reply({"results": nothing})
+    source = {"incremental": SINCE, "format": {"kind": "json", "records": "$.results", **form}}
+    assert rows_of(a_connector(server, **source).read(RECORDING[-1]["datetime"])) == []
+
+
 def test_a_look_back_reads_what_came_late(server: SourceServer) -> None:
     server.answer = replay
     incremental = {**SINCE, "look_back": "PT2H"}

@@ -186,3 +186,32 @@ def test_its_words_are_short_in_one_line_and_hold_no_secret_and_no_person(member
     assert "first second third" in said("first\r\nsecond\x00\x1b third")
     assert "Peeters" not in said("No contract of Anna Peeters is known")
     assert "555" not in said("No meter 541448820000000555")
+
+
+ACKNOWLEDGED = (
+    b'<?xml version="1.0"?>\n<Acknowledgement_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-1"><mRID>7</mRID>'
+    b"<Reason><code>999</code><text>No matching data &amp; no area</text></Reason></Acknowledgement_MarketDocument>"
+)
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        pytest.param(Reply({"error": "no such area"}, 400), "answers 400: no such area", id="JSON"),
+        pytest.param(Reply({"message": "out of range", "code": 7}, 416), "answers 416: out of range", id="a message"),
+        pytest.param(Reply(ACKNOWLEDGED, 400), "answers 400: No matching data & no area", id="XML"),
+        pytest.param(Reply(b"Unknown id\n", 404), "answers 404: Unknown id", id="a line"),
+        pytest.param(Reply({"detail": "key hush-4711 has expired"}, 403), "who asks: key ••• has expired", id="a key"),
+        pytest.param(
+            Reply(b"<!DOCTYPE html><html><title>Oops</title><p>no</p></html>", 404), "answers 404", id="a page"
+        ),
+        pytest.param(Reply(b"x" * 5000, 404), "answers 404", id="more than words"),
+        pytest.param(Reply(b"[1, 2]", 404), "answers 404", id="a list"),
+    ],
+)
+def test_a_status_of_refusal_is_told_in_the_words_of_the_source(reply: Reply, says: str, server: SourceServer) -> None:
+    server.answer = lambda _: reply
+    with pytest.raises(SourceRefused) as end:
+        rows_of(connect(server, authentication={"kind": "bearer", "secret_ref": "plain"}).read(None))
+    assert end.value.what.endswith(says)
+    assert ("ingester.nothing" in end.value.remedy) == (": " in says and reply.status != 403)

@@ -88,6 +88,50 @@ def test_a_source_that_gives_less_than_it_is_asked_for_is_still_read_to_its_end(
     assert len(rows_of(reading)) == 25
 
 
+EVENTS = [
+    {
+        "id": f"ev-{n}",
+        "objectType": "EVENT",
+        "programID": "p",
+        "intervalPeriod": {"start": "2026-10-25T00:00:00Z", "duration": "PT1H"},
+        "intervals": [{"id": at, "payloads": [{"type": "PRICE", "values": [at]}]} for at in range(0 if n == 3 else n)],
+    }
+    for n in range(1, 8)
+]
+METERS = [{"id": n, "readings": [{"n": f"{n}-{at}"} for at in range(0 if n in {3, 4} else n)]} for n in range(1, 8)]
+
+
+@pytest.mark.parametrize("total", [None, "X-Total"])
+@pytest.mark.parametrize(
+    ("given", "form", "rows"),
+    [
+        pytest.param(EVENTS, {"kind": "openadr3"}, 25, id="events with several intervals, and one with none"),
+        pytest.param(METERS, {"kind": "json", "records": "$[*].readings"}, 21, id="lists within the list, two empty"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["offset", "page"])
+def test_pages_are_of_what_the_source_counts_whatever_rows_it_gives(
+    kind: str, given: list[Any], form: Any, rows: int, total: str | None, server: SourceServer
+) -> None:
+    def answer(asked: Asked) -> Reply:
+        first = int(asked.get("offset")) if kind == "offset" else (int(asked.get("page")) - 1) * 2
+        return Reply(given[first : first + 2], headers={"X-Total": str(len(given))})
+
+    server.answer = answer
+    reading = a_connector(server, pagination={"kind": kind}, format=form, total=total).read(None)
+    assert len(rows_of(reading)) == rows
+    assert len(server.asked) == (5 if total is None else 4)
+
+
+def test_a_total_may_count_the_rows_within_lists(server: SourceServer) -> None:
+    server.answer = lambda _: Reply(METERS, headers={"X-Total": "21"})
+    source = {"format": {"kind": "json", "records": "$[*].readings"}, "total": "X-Total"}
+    assert len(rows_of(a_connector(server, **source).read(None))) == 21
+    server.answer = lambda _: Reply(METERS, headers={"X-Total": "22"})
+    with pytest.raises(SourceUnavailable, match="declares 22 records and delivered 21"):
+        rows_of(a_connector(server, **source).read(None))
+
+
 def test_a_page_without_records_is_not_the_last_where_more_are_declared(server: SourceServer) -> None:
     server.answer = lambda asked: page([] if asked.get("page") == "2" else records(int(asked.get("page")), 1), pages=3)
     reading = a_connector(server, pagination={"kind": "page", "pages": "$.pages"}).read(None)
@@ -105,6 +149,25 @@ def test_pages_become_few_frames_with_the_members_of_all(server: SourceServer) -
     assert frame.columns == ["n", "late"]
     assert frame["late"].drop_nulls().to_list() == ["x"]
     assert frame.height == 50
+
+
+def by_url_for_ever(asked: Asked) -> Reply:
+    """CKAN: the next page is named whether there is one or not."""
+    first = int(asked.get("offset", "0"))
+    return page(ALL[first : first + 10], next=f"/data?offset={first + 10}", total=25)
+
+
+def test_links_that_go_on_behind_the_declared_records_end_at_the_first_empty_page(server: SourceServer) -> None:
+    server.answer = by_url_for_ever
+    paged = {"pagination": {"kind": "next_url", "path": "$.next"}}
+    reading = a_connector(server, total="$.total", **paged).read(None)
+    assert column(reading, "n") == [str(record["n"]) for record in ALL]
+    assert len(server.asked) == 4
+
+    server.asked.clear()
+    with pytest.raises(SourceRefused, match=r"100 pages one after the other give no row.*Set `total`"):
+        rows_of(a_connector(server, **paged).read(None))
+    assert len(server.asked) == 3 + 100
 
 
 @pytest.mark.parametrize(
@@ -175,14 +238,33 @@ def test_a_declared_total_is_checked_without_pages_too(server: SourceServer) -> 
 
 @pytest.mark.parametrize(
     "link",
+    [
+        pytest.param('<{}>; title="a; b, c=d"; rel="next"', id="a title with what parts links"),
+        pytest.param('</data?n=9>; rel="last"; title="<x>; rel=next", <{}>; rel="next"', id="a title like a link"),
+        pytest.param('<{}>; type="application/json;charset=utf-8"; Rel="last NEXT"', id="two relations"),
+        pytest.param("<{}>;rel=next;hreflang", id="without quotes"),
+    ],
+)
+def test_the_next_page_is_found_however_its_link_is_written(link: str, server: SourceServer) -> None:
+    second = "/data?n=2&fields=a,b;c"
+    server.answer = lambda asked: (
+        page(ALL[10:]) if asked.get("n") == "2" else Reply({"results": ALL[:10]}, headers={"Link": link.format(second)})
+    )
+    assert len(rows_of(a_connector(server, pagination={"kind": "link"}).read(None))) == 25
+    assert [asked.target for asked in server.asked] == ["/data", second]
+
+
+@pytest.mark.parametrize(
+    "link",
     ["http://169.254.169.254/latest", "http://other.example.org/data?n=1", "https://127.0.0.1/data", "//10.0.0.1/"],
 )
 def test_a_next_page_at_another_origin_is_not_asked_for(link: str, server: SourceServer) -> None:
     server.answer = lambda _: page(ALL[:10], next=link)
     authentication = {"kind": "bearer", "secret_ref": "plain"}
     pagination = {"kind": "next_url", "path": "$.next"}
-    with pytest.raises(SourceRefused, match="another origin"):
+    with pytest.raises(SourceRefused, match="another origin") as raised:
         rows_of(a_connector(server, pagination=pagination, authentication=authentication).read(None))
+    assert f"//{link.split('/')[2]}" in raised.value.what
     assert len(server.asked) == 1
 
 

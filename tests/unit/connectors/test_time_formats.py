@@ -42,6 +42,7 @@ from include.connectors.detection.time_formats import as_mapped, find_formats
         ("2024-01", "%Y-%m", "2024-01-01 00:00:00"),
         ("1700000000", "epoch_s", "2023-11-14 22:13:20"),
         ("1700000000000", "epoch_ms", "2023-11-14 22:13:20"),
+        ("2023-11-14T23:13:20.000001Z+0100", "%Y-%m-%dT%H:%M:%S.%f%z", "2023-11-14 22:13:20.000001"),
         ("14h30", "%Hh%M", "1970-01-01 14:30:00"),
     ],
 )
@@ -82,6 +83,13 @@ def test_the_same_texts_are_read_once_and_stand_where_they_stood() -> None:
 def test_the_owners_order_leaves_one_reading() -> None:
     assert find_formats(["03/04/2024"], "mdy") == ("%m/%d/%Y",)
     assert find_formats(["2024-04-03"], "mdy") == ("%Y-%m-%d",)
+
+
+def test_a_z_before_the_offset_of_the_clock_tells_nothing() -> None:
+    """How mosquitto_sub writes when a message came."""
+    texts = pl.Series(["2026-10-25T02:30:00.5Z+0200", "2026-10-25T02:30:00.5Z+0100", "2026-10-25T02:30:00Z"])
+    read = [str(time) for time in read_times(texts, "iso8601")]
+    assert read == ["2026-10-25 00:30:00.500000", "2026-10-25 01:30:00.500000", "2026-10-25 02:30:00"]
 
 
 def test_a_mapping_rule_knows_iso_by_its_name() -> None:
