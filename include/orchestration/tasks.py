@@ -125,7 +125,7 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
     window = None
     if task == FIRST:
         collection = platform.collections.get(run.collection_id)
-        platform.runs.start(collection, run.run_id, started)
+        platform.runs.start(collection, run.run_id, started, _started_by(context))
         refuse_deleted(collection)
         _refuse_foreign_replay(platform, run, context)
         window, definition = _window_of(context), platform.definition.current()
@@ -163,6 +163,12 @@ def _done_ahead(task: str, context: Context) -> Outcome | None:
 def run_of(context: Context) -> RunKey:
     """Say which run a task is of."""
     return RunKey(collection_id_of(context["dag"].dag_id), context["run_id"])
+
+
+def _started_by(context: Context) -> str | None:
+    """Name who started the run in Airflow, or None: its schedule did."""
+    dag_run = context.get("dag_run")
+    return dag_run.triggering_user_name if dag_run else None
 
 
 def _window_of(context: Context) -> Window | None:

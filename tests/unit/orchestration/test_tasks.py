@@ -104,6 +104,13 @@ def test_a_run_is_recorded_from_its_first_task_to_its_last(airflow: Tasks) -> No
     assert airflow.run_record.count("rows_of_validate") == 3
 
 
+def test_who_started_the_run_in_airflow_is_recorded(airflow: Tasks) -> None:
+    started_by_hand = {**airflow.context(), "dag_run": SimpleNamespace(conf=None, triggering_user_name="olive")}
+    tasks.run_stage(cast(Any, airflow.platform), "ingest", started_by_hand)
+
+    assert airflow.run_record.requested_by == "olive"
+
+
 def test_xcom_carries_a_batch_ref_and_nothing_else(airflow: Tasks) -> None:
     left = airflow.run("ingest")
 
