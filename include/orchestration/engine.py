@@ -57,6 +57,8 @@ class AirflowEngine:
                 known = session.get(DagModel, dag_id)
                 if known is None or known.is_stale:
                     return False
+                # as Airflow's own page does: a run of a DAG that is switched off there would wait for ever
+                known.is_paused = False
             with _database() as session:
                 trigger_dag(
                     dag_id,
