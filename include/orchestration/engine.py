@@ -124,6 +124,16 @@ def look_again() -> None:
     _ask_for("nothing")
 
 
+def shown() -> set[UUID]:
+    """Find the collections that have a DAG in Airflow."""
+    from airflow.models.dag import DagModel
+    from sqlalchemy import select
+
+    with _database() as session:
+        dag_ids = session.scalars(select(DagModel.dag_id).where(DagModel.bundle_name == BUNDLE))
+        return {collection_id_of(dag_id) for dag_id in dag_ids}
+
+
 def running(collection_ids: Some[UUID]) -> set[UUID]:
     """Find those of the collections that have a run which has not ended."""
     if not collection_ids:
