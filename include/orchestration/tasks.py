@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from include.wiring import Platform
 
 FIRST: Final = "ingest"
+LOADS: Final = "load_postgres"
 LAST: Final = "publish"
 AHEAD: Final = "ahead"
 """What the first task hands to those that find their work done."""
@@ -77,7 +78,10 @@ def judged(platform: Platform, task: str, run: RunKey, context: Context) -> Iter
     try:
         yield
     except Unchanged as end:
-        platform.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, platform.clock(), note=str(end))
+        # who clears a run that has loaded its rows finds them there, and it is still the run that loaded them
+        loaded = any(each.task == LOADS for each in platform.runs.get(run.collection_id, run.run_id).stages)
+        state = RunState.SUCCEEDED if loaded else RunState.UNCHANGED
+        platform.runs.finish(run.collection_id, run.run_id, state, platform.clock(), note=str(end))
         remove_staged(platform, platform.collections.get(run.collection_id))
         raise AirflowSkipException(str(end)) from None
     except (SourceUnavailable, StoreUnavailable) as error:

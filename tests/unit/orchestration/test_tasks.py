@@ -204,6 +204,20 @@ def test_nothing_new_ends_well_and_skips_the_rest(airflow: Tasks, monkeypatch: p
     assert not airflow.platform.outbox.events
 
 
+def test_a_run_that_is_cleared_after_it_has_loaded_is_still_the_one_that_loaded(
+    airflow: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in STAGES:
+        airflow.run(task)
+    break_stage(monkeypatch, "ingest", Unchanged("This content was loaded already."))
+
+    with pytest.raises(AirflowSkipException, match="loaded already"):
+        airflow.run("ingest", try_number=4)
+
+    assert airflow.run_record.state is RunState.SUCCEEDED
+    assert airflow.run_record.count("rows_of_load_postgres") == 3
+
+
 def test_a_fault_of_ours_shows_its_traceback_and_tells_the_owner_nothing_of_it(
     airflow: Tasks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
