@@ -149,8 +149,12 @@ class RunStore(Protocol):
     ) -> None:
         """Record that a run was asked for (of this part, or of what is new); raises Conflict where one is active."""
 
-    def start(self, collection: Collection, run_id: str, started: datetime) -> None:
-        """The first task begins: `running`; makes the record where a schedule and nobody asked for the run."""
+    def start(self, collection: Collection, run_id: str, started: datetime, requested_by: str | None = None) -> None:
+        """The first task begins: `running`; makes the record of a run that nobody asked us for.
+
+        Args:
+            requested_by: Who started it in Airflow; None: its schedule.
+        """
 
     def add_stage(self, collection_id: UUID, run_id: str, batch_id: UUID, result: StageResult) -> None:
         """Record one task's result; a retry replaces it."""

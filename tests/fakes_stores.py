@@ -130,7 +130,7 @@ class FakeRuns:
         kind = "replay" if isinstance(part, Replay) else "window"
         self.rows[collection.id, run_id] = replace(run, **{kind: part})
 
-    def start(self, collection: Collection, run_id: str, started: datetime) -> None:
+    def start(self, collection: Collection, run_id: str, started: datetime, requested_by: str | None = None) -> None:
         self._change(collection.id, run_id, state=RunState.RUNNING, started=started)
 
     def add_stage(self, collection_id: UUID, run_id: str, batch_id: UUID, result: StageResult) -> None:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.accept import choose_format
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
+from api.examples import EXTENSION
 from api.schemas.cim import (
     CimFieldAnswer,
     ConceptAnswer,
@@ -122,7 +123,11 @@ def list_all_versions(
 
 @router.post("/extension", status_code=201, summary="Propose a field, a concept, or a change of a field")
 def propose(
-    body: Proposal, request: Request, response: Response, services: ServicesDep, requestor: SignedIn
+    body: Annotated[Proposal, EXTENSION],
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    requestor: SignedIn,
 ) -> ExtensionAnswer:
     """Exactly one of `field`, `new_concept` and `change`. With a `sample`, the field's type, unit and bounds come
     from its column where the proposal does not say them. `matches` is what it may double."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response, status
 
 from api.dependencies import Cursor, EngineDep, Limit, ServicesDep, SignedIn, link
+from api.examples import COLLECTION
 from api.schemas.data_collection import (
     CollectionAnswer,
     CollectionLinks,
@@ -56,7 +57,7 @@ RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.~:+-]+$", max_length=250)]
     responses={200: {"model": CollectionAnswer, "description": "An idempotent repeat: this document is there already"}},
 )
 def create(
-    body: NewCollection,
+    body: Annotated[NewCollection, COLLECTION],
     request: Request,
     response: Response,
     background: BackgroundTasks,

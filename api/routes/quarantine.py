@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response, status
 
 from api.dependencies import Cursor, EngineDep, Limit, ServicesDep, SignedIn
+from api.examples import rows
 from api.routes.data_collections import answer_started
 from api.schemas.data_collection import RunAnswer
 from api.schemas.quarantine import (
@@ -65,7 +66,7 @@ def list_what_left(
 @router.post("/replay", status_code=status.HTTP_201_CREATED, summary="Send rows through a run again")
 def replay(
     dataset_id: UUID,
-    body: Chosen,
+    body: Annotated[Chosen, rows()],
     request: Request,
     response: Response,
     background: BackgroundTasks,
@@ -82,7 +83,7 @@ def replay(
 @router.post("/release", status_code=status.HTTP_201_CREATED, summary="Load rows without asking the rules")
 def release(
     dataset_id: UUID,
-    body: ChosenForRelease,
+    body: Annotated[ChosenForRelease, rows(note="The inverter was replaced.")],
     request: Request,
     response: Response,
     background: BackgroundTasks,
@@ -97,7 +98,9 @@ def release(
 
 
 @router.post("/discard", summary="Destroy rows; how many, who did it and why is kept")
-def discard(dataset_id: UUID, body: ChosenForDiscard, services: ServicesDep, requestor: SignedIn) -> DepartureAnswer:
+def discard(
+    dataset_id: UUID, body: Annotated[ChosenForDiscard, rows()], services: ServicesDep, requestor: SignedIn
+) -> DepartureAnswer:
     return _departure(discard_quarantined(services, requestor, dataset_id, body.selection(), body.note))
 
 

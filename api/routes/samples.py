@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.dependencies import ServicesDep, SignedIn, link
+from api.examples import DRAFT
 from api.previews import PRIVATE, answer_preview
 from api.receiving import receive
 from api.schemas.sample import PreviewAnswer, PreviewRequest, SampleAnswer, SampleRequest
@@ -65,7 +66,11 @@ def read(sample_id: UUID, response: Response, services: ServicesDep, requestor: 
 
 @router.post("/{sample_id}/preview", summary="What a draft of a collection would make of the first rows")
 def preview(
-    sample_id: UUID, body: PreviewRequest, response: Response, services: ServicesDep, requestor: SignedIn
+    sample_id: UUID,
+    body: Annotated[PreviewRequest, DRAFT],
+    response: Response,
+    services: ServicesDep,
+    requestor: SignedIn,
 ) -> PreviewAnswer:
     """The stages of a run, over the first 1,000 rows: as read, mapped, curated and anonymised. Nothing is stored."""
     response.headers.update(PRIVATE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
 
 from api.dependencies import ServicesDep, SignedIn
+from api.examples import SOURCE
 from api.problems import ProblemPart
 from api.record_formats import plain_records
 from api.schemas.source import (
@@ -23,7 +26,7 @@ router = APIRouter(prefix="/source", tags=["sources"])
 
 
 @router.post("/dry-run", summary="Ask a REST source once, and show what comes; stores nothing")
-def dry_run(body: DryRunRequest, services: ServicesDep, requestor: SignedIn) -> DryRunAnswer:
+def dry_run(body: Annotated[DryRunRequest, SOURCE], services: ServicesDep, requestor: SignedIn) -> DryRunAnswer:
     """A source that does not answer as it should is an answer of its own: `problem` says what is wrong with it."""
     span = (body.window.start, body.window.end) if body.window is not None else None
     return _answer(try_source(services, requestor, body.config(), span))

@@ -44,6 +44,7 @@ class CollectionDagBundle(BaseDagBundle):
         self._path = Path(path)
         self._shared = shared
         self._files: BundleFiles | None = None
+        self._shown: set[UUID] = set()
 
     @property
     def path(self) -> Path:
@@ -66,7 +67,7 @@ class CollectionDagBundle(BaseDagBundle):
     def refresh(self) -> None:
         """Follow the record: write what changed, remove what is gone, start the runs that waited for their DAG."""
         import include.orchestration.factory  # noqa: F401  the processes that parse are forks of this one
-        from include.orchestration.engine import AirflowEngine, running
+        from include.orchestration.engine import AirflowEngine, running, shown
         from include.orchestration.run_watch import end_dead, trigger_waiting
         from include.wiring import platform
 
@@ -82,6 +83,11 @@ class CollectionDagBundle(BaseDagBundle):
                     log.info("collection %s is gone", collection_id)
             write_changed(files, at_hand.collections, fingerprints)
             files.touch_again()
+            there = shown()
+            for collection_id in (self._shown - there) & files.written.keys():
+                # somebody deleted the DAG on Airflow's pages; its file did not change, and would be parsed in hours
+                engine.announce(collection_id)
+            self._shown = there
             end_dead(at_hand)
             trigger_waiting(at_hand, engine)
         except StoreUnavailable as error:

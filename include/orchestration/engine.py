@@ -57,6 +57,8 @@ class AirflowEngine:
                 known = session.get(DagModel, dag_id)
                 if known is None or known.is_stale:
                     return False
+                # as Airflow's own page does: a run of a DAG that is switched off there would wait for ever
+                known.is_paused = False
             with _database() as session:
                 trigger_dag(
                     dag_id,
@@ -120,6 +122,16 @@ def _configuration(part: Window | Replay | None) -> dict[str, Any] | None:
 def look_again() -> None:
     """Ask the dag-processor for another look at the bundle, without parsing anything."""
     _ask_for("nothing")
+
+
+def shown() -> set[UUID]:
+    """Find the collections that have a DAG in Airflow."""
+    from airflow.models.dag import DagModel
+    from sqlalchemy import select
+
+    with _database() as session:
+        dag_ids = session.scalars(select(DagModel.dag_id).where(DagModel.bundle_name == BUNDLE))
+        return {collection_id_of(dag_id) for dag_id in dag_ids}
 
 
 def running(collection_ids: Some[UUID]) -> set[UUID]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from include.wiring import Platform
 
 FIRST: Final = "ingest"
+LOADS: Final = "load_postgres"
 LAST: Final = "publish"
 AHEAD: Final = "ahead"
 """What the first task hands to those that find their work done."""
@@ -77,7 +78,10 @@ def judged(platform: Platform, task: str, run: RunKey, context: Context) -> Iter
     try:
         yield
     except Unchanged as end:
-        platform.runs.finish(run.collection_id, run.run_id, RunState.UNCHANGED, platform.clock(), note=str(end))
+        # who clears a run that has loaded its rows finds them there, and it is still the run that loaded them
+        loaded = any(each.task == LOADS for each in platform.runs.get(run.collection_id, run.run_id).stages)
+        state = RunState.SUCCEEDED if loaded else RunState.UNCHANGED
+        platform.runs.finish(run.collection_id, run.run_id, state, platform.clock(), note=str(end))
         remove_staged(platform, platform.collections.get(run.collection_id))
         raise AirflowSkipException(str(end)) from None
     except (SourceUnavailable, StoreUnavailable) as error:
@@ -125,7 +129,7 @@ def _run_stage(platform: Platform, task: str, run: RunKey, context: Context) -> 
     window = None
     if task == FIRST:
         collection = platform.collections.get(run.collection_id)
-        platform.runs.start(collection, run.run_id, started)
+        platform.runs.start(collection, run.run_id, started, _started_by(context))
         refuse_deleted(collection)
         _refuse_foreign_replay(platform, run, context)
         window, definition = _window_of(context), platform.definition.current()
@@ -163,6 +167,12 @@ def _done_ahead(task: str, context: Context) -> Outcome | None:
 def run_of(context: Context) -> RunKey:
     """Say which run a task is of."""
     return RunKey(collection_id_of(context["dag"].dag_id), context["run_id"])
+
+
+def _started_by(context: Context) -> str | None:
+    """Name who started the run in Airflow, or None: its schedule did."""
+    dag_run = context.get("dag_run")
+    return dag_run.triggering_user_name if dag_run else None
 
 
 def _window_of(context: Context) -> Window | None:

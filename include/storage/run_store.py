@@ -61,7 +61,7 @@ class PostgresRunStore:
                 "Wait for its end, then ask again.",
             )
 
-    def start(self, collection: Collection, run_id: str, started: datetime) -> None:
+    def start(self, collection: Collection, run_id: str, started: datetime, requested_by: str | None = None) -> None:
         """The first task begins; a run that had ended is then one that Airflow runs again."""
         statement = insert(runs).values(
             collection_id=collection.id,
@@ -70,6 +70,7 @@ class PostgresRunStore:
             state=RunState.RUNNING.value,
             asked=False,
             triggered=True,
+            requested_by=requested_by,
             queued=started,
             started=started,
         )

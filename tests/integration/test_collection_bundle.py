@@ -170,6 +170,32 @@ def test_a_run_that_was_asked_for_before_its_dag_was_there_is_started(
     print(f"started after {seconds:.1f} s")
 
 
+def test_a_run_that_is_asked_for_switches_on_a_dag_that_somebody_switched_off_in_airflow(
+    collections: PostgresCollectionStore, runs: PostgresRunStore, airflow: AirflowProcesses
+) -> None:
+    collection = make(collections, airflow)
+    wait_for("the new DAG", lambda: shown(airflow, collection.id), PATIENCE_S)
+    airflow.ask("UPDATE dag SET is_paused = true WHERE dag_id = %s", [dag_id_of(collection.id)])
+    runs.queue(collection, "asked__1", "olive", datetime.now(UTC))
+
+    started = "SELECT 1 FROM dag_run WHERE dag_id = %s"
+    wait_for("the run", lambda: airflow.ask(started, [dag_id_of(collection.id)]), 15)
+    assert airflow.ask("SELECT is_paused FROM dag WHERE dag_id = %s", [dag_id_of(collection.id)]) == [(False,)]
+
+
+def test_a_dag_that_somebody_deleted_in_airflow_comes_back(
+    collections: PostgresCollectionStore, airflow: AirflowProcesses
+) -> None:
+    collection = make(collections, airflow, "Deleted by mistake")
+    wait_for("the new DAG", lambda: shown(airflow, collection.id), PATIENCE_S)
+    time.sleep(6)  # a poll has seen it
+    delete = [sys.executable, "-m", "airflow", "dags", "delete", "--yes", dag_id_of(collection.id)]
+    done = subprocess.run(delete, env=airflow.environment, capture_output=True, check=False)
+    assert done.returncode == 0 and b"Removed" in done.stdout, done.stderr.decode()
+
+    wait_for("it to come back", lambda: shown(airflow, collection.id) == "Deleted by mistake", 15)
+
+
 @pytest.mark.parametrize(
     "end",
     [

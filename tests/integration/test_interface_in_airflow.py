@@ -285,6 +285,7 @@ def test_the_tab_tells_what_curation_did_and_why_a_batch_is_held(platform: Platf
         page.goto(tab(f"collection_{made['id']}", run["id"]))
         expect(page.get_by_test_id("cdmp-state")).to_have_text("waits for review", timeout=120_000)
         expect(page.get_by_test_id("cdmp-held")).to_contain_text("expect_table_row_count_to_be_between")
+        expect(page.get_by_text("running …")).to_have_count(0)  # nothing runs while a person is asked
         decided = client.post(
             f"/data-collection/{made['id']}/run/{run['id']}/review",
             json={"decision": "approve", "note": "So few it is"},

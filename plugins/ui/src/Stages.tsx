@@ -2,7 +2,7 @@
 import { Box, Heading, Table, Text } from "@chakra-ui/react";
 import type { FC } from "react";
 
-import { isActive, type Run, type Stage } from "./run";
+import type { Run, Stage } from "./run";
 
 const STAGES: readonly [task: string, says: string][] = [
   ["ingest", "Read the source"],
@@ -37,7 +37,7 @@ export const Stages: FC<{ run: Run }> = ({ run }) => {
               says={says}
               stage={done.get(task)}
               failed={run.failure?.task === task}
-              running={isActive(run) && run.started !== null && task === next}
+              running={run.state === "running" && task === next}
             />
           ))}
         </Table.Body>

@@ -70,6 +70,17 @@ def test_a_scheduled_run_does_not_stand_in_the_way(runs: PostgresRunStore, a_sto
     assert runs.get(collection.id, "scheduled__1").requested_by is None
 
 
+def test_who_started_a_run_in_airflow_is_kept_and_who_asked_for_it_before_stays(
+    runs: PostgresRunStore, a_stored_collection: Make
+) -> None:
+    collection = a_stored_collection()
+    runs.start(collection, "manual__1", NOON, "olive")
+    runs.finish(collection.id, "manual__1", RunState.FAILED, NOON, FAILURE)
+    runs.queue(collection, "r1", "sam", NOON)
+    runs.start(collection, "r1", NOON, "stella")
+    assert [runs.get(collection.id, each).requested_by for each in ("manual__1", "r1")] == ["olive", "sam"]
+
+
 def test_a_run_that_airflow_runs_again_is_running(runs: PostgresRunStore, a_stored_collection: Make) -> None:
     collection = a_stored_collection()
     runs.queue(collection, "r1", "olive", NOON)

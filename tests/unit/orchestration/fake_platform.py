@@ -53,10 +53,10 @@ class FakeRuns:
     triggered: list[str] = field(default_factory=list)
     away: bool = False
 
-    def start(self, collection: Collection, run_id: str, started: datetime) -> None:
+    def start(self, collection: Collection, run_id: str, started: datetime, requested_by: str | None = None) -> None:
         self._answer()
         known = self.runs.get(run_id) or Run(
-            collection.id, run_id, collection.version, RunState.QUEUED, None, queued=started
+            collection.id, run_id, collection.version, RunState.QUEUED, requested_by, queued=started
         )
         self.runs[run_id] = replace(known, version=collection.version, state=RunState.RUNNING, started=started)
 

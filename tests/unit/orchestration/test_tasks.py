@@ -104,6 +104,13 @@ def test_a_run_is_recorded_from_its_first_task_to_its_last(airflow: Tasks) -> No
     assert airflow.run_record.count("rows_of_validate") == 3
 
 
+def test_who_started_the_run_in_airflow_is_recorded(airflow: Tasks) -> None:
+    started_by_hand = {**airflow.context(), "dag_run": SimpleNamespace(conf=None, triggering_user_name="olive")}
+    tasks.run_stage(cast(Any, airflow.platform), "ingest", started_by_hand)
+
+    assert airflow.run_record.requested_by == "olive"
+
+
 def test_xcom_carries_a_batch_ref_and_nothing_else(airflow: Tasks) -> None:
     left = airflow.run("ingest")
 
@@ -195,6 +202,20 @@ def test_nothing_new_ends_well_and_skips_the_rest(airflow: Tasks, monkeypatch: p
     assert airflow.run_record.state is RunState.UNCHANGED
     assert airflow.run_record.note == "This content was loaded already."
     assert not airflow.platform.outbox.events
+
+
+def test_a_run_that_is_cleared_after_it_has_loaded_is_still_the_one_that_loaded(
+    airflow: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for task in STAGES:
+        airflow.run(task)
+    break_stage(monkeypatch, "ingest", Unchanged("This content was loaded already."))
+
+    with pytest.raises(AirflowSkipException, match="loaded already"):
+        airflow.run("ingest", try_number=4)
+
+    assert airflow.run_record.state is RunState.SUCCEEDED
+    assert airflow.run_record.count("rows_of_load_postgres") == 3
 
 
 def test_a_fault_of_ours_shows_its_traceback_and_tells_the_owner_nothing_of_it(
