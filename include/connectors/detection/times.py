@@ -271,6 +271,9 @@ def _issues(axis: TimeAxis, steps: Steps, early: Found) -> Iterator[Issue]:
             f"{axis.unread:,} times cannot be read as {axis.form}",
             "Correct them, or expect these rows among those set aside.",
         )
+    if axis.endless:
+        what = f"{axis.endless:,} times are in the year 1 or 9999, which systems write for none"
+        yield Issue(name, what, "If they stand for nothing, say so by `column_nulls`.")
     if axis.days_alone:
         what = f"{axis.days_alone:,} of its times write a day and no clock: they are read as its midnight"
         yield Issue(name, what, "Do these rows hold the day's sum, they are to be left out.")
