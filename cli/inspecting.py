@@ -79,8 +79,9 @@ def describe_mapping(file: Path, inspection: Inspection, proposal: Proposal, pla
 
 def _read_by(inspection: Inspection, proposal: Proposal) -> set[str]:
     """Name the columns that a mapping reads, and those that tell the rows' time."""
-    flag = inspection.time.repeated_flag if inspection.time else None
-    timed = {*inspection.time.columns, *([flag.column] if flag else [])} if inspection.time else set()
+    time = inspection.time
+    flag = time.repeated_flag if time else None
+    timed = {*time.columns, *time.until, *([flag.column] if flag else [])} if time else set()
     return timed | (set(proposal.mapper.columns) if proposal.mapper else set())
 
 
