@@ -57,9 +57,11 @@ def inspect_file(
 def describe_mapping(file: Path, inspection: Inspection, proposal: Proposal, plan: AnonymizationConfig) -> str:
     """Write how a file is read, a mapping and a plan to begin with, as a collection's YAML has them.
 
-    What lacks is above, as comments, and so is what no rule reads: a column is not left out without a word.
+    What is asked and what lacks is above, as comments, and so is what no rule reads: no day or month is chosen, and no
+    column left out, without a word.
     """
     told = proposal_document(proposal, plan)
+    asked = [f"# {_question(each)}".replace("\n", "\n# ") for each in inspection_document(inspection)["questions"]]
     lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in told["missing"]]
     unread = [
         column.name for column in inspection.tables[0].columns if column.name not in _read_by(inspection, proposal)
@@ -74,13 +76,14 @@ def describe_mapping(file: Path, inspection: Inspection, proposal: Proposal, pla
     read = {"kind": form.kind, **form.model_dump(mode="json", exclude_defaults=True)}
     steps = {step: told[step] for step in ("mapper", "anonymization") if told[step]}
     plain = {"ingester": {"kind": "file", "name": str(file), **member, "format": read}} | steps
-    return "\n".join([*lacking, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip()])
+    return "\n".join([*asked, *lacking, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip()])
 
 
 def _read_by(inspection: Inspection, proposal: Proposal) -> set[str]:
     """Name the columns that a mapping reads, and those that tell the rows' time."""
-    flag = inspection.time.repeated_flag if inspection.time else None
-    timed = {*inspection.time.columns, *([flag.column] if flag else [])} if inspection.time else set()
+    time = inspection.time
+    flag = time.repeated_flag if time else None
+    timed = {*time.columns, *time.until, *([flag.column] if flag else [])} if time else set()
     return timed | (set(proposal.mapper.columns) if proposal.mapper else set())
 
 

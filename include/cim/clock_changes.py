@@ -117,4 +117,7 @@ def find_changes(zone: tzinfo, year: int) -> tuple[Change, ...]:
 
 
 def _offset(instant: datetime, zone: tzinfo) -> timedelta:
-    return instant.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta(0)
+    try:
+        return instant.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta(0)
+    except OverflowError:  # in the first and the last hours of the calendar, whose clock shows none of its days
+        return _offset(instant + (_WEEK if instant.year == 1 else -_WEEK), zone)

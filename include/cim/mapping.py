@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 import polars as pl
@@ -19,7 +20,9 @@ from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import INSTANT, around_changes, asks_batch, find_beyond, read_timestamps, settle
 from include.cim.values import DTYPES, UNREADABLE, read_values
+from include.cim.zone import read_zone
 
+_DAY: Final = timedelta(days=1)
 _HALF: Final = " …"
 """Behind a time of which a part is missing: it is read as none."""
 
@@ -136,11 +139,35 @@ def settle_times(parts: Iterable[pl.DataFrame | pl.LazyFrame], config: MapperCon
     return {rule.field: settle(pl.concat(found[rule.field]), rule) for rule in asking}
 
 
-def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule]) -> pl.DataFrame:
-    """Add the ends of intervals that are given by their length."""
+def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule], starts: Collection[str] | None = None) -> pl.DataFrame:
+    """Add the ends of intervals that are given by their length.
+
+    Args:
+        rules: All of the mapping.
+        starts: Fields whose ends are added; None: of all.
+    """
+    zones = {rule.field: read_zone(rule.zone) for rule in rules if rule.zone is not None}
     return values.with_columns(
-        (pl.col(rule.after.field) + rule.after.duration).alias(rule.field) for rule in rules if rule.after is not None
+        _end(values[rule.after.field], rule.after.duration, zones.get(rule.after.field)).alias(rule.field)
+        for rule in rules
+        if rule.after is not None and (starts is None or rule.after.field in starts)
     )
+
+
+def _end(starts: pl.Series, length: timedelta, zone: tzinfo | None) -> pl.Series:
+    """Add a length; whole days are the clock's: the day on which it is changed has 23 hours or 25."""
+    if zone is None or length % _DAY:
+        return starts + length
+    begun = starts.unique().drop_nulls()
+    ended = pl.Series([_move(start, length, zone) for start in begun], dtype=starts.dtype)
+    return starts.replace_strict(begun, ended, default=None, return_dtype=starts.dtype)
+
+
+def _move(instant: datetime, length: timedelta, zone: tzinfo) -> datetime | None:
+    try:
+        return (instant.astimezone(zone) + length).astimezone(UTC)
+    except OverflowError:  # at the end of the year 9999
+        return None
 
 
 def find_unreadable(texts: pl.DataFrame, values: pl.DataFrame, concept: Concept) -> list[pl.DataFrame]:

@@ -35,7 +35,7 @@ class Numbering(StrEnum):
 
 
 class After(Configuration):
-    """The end of an interval of fixed length: `field` plus `duration`."""
+    """The end of an interval of fixed length: `field` plus `duration`; whole days are those of the field's zone."""
 
     field: str
     duration: Length

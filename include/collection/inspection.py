@@ -171,6 +171,7 @@ class TimeProfile:
         numbers: How many of the columns do: one, or the hour and the part of it.
         numbering: Of these: `elapsed` since midnight, or what the `clock` shows, where the file tells.
         repeated_flag: As a mapping rule takes it; None where the file has none.
+        until: The columns that tell the ends of intervals, where all are as long as the resolution.
     """
 
     columns: tuple[str, ...]
@@ -185,6 +186,7 @@ class TimeProfile:
     numbers: int = 0
     numbering: str | None = None
     repeated_flag: RepeatedFlag | None = None
+    until: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

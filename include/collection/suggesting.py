@@ -88,7 +88,7 @@ def _timing(time: TimeProfile) -> Timing:
         found["repeated_flag"] = {"column": time.repeated_flag.column, "later": list(time.repeated_flag.later)}
     options = {name: value for name, value in found.items() if value is not None}
     resolution = time.resolution if time.resolution and has_fixed_length(time.resolution) else None
-    return Timing(time.columns, time.format, time.zone, resolution, time.interval_label, options)
+    return Timing(time.columns, time.format, time.zone, resolution, time.interval_label, options, until=time.until)
 
 
 def proposal_document(proposal: Proposal, plan: AnonymizationConfig) -> dict[str, Any]:

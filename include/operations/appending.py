@@ -107,7 +107,7 @@ def _with_file(
         raise Conflict(
             there.name,
             f"this very content was loaded on {loaded.committed:%Y-%m-%d at %H:%M} UTC, {loaded.rows_loaded} rows",
-            "Append a file with new content; nothing needs to be done for this one",
+            f"Append a file with new content; to load this one by a corrected mapping, roll batch {loaded.number} back",
         )
     named = source.model_copy(update={"upload": upload, "name": there.name})
     config = collection.config.model_copy(update={"ingester": named})

@@ -142,7 +142,7 @@ def queue_run(
             raise Conflict(
                 source.name or where,
                 f"this very content was loaded by run {loaded.run_id}, {loaded.rows_loaded} rows",
-                "Upload a file with new content; nothing needs to be done for this one",
+                f"Upload a file with new content; to load this by a corrected mapping, roll batch {loaded.number} back",
             )
     now = services.clock()
     # Airflow keeps `backfill__` and `scheduled__` for runs of its own

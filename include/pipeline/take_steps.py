@@ -84,8 +84,7 @@ def take_steps(
             fault = found.rows.filter(pl.col("fault").is_not_null())
             faults.append(fault.select(ROW_ID, pl.lit(rule.field).alias("field"), pl.col("fault").alias("rule")))
         moved = {rule.field for rule in rules}
-        ends = [rule for rule in mapper.rules if rule.after is not None and rule.after.field in moved]
-        write(number, add_ends(rows.with_columns(finished), ends))
+        write(number, add_ends(rows.with_columns(finished), mapper.rules, moved))
         if any(not each.is_empty() for each in faults):
             steps.issues[number] = pl.concat(faults).sort(ROW_ID, maintain_order=True)
     steps.counted_before = sum(each.within for each in counters.values())

@@ -24,6 +24,7 @@ class Timing:
         options: What else a rule needs to read it: `date`, `period`, `numbers`, `numbering`,
             `repeated_flag`.
         has_offset: Whether each time says its offset.
+        until: The columns that tell the ends of intervals, where all are as long as the resolution.
     """
 
     columns: tuple[str, ...]
@@ -33,6 +34,7 @@ class Timing:
     label: str | None
     options: Mapping[str, Any]
     has_offset: bool = False
+    until: tuple[str, ...] = ()
 
 
 def time_of(concept: Concept) -> str | None:
@@ -61,11 +63,15 @@ def name_the_end(
 ) -> Timing | None:
     """Let an interval's end, where it is the rows' only time, tell the beginning as well.
 
-    Of a day and a clock that ends an interval, the day looks like a beginning; together they are one time.
+    Of a day and a clock that ends an interval, the day looks like a beginning; together they are one time. Ends of
+    intervals that are all as long follow from their beginnings: around a change, a clock tells ends less well.
     """
     if timing is None or timing.resolution is None or time_of(concept) != "interval_start":
         return timing
     starts, ends = filling.get("interval_start", []), filling.get("interval_end", [])
+    if ends and not timing.has_offset and {column.name for column, _ in ends} <= set(timing.until):
+        del filling["interval_end"]
+        return timing
     if not ends or not {column.name for column, _ in (*starts, *ends)} <= set(timing.columns):
         return timing
     filling["interval_start"] = [*starts, *filling.pop("interval_end")]

@@ -28,6 +28,7 @@ _MIDNIGHT: Final = r"(?:^|[T ,_-])24(?::00){1,2}$|(?:^|[T :,_-])24(?:00){1,2}$"
 """24:00 and 2400, whatever stands before; 10:24:00 is none."""
 
 _DAY_ALONE: Final = r"^\d{1,4}([-/.])\d{1,2}[-/.]\d{1,4}\.?$"
+_YEARS: Final = (2, 9998)
 _INSTANT: Final = timedelta(microseconds=1)
 _TIME: Final = "the row's time"
 _HOUR: Final = timedelta(hours=1)
@@ -69,6 +70,7 @@ class TimeAxis:
         self.form = form
         self.unread = 0
         self.missing = 0  # rows without a time
+        self.endless = 0  # times in the first or last year of the calendar: no row's time, but none, or for ever
         self.days_alone = 0  # times that write the day alone, where others write a clock
         self.count = 0
         self.least: datetime | None = None
@@ -97,6 +99,9 @@ class TimeAxis:
         times = self.time.read(frame, self.form)
         texts = self.time.texts(frame)
         self.unread += int((times.is_null() & texts.is_not_null()).sum())
+        none = ~times.dt.year().is_between(*_YEARS)
+        self.endless += int(none.sum())
+        times = times.zip_with(~none, pl.Series([None], dtype=times.dtype))
         self.missing += int((texts.is_null() & frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()).sum())
         if "%M" in self.form:
             self.days_alone += int(texts.str.contains(_DAY_ALONE).sum())

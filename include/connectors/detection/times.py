@@ -20,6 +20,9 @@ from include.connectors.detection.time_formats import as_mapped, kind_of, order_
 from include.connectors.detection.zones import rank_zones, weigh_hours
 from include.connectors.detection.zoning import Zoning, find_zone, shift_of
 
+_CHANGE: Final = timedelta(hours=1)
+_SELDOM: Final = 20
+"""Of so many intervals no more than one is at a change of the clock."""
 _DAY: Final = timedelta(days=1)
 _ORDERS: Final = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 _WRITTEN: Final = (
@@ -108,6 +111,7 @@ def profile_time(
         numbers=axis.time.numbers,
         numbering=zoning.numbering,
         repeated_flag=flag.flag,
+        until=axis.time.until if _are_as_long_as_steps(axis.lengths, steps) else (),
     )
     issues = (*zoning.issues, *_issues(axis, steps, early), *_strange_flags(flag, axis, zoning))
     return Timed(axis.time.columns, profile, issues, tuple(questions), axis.form)
@@ -271,6 +275,9 @@ def _issues(axis: TimeAxis, steps: Steps, early: Found) -> Iterator[Issue]:
             f"{axis.unread:,} times cannot be read as {axis.form}",
             "Correct them, or expect these rows among those set aside.",
         )
+    if axis.endless:
+        what = f"{axis.endless:,} times are in the year 1 or 9999, which systems write for none"
+        yield Issue(name, what, "If they stand for nothing, say so by `column_nulls`.")
     if axis.days_alone:
         what = f"{axis.days_alone:,} of its times write a day and no clock: they are read as its midnight"
         yield Issue(name, what, "Do these rows hold the day's sum, they are to be left out.")
@@ -295,6 +302,14 @@ def _issues(axis: TimeAxis, steps: Steps, early: Found) -> Iterator[Issue]:
     if steps.backwards.count:
         what = f"the times run the other way {_times(steps.backwards.count)}, here first"
         yield Issue(f"row {steps.backwards.row}, {name}", what, "The rows are not in the order of their times.")
+
+
+def _are_as_long_as_steps(lengths: Counter[timedelta], steps: Steps) -> bool:
+    """Say whether every interval is as long as a step, by a clock that is changed by an hour now and then."""
+    if steps.step is None or steps.step >= _DAY or not lengths[steps.step]:
+        return False
+    changed = lengths[steps.step + _CHANGE] + lengths[steps.step - _CHANGE]
+    return lengths[steps.step] + changed == lengths.total() >= _SELDOM * changed
 
 
 def _lengths_apart(lengths: Counter[timedelta]) -> list[timedelta]:

@@ -187,6 +187,45 @@ def test_constants_and_ends_fill_every_row() -> None:
     assert rows["energy"].to_list() == [3.0, 3.0]
 
 
+@pytest.mark.parametrize(
+    ("zone", "length", "ends"),
+    [
+        pytest.param("Europe/Vienna", "P1D", [utc(2024, 3, 31, 22), utc(2024, 10, 27, 23), None], id="a day"),
+        pytest.param("Europe/Vienna", "P7D", [utc(2024, 4, 6, 22), utc(2024, 11, 2, 23), None], id="a week"),
+        pytest.param("Europe/Vienna", "P36500D", [utc(2124, 3, 6, 23), utc(2124, 10, 2, 22), None], id="a century"),
+        pytest.param("Europe/Vienna", "PT6H", [utc(2024, 3, 31, 5), utc(2024, 10, 27, 4), None], id="hours"),
+        pytest.param("+01:00", "P1D", [utc(2024, 3, 31, 23), utc(2024, 10, 27, 23), None], id="no change"),
+    ],
+)
+def test_the_end_of_a_day_is_the_next_midnight_of_its_zone(zone: str, length: str, ends: list[datetime | None]) -> None:
+    rows = map_rules(
+        columns(d=["2024-03-31", "2024-10-27", None]),
+        {"field": "at", "source": "d", "format": "%Y-%m-%d", "zone": zone},
+        {"field": "end", "after": {"field": "at", "duration": length}},
+    ).rows
+    assert rows["end"].to_list() == ends
+    (latest,) = map_rules(
+        columns(d=["9999-12-31"]),
+        {"field": "at", "source": "d", "format": "%Y-%m-%d", "zone": zone},
+        {"field": "end", "after": {"field": "at", "duration": "P1D"}},
+    ).rows["end"]
+    assert latest is None or latest.year == 9999
+
+
+@pytest.mark.parametrize(
+    ("zone", "read"),
+    [
+        pytest.param("America/New_York", [utc(1, 1, 1, 4, 56, 2), None], id="west"),
+        pytest.param("Asia/Tokyo", [None, utc(9999, 12, 31, 14, 59, 59)], id="east"),
+    ],
+)
+def test_a_time_that_is_in_no_year_of_utc_is_an_issue(zone: str, read: list[datetime | None]) -> None:
+    rule = {"field": "at", "source": "c", "format": "iso8601", "zone": zone}
+    cells, issues = mapped_cells(["0001-01-01T00:00:00", "9999-12-31T23:59:59"], rule)
+    assert cells == read
+    assert issues == [(read.index(None) + 1, "unreadable_timestamp")]
+
+
 def test_a_source_column_called_like_our_row_number_is_told_apart() -> None:
     part = columns(**{"row_id (source)": ["r7"]})
     assert map_rules(part, {"field": "id", "source": "row_id"}).rows["id"].to_list() == ["r7"]

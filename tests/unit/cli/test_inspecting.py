@@ -196,3 +196,17 @@ def test_a_mapping_to_begin_with_says_how_its_file_is_read(tmp_path: Path, capsy
     assert collection.ingester.name == str(path)
     assert collection.ingester.format == inspect_source(path, path.name, {}).detection.tables[0].form
     assert "# no rule reads: 'Zzyzx'\n#   → " in told
+
+
+def test_a_mapping_to_begin_with_asks_what_a_file_asks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "days.csv"
+    days = [f"{day:02}/{month:02}/2024;E{month};{day},5" for day in range(1, 13) for month in (1, 2, 3)]
+    path.write_text("\n".join(["Date;EAN;kWh", *days]), encoding="utf-8")
+    cdmp(str(path), "--mapping")
+    told = capsys.readouterr().out
+    assert "reads both ways, month first and day first: which is it?\n#   → --set date_order=mdy (or dmy)\n" in told
+    assert yaml.safe_load(told)["mapper"]["concept"] == "meter_reading"
+    cdmp(str(path), "--mapping", "--set", "date_order=dmy")
+    told = capsys.readouterr().out
+    assert "date_order" not in told
+    assert "%d/%m/%Y" in told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -252,6 +252,26 @@ def test_a_day_and_the_clock_that_ends_an_interval_are_one_time(tmp_path: Path) 
     start, end = rules["interval_start"], rules["interval_end"]
     assert (start.source, start.label, start.interval) == (("OperDay", "HourEnding"), "end", timedelta(hours=1))
     assert end.after is not None, "read from the same columns, the interval would have no length"
+
+
+@pytest.mark.parametrize(
+    ("shown", "column"),
+    [
+        pytest.param("", None, id="a clock tells ends less well around a change"),
+        pytest.param("+01:00", "tot", id="instants"),
+    ],
+)
+def test_ends_of_intervals_that_are_all_as_long_follow_from_their_beginnings(
+    tmp_path: Path, shown: str, column: str | None
+) -> None:
+    begun = [datetime(2024, 10, 27, tzinfo=UTC) + timedelta(minutes=15 * at) for at in range(96)]
+    rows = [f"{at:%Y-%m-%d %H:%M}{shown};{at + timedelta(minutes=15):%Y-%m-%d %H:%M}{shown};1,5" for at in begun]
+    text = "\n".join(["van;tot;verbruik (kWh)", *rows, ""])
+    end = rules_of(propose(write(tmp_path, text), zone="Europe/Brussels"))["interval_end"]
+    assert end.source == column
+    assert (end.after is None) == (column is not None)
+    text = "\n".join(["van;tot;verbruik (kWh)", *rows, "2024-10-28 00:00;2024-10-28 12:00;1,5", ""])
+    assert rules_of(propose(write(tmp_path, text), zone="Europe/Brussels"))["interval_end"].source == "tot"
 
 
 def test_a_word_that_is_no_unit_is_told_and_not_taken_for_the_likeliest_one(tmp_path: Path) -> None:

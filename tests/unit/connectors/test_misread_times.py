@@ -180,6 +180,19 @@ def test_a_day_in_the_first_of_its_rows_alone_is_told(inspect: Inspect) -> None:
     assert any("46 rows have no time" in issue.what for issue in found.issues)
 
 
+@pytest.mark.parametrize("none", ["0001-01-01 00:00:00", "9999-12-31 23:59:59"])
+@pytest.mark.parametrize("zone", ["Europe/Brussels", "America/New_York", None])
+def test_the_first_and_the_last_year_of_the_calendar_are_told_and_no_rows_time(
+    inspect: Inspect, none: str, zone: str | None
+) -> None:
+    rows = [f"{hour:%Y-%m-%d %H:%M:%S},{at}\n" for at, hour in enumerate(HOURS)]
+    found = inspect("Time,kWh\n" + "".join([*rows, f"{none},1\n"]), **({"zone": zone} if zone else {}))
+    time = _time(found)
+    assert (time.first or "")[:13] == "2024-04-01T00"
+    assert (time.last or "")[:13] == "2024-04-02T23"
+    assert any("1 times are in the year 1 or 9999" in issue.what for issue in found.issues)
+
+
 MONTHS = {
     "pl": "sty lut mar kwi maj cze lip sie wrz paź lis gru",
     "sv": "jan feb mars april maj juni juli aug sep okt nov dec",

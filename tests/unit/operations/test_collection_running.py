@@ -63,9 +63,10 @@ def test_a_second_run_while_one_is_active_is_refused(services, collection):
 
 
 def test_a_file_that_is_loaded_already_is_refused_with_the_run_that_loaded_it(services, collection):
-    services.datasets.loaded[DATASET_ID, DIGEST] = BatchRecord(uuid4(), DATASET_ID, "run_1", DIGEST, 3, 0, 0, NOON)
-    with pytest.raises(Conflict, match=r"meters.csv: this very content was loaded by run run_1, 3 rows"):
+    services.datasets.loaded[DATASET_ID, DIGEST] = BatchRecord(uuid4(), DATASET_ID, "run_1", DIGEST, 3, 0, 0, NOON, 4)
+    with pytest.raises(Conflict, match=r"meters.csv: this very content was loaded by run run_1, 3 rows") as refused:
         run_collection(services, FakeEngine(), OLIVE, collection.id)
+    assert "by a corrected mapping, roll batch 4 back" in refused.value.remedy
     assert services.runs.rows == {}
 
 
