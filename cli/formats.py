@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a terminal obeys instead of showing it; cells hold what a source wrote."""
 
 
 class RecordsAs(StrEnum):
@@ -25,7 +30,7 @@ class ConceptAs(StrEnum):
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Write columns as wide as their widest cell; numbers stand right.
+    """Write columns as wide as their widest cell; numbers stand right, control characters as escapes.
 
     Example:
         >>> print(write_table(["name", "rows"], [["a", 10], ["bcdef", None]]))
@@ -33,7 +38,7 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         a        10
         bcdef
     """
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else _CONTROL.sub(_escape, str(cell)) for cell in row] for row in rows]
     widths = [max(len(line[column]) for line in [list(header), *cells]) for column in range(len(header))]
     right = [
         any(isinstance(row[column], int | float) for row in rows)
@@ -47,3 +52,7 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         ).rstrip()
         for line in [list(header), *cells]
     )
+
+
+def _escape(found: re.Match[str]) -> str:
+    return repr(found[0])[1:-1]

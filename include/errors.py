@@ -69,7 +69,7 @@ class Problem:
 
     where: str
     what: str
-    remedy: str = ""
+    remedy: str
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}." + (f" {self.remedy}" if self.remedy else "")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from include.cim.mapping_config import MapperConfig, RepeatedHour
 from include.cim.previous import needs_previous
 from include.errors import ConfigurationInvalid, Problem
@@ -11,16 +9,18 @@ from include.errors import ConfigurationInvalid, Problem
 
 def refuse_neighbours(mapper: MapperConfig) -> None:
     """Raise ConfigurationInvalid where a row's values are made of other rows, which are not there any more."""
+    remedy = "Correct the source and load it as a further file, then discard the rows."
+    before = "is made of the reading before, which is not in quarantine"
     problems = [
-        Problem(f"mapper.rules[{place}]", f"{rule.field} is made of the reading before, which is not in quarantine")
+        Problem(f"mapper.rules[{place}]", f"{rule.field} {before}", remedy)
         for place, rule in enumerate(mapper.rules)
         if needs_previous(rule)
     ]
     if mapper.merge_rows:
-        problems.append(Problem("mapper.merge_rows", "rows with one key are one, and the others are not in quarantine"))
+        what = "rows with one key are one, and the others are not in quarantine"
+        problems.append(Problem("mapper.merge_rows", what, remedy))
     if problems:
-        remedy = "Correct the source and load it as a further file, then discard the rows."
-        raise ConfigurationInvalid([replace(problem, remedy=remedy) for problem in problems])
+        raise ConfigurationInvalid(problems)
 
 
 def map_alone(mapper: MapperConfig) -> MapperConfig:

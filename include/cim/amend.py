@@ -64,7 +64,8 @@ def merge(definition: Definition, proposal: Proposal, into: str) -> Definition:
     if new is None:
         raise ConfigurationInvalid([Problem("decision", "only a proposed field is merged", "Accept it, or reject it")])
     if there.type is not new.type and not (there.type in _NUMBERS and new.type in _NUMBERS):
-        raise ConfigurationInvalid([Problem("into", f"{into} is of type {there.type}, the proposal of {new.type}")])
+        what = f"{into} is of type {there.type}, the proposal of {new.type}"
+        raise ConfigurationInvalid([Problem("into", what, "Merge what holds the same, or accept it")])
     here, proposed = (find_unit(unit) if unit else None for unit in (there.unit, new.unit))
     if (here and here.dimension) != (proposed and proposed.dimension):
         what = f"{into} is held in {there.unit or 'no unit'}, and the proposal is in {new.unit or 'none'}"

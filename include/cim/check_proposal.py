@@ -44,7 +44,8 @@ def _check_new_field(field: ProposedField, concept: Concept, definition: Definit
         yield Problem("field.name", f"{concept.name} has a field of this name", remedy)
         return
     if len(concept.fields) >= MOST_FIELDS:
-        yield Problem("concept", f"{concept.name} has {MOST_FIELDS} fields, and that is the most")
+        what = f"{concept.name} has {MOST_FIELDS} fields, and that is the most"
+        yield Problem("concept", what, "Propose a concept for what else there is")
     types = {each.name: each.type for each in concept.fields.values()}
     yield from _check_field(field, "field", types, definition)
 
@@ -100,7 +101,8 @@ def _check_replacement(there: Field, by: str, concept: Concept) -> Iterator[Prob
     elif new.replaced_by is not None:
         yield Problem(where, f"{by} is deprecated itself", f"Use {new.replaced_by}")
     elif new.type is not there.type or _dimension(new.unit) != _dimension(there.unit):
-        yield Problem(where, f"{by} holds something else: another type, or a unit of another dimension")
+        what = f"{by} holds something else: another type, or a unit of another dimension"
+        yield Problem(where, what, "Propose a field that holds the same")
 
 
 def _check_field(
@@ -114,27 +116,29 @@ def _check_field(
     if field.unit is not None:
         yield from _check_unit(field, where)
     if (field.type is FieldType.ENUM) != bool(field.values):
-        yield Problem(f"{where}.values", "values go with the type enum, and the type enum with values")
+        yield Problem(
+            f"{where}.values", "values go with the type enum, and the type enum with values", "Name both or none"
+        )
     if len(set(field.values)) < len(field.values):
         yield Problem(f"{where}.values", "a value stands there twice", "Name each once")
     for bound in ("minimum", "maximum"):
         if getattr(field, bound) is not None and field.type not in _NUMBERS:
-            yield Problem(f"{where}.{bound}", "bounds go with the types float and integer")
+            yield Problem(f"{where}.{bound}", "bounds go with the types float and integer", "Leave it out")
     if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
-        yield Problem(f"{where}.minimum", "it is above the maximum")
+        yield Problem(f"{where}.minimum", "it is above the maximum", "Swap the two")
     if field.after is not None and (
         field.type is not FieldType.TIMESTAMP
         or types.get(field.after) is not FieldType.TIMESTAMP
         or field.after == field.name
     ):
-        yield Problem(f"{where}.after", "a timestamp lies after another timestamp of its concept")
+        yield Problem(f"{where}.after", "a timestamp lies after another timestamp of its concept", "Name that one")
     yield from _check_elsewhere(field, where, definition)
 
 
 def _check_unit(field: ProposedField, where: str) -> Iterator[Problem]:
     assert field.unit is not None  # noqa: S101
     if field.type not in (None, *_NUMBERS):
-        yield Problem(f"{where}.unit", "units go with the types float and integer")
+        yield Problem(f"{where}.unit", "units go with the types float and integer", "Leave one of the two out")
     try:
         unit = find_unit(field.unit)
     except NotFound as error:

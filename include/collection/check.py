@@ -6,6 +6,7 @@ import codecs
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
+from unicodedata import category
 
 from croniter import croniter
 
@@ -36,7 +37,7 @@ class Concepts(Protocol):
 
 def check_collection(config: CollectionConfig, definition: Concepts) -> list[Problem]:
     """Find everything that is wrong in the steps that are there; a draft may lack some (see `missing_steps`)."""
-    problems = [*_check_source(config), *_check_schedule(config)]
+    problems = [*_check_title(config.title), *_check_source(config), *_check_schedule(config)]
     if config.mapper is None:
         return [*problems, *check_rules(config.curator.rules, None), *check_scans(config.anonymization)]
     try:
@@ -67,6 +68,14 @@ def missing_steps(config: CollectionConfig) -> list[str]:
     if isinstance(config.ingester, FileSource) and config.ingester.upload is None:
         missing.append("ingester.upload")
     return missing
+
+
+def _check_title(title: str) -> Iterator[Problem]:
+    """Look at the title when it is saved, not when it is read: those that are there stay."""
+    if not title.strip():
+        yield Problem("title", "it is blank", "Name what the data is.")
+    elif any(category(sign) == "Cc" for sign in title):
+        yield Problem("title", "it holds a line end or another control character", "Write it in one line.")
 
 
 def _check_source(config: CollectionConfig) -> Iterator[Problem]:

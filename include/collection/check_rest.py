@@ -52,7 +52,9 @@ def check_rest(source: RestSource) -> Iterator[Problem]:
     yield from _check_body(source.body, "ingester.body")
     total = source.total
     if total is not None and not total.startswith("$.") and _TOKEN.fullmatch(total) is None:
-        yield Problem("ingester.total", "it is neither a path such as $.total nor the name of a header")
+        yield Problem(
+            "ingester.total", "it is neither a path nor the name of a header", "For example $.total or X-Total."
+        )
 
 
 def _check_url(url: str, where: str) -> Iterator[Problem]:
@@ -74,11 +76,12 @@ def _check_url(url: str, where: str) -> Iterator[Problem]:
 
 def _check_header(name: str, value: str, where: str) -> Iterator[Problem]:
     if _TOKEN.fullmatch(name) is None:
-        yield Problem(where, "it is no name of a header")
+        yield Problem(where, "it is no name of a header", "Letters, digits and `-`, for example X-Api-Version.")
     elif name.lower() in _OURS:
         yield Problem(where, "it is written by the platform", "Leave it out.")
     if not value.isascii() or not value.isprintable():
-        yield Problem(where, "its value holds a line end, or something else that no header can")
+        what = "its value holds a line end, or something else that no header can"
+        yield Problem(where, what, "Write it in one line of ASCII.")
 
 
 def _check_body(plain: Any, where: str) -> Iterator[Problem]:

@@ -99,7 +99,8 @@ def _check_difference(rule: MappingRule, field: Field, where: str) -> Iterator[P
     except (NotFound, ValueError):
         return  # told with the rule
     if shifted:
-        yield Problem(f"{where}.difference", f"{rule.unit} does not begin at nothing, so nobody counts in it")
+        what = f"{rule.unit} does not begin at nothing, so nobody counts in it"
+        yield Problem(f"{where}.difference", what, "Leave `difference` out, or name the counter's unit.")
 
 
 def _check_energy(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:

@@ -141,7 +141,7 @@ def _check_repeats(rule: MappingRule, where: str) -> Iterator[Problem]:
     by_register = rule.repeated_hour is RepeatedHour.BY_OCCURRENCE or rule.interval == "previous"
     if rule.occurrence_per and not by_register:
         what = "it goes with `repeated_hour: by_occurrence`, or with `interval: previous`"
-        yield Problem(f"{where}.occurrence_per", what)
+        yield Problem(f"{where}.occurrence_per", what, "Add one of the two, or leave it out.")
     if rule.repeated_flag is not None and rule.repeated_hour is not RepeatedHour.REFUSE:
         what = "`repeated_flag` tells the showings apart already"
         yield Problem(f"{where}.repeated_hour", what, "Leave one of the two out.")

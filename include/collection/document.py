@@ -19,6 +19,8 @@ from include.errors import ConfigurationInvalid, Problem, name_close
 
 MOST_CHARACTERS: Final = 1 << 20
 
+_KIND: Final = re.compile("^(String|Tuple|List|Dictionary) ")
+
 _Model = TypeVar("_Model", bound=Configuration)
 
 
@@ -36,18 +38,19 @@ def load_yaml(text: str) -> Any:
         ConfigurationInvalid: It is no YAML, or more than anybody writes.
     """
     if len(text) > MOST_CHARACTERS:
-        raise ConfigurationInvalid([Problem("document", f"it has more than {MOST_CHARACTERS} characters")])
+        what = f"it has more than {MOST_CHARACTERS} characters"
+        raise ConfigurationInvalid([Problem("document", what, "Data belongs into a file of its own.")])
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader, see below
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "document"
-        raise ConfigurationInvalid([Problem(line, f"it is no YAML: {error.problem}")]) from None
+        remedy = "Indent with blanks, and put text with signs such as : # % * into quotes."
+        raise ConfigurationInvalid([Problem(line, f"it is no YAML: {error.problem}", remedy)]) from None
     except yaml.YAMLError:
-        raise ConfigurationInvalid(
-            [Problem("document", "it is no YAML: it holds a character that no text has")]
-        ) from None
+        what = "it is no YAML: it holds a character that no text has"
+        raise ConfigurationInvalid([Problem("document", what, "Take the control characters out.")]) from None
     except RecursionError:
-        raise ConfigurationInvalid([Problem("document", "it is nested too deep")]) from None
+        raise ConfigurationInvalid([Problem("document", "it is nested too deep", "Write a flatter one.")]) from None
 
 
 def read_plain(plain: Any) -> CollectionConfig:
@@ -162,11 +165,11 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
             problem = Problem(where, "it is not written as it has to be", f"Its pattern is {error['ctx']['pattern']}")
         case _:
             sentence = error["msg"].removeprefix("Input ").removeprefix("Value ").removesuffix(".")
-            sentence = sentence.removeprefix("String ").removeprefix("Tuple ").replace("a valid tuple", "a list")
+            sentence = _KIND.sub("", sentence).replace("a valid tuple", "a list")
             if sentence.startswith("should"):
                 problem = Problem(where, "it cannot be used as it is", f"It {sentence}.")
             else:
-                problem = Problem(where, sentence)
+                problem = Problem(where, sentence, "The documentation says what it may be.")
     return problem
 
 
@@ -198,7 +201,7 @@ def _known_names(model: type[Configuration]) -> tuple[str, ...]:
 def _find_unstorable(plain: Any, path: str) -> Iterator[Problem]:
     if isinstance(plain, str):
         if "\0" in plain or any("\ud800" <= sign <= "\udfff" for sign in plain):
-            yield Problem(path.removeprefix(".") or "document", "it holds a NUL or half a character")
+            yield Problem(path.removeprefix(".") or "document", "it holds a NUL or half a character", "Take it out.")
     elif isinstance(plain, float) and not isfinite(plain):
         yield Problem(path.removeprefix("."), "it is no finite number", "Write a number of at most 64 bits")
     elif isinstance(plain, int) and not -(2**63) <= plain < 2**63:

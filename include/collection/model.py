@@ -32,7 +32,7 @@ class Schedule(Configuration):
     @model_validator(mode="after")
     def _one_of(self) -> Self:
         if (self.cron is None) == (self.every is None):
-            raise ValueError("a schedule has either `cron` or `every`")
+            raise ValueError("a schedule has either `cron` or `every`; write one of the two")
         return self
 
 

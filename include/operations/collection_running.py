@@ -98,7 +98,8 @@ def read_window(asked: TimeWindow, start: datetime, end: datetime) -> Window:
     """
     zone = ZoneInfo(asked.zone)
     if not all(each.year in YEARS for each in (start, end)):
-        raise ConfigurationInvalid([Problem("start", f"the span lies outside of {YEARS[0]} to {YEARS[-1]}")])
+        what = f"the span lies outside of {YEARS[0]} to {YEARS[-1]}"
+        raise ConfigurationInvalid([Problem("start", what, "Write it like 2024-01-01")])
     first, last = ((each if each.tzinfo else each.replace(tzinfo=zone)).astimezone(UTC) for each in (start, end))
     if first >= last:
         raise ConfigurationInvalid([Problem("end", "it is not later than the start", "The end is not in the span")])

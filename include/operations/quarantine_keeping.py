@@ -129,9 +129,11 @@ def replay_quarantined(
     Raises:
         NotFound: As `list_quarantine`; or none of the rows is there.
         Conflict: The collection is gone, a draft or paused, or a run is active.
-        ConfigurationInvalid: Its mapping makes values of several rows.
+        ConfigurationInvalid: Its mapping makes values of several rows; or a release says nothing of why.
     """
     dataset = _own(services, requestor, dataset_id)
+    if replay.release and not replay.note.strip():
+        raise ConfigurationInvalid([Problem("note", "it is blank", "Say why the rows are right: it is kept")])
     _require_some(services, dataset, replay.selection)
     try:
         collection = read_own(services, requestor, dataset.collection_id)

@@ -131,7 +131,7 @@ def _check(start: datetime | None, end: datetime | None, box: Box | None = None)
         if moment is not None and moment.tzinfo is None:
             problems.append(Problem(name, "it has no zone", "Write it like 2024-01-01T00:00:00Z"))
     if not problems and start is not None and end is not None and end <= start:
-        problems.append(Problem("end", "it is not after start"))
+        problems.append(Problem("end", "it is not after start", "Swap the two"))
     if box is not None and not (box.west <= box.east and box.south <= box.north):
         problems.append(Problem("bbox", "it is no box", "West, south, east and north, in degrees: 4.2,50.8,4.5,50.9"))
     if problems:

@@ -14,6 +14,7 @@ from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.operations.services import Services, refuse_unknown
 
 MOST_CHARACTERS: Final = 8192
+_VALUE: Final = f"One line, of at most {MOST_CHARACTERS} characters"
 
 
 def store_secret(services: Services, requestor: Requestor, name: str, value: str) -> tuple[SecretEntry, bool]:
@@ -29,9 +30,9 @@ def store_secret(services: Services, requestor: Requestor, name: str, value: str
     if re.fullmatch(SECRET_NAME, name) is None:
         problems.append(Problem("name", "it is no name of a secret", "A letter, then letters, digits, `_`, `.`, `-`"))
     if not value or len(value) > MOST_CHARACTERS:
-        problems.append(Problem("value", f"it is empty, or has more than {MOST_CHARACTERS} characters"))
+        problems.append(Problem("value", f"it is empty, or has more than {MOST_CHARACTERS} characters", _VALUE))
     elif not value.isprintable():
-        problems.append(Problem("value", "it holds a line end or another character that does not print"))
+        problems.append(Problem("value", "it holds a line end or another character that does not print", _VALUE))
     if problems:
         raise ConfigurationInvalid(problems)
     new = services.secrets.put(requestor.id, name, value, services.clock())

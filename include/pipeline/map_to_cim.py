@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.batch import ROW_ID, BatchRef, Stage
-from include.cim.concept import Concept
+from include.cim.concept import Concept, FieldType
 from include.cim.mapping import Mapped, Settled, map_columns, settle_times
-from include.cim.mapping_config import MapperConfig
+from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
 from include.collection.contract import OnDrift
@@ -23,6 +25,19 @@ from include.pipeline.outcome import Outcome
 from include.pipeline.step import Part, Place, carry_out
 from include.pipeline.take_steps import take_steps
 from include.ports import Staging
+
+_NUMBER: Final = "the format's `decimal` and `thousands`, and the rule's `unit`,"
+_WORDS: Final = "the rule's `values`"
+_READ_BY: Final = {
+    FieldType.FLOAT: _NUMBER,
+    FieldType.INTEGER: _NUMBER,
+    FieldType.TIMESTAMP: "the rule's `format` and `zone`",
+    FieldType.BOOLEAN: _WORDS,
+    FieldType.ENUM: _WORDS,
+    FieldType.ID: _WORDS,
+    FieldType.TEXT: _WORDS,
+}
+"""What says how the cells of a field are read."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,15 +68,13 @@ class _Cells:
         self.read.update(mapped.rows.count().row(0, named=True))
         self.unreadable.update(mapped.issues["field"].to_list())
 
-    def refuse_retyped(self, config: MapperConfig) -> None:
+    def retyped(self, config: MapperConfig) -> Iterator[tuple[MappingRule, str, str]]:
+        """Give the rules by which more than half of a column cannot be read, the columns, and how many cells it is."""
         for rule in config.rules:
             unreadable, read = self.unreadable[rule.field], self.read[rule.field]
             if unreadable > read:
-                raise SourceRefused(
-                    " and ".join(map(repr, rule.columns)),
-                    f"{unreadable} of {unreadable + read} cells cannot be read as {rule.field}",
-                    "Nothing was loaded. Correct the mapping, or set `contract.retype` to quarantine or evolve.",
-                )
+                told = f"{unreadable:,} of {unreadable + read:,} cells cannot be read as {rule.field}"
+                yield rule, " and ".join(list_names([name]) for name in rule.columns) or rule.field, told
 
 
 @dataclass
@@ -72,7 +85,7 @@ class MapStep:
     after, over all parts; the last only from the first part on that has such a time.
 
     The outcome is the mapped batch, and how many rows it has and how many cells could not be read (they are in its
-    `issues`).
+    `issues`); a note tells of columns of which that is more than half.
 
     Attributes:
         numbers: How the source writes numbers (`Source.numbers`).
@@ -113,8 +126,14 @@ class MapStep:
             settled = settle_times(map(staging.scan, batch.parts), self._plain, self.concept)
             for part in self._waiting:
                 self._keep(part, self._read(part, settled))
-        if self.retype is OnDrift.FREEZE:
-            self._cells.refuse_retyped(config)
+        notes = []
+        for rule, columns, told in self._cells.retyped(config):
+            if self.retype is OnDrift.FREEZE:
+                remedy = "Nothing was loaded. Correct the mapping, or set `contract.retype` to quarantine or evolve."
+                raise SourceRefused(columns, told, remedy)
+            notes.append(
+                f"{columns}: {told}. Compare {_READ_BY[self.concept.fields[rule.field].type]} with the source."
+            )
         rows, counts = batch.rows - self._left_out, {"cells_unreadable": self._cells.unreadable.total()}
         if self._left_out:
             counts["rows_left_out"] = self._left_out
@@ -141,7 +160,7 @@ class MapStep:
         mapped = replace(batch, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
         ref = replace(mapped, counted=spans, merged=came_of)
         first = 0 if self._comes_back else len(parts) - len(self._waiting)
-        return Outcome(ref, {"rows_mapped": rows, **counts}), range(first, len(parts))
+        return Outcome(ref, {"rows_mapped": rows, **counts}, tuple(notes)), range(first, len(parts))
 
     @cached_property
     def _plain(self) -> MapperConfig:

@@ -27,7 +27,9 @@ class FixedWidthFormat(TableLayout):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if any(begin < 1 or (end is not None and end < begin) for begin, end in self.columns):
-            raise ValueError("a column ends before it begins")
+            raise ValueError(
+                "a column ends before it begins; characters are counted from 1, and the last one belongs to it"
+            )
         if any(end is None or end >= begin for (_, end), (begin, _) in pairwise(self.columns)):
-            raise ValueError("columns overlap, or are not in their order")
+            raise ValueError("columns overlap, or are not in their order; write them from left to right")
         return self

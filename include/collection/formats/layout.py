@@ -21,7 +21,7 @@ class WrittenNumbers(Configuration):
     @model_validator(mode="after")
     def _two_signs(self) -> Self:
         if self.thousands == self.decimal:
-            raise ValueError("`thousands` and `decimal` are the same sign")
+            raise ValueError("`thousands` and `decimal` are the same sign; leave `thousands` out, or name another")
         return self
 
     @property
@@ -100,11 +100,11 @@ class TableLayout(WrittenNumbers):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         if len(set(self.names)) < len(self.names) or not all(self.names):
-            raise ValueError("`names`: every column needs a name of its own")
+            raise ValueError("`names`: every column needs a name of its own; write a, a (2)")
         return self
 
     @model_validator(mode="after")
     def _columns_in_order(self) -> Self:
         if self.last_column is not None and self.last_column < self.first_column:
-            raise ValueError("`last_column` comes before `first_column`")
+            raise ValueError("`last_column` comes before `first_column`; swap the two")
         return self

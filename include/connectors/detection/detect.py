@@ -8,6 +8,7 @@ from typing import Any, Final
 from include.collection.inspection import Detection
 from include.connectors.detection.container import name_member
 from include.connectors.detection.delimited import detect_delimited
+from include.connectors.detection.encoding import decode_head
 from include.connectors.detection.excel import detect_excel
 from include.connectors.detection.fixed_width import detect_fixed_width
 from include.connectors.detection.json_document import detect_json
@@ -17,7 +18,8 @@ from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_line_protocol, detect_nem12
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.xml_document import detect_xml
-from include.errors import SourceRefused
+from include.connectors.formats.text import find_decoder, not_in
+from include.errors import ConfigurationInvalid, Problem, SourceRefused
 
 Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 """Says what a sample is, or None where it is not of this detector's kind.
@@ -46,10 +48,23 @@ def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
     Raises:
         SourceRefused: It is of no kind that can be read, or a setting does not fit it.
     """
+    if "encoding" in given:
+        _check_encoding(sample, given["encoding"])
     of_format = {key: value for key, value in given.items() if key != "member"}
     if (known := recognise(sample, of_format)) is not None:
         return name_member(sample, known.describe(_ask(sample, known.settings)), asked="member" not in given)
     return name_member(sample, _ask(sample, of_format), asked="member" not in given)
+
+
+def _check_encoding(sample: Sample, encoding: Any) -> None:
+    """Refuse an encoding that is none, or that reads nothing of this; single bytes that do not fit are told later."""
+    if not isinstance(encoding, str):
+        raise ConfigurationInvalid([Problem("encoding", "it is no name", "utf-8, cp1252 and latin-1 are common.")])
+    find_decoder(encoding, sample.name)
+    try:
+        decode_head(sample.head, encoding)
+    except UnicodeError:
+        raise not_in(encoding, sample.name) from None
 
 
 def _ask(sample: Sample, of_format: Mapping[str, Any]) -> Detection:

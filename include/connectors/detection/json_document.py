@@ -15,7 +15,7 @@ from include.connectors.detection.json_tables import FoundTable, find_tables
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import settle
 from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder, refuse_syntax, too_deep
-from include.connectors.formats.text import find_decoder
+from include.connectors.formats.text import find_decoder, not_in
 from include.errors import SourceRefused
 
 _BEGINS: Final = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*([\[{"\]\d-]|true|false|null|$))')
@@ -40,6 +40,8 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
             f"byte {error.start + 1} is not text in {encoding}",
             "Set `encoding` to the one it is written in.",
         ) from None
+    except UnicodeError:
+        raise not_in(encoding, sample.name) from None
     if not _BEGINS.match(text) and "kind" not in given:
         return None
     documents, cut = _read(sample, text)

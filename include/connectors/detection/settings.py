@@ -51,7 +51,12 @@ def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
         return kind.model_validate(values)
     except ValidationError as error:
         raise ConfigurationInvalid(
-            [Problem(".".join(map(str, found["loc"])) or "format", found["msg"]) for found in error.errors()]
+            [
+                Problem(
+                    ".".join(map(str, found["loc"])) or "format", found["msg"], "docs/formats.md tells the settings"
+                )
+                for found in error.errors()
+            ]
         ) from None
 
 
@@ -77,7 +82,9 @@ def read_value(key: str, value: Any) -> Any:
             return json.loads(value)
         except (json.JSONDecodeError, RecursionError) as error:
             place = f"from character {error.pos + 1} on" if isinstance(error, json.JSONDecodeError) else "so deep"
-            raise ConfigurationInvalid([Problem(key, f"its value is no JSON {place}")]) from None
+            raise ConfigurationInvalid(
+                [Problem(key, f"its value is no JSON {place}", """For example '["", "n/a"]'""")]
+            ) from None
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 from include.anonymization.telling import list_names
 from include.connectors.content import CHUNK, Content
-from include.connectors.formats.text import find_decoder
+from include.connectors.formats.text import find_decoder, not_in
 from include.errors import SourceRefused
 
 MOST_DEPTH: Final = 64
@@ -198,6 +198,9 @@ class JsonText:
                 f"byte {place} is not {'UTF-8' if self._encoding == 'utf-8' else f'text in {self._encoding}'}",
                 "JSON is written in UTF-8; set `encoding` where it is not.",
             ) from None
+        except UnicodeError:
+            self._content.refuse_no_text()
+            raise not_in(self._encoding, self._name) from None
         self._lines += self._text.count("\n", 0, self._place)
         self._text = self._text[self._place :] + text
         self._place = 0

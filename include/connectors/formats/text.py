@@ -43,6 +43,9 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
                 "Set the format's `encoding`; "
                 + ("it begins like utf-16." if utf16 else "older exports are often written in cp1252 or latin-1."),
             ) from None
+        except UnicodeError:  # a mark is missing, or it is no encoding of files
+            content.refuse_no_text()
+            raise not_in(encoding, content.name) from None
         text = newlines.decode(text, final=not chunk)
         if taken == 0:
             text = text.removeprefix("\ufeff")
@@ -70,6 +73,12 @@ def read_text(content: Content, encoding: str) -> Iterator[str]:
             break
     if not begun:
         raise SourceEmpty(content.name, "the file is empty", "Hand over a file with a header and rows.")
+
+
+def not_in(encoding: str, where: str) -> SourceRefused:
+    """Say that a source is no text in an encoding, where no place of it tells why."""
+    remedy = "Set another `encoding`: utf-8 and cp1252 are common, and utf-16-le where the mark of utf-16 is missing."
+    return SourceRefused(where, f"it is not text in {encoding}", remedy)
 
 
 def find_decoder(encoding: str, where: str) -> codecs.IncrementalDecoder:

@@ -61,7 +61,7 @@ def test_what_is_not_there_is_a_problem_too(method: str, path: str, status: int)
 
 def test_a_platform_without_settings_says_nothing_of_them():
     def unconfigured() -> None:
-        raise ConfigurationInvalid([Problem("CDMP_MASTER_KEYS", "is not set")])
+        raise ConfigurationInvalid([Problem("CDMP_MASTER_KEYS", "is not set", "Set it")])
 
     client = TestClient(create_app(unconfigured, FakeEngine, sign_in))  # type: ignore[arg-type]
     answer = client.get("/health")

@@ -81,6 +81,8 @@ def test_rows_are_chosen_in_one_way(body: dict[str, Any]) -> None:
 def test_a_release_needs_a_note() -> None:
     client = Interface().client()
     assert client.post(f"{PATH}/release", json={"all": True}).status_code == 422
+    blank = client.post(f"{PATH}/release", json={"all": True, "note": " "})
+    assert (blank.status_code, blank.json()["errors"][0]["where"]) == (422, "note")
     assert client.post(f"{PATH}/release", json={"all": True, "note": "Right."}).json()["replay"]["release"] is True
 
 

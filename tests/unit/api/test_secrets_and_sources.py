@@ -84,7 +84,9 @@ def test_columns_that_are_not_there_and_a_source_that_refuses_are_answers():
     said = interface.client().post("/source/dry-run", json=body).json()
     assert said["missing"] == ["register", "start", "energy_wh", "status"]
     assert said["mapped"] is None
-    interface.services.prober = lambda *_: Trial(request, 404, problem=Problem("data.example.org", "it answers 404"))
+    interface.services.prober = lambda *_: Trial(
+        request, 404, problem=Problem("data.example.org", "it answers 404", "")
+    )
     said = interface.client().post("/source/dry-run", json=body).json()
     assert (said["status"], said["problem"]["what"]) == (404, "it answers 404")
 

@@ -34,6 +34,12 @@ def test_a_whole_collection_has_no_problem_and_a_draft_neither() -> None:
     assert found(ingester=None, mapper=None, metadata=None) == {}
 
 
+@pytest.mark.parametrize(("title", "says"), [("  ", "blank"), ("a\nb", "line end"), ("a\x1b[31m", "control")])
+def test_a_title_is_one_line_that_can_be_read(title: str, says: str) -> None:
+    assert says in found(title=title)["title"]
+    assert found(title="Zähler 👨‍👩‍👧, 100 %") == {}
+
+
 def test_what_is_missing_is_told_apart_from_what_is_wrong() -> None:
     assert missing_steps(a_config()) == ["ingester.upload"]
     assert missing_steps(a_config(ingester=None, mapper=None, metadata=None)) == ["ingester", "mapper", "metadata"]

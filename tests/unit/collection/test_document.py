@@ -99,6 +99,7 @@ def test_what_is_no_document_says_where(text: str, where: str, says: str) -> Non
         read_yaml(text)
     assert raised.value.problems[0].where == where
     assert says in str(raised.value)
+    assert raised.value.problems[0].remedy
 
 
 def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
@@ -122,6 +123,16 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "anonymization.fields.usage_point_id.reason": "it is missing. Add it.",
         "metadata.publisher": "it is missing. Add it.",
         "schedule.every": "it cannot be used as it is. It should be greater than or equal to 1 minute.",
+    }
+
+
+def test_what_is_empty_says_what_there_should_be() -> None:
+    plain = a_plain_config(title="")
+    plain["mapper"] |= {"rules": [], "unpivot": {"label": "x", "groups": {}}}
+    assert problems_of(plain) == {
+        "title": "it cannot be used as it is. It should have at least 1 character.",
+        "mapper.unpivot.groups": "it cannot be used as it is. It should have at least 1 item after validation, not 0.",
+        "mapper.rules": "it cannot be used as it is. It should have at least 1 item after validation, not 0.",
     }
 
 

@@ -23,11 +23,12 @@ from include.collection.source_format import CsvFormat
 from include.connectors import archive, content
 from include.connectors.content import Content
 from include.connectors.detection.container import name_member
+from include.connectors.detection.detect import detect
 from include.connectors.detection.sample import take_sample
 from include.connectors.file import UploadedFile
 from include.connectors.formats.json_text import JsonText
 from include.connectors.formats.text import read_text
-from include.errors import SourceRefused
+from include.errors import ConfigurationInvalid, SourceRefused
 from tests.unit.connectors.workbooks import by_xlsxwriter, by_xlwt
 
 TEXT = b"time,kwh\n" + b"2024-01-01T00:00:00Z,1.5\n" * 5_000
@@ -294,3 +295,21 @@ def test_what_is_no_text_is_told_from_text_in_another_encoding(
         read(Content.of(body, "meters.csv"))
     told = str(raised.value).replace("is not UTF-8", "is not text in utf-8")
     assert kind in told
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "undefined", "punycode"])
+def test_an_encoding_that_cannot_be_is_refused_by_every_reader(encoding: str) -> None:
+    # Python tells of them by UnicodeError, which has no place; utf-16 reads no file without its mark
+    for body in (b"time;kWh\n2024-01-01;1,5\n" * 9, b'[{"time": "2024-01-01", "kWh": 1.5}]'):
+        for read in (
+            lambda given: list(read_text(given, encoding)),
+            lambda given: JsonText(given, encoding).value(),
+            lambda given: detect(take_sample("meters.csv", lambda: given), {"encoding": encoding}),
+        ):
+            with pytest.raises(SourceRefused, match="encoding"):
+                read(Content.of(body, "meters.csv"))
+
+
+def test_an_encoding_is_a_name() -> None:
+    with pytest.raises(ConfigurationInvalid, match="it is no name"):
+        detect(take_sample("meters.csv", lambda: Content.of(TEXT, "meters.csv")), {"encoding": 8})

@@ -149,7 +149,7 @@ def test_what_may_pass_is_tried_again_and_fails_after_the_last_try(
     "error",
     [
         SourceRefused("meters.csv, line 7", "the row has 3 cells", "A row has 4"),
-        ConfigurationInvalid([Problem("mapper.rules[0].unit", "is unknown")]),
+        ConfigurationInvalid([Problem("mapper.rules[0].unit", "is unknown", "Name another")]),
         BatchRefused("rule 2", "40 % of the rows break it"),
         Conflict("the collection", "was deleted"),
     ],
@@ -184,7 +184,10 @@ def test_the_causes_of_an_error_that_is_tried_again_are_not_shown(
 
 
 def test_every_problem_of_a_configuration_is_told(airflow: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
-    problems = [Problem("mapper.rules[0].unit", "is unknown"), Problem("mapper.rules[4].field", "is no field")]
+    problems = [
+        Problem("mapper.rules[0].unit", "is unknown", "Name another"),
+        Problem("mapper.rules[4].field", "is no field", "Leave it out"),
+    ]
     break_stage(monkeypatch, "ingest", ConfigurationInvalid(problems))
 
     with pytest.raises(AirflowFailException):

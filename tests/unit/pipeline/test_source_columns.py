@@ -146,6 +146,18 @@ def test_a_column_that_turned_into_something_else_is_refused_when_types_are_froz
         assert len(reasons(mapped(collection, raw, staging).ref, staging)) == 1
 
 
+@pytest.mark.parametrize("retype", ["evolve", "quarantine"])
+def test_that_most_of_a_column_cannot_be_read_is_told_with_what_reads_it(staging: FolderStaging, retype: str) -> None:
+    collection = under(retype=retype)
+    outcome = mapped(collection, read(collection, rows_of(energy_wh=["1,5", "2,5", "3"]), staging).ref, staging)
+    assert outcome.notes == (
+        "'energy_wh': 2 of 3 cells cannot be read as energy. Compare the format's `decimal` and `thousands`, and the "
+        "rule's `unit`, with the source.",
+    )
+    few = mapped(collection, read(collection, rows_of(energy_wh=["1.5", "2,5", "3"]), staging).ref, staging)
+    assert few.notes == ()
+
+
 def test_cells_of_another_type_are_emptied_or_set_aside(staging: FolderStaging) -> None:
     for retype, kept in ((OnDrift.EVOLVE, []), (OnDrift.QUARANTINE, [(2, "energy", "unreadable_number")])):
         collection = under(retype=retype)
