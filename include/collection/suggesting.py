@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.precedent import NO_PRECEDENTS, Precedents
 from include.cim.suggest.propose import Proposal, propose_mapping
 from include.cim.suggest.timing import Timing
+from include.collection.formats.market_document import DOCUMENT
 from include.collection.inspection import (
     ColumnProfile,
     ColumnType,
@@ -51,6 +52,8 @@ def suggest_fields(
     main, *others = inspection.tables
     columns = plain_columns(main.columns, time)
     advice = advise(columns, by_name.values(), name, precedents, concept=inspection.concept)
+    if (told := _told_by_standard(main, by_name, advice.rivals)) is not None:
+        advice = advise(columns, by_name.values(), name, precedents, concept=told)
     tables = [_with_suggestions(main, advice)]
     for other in others:
         beside = plain_columns(other.columns, None)
@@ -64,6 +67,14 @@ def suggest_fields(
 
 def _ask_concept(rivals: tuple[str, ...]) -> Question:
     return Question("concept", "What are the rows? The columns fit several concepts nearly alike.", rivals)
+
+
+def _told_by_standard(table: TableProfile, concepts: Mapping[str, Concept], rivals: Sequence[str]) -> str | None:
+    """Give the one of several concepts whose name in a standard is what the document itself is called."""
+    kinds = {
+        cell for column in table.columns if column.name == DOCUMENT and column.distinct == 1 for cell in column.examples
+    }
+    return next((each for each in rivals if any(term.term in kinds for term in concepts[each].anchors)), None)
 
 
 def _mapping_of(inspection: Inspection) -> MapperConfig | None:

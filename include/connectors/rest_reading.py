@@ -53,7 +53,11 @@ class Sender(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """What a reading knows when its frames are exhausted."""
+    """What a reading knows when its frames are exhausted.
+
+    Attributes:
+        said_nothing: The source said that it has no record, as its owner told it would.
+    """
 
     cursor: str | None = None
     rows: int = 0
@@ -62,6 +66,7 @@ class Progress:
     digest: Any = field(default_factory=hashlib.sha256)
     issues: list[Issue] = field(default_factory=list)
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    said_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +220,12 @@ class RestReading:
 
     def _says_nothing(self, answer: Answer) -> bool:
         nothing = self.source.nothing
-        if answer.status == 204 or answer.status in nothing.status:
-            return True
-        if nothing.text is None:
-            return False
-        head = answer.body.read(_PEEKED)
-        answer.body.seek(0)
-        return nothing.text.encode() in head
+        told = answer.status in nothing.status
+        if not told and nothing.text is not None:
+            told = nothing.text.encode() in answer.body.read(_PEEKED)
+            answer.body.seek(0)
+        self.progress.said_nothing |= told
+        return told or answer.status == 204
 
     def _refuse_status(self, answer: Answer) -> None:
         """Refuse every answer that is none, in the source's words."""

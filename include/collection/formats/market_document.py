@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from include.cim.number_style import NumberStyle
 from include.configuration import Configuration
+
+DOCUMENT: Final = "document.kind"
+"""The column that says what the document is called: GL_MarketDocument."""
 
 
 class MarketDocumentFormat(Configuration):

@@ -64,5 +64,8 @@ def _detection(
 ) -> Detection:
     """Give a table for each kind of message, in the order in which they come."""
     found: list[str | None] = list(dict.fromkeys(kinds)) or [None]
-    tables = tuple(DetectedTable(f"{kind or 'message'}s", settle(form, {key: kind}, given)) for kind in found)
+    names = [f"{kind or 'message'}s".replace("osiss", "oses") for kind in found]  # prognoses
+    tables = tuple(
+        DetectedTable(name, settle(form, {key: kind}, given)) for name, kind in zip(names, found, strict=True)
+    )
     return Detection(tables, 0.98, "utf-8")

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 import polars as pl
 
-from include.collection.formats.market_document import MarketDocumentFormat
+from include.collection.formats.market_document import DOCUMENT, MarketDocumentFormat
 from include.connectors.content import Content
 from include.connectors.formats.market_time import Steps, read_instant, rfc3339
 from include.connectors.formats.records import Row, tabulate
@@ -168,7 +168,7 @@ def _period(
         said.add(category)
         points.append((position, cells_said))
     told = {
-        "document.kind": local_name(document),
+        DOCUMENT: local_name(document),
         "document.type": text_at(document, "type"),
         "document.created": text_at(document, "createdDateTime"),
     }

@@ -66,6 +66,30 @@ def test_kinds_of_generation_side_by_side_become_rows() -> None:
     assert {"Gesamtverbrauch": "load", "Biomasse": "generation"}.items() <= (quantity.values or {}).items()
 
 
+@pytest.mark.parametrize(
+    ("root", "area", "asked"),
+    [("GL_MarketDocument", "outBiddingZone_Domain", False), ("Publication_MarketDocument", "in_Domain", True)],
+)
+def test_what_the_rows_are_is_not_asked_where_a_standards_document_says_so(
+    tmp_path: Path, root: str, area: str, asked: bool
+) -> None:
+    """Publications are of prices, flows and capacities: their name alone tells nothing."""
+    points = "".join(f"<Point><position>{at}</position><quantity>{at * 10}</quantity></Point>" for at in range(1, 25))
+    file = tmp_path / "answer.xml"
+    file.write_text(
+        f"""<{root} xmlns="urn:iec62325.351"><type>A65</type><createdDateTime>2026-03-31T00:00:00Z</createdDateTime>
+        <TimeSeries><mRID>1</mRID><businessType>A04</businessType><{area}.mRID>10YBE----------2</{area}.mRID>
+        <quantity_Measure_Unit.name>MAW</quantity_Measure_Unit.name><Period>
+        <timeInterval><start>2026-03-28T00:00Z</start><end>2026-03-29T00:00Z</end></timeInterval>
+        <resolution>PT60M</resolution>{points}</Period></TimeSeries></{root}>""",
+        encoding="utf-8",
+    )
+    inspection, proposal = suggest_fields(inspect_source(file, file.name, {}), file.name, CIM.concepts())
+    assert proposal.mapper is not None
+    assert (proposal.mapper.concept == "grid_observation") is not asked
+    assert any(question.key == "concept" for question in inspection.questions) is asked
+
+
 def test_prices_of_two_areas_become_rows_and_a_nameless_hour_is_their_time() -> None:
     proposal = propose(ROOT / "tests/data/samples/16_omie_pmd_dst25_latin1.txt")
     assert proposal.mapper is not None

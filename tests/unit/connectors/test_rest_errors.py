@@ -188,6 +188,23 @@ def test_its_words_are_short_in_one_line_and_hold_no_secret_and_no_person(member
     assert "555" not in said("No meter 541448820000000555")
 
 
+@pytest.mark.parametrize(
+    ("reply", "nothing"),
+    [
+        pytest.param(Reply({"detail": "no events"}, 404), {"status": [404]}, id="a status"),
+        pytest.param(Reply({"results": [], "note": "no events"}), {"text": "no events"}, id="words"),
+    ],
+)
+def test_what_the_owner_takes_for_nothing_is_none_where_all_is_asked_for_too(
+    reply: Reply, nothing: Any, server: SourceServer
+) -> None:
+    server.answer = lambda _: reply
+    assert rows_of(a_connector(server, nothing=nothing).read(None)) == []
+    server.answer = lambda _: Reply({"results": []})
+    with pytest.raises(SourceRefused, match="it gives no records"):
+        rows_of(a_connector(server, nothing=nothing).read(None))
+
+
 ACKNOWLEDGED = (
     b'<?xml version="1.0"?>\n<Acknowledgement_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-1"><mRID>7</mRID>'
     b"<Reason><code>999</code><text>No matching data &amp; no area</text></Reason></Acknowledgement_MarketDocument>"
