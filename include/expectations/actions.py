@@ -15,6 +15,9 @@ from include.expectations.run_suite import Breach
 
 _REASONS: Final = {ROW_ID: pl.Int64(), "field": pl.String(), "rule": pl.String()}
 
+_LIMITS: Final = ("min_value", "max_value", "within")
+"""What of a rule is told with its breach: what its owner allows, and nothing that may be a value of the rows."""
+
 MARKING: Final = frozenset({Action.FLAG, Action.HOLD})
 """Actions that mark rows: who looks at a batch that is held sees which rows it is about."""
 
@@ -112,13 +115,11 @@ def refuse_batch(found: Sequence[tuple[CurationRule, RuleOutcome]]) -> None:
     Raises:
         BatchRefused: Names the rules, the counts and the first rows.
     """
-    broken = [
-        outcome for rule, outcome in found if rule.on_violation is Action.FAIL and breaks_threshold(rule, outcome)
-    ]
+    broken = [each for each in found if each[0].on_violation is Action.FAIL and breaks_threshold(*each)]
     if broken:
         raise BatchRefused(
             "curation",
-            "; ".join(_sentence(one) for one in broken),
+            "; ".join(_sentence(*each) for each in broken),
             "Such a batch is not loaded at all: correct the source, or choose another on_violation for the rule",
         )
 
@@ -126,15 +127,17 @@ def refuse_batch(found: Sequence[tuple[CurationRule, RuleOutcome]]) -> None:
 def hold_batch(found: Sequence[tuple[CurationRule, RuleOutcome]]) -> tuple[str, ...]:
     """Say why a batch waits for a person: a sentence for each rule with action `hold` that was broken."""
     return tuple(
-        _sentence(outcome)
+        _sentence(rule, outcome)
         for rule, outcome in found
         if rule.on_violation is Action.HOLD and breaks_threshold(rule, outcome)
     )
 
 
-def _sentence(one: RuleOutcome) -> str:
+def _sentence(rule: CurationRule, one: RuleOutcome) -> str:
     if not one.row_ids:
-        return f"the batch breaks {one.rule}" + (f" on {one.field}" if one.field else "")
+        limits = ", ".join(f"{name} {rule.kwargs[name]}" for name in _LIMITS if rule.kwargs.get(name) is not None)
+        on, told = f" on {one.field}" if one.field else "", f" ({limits})" if limits else ""
+        return f"the batch breaks {one.rule}{on}{told}"
     first = ", ".join(map(str, one.row_ids[:5]))
     return (
         f"{one.failed} of {one.checked} rows break {one.rule} on {one.field} "

@@ -302,6 +302,12 @@ def test_the_tab_tells_what_curation_did_and_why_a_batch_is_held(platform: Platf
     expect(page.get_by_role("row").filter(has_text="below the rule's threshold")).to_contain_text("quality")
     expect(page.get_by_text("below the rule's threshold")).to_have_count(1)
     take_picture(page, "curated", tmp_path)
+    with platform.client("olive") as client:
+        loaded = client.get(f"/data-collection/{made['id']}/run/{run['id']}").json()["batch"]
+        taken_back = client.post(f"/dataset/{made['dataset']}/batch/{loaded}/rollback", json={"note": "So few"})
+        assert taken_back.status_code == 200, taken_back.text
+    page.reload()
+    expect(page.get_by_test_id("cdmp-state")).to_have_text("taken back", timeout=30_000)
 
 
 def test_the_tab_follows_a_run_to_its_failure_in_plain_words(platform: Platform, browser: Any, tmp_path: Path):

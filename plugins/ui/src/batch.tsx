@@ -22,6 +22,8 @@ const WORDS: Record<Run["state"], { text: string; palette: string }> = {
   rejected: { text: "rejected", palette: "red" },
 };
 
+const TAKEN_BACK = { text: "taken back", palette: "orange" };
+
 const Batch: FC<Props> = ({ dagId = "", runId }) => {
   const collection = collectionOf(dagId);
   const loaded = useRun(collection, runId);
@@ -39,12 +41,12 @@ const Batch: FC<Props> = ({ dagId = "", runId }) => {
     case "error":
       return <Note text={loaded.detail} status="error" />;
     case "run":
-      return <Whole run={loaded.run} stale={loaded.stale} />;
+      return <Whole run={loaded.run} stale={loaded.stale} takenBack={loaded.takenBack} />;
   }
 };
 
-const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
-  const word = WORDS[run.state];
+const Whole: FC<{ run: Run; stale: boolean; takenBack: boolean }> = ({ run, stale, takenBack }) => {
+  const word = takenBack ? TAKEN_BACK : WORDS[run.state];
   return (
     <Stack gap={5} p={4} overflow="auto" height="100%" data-testid="cdmp-batch">
       <HStack gap={3} wrap="wrap">
@@ -73,6 +75,7 @@ const Whole: FC<{ run: Run; stale: boolean }> = ({ run, stale }) => {
         </Alert.Root>
       )}
       {run.held.length === 0 ? null : <Held run={run} />}
+      {takenBack ? <Note text="This batch was loaded, and taken back since: the dataset does not hold its rows." /> : null}
       {run.note === null ? null : <Note text={run.note} />}
       <Stages run={run} />
       {run.report === null ? null : <Report report={run.report} />}

@@ -7,7 +7,7 @@ const AGAIN_MS = 2000;
 
 export type Loaded =
   | { kind: "loading" }
-  | { kind: "run"; run: Run; stale: boolean }
+  | { kind: "run"; run: Run; stale: boolean; takenBack: boolean }
   | { kind: "absent" }
   | { kind: "error"; detail: string };
 
@@ -40,10 +40,17 @@ export function useRun(collection: string | null, runId: string | undefined): Lo
 
 async function read(collection: string, runId: string, signal: AbortSignal): Promise<Loaded> {
   // relative to <base>, so that it works behind a proxy's prefix; the cookie of the same origin signs in
-  const path = `twinergy-api/data-collection/${collection}/run/${encodeURIComponent(runId)}`;
+  const ask = (path: string): Promise<Response> =>
+    fetch(new URL(`twinergy-api/${path}`, document.baseURI), { credentials: "same-origin", signal });
   try {
-    const answer = await fetch(new URL(path, document.baseURI), { credentials: "same-origin", signal });
-    if (answer.ok) return { kind: "run", run: (await answer.json()) as Run, stale: false };
+    const answer = await ask(`data-collection/${collection}/run/${encodeURIComponent(runId)}`);
+    if (answer.ok) {
+      const run = (await answer.json()) as Run;
+      // a batch that was taken back is none any more
+      const batch = run.state === "succeeded" && run.batch !== null ? `dataset/${run.dataset}/batch/${run.batch}` : null;
+      const takenBack = batch !== null && (await ask(batch)).status === 404;
+      return { kind: "run", run, stale: false, takenBack };
+    }
     if (answer.status === 404) return { kind: "absent" };
     const problem = (await answer.json()) as { detail?: string };
     return { kind: "error", detail: problem.detail ?? `The platform answered ${answer.status}.` };

@@ -92,7 +92,8 @@ def test_a_rule_about_the_batch(tmp_path: Path, kind: str, kept: dict[str, Any],
     assert (report.held, report.outcomes[-1].failed, report.outcomes[-1].checked) == ((), 0, 1)
     _, report = run(tmp_path, ROWS, rule(kind, **broken), now=now)
     field = f" on {broken['column']}" if "column" in broken else ""
-    assert report.held == (f"the batch breaks {kind}{field}",)
+    (limit,) = [f"{name} {value}" for name, value in broken.items() if name != "column"]
+    assert report.held == (f"the batch breaks {kind}{field} ({limit})",)
     _, report = run(tmp_path, ROWS, rule(kind, Action.FLAG, **broken), now=now)
     assert (report.held, report.outcomes[-1].failed, report.rows_flagged) == ((), 1, 0)
     with pytest.raises(BatchRefused, match=f"the batch breaks {kind}"):
