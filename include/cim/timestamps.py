@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Final
 
 import polars as pl
@@ -21,7 +21,6 @@ _UTC: Final = pl.Datetime("us")
 _FIRST: Final = -62_135_596_800_000_000  # the first microsecond of the year 1, since 1970
 _DAY: Final = timedelta(days=1)
 _NONE: Final = timedelta(0)
-_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901  # in UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,6 @@ def read_timestamps(texts: pl.DataFrame, rule: MappingRule, settled: pl.DataFram
         instants = read.select(ROW_ID, "instant").update(
             answers.select(ROW_ID, "instant"), on=ROW_ID, how="left", maintain_order="left"
         )["instant"]
-    # what is none in UTC, such as the last hours of the year 9999 in America, nobody else could read
-    instants = pl.select(pl.when(instants.is_between(_FIRST, _LAST)).then(instants)).to_series()
     written = pl.col("text").is_not_null() & (pl.col("text") != "")
     failed = read.with_columns(instants.alias("instant")).filter(written & pl.col("instant").is_null())
     unreadable = (
