@@ -194,6 +194,7 @@ def test_constants_and_ends_fill_every_row() -> None:
         pytest.param("Europe/Vienna", "P7D", [utc(2024, 4, 6, 22), utc(2024, 11, 2, 23), None], id="a week"),
         pytest.param("Europe/Vienna", "P36500D", [utc(2124, 3, 6, 23), utc(2124, 10, 2, 22), None], id="a century"),
         pytest.param("Europe/Vienna", "PT6H", [utc(2024, 3, 31, 5), utc(2024, 10, 27, 4), None], id="hours"),
+        pytest.param("Europe/Vienna", "PT30H", [utc(2024, 4, 1, 5), utc(2024, 10, 28, 4), None], id="more hours"),
         pytest.param("+01:00", "P1D", [utc(2024, 3, 31, 23), utc(2024, 10, 27, 23), None], id="no change"),
     ],
 )
@@ -207,7 +208,7 @@ def test_the_end_of_a_day_is_the_next_midnight_of_its_zone(zone: str, length: st
     (latest,) = map_rules(
         columns(d=["9999-12-31"]),
         {"field": "at", "source": "d", "format": "%Y-%m-%d", "zone": zone},
-        {"field": "end", "after": {"field": "at", "duration": "P1D"}},
+        {"field": "end", "after": {"field": "at", "duration": length}},
     ).rows["end"]
     assert latest is None or latest.year == 9999
 
