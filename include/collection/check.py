@@ -90,7 +90,12 @@ def _check_source(config: CollectionConfig) -> Iterator[Problem]:
     if not text:
         what = f"no encoding is called {encoding!r}"
         yield Problem("ingester.format.encoding", what, "utf-8, cp1252 and latin-1 are common.")
-    if isinstance(form, CsvFormat) and form.delimiter in (form.quote, "\n", "\r"):
+    if not isinstance(form, CsvFormat):
+        return
+    for name, sign in (("delimiter", form.delimiter), ("quote", form.quote or "")):
+        if not sign.isascii():
+            yield Problem(f"ingester.format.{name}", "it is no ASCII character", "Convert the file beforehand.")
+    if form.delimiter in (form.quote, "\n", "\r"):
         yield Problem("ingester.format.delimiter", "it is the quote or a line's end", "Usual are , ; | and the tab.")
 
 

@@ -17,9 +17,10 @@ from include.connectors.detection.messages import detect_openadr3, detect_uftp
 from include.connectors.detection.parquet import detect_parquet
 from include.connectors.detection.record_types import detect_dsmr, detect_line_protocol, detect_nem12
 from include.connectors.detection.sample import Sample
+from include.connectors.detection.settings import check_values
 from include.connectors.detection.xml_document import detect_xml
 from include.connectors.formats.text import find_decoder, not_in
-from include.errors import ConfigurationInvalid, Problem, SourceRefused
+from include.errors import SourceRefused
 
 Detector = Callable[[Sample, Mapping[str, Any]], Detection | None]
 """Says what a sample is, or None where it is not of this detector's kind.
@@ -48,6 +49,7 @@ def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
     Raises:
         SourceRefused: It is of no kind that can be read, or a setting does not fit it.
     """
+    check_values(given)
     if "encoding" in given:
         _check_encoding(sample, given["encoding"])
     of_format = {key: value for key, value in given.items() if key != "member"}
@@ -56,10 +58,8 @@ def detect(sample: Sample, given: Mapping[str, Any]) -> Detection:
     return name_member(sample, _ask(sample, of_format), asked="member" not in given)
 
 
-def _check_encoding(sample: Sample, encoding: Any) -> None:
+def _check_encoding(sample: Sample, encoding: str) -> None:
     """Refuse an encoding that is none, or that reads nothing of this; single bytes that do not fit are told later."""
-    if not isinstance(encoding, str):
-        raise ConfigurationInvalid([Problem("encoding", "it is no name", "utf-8, cp1252 and latin-1 are common.")])
     find_decoder(encoding, sample.name)
     try:
         decode_head(sample.head, encoding)

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
+from include.collection.source_format import Format
 from include.configuration import Configuration
 from include.errors import ConfigurationInvalid, Problem, name_close
 
 Form = TypeVar("Form", bound=Configuration)
 
+_FORMATS: Final[tuple[type[Configuration], ...]] = get_args(get_args(Format)[0])
 _SPELLED: Final = {"\\t": "\t", "tab": "\t", "space": " ", "null": None, "none": None}
+
+
+def check_values(given: Mapping[str, Any]) -> None:
+    """Refuse what no format takes, before a detector reads it; which format it is nobody knows yet.
+
+    Raises:
+        ConfigurationInvalid: Formats have such a key, and none of them takes the value.
+    """
+    for key, value in given.items():
+        kinds = [form.model_fields[key].annotation for form in _FORMATS if key in form.model_fields]
+        if kinds and not any(_takes(kind, key, value) for kind in kinds):
+            remedy = name_close(str(value), [form.model_fields["kind"].default for form in _FORMATS])
+            usual = "docs/formats.md tells what it may be"
+            raise ConfigurationInvalid([Problem(key, "no format takes this", remedy if key == "kind" else usual)])
+
+
+def _takes(kind: Any, key: str, value: Any) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(_plain(key, value, kind))
+    except ValidationError:
+        return False
+    return True
 
 
 def read_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def find_decoder(encoding: str, where: str) -> codecs.IncrementalDecoder:
     """Find what decodes an encoding piece by piece, strictly."""
     try:
         found = codecs.lookup(encoding)
-    except LookupError:
+    except (LookupError, ValueError):  # the latter of a name with a NUL
         found = None
     if found is None or found.incrementaldecoder is None or not getattr(found, "_is_text_encoding", True):
         raise SourceRefused(where, f"no encoding is called {encoding!r}", "utf-8, cp1252 and latin-1 are common.")

@@ -185,5 +185,7 @@ def test_schedules_and_formats_are_looked_at() -> None:
         for kind in ("csv", "json"):
             source = {"kind": "file", "format": {"kind": kind, "encoding": encoding}}
             assert "no encoding" in found(ingester=source)["ingester.format.encoding"]
+    source = {"kind": "file", "format": {"kind": "csv", "delimiter": "，"}}
+    assert "no ASCII" in found(ingester=source)["ingester.format.delimiter"]
     source = {"kind": "file", "format": {"kind": "csv", "delimiter": '"'}}
     assert "quote" in found(ingester=source)["ingester.format.delimiter"]

@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -310,6 +311,10 @@ def test_an_encoding_that_cannot_be_is_refused_by_every_reader(encoding: str) ->
                 read(Content.of(body, "meters.csv"))
 
 
-def test_an_encoding_is_a_name() -> None:
-    with pytest.raises(ConfigurationInvalid, match="it is no name"):
-        detect(take_sample("meters.csv", lambda: Content.of(TEXT, "meters.csv")), {"encoding": 8})
+@pytest.mark.parametrize("value", [5, None, ["a"], {"a": 1}, "{}"])
+@pytest.mark.parametrize("key", ["kind", "records", "shape", "encoding"])
+def test_a_setting_of_another_type_is_told_before_anybody_reads_it(key: str, value: object) -> None:
+    for body in (b"a;b\n1;2\n", b'[{"a": 1}]', b"<r><a>1</a><a>2</a></r>"):
+        sample = take_sample("meters", partial(Content.of, body, "meters"))
+        with pytest.raises(ConfigurationInvalid, match=key):
+            detect(sample, {key: value})

@@ -127,6 +127,13 @@ def test_a_setting_that_is_none_names_those_that_are() -> None:
         found(b"a;b\n1;2\n", delimeter=";")
 
 
+@pytest.mark.parametrize("key", ["delimiter", "quote"])
+def test_cells_are_parted_by_ascii_alone(key: str) -> None:
+    body = "time，kWh\n".encode() + "2024-01-01，1\n".encode() * 9
+    with pytest.raises(SourceRefused, match=f"`{key}` is no ASCII character"):
+        frame(body, found(body, **{"delimiter": ",", key: "，"}))
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
