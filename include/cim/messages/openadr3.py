@@ -139,10 +139,11 @@ def kind_of(plain: Any) -> Kind | None:
     return "program" if "programName" in plain else None
 
 
-def unwrap(plain: Any) -> Any:
-    """Give the object that a notification of a VTN is about; anything else as it is."""
-    told = isinstance(plain, Mapping) and {"object", "operation"} <= set(plain)
-    return plain["object"] if told else plain
+def unwrap(plain: Any) -> tuple[Any, bool]:
+    """Give the object that a notification of a VTN is about, and whether it was deleted; anything else as it is."""
+    if isinstance(plain, Mapping) and {"object", "operation"} <= set(plain):
+        return plain["object"], plain["operation"] == "DELETE"
+    return plain, False
 
 
 def read_message(plain: Mapping[str, Any], kind: Kind) -> Program | Event | Report:

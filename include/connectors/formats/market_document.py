@@ -102,6 +102,7 @@ def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Perio
         SourceRefused: It acknowledges a question without data, or says something that cannot be laid out in time.
     """
     found = 0
+    series: Element | None = None
     for path, around, element in read_elements(content, is_wanted):
         if path[-1] == "Reason":
             if path[0].startswith("Acknowledgement") and len(path) == 2:
@@ -113,6 +114,9 @@ def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Perio
                 )
             continue
         found += 1
+        if around[-1] is not series:  # which sources count, whatever periods it has
+            series = around[-1]
+            content.records = (content.records or 0) + 1
         period = _period(content.name, form, path, around, element)
         if form.sequence is None or period.series.get(SEQUENCE) == form.sequence:
             yield period

@@ -24,13 +24,17 @@ def read_openadr3(content: Content, form: OpenAdr3Format) -> Iterator[pl.DataFra
 
 
 def read_objects(content: Content) -> Iterator[Any]:
-    """Give one object after the other, of a list or not; numbers as exact decimals."""
-    text = JsonText(content)
+    """Give one object after the other, of a list or not; numbers as exact decimals. What was deleted is left out."""
+    text, deleted = JsonText(content), 0
     while text.peek():
-        if text.peek() == "[":
-            yield from (unwrap(_exact(each)) for each in text.items())
-        else:
-            yield unwrap(_exact(text.value()))
+        for each in text.items() if text.peek() == "[" else iter([text.value()]):
+            plain, gone = unwrap(_exact(each))
+            deleted += gone
+            if not gone:
+                yield plain
+    if deleted:
+        what = f"{deleted} notifications say that an object was deleted: they are left out"
+        content.issues.append(Issue(content.name, what, "What was loaded of it before is still there."))
 
 
 def _rows(content: Content, form: OpenAdr3Format) -> Iterator[Row]:

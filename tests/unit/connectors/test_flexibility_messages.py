@@ -86,6 +86,17 @@ def test_other_xml_stays_xml() -> None:
     assert kinds("<Orders><FlexOrder nr='1' kw='2'/><FlexOrder nr='2' kw='3'/></Orders>") == ["xml"]
 
 
+def test_an_event_that_was_deleted_is_none_that_is_asked() -> None:
+    told = [{"objectType": "EVENT", "operation": each, "object": {**EVENT, "id": each}} for each in ("POST", "DELETE")]
+    content = Content.of(json.dumps(told).encode(), "m")
+    assert {each for frame in read_frames(content, OpenAdr3Format()) for each in frame["id"]} == {"POST"}
+    assert [issue.what for issue in content.issues if "deleted" in issue.what] == [
+        "1 notifications say that an object was deleted: they are left out"
+    ]
+    with pytest.raises(SourceRefused, match="no object in it"):
+        list(read_frames(Content.of(json.dumps(told[1]).encode(), "m"), OpenAdr3Format()))
+
+
 def test_a_file_of_events_is_inspected_like_any_other(tmp_path: Path) -> None:
     (tmp_path / "events.json").write_text(json.dumps([EVENT]))
     inspection = inspect_source(tmp_path / "events.json", "events.json", {})

@@ -98,6 +98,22 @@ EVENTS = [
     }
     for n in range(1, 8)
 ]
+
+
+def as_lines(given: list[int]) -> bytes:
+    return "".join(["meter,01,02,03\n", *(f"{n},{n}.1,{n}.2,{n}.3\n" for n in given)]).encode()
+
+
+def as_series(given: list[int]) -> bytes:
+    if not given:
+        return b"<Acknowledgement_MarketDocument><Reason><code>999</code></Reason></Acknowledgement_MarketDocument>"
+    day = "<Period><timeInterval><start>2026-10-2{}T00:00Z</start><end>2026-10-2{}T03:00Z</end></timeInterval>"
+    points = "".join(f"<Point><position>{at}</position><quantity>{at}</quantity></Point>" for at in (1, 2, 3))
+    periods = "".join(f"{day.format(n, n)}<resolution>PT60M</resolution>{points}</Period>" for n in (1, 2))
+    series = "".join(f"<TimeSeries><mRID>{n}</mRID>{periods}</TimeSeries>" for n in given)
+    return f"<GL_MarketDocument>{series}</GL_MarketDocument>".encode()
+
+
 METERS = [{"id": n, "readings": [{"n": f"{n}-{at}"} for at in range(0 if n in {3, 4} else n)]} for n in range(1, 8)]
 
 
@@ -107,15 +123,24 @@ METERS = [{"id": n, "readings": [{"n": f"{n}-{at}"} for at in range(0 if n in {3
     [
         pytest.param(EVENTS, {"kind": "openadr3"}, 25, id="events with several intervals, and one with none"),
         pytest.param(METERS, {"kind": "json", "records": "$[*].readings"}, 21, id="lists within the list, two empty"),
+        pytest.param(as_lines, {"kind": "csv", "unpivot": {"keep": ["meter"]}}, 21, id="hours across"),
+        pytest.param(as_series, {"kind": "market_document"}, 42, id="series of several periods"),
     ],
 )
 @pytest.mark.parametrize("kind", ["offset", "page"])
 def test_pages_are_of_what_the_source_counts_whatever_rows_it_gives(
-    kind: str, given: list[Any], form: Any, rows: int, total: str | None, server: SourceServer
+    kind: str,
+    given: list[Any] | Callable[[list[int]], bytes],
+    form: Any,
+    rows: int,
+    total: str | None,
+    server: SourceServer,
 ) -> None:
     def answer(asked: Asked) -> Reply:
         first = int(asked.get("offset")) if kind == "offset" else (int(asked.get("page")) - 1) * 2
-        return Reply(given[first : first + 2], headers={"X-Total": str(len(given))})
+        some = slice(first, first + 2)
+        body = given[some] if isinstance(given, list) else given([*range(1, 8)][some])
+        return Reply(body, headers={"X-Total": "7"})
 
     server.answer = answer
     reading = a_connector(server, pagination={"kind": kind}, format=form, total=total).read(None)
