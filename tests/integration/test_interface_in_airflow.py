@@ -310,6 +310,30 @@ def test_the_tab_tells_what_curation_did_and_why_a_batch_is_held(platform: Platf
     expect(page.get_by_test_id("cdmp-state")).to_have_text("taken back", timeout=30_000)
 
 
+def test_the_tab_tells_that_no_row_was_loaded_and_that_rows_come_out_of_quarantine(
+    platform: Platform, browser: Any, tmp_path: Path
+):
+    from playwright.sync_api import expect
+
+    document = a_plain_config(title="All set aside")
+    document["mapper"]["rules"][2]["format"] = "%d.%m.%Y"
+    (tmp_path / "meters.csv").write_text(METERED)
+    (tmp_path / "aside.yaml").write_text(yaml.safe_dump(document))
+    applied = platform.cdmp("apply", str(tmp_path / "aside.yaml"))
+    assert applied.returncode == 0, applied.stderr
+    page = browser.new_page()
+    with platform.client("olive") as client:
+        (made,) = client.get("/data-collection/", params={"title": "All set aside"}).json()["collections"]
+        (run,) = client.get(f"/data-collection/{made['id']}/run").json()["runs"]
+        page.goto(tab(f"collection_{made['id']}", run["id"]))
+        expect(page.get_by_test_id("cdmp-state")).to_have_text("no row loaded", timeout=120_000)
+        replay = client.post(f"/dataset/{made['dataset']}/quarantine/replay", json={"all": True})
+        assert replay.status_code == 201, replay.text
+    page.goto(tab(f"collection_{made['id']}", replay.json()["id"]))
+    expect(page.get_by_test_id("cdmp-batch")).to_contain_text("rows out of quarantine again", timeout=30_000)
+    expect(page.get_by_test_id("cdmp-batch")).to_contain_text("Read quarantine")
+
+
 def test_the_tab_follows_a_run_to_its_failure_in_plain_words(platform: Platform, browser: Any, tmp_path: Path):
     from playwright.sync_api import expect
 

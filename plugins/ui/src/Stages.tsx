@@ -34,7 +34,7 @@ export const Stages: FC<{ run: Run }> = ({ run }) => {
           {STAGES.map(([task, says]) => (
             <Row
               key={task}
-              says={says}
+              says={task === "ingest" && run.replay !== null ? "Read quarantine" : says}
               stage={done.get(task)}
               failed={run.failure?.task === task}
               running={run.state === "running" && task === next}

@@ -23,6 +23,7 @@ const WORDS: Record<Run["state"], { text: string; palette: string }> = {
 };
 
 const TAKEN_BACK = { text: "taken back", palette: "orange" };
+const NOTHING = { text: "no row loaded", palette: "orange" };
 
 const Batch: FC<Props> = ({ dagId = "", runId }) => {
   const collection = collectionOf(dagId);
@@ -46,7 +47,7 @@ const Batch: FC<Props> = ({ dagId = "", runId }) => {
 };
 
 const Whole: FC<{ run: Run; stale: boolean; takenBack: boolean }> = ({ run, stale, takenBack }) => {
-  const word = takenBack ? TAKEN_BACK : WORDS[run.state];
+  const word = takenBack ? TAKEN_BACK : run.state === "succeeded" && isEmpty(run) ? NOTHING : WORDS[run.state];
   return (
     <Stack gap={5} p={4} overflow="auto" height="100%" data-testid="cdmp-batch">
       <HStack gap={3} wrap="wrap">
@@ -57,6 +58,7 @@ const Whole: FC<{ run: Run; stale: boolean; takenBack: boolean }> = ({ run, stal
         <Text color="fg.muted" fontSize="sm">
           version {run.version}
           {run.requested_by === null ? ", by its schedule" : `, asked for by ${run.requested_by}`}
+          {part(run)}
           {isActive(run) ? ", refreshed every 2 s" : ""}
         </Text>
       </HStack>
@@ -109,7 +111,19 @@ const Held: FC<{ run: Run }> = ({ run }) => (
   </Alert.Root>
 );
 
+/** What was asked for, where it is not whatever is new. */
+function part(run: Run): string {
+  if (run.replay !== null) return run.replay.release ? ", rows released from quarantine" : ", rows out of quarantine again";
+  return run.window === null ? "" : `, from ${run.window.start} until ${run.window.end}`;
+}
+
 const sentence = (text: string): string => (text === "" || /[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Whether nothing of the batch came as far as the dataset, not even as a row that is there already. */
+const isEmpty = (run: Run): boolean =>
+  run.stages.some(
+    (stage) => stage.task === "load_postgres" && Object.values(stage.counts).every((count) => count === 0),
+  );
 
 const isLoaded = (run: Run): boolean => run.stages.some((stage) => stage.task === "load_postgres");
 

@@ -58,6 +58,8 @@ export interface Run {
   report: Report | null;
   failure: Failure | null;
   note: string | null;
+  window: { start: string; end: string } | null;
+  replay: { release: boolean } | null;
   held: string[];
   review: Review | null;
   dataset: string;
