@@ -120,16 +120,18 @@ def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing |
     if timing is None:
         return
     times = [rule for rule in rules if concept.fields[rule["field"]].type is FieldType.TIMESTAMP]
-    keys = [rule["source"] for rule in rules if rule["field"] in concept.key and rule not in times and "source" in rule]
+    read = [rule for rule in rules if "source" in rule and rule not in times]
+    keys = [rule["source"] for rule in read if rule["field"] in concept.key]
+    meters = [rule["source"] for rule in read if _names_meter(concept.fields[rule["field"]], concept)]
+    series = [*keys, *meters]
     for rule in times:
         if rule.get("zone") and not _OFFSET.fullmatch(rule["zone"]) and "repeated_flag" not in rule:
             rule["repeated_hour"] = "by_occurrence"
-            if keys:
-                rule["occurrence_per"] = keys
+            if series:
+                rule["occurrence_per"] = series
     counters = [rule for rule in rules if "difference" in rule]
-    if meters := [rule["source"] for rule in rules if _names_meter(concept.fields[rule["field"]], concept)]:
-        for rule in counters:
-            rule["difference"]["per"] = meters
+    for rule in counters if meters else ():
+        rule["difference"]["per"] = meters
     starts = [rule for rule in times if rule["field"] == "interval_start"]
     if not starts or any(rule["field"] == "interval_end" for rule in times) or "interval_end" not in concept.fields:
         return
@@ -140,7 +142,7 @@ def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing |
         end = {key: value for key, value in starts[0].items() if key != "field"}
     if (counters or timing.label == "end") and end and "period" not in timing.options:
         starts[0] |= {"label": "end", "interval": timing.resolution or "previous"}
-        if not timing.resolution and (series := [*keys, *meters]):
+        if not timing.resolution and series:
             starts[0]["occurrence_per"] = series
     if end:
         rules.insert(rules.index(starts[0]) + 1, {"field": "interval_end"} | end)

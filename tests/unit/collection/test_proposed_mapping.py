@@ -192,6 +192,7 @@ def test_what_a_counter_has_counted_ends_with_its_reading_and_is_of_one_meter(tm
     rows = "".join(f"G-1;01.03.2024 {hour:02}:00;400{hour},5\n" for hour in range(8))
     rules = rules_of(propose(write(tmp_path, READINGS + rows), zone="Europe/Vienna"))
     assert (rules["interval_start"].label, rules["interval_start"].interval) == ("end", timedelta(hours=1))
+    assert rules["interval_start"].occurrence_per == ("Zählernummer",)  # an hour that is twice, meter by meter
     assert rules["interval_end"].after is not None
     assert rules["volume"].difference == Difference(per=["Zählernummer"])
 
