@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 import polars as pl
@@ -155,22 +155,19 @@ def add_ends(values: pl.DataFrame, rules: Sequence[MappingRule], starts: Collect
 
 
 def _end(starts: pl.Series, length: timedelta, zone: tzinfo | None) -> pl.Series:
-    """Add a length; whole days are the clock's: the day on which it is changed has 23 hours or 25.
-
-    What would be behind the year 9999 is null: PostgreSQL keeps it, and nobody reads it again.
-    """
+    """Add a length; whole days are the clock's: the day on which it is changed has 23 hours or 25."""
+    ends = starts + length
     if zone is None or length % _DAY:
-        ends = starts + length
-        return pl.select(pl.when(ends.dt.year() <= MAXYEAR).then(ends)).to_series()
+        return ends
     begun = starts.unique().drop_nulls()
     ended = pl.Series([_move(start, length, zone) for start in begun], dtype=starts.dtype)
-    return starts.replace_strict(begun, ended, default=None, return_dtype=starts.dtype)
+    return starts.replace_strict(begun, ended, default=None, return_dtype=starts.dtype).fill_null(ends)
 
 
 def _move(instant: datetime, length: timedelta, zone: tzinfo) -> datetime | None:
     try:
         return (instant.astimezone(zone) + length).astimezone(UTC)
-    except OverflowError:  # at the end of the year 9999
+    except OverflowError:  # at the end of the year 9999: no clock tells it
         return None
 
 
