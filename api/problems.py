@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -30,6 +31,7 @@ from include.errors import (
     SourceUnavailable,
     StoreUnavailable,
     TooLarge,
+    name_close,
 )
 
 logger = logging.getLogger(__name__)
@@ -145,6 +147,10 @@ def _problem(item: Mapping[str, Any]) -> Problem:
             return Problem(where or place, "is missing", "Add it")
         case "extra_forbidden":
             return Problem(where, "is not a key that is known here", "Remove it, or check its spelling")
+        case "union_tag_invalid":
+            tag = str(item["ctx"]["discriminator"]).strip("'")
+            known = re.findall(r"'([^']+)'", str(item["ctx"]["expected_tags"]))
+            return Problem(f"{where}.{tag}", "is none that is known here", name_close(str(item["ctx"]["tag"]), known))
         case _:
             message = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
             return Problem(where or place, f"cannot be used: {message}", "See the OpenAPI document")

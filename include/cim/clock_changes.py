@@ -13,6 +13,7 @@ _WEEK: Final = timedelta(days=7)
 _SECOND: Final = timedelta(seconds=1)
 _CENTURY: Final = 100
 _AROUND: Final = timedelta(hours=4)
+_FIRST: Final = datetime(1, 1, 2)  # noqa: DTZ001
 _LAST: Final = datetime(9999, 12, 24)  # noqa: DTZ001  # UTC: after it, the standard library cannot reckon everywhere
 _SPANS: Final = pl.Schema(
     {
@@ -117,7 +118,5 @@ def find_changes(zone: tzinfo, year: int) -> tuple[Change, ...]:
 
 
 def _offset(instant: datetime, zone: tzinfo) -> timedelta:
-    try:
-        return instant.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta(0)
-    except OverflowError:  # in the first and the last hours of the calendar, whose clock shows none of its days
-        return _offset(instant + (_WEEK if instant.year == 1 else -_WEEK), zone)
+    inside = min(max(instant, _FIRST), _LAST)  # there is no year 0 west of Greenwich, and no 10000 east of it
+    return inside.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta(0)

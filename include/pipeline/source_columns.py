@@ -155,10 +155,13 @@ def _missing(missing: Sequence[str], columns: Sequence[str], collection: Collect
     there = list_names(columns)
     if set(_mapped(collection)) <= set(missing) and isinstance(_format(collection), TableLayout):
         there = f"{len(columns)} others: the first line may be a row and no header; a preview shows it"
+    folded = {name.casefold(): name for name in columns}
+    alike = [folded[name.casefold()] for name in missing if name.casefold() in folded]
+    capitals = f" {list_names(alike)} {_are(alike)} there: capital letters matter." if alike else ""
     return SourceRefused(
         _source(collection),
         f"the mapping reads {list_names(missing)}, which {_are(missing)} not there",
-        f"The source has {there}.{_delimiter_hint(columns, collection)}",
+        f"The source has {there}.{capitals}{_delimiter_hint(columns, collection)}",
     )
 
 

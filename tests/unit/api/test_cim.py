@@ -62,6 +62,9 @@ def test_a_concept_tells_its_fields_with_units_bounds_and_terms():
         (None, "text/html, text/turtle;q=0.9", "text/turtle; charset=utf-8"),
         ("rdf", "*/*", "application/rdf+xml"),
         ("jsonld", "*/*", "application/ld+json"),
+        (None, "text/turtle;q=0.5, application/json;q=0.9", "application/json"),
+        (None, "text/turtle;q=0, application/ld+json", "application/ld+json"),
+        (None, "text/turtle ; Q=much", "text/turtle; charset=utf-8"),
     ],
 )
 def test_a_concept_is_written_in_the_form_that_is_asked(asked: str | None, accept: str, media: str):

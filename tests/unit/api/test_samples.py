@@ -144,6 +144,14 @@ def test_a_preview_follows_the_draft_at_once(interface: Interface):
     assert other["counts"]["cells_unreadable"] == 0
 
 
+def test_a_method_that_is_none_is_told_in_our_words(interface: Interface):
+    plan = {"fields": {"usage_point_id": {"method": "pseudonymise"}}}
+    answer = interface.client().post(f"/sample/{SAMPLE_ID}/preview", json={"anonymization": plan})
+    [problem] = answer.json()["errors"]
+    assert problem["where"] == "anonymization.fields.usage_point_id.method"
+    assert "Did you mean pseudonym" in problem["expected"]
+
+
 def test_a_preview_goes_as_far_as_the_draft_does(interface: Interface):
     nothing = preview(interface)
     assert (nothing["mapped"], len(nothing["read"]["rows"]), nothing["problems"]) == (None, 5, [])

@@ -366,6 +366,16 @@ def test_what_a_clock_shows_of_two_days_is_read_back_exactly(
     assert pl.concat([each.rows for each in pieces])["at"].to_list() == [each for each, _ in rows]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Apia", "Asia/Tokyo", "+14:00", "-12:00"])
+@pytest.mark.parametrize("form", ["iso8601", "%Y-%m-%d %H:%M"])
+def test_the_first_and_the_last_days_are_placed_in_every_zone(zone: str, form: str) -> None:
+    part = frame(t=["0001-01-01 00:00", "0001-01-03 00:00", "9999-12-29 00:00", "9999-12-31 23:59"])
+    found = mapped(part, format=form, zone=zone)
+    beyond = found.issues[ROW_ID].to_list()  # a day of the year 0 east of Greenwich, of the year 10000 west of it
+    assert beyond in ([1], [4])
+    assert found.rows.filter(pl.col("at").is_null())[ROW_ID].to_list() == beyond
+
+
 def test_years_that_no_store_has() -> None:
     # 0001-01-01 is the year before the first in UTC, and 9999-12-31 23:30 ends in the year 10000
     part = frame(t=["0001-01-01 00:00", "0001-01-02 00:00", "9999-12-31 23:30", "2024-05-01 00:00"], meter=["a"] * 4)

@@ -97,7 +97,8 @@ def test_missing_columns_are_named_with_those_that_are_there(staging: FolderStag
         ingest(a_collection(), GivenFrames([a_frame(1, ("point", "Register", "start"))]), staging, KnownBatches())
     assert raised.value.where == "meters.csv"
     assert raised.value.what == "the mapping reads 'register', 'energy_wh', 'status', which are not there"
-    assert raised.value.remedy == "The source has 'point', 'Register', 'start'."
+    there = "The source has 'point', 'Register', 'start'."
+    assert raised.value.remedy == f"{there} 'Register' is there: capital letters matter."
     assert files(staging) == 0
 
 

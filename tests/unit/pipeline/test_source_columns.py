@@ -70,6 +70,16 @@ def test_before_the_first_batch_nothing_can_have_changed(staging: FolderStaging)
     assert outcome.ref.columns == (*KNOWN, "humidity")
 
 
+def test_a_column_that_differs_by_capital_letters_alone_is_named(staging: FolderStaging) -> None:
+    capital = rows_of().rename(str.upper)  # the first line might be a row: no other name is told
+    with pytest.raises(SourceRefused) as raised:
+        read(under(), capital, staging)
+    assert "'STATUS' are there: capital letters matter" in raised.value.remedy
+    with pytest.raises(SourceRefused) as raised:
+        read(under(), rows_of().rename({"status": "state"}), staging)
+    assert "capital" not in raised.value.remedy
+
+
 def test_a_new_column_is_reported_and_known_from_then_on(staging: FolderStaging) -> None:
     outcome = read(under(), rows_of(humidity=["1", "2", "3"]), staging)
     assert outcome.notes == ("New in the source (evolve): 'humidity'.",)
