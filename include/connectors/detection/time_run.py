@@ -20,7 +20,9 @@ _NUMBERED: Final = re.compile(r"([^\W\d_]{1,2}) ?(\d{1,3})")
 """What numbers the periods of a day may be called by any letter; two, because more are the name of a meter."""
 
 _SPAN: Final = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?(?:\s*[-–]\s*\d{1,2}(?:[:.h]\d{2})?)?", re.IGNORECASE)
-_CLOCK: Final = re.compile(r"\D{0,6}(\d{1,2})[:.h](\d{2})(?::\d{2})?(?:\s*[-–]\s*\d{1,2}[:.h]\d{2}(?::\d{2})?)?")
+_CLOCK: Final = re.compile(
+    r"\D{0,6}(\d{1,2})[:.h](\d{2})(?::\d{2})?(?: ?([AB]))?(?:\s*[-–]\s*\d{1,2}[:.h]\d{2}(?::\d{2})?)?"
+)
 _YEAR: Final = re.compile(r"((?:19|20)\d\d)")
 _MONTHS: Final = (
     *("jan|ene|gen|sty", "f[eé]|lut", "m[aäâ]?[a-z]?r", "a[pbv][rv]|kwi", "ma[iygj]", "ju[nií]|giu|cze"),
@@ -104,8 +106,11 @@ def _is_enough(header: Sequence[str], first: int, last: int, name: str) -> bool:
 
 
 def _clock(cell: str) -> int | None:
+    """Give the minute of the day; all of a second showing (02:00B) are behind the first one, in its last minute."""
     found = _CLOCK.fullmatch(cell)
-    return int(found[1]) * 60 + int(found[2]) if found else None
+    if found is None:
+        return None
+    return int(found[1]) * 60 + (59 if found[3] == "B" else int(found[2]))
 
 
 def _hour(cell: str) -> int | None:

@@ -89,6 +89,20 @@ def test_epex_writes_a_day_in_a_line_with_hour_3b_empty_on_all_but_one(tmp_path:
         assert mapped_starts(file, found) == [each.astimezone(UTC) for each in moments]
 
 
+@pytest.mark.parametrize("step", [QUARTER, HOUR])
+def test_clocks_across_have_columns_for_both_showings(tmp_path: Path, step: timedelta) -> None:
+    moments = clock("Europe/Berlin", "2023-10-27", "2023-10-31", step)
+    long_day = [f"{each:%H:%M}{mark(each)}" for each in moments if each.day == 29]
+    lines = (
+        f"{day}.10.2023;" + ";".join("" if label.endswith("B") and day != 29 else "5,1" for label in long_day)
+        for day in (27, 28, 29, 30)
+    )
+    file, found = inspect(tmp_path, "Datum;" + ";".join(long_day), lines)
+    assert found.time is not None
+    assert found.time.repeated_flag == RepeatedFlag("time", ("B",))
+    assert mapped_starts(file, found) == [each.astimezone(UTC) for each in moments]
+
+
 def test_a_letter_that_means_something_else_is_told_and_tells_no_showing(tmp_path: Path) -> None:
     lines = (
         f"{day:02d}.06.2024 {hour:02d}:00{'B' if hour < 4 else ''};1,5" for day in range(1, 9) for hour in range(24)
