@@ -33,9 +33,9 @@ _SUCCESSES: Final = frozenset(["success", "ok", "issuccess", "successful", "succ
 _FAILURES: Final = frozenset(["iserror", "haserror", "haserrors", "failed", "isfailed"])
 _MESSAGES: Final = (
     *("message", "msg", "errormessage", "errormsg", "errmsg", "errordescription", "description", "detail", "details"),
-    *("reason", "title", "text", "info", "messages", "error"),
+    *("reason", "title", "text", "info", "messages", "error", "statusmessage"),
 )
-_SAID: Final = frozenset(["message", "messages", "msg", "detail"])
+_SAID: Final = frozenset(["message", "messages", "msg", "detail", "statusmessage"])
 _WARNINGS: Final = frozenset(["warning", "warnings", "warnmsg", "warningmessage", "warningmessages", "notices"])
 _AROUND: Final = frozenset(
     ["meta", "metadata", "header", "head", "response", "responsestatus", "status", "result", "envelope", "info"]

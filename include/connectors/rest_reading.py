@@ -183,7 +183,7 @@ class RestReading:
             except SourceEmpty:
                 first = None
             except SourceRefused as refusal:
-                raise Doubtful(refusal) from None
+                raise Doubtful(self._with_words(refusal, answer)) from None
             if first is None:
                 if answer.status == ACCEPTED:
                     raise unready(answer, self.where, self.clock())
@@ -278,8 +278,7 @@ class RestReading:
 
     def _refuse_error(self, answer: Answer) -> None:
         """Refuse an answer without a record that tells of an error: taken for nothing new, it would hide that."""
-        answer.body.seek(0)
-        document = peek(answer.body, answer.size, self.where) if answer.size <= _PEEKED else None
+        document = self._document(answer)
         if words := find_error(document) or self._error_text(answer):
             remedy = "If it says so where there is nothing new, set `ingester.nothing.text`."
             what = f"it answers {answer.status} without any record, and tells of an error: {self._told(words)}"
@@ -287,6 +286,17 @@ class RestReading:
         if words := find_message(document):
             what = f"it gives no record, and says: {self._told(words)}"
             self.progress.issues.append(Issue(self.where, what))
+
+    def _with_words(self, refusal: SourceRefused, answer: Answer) -> SourceRefused:
+        """Add what the source says to why its answer cannot be read: one of an error may have no place for records."""
+        document = self._document(answer)
+        if words := find_error(document) or find_message(document):
+            return SourceRefused(refusal.where, f"{refusal.what}; it says: {self._told(words)}", refusal.remedy)
+        return refusal
+
+    def _document(self, answer: Answer) -> Any:
+        answer.body.seek(0)
+        return peek(answer.body, answer.size, self.where) if answer.size <= _PEEKED else None
 
     def _error_text(self, answer: Answer) -> str | None:
         if self.source.format.kind != "csv":

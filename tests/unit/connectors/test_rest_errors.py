@@ -205,6 +205,24 @@ def test_what_the_owner_takes_for_nothing_is_none_where_all_is_asked_for_too(
         rows_of(a_connector(server, nothing=nothing).read(None))
 
 
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"status_code": 2001, "status_message": "Invalid token hush-4711"}, "it says: Invalid token •••"),
+        ({"error": {"code": 7, "message": "quota exceeded"}}, "it says: quota exceeded"),
+        ({"status_code": 1000, "status_message": "Success", "rows": []}, "there is no member 'results' at $"),
+    ],
+)
+def test_an_answer_without_a_place_for_records_is_told_in_its_words(
+    answer: dict[str, Any], says: str, server: SourceServer
+) -> None:
+    """OCPI answers 200 to a token that it does not know."""
+    server.answer = lambda _: Reply(answer)
+    with pytest.raises(SourceRefused, match="there is no member 'results'") as end:
+        rows_of(connect(server, authentication={"kind": "bearer", "secret_ref": "plain"}).read(None))
+    assert end.value.what.endswith(says)
+
+
 ACKNOWLEDGED = (
     b'<?xml version="1.0"?>\n<Acknowledgement_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-1"><mRID>7</mRID>'
     b"<Reason><code>999</code><text>No matching data &amp; no area</text></Reason></Acknowledgement_MarketDocument>"
