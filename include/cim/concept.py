@@ -93,6 +93,23 @@ class Field:
     synonyms: tuple[str, ...] = ()
     replaced_by: str | None = None
 
+    def holds(self, value: float) -> bool:
+        """Say whether a number, in the field's unit, lies within its bounds."""
+        below = self.minimum is not None and value < self.minimum
+        return not below and not (self.maximum is not None and value > self.maximum)
+
+    @property
+    def told(self) -> str:
+        """Its values or its bounds, for people.
+
+        Example:
+            >>> Field("temperature", FieldType.FLOAT, "Of the air.", "degC", minimum=-90, maximum=60).told
+            'from -90 to 60'
+        """
+        limits = [("from", self.minimum), ("to", self.maximum)]
+        bounds = (f"{word} {limit:g}" for word, limit in limits if limit is not None)
+        return ", ".join(self.values) or " ".join(bounds)
+
 
 @dataclass(frozen=True, slots=True)
 class Concept:

@@ -52,7 +52,7 @@ def _check_reach(rule: CurationRule, field: Field, where: str) -> Iterator[Probl
     too_low = isinstance(high, int | float) and field.minimum is not None and high < field.minimum
     if too_high or too_low:
         where = f"{where}.{'min_value' if too_high else 'max_value'}"
-        yield Problem(where, f"no value that {field.name} takes is so", f"It takes {_describe(field)}")
+        yield Problem(where, f"no value that {field.name} takes is so", f"It takes {field.told}")
 
 
 def _check_mending(rule: CurationRule, field: Field, concept: Concept, where: str) -> Iterator[Problem]:
@@ -70,21 +70,11 @@ def _check_mending(rule: CurationRule, field: Field, concept: Concept, where: st
         given = {"fill.value": rule.fill.value}
     for place, value in given.items():
         if value is not None and not _takes(field, value):
-            remedy = f"It takes {_describe(field)}"
+            remedy = f"It takes {field.told}"
             yield Problem(f"{where}.{place}", f"{value!r} is no value that {field.name} takes", remedy)
 
 
 def _takes(field: Field, value: object) -> bool:
     if field.values:
         return value in field.values
-    if isinstance(value, int | float):
-        below = field.minimum is not None and value < field.minimum
-        return not below and not (field.maximum is not None and value > field.maximum)
-    return True
-
-
-def _describe(field: Field) -> str:
-    if field.values:
-        return ", ".join(field.values)
-    limits = [("from", field.minimum), ("to", field.maximum)]
-    return " ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
+    return not isinstance(value, int | float) or field.holds(value)

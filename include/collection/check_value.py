@@ -80,10 +80,14 @@ def _check_pattern(pattern: str, where: str) -> Iterator[Problem]:
 def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
     given = {"constant": rule.constant, "otherwise": rule.otherwise}
     given |= {f"values.{source or '(empty)'}": value for source, value in (rule.values or {}).items()}
+    as_held = rule.unit in (None, field.unit) and not rule.negate
     for place, value in given.items():
         if value is not None and not _fits(value, field):
-            remedy = f"It takes {', '.join(field.values)}." if field.values else _TAKEN[field.type]
+            remedy = f"It takes {field.told}." if field.values else _TAKEN[field.type]
             yield Problem(f"{where}.{place}", f"{value!r} is no {field.type.value} that {field.name} takes", remedy)
+        elif isinstance(value, int | float) and as_held and not field.holds(value):
+            what = f"{field.name} is never {value:g}: every such row would be set aside"
+            yield Problem(f"{where}.{place}", what, f"It takes {field.told}{f' {field.unit}' if field.unit else ''}.")
         elif isinstance(value, str) and not value.strip():
             yield Problem(f"{where}.{place}", "it holds nothing", "Name a value, or leave it out.")
     if rule.values == {}:

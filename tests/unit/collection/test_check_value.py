@@ -27,6 +27,7 @@ SOURCE = {"source": "c", "unit": "kWh"}
         pytest.param("register", {"constant": " "}, "constant", "holds nothing", id="a constant of blanks"),
         pytest.param("register", {"constant": 180}, "constant", "a number needs quotes", id="a number for a text"),
         pytest.param("energy", {"constant": "12"}, "constant", "without quotes", id="a text for a number"),
+        pytest.param("energy", {"constant": 1e12}, "constant", "It takes from", id="a number beyond the bounds"),
         pytest.param("energy", SOURCE | {"join": "-"}, "join", "there is one", id="one column joined"),
         pytest.param("quality", {"source": "c", "bracketed": "negative"}, "bracketed", "no number", id="brackets"),
         pytest.param("energy", SOURCE | {"where": {"k": []}}, "where.k", "no value is named", id="no rows at all"),
