@@ -19,15 +19,32 @@ class MetadataConfig(Configuration):
     title: str | None = Field(
         None, min_length=1, max_length=300, description="dct:title; the collection's where absent"
     )
-    description: str = Field(min_length=1, description="dct:description")
+    description: str = Field(
+        min_length=1, description="dct:description", examples=["Energy of 40 homes, per quarter of an hour."]
+    )
     keywords: tuple[str, ...] = Field((), description="dcat:keyword")
-    publisher: str = Field(min_length=1, description="dct:publisher, the name of a foaf:Agent")
-    licence: str = Field(pattern=r"^https?://", description="dct:license, an IRI")
+    publisher: str = Field(
+        min_length=1, description="dct:publisher, the name of a foaf:Agent", examples=["Energy community North"]
+    )
+    licence: str = Field(
+        pattern=r"^https?://",
+        description="dct:license, an IRI",
+        examples=["https://creativecommons.org/licenses/by/4.0/"],
+    )
     attribution: str | None = Field(None, description="how the source wants to be named")
-    landing_page: str | None = Field(None, pattern=r"^https?://", description="dcat:landingPage")
-    language: str = Field("en", pattern=r"^[a-z]{2}$", description="of title and description, ISO 639-1")
+    landing_page: str | None = Field(
+        None, pattern=r"^https?://", description="dcat:landingPage", examples=["https://data.example.org/load"]
+    )
+    language: str = Field(
+        "en", pattern=r"^[a-z]{2}$", description="of title and description, ISO 639-1", examples=["en"]
+    )
     themes: tuple[str, ...] = Field(("ENER",), description="dcat:theme, codes of the EU's data-theme vocabulary")
-    spatial: str | None = Field(None, pattern=r"^https?://", description="dct:spatial, an IRI of a place")
+    spatial: str | None = Field(
+        None,
+        pattern=r"^https?://",
+        description="dct:spatial, an IRI of a place",
+        examples=["http://publications.europa.eu/resource/authority/country/LUX"],
+    )
     bbox: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = Field(
         None, description="dcat:bbox: west, south, east and north of what the data is about, in degrees (WGS 84)"
     )

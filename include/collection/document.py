@@ -139,10 +139,11 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
     where = _path(error["loc"], plain, missing=error["type"] == "missing")
     match error["type"]:
         case "missing":
-            problem = Problem(where, "it is missing", "Add it.")
+            remedy = f"Add it{_example(model, error)}."
+            problem = Problem(where, "it is missing", remedy)
         case "extra_forbidden":
             name = str(error["loc"][-1])
-            names = _known_names(model)
+            names = sorted({key for key, _ in _properties(model)})
             close = get_close_matches(name, names, n=1)
             remedy = f"Did you mean {close[0]}?" if close else "Leave it out, or look its name up."
             if name in names:
@@ -162,7 +163,8 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
         case "model_type" | "model_attributes_type" | "dict_type":
             problem = Problem(where, "it has no keys of its own", "Write keys and their values.")
         case "string_pattern_mismatch":
-            problem = Problem(where, "it is not written as it has to be", f"Its pattern is {error['ctx']['pattern']}")
+            remedy = f"Its pattern is {error['ctx']['pattern']}{_example(model, error)}."
+            problem = Problem(where, "it is not written as it has to be", remedy)
         case _:
             sentence = error["msg"].removeprefix("Input ").removeprefix("Value ").removesuffix(".")
             sentence = _KIND.sub("", sentence).replace("a valid tuple", "a list")
@@ -192,10 +194,17 @@ def _path(location: tuple[int | str, ...], plain: Any, *, missing: bool) -> str:
 
 
 @cache
-def _known_names(model: type[Configuration]) -> tuple[str, ...]:
+def _properties(model: type[Configuration]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Give every key of a document, and of its parts, with what the schema says of it."""
     schema = model.model_json_schema()
-    parts = [schema, *schema["$defs"].values()]
-    return tuple(sorted({name for part in parts for name in part.get("properties", {})}))
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return tuple(each for part in parts for each in part.get("properties", {}).items())
+
+
+def _example(model: type[Configuration], error: ErrorDetails) -> str:
+    name = error["loc"][-1] if error["loc"] else ""
+    told = (each["examples"][0] for key, each in _properties(model) if key == name and "examples" in each)
+    return next((f", for example {example}" for example in told), "")
 
 
 def _find_unstorable(plain: Any, path: str) -> Iterator[Problem]:

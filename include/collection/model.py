@@ -25,7 +25,7 @@ from include.expectations.config import CuratorConfig
 class Schedule(Configuration):
     """When a collection runs by itself: a cron expression in a zone, or an interval."""
 
-    cron: str | None = Field(None, pattern=r"^(\S+\s+){4}\S+$")
+    cron: str | None = Field(None, pattern=r"^(\S+\s+){4}\S+$", examples=["15 6 * * *"])
     zone: Zone = "UTC"
     every: timedelta | None = Field(None, ge=timedelta(minutes=1), description="ISO 8601, for example PT15M")
 

@@ -56,7 +56,7 @@ class RestSource(Configuration):
     """A REST or Open Data API."""
 
     kind: Literal["rest"] = "rest"
-    url: str = Field(pattern=r"^https?://", max_length=2000)
+    url: str = Field(pattern=r"^https?://", max_length=2000, examples=["https://data.example.org/v1/load"])
     method: Literal["GET", "POST"] = "GET"
     headers: dict[str, Text] = Field(default_factory=dict)
     parameters: dict[str, Text | tuple[Text, ...]] = Field(default_factory=dict)

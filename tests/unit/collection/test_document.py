@@ -121,7 +121,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "mapper.rules[2].field": "it is missing. Add it.",
         "mapper.rules[3]": "field 'z': `source` names no column. Name one, or several.",
         "anonymization.fields.usage_point_id.reason": "it is missing. Add it.",
-        "metadata.publisher": "it is missing. Add it.",
+        "metadata.publisher": "it is missing. Add it, for example Energy community North.",
         "schedule.every": "it cannot be used as it is. It should be greater than or equal to 1 minute.",
     }
 
