@@ -40,6 +40,7 @@ class Incremental(Configuration):
 class Nothing(Configuration):
     """How the source says that it has no records, where it does not simply give none."""
 
+    empty: bool = Field(False, description="a source that is asked for all may give none: a list without events")
     status: tuple[int, ...] = Field((), description="statuses that say so: 404")
     text: str | None = Field(None, min_length=3, max_length=200, description="what such an answer holds")
 

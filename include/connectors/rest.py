@@ -97,8 +97,8 @@ class RestApi:
         incremental, progress = self._source.incremental, reading.progress
         if incremental is None:
             yield from reading.read_pages({}, {})
-            if progress.rows == 0 and not progress.said_nothing:
-                remedy = "There is nothing to load. Where that may be, `ingester.nothing` takes how the source says so."
+            if progress.rows == 0 and not (progress.said_nothing or self._source.nothing.empty):
+                remedy = "There is nothing to load. Where that may be, set `ingester.nothing.empty`."
                 raise SourceRefused(reading.where, "it gives no records", remedy)
             return
         since = incremental.start if cursor is None else step_back(cursor, incremental.look_back)

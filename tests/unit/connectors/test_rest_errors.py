@@ -201,8 +201,9 @@ def test_what_the_owner_takes_for_nothing_is_none_where_all_is_asked_for_too(
     server.answer = lambda _: reply
     assert rows_of(a_connector(server, nothing=nothing).read(None)) == []
     server.answer = lambda _: Reply({"results": []})
-    with pytest.raises(SourceRefused, match="it gives no records"):
+    with pytest.raises(SourceRefused, match=r"it gives no records.*nothing.empty"):
         rows_of(a_connector(server, nothing=nothing).read(None))
+    assert rows_of(a_connector(server, nothing={"empty": True}).read(None)) == []
 
 
 @pytest.mark.parametrize(
