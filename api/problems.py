@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -16,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from include.configuration import read_tag
 from include.errors import (
     BatchRefused,
     CdmpError,
@@ -148,9 +148,8 @@ def _problem(item: Mapping[str, Any]) -> Problem:
         case "extra_forbidden":
             return Problem(where, "is not a key that is known here", "Remove it, or check its spelling")
         case "union_tag_invalid":
-            tag = str(item["ctx"]["discriminator"]).strip("'")
-            known = re.findall(r"'([^']+)'", str(item["ctx"]["expected_tags"]))
-            return Problem(f"{where}.{tag}", "is none that is known here", name_close(str(item["ctx"]["tag"]), known))
+            tag, given, known = read_tag(item["ctx"])
+            return Problem(f"{where}.{tag}", "is none that is known here", name_close(given, known))
         case _:
             message = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
             return Problem(where or place, f"cannot be used: {message}", "See the OpenAPI document")

@@ -45,9 +45,12 @@ def inspect_file(
             print(json.dumps(refusal_document(error), ensure_ascii=False, indent=2))
         raise
     if mapping or rules:
-        plan = plan_for(inspection, proposal, definition)
-        told = [describe_mapping(file, inspection, proposal, plan)] if mapping else []
-        print("\n".join([*told, *([describe_rules(inspection, proposal, definition)] if rules else [])]))
+        told = []
+        if mapping:
+            told.append(describe_mapping(file, inspection, proposal, plan_for(inspection, proposal, definition)))
+        if rules:
+            told.append(describe_rules(inspection, proposal, definition))
+        print("\n".join(told))
     elif as_json:
         print(json.dumps(inspection_document(inspection), ensure_ascii=False, indent=2))
     else:
@@ -63,9 +66,8 @@ def describe_mapping(file: Path, inspection: Inspection, proposal: Proposal, pla
     told = proposal_document(proposal, plan)
     asked = [f"# {_question(each)}".replace("\n", "\n# ") for each in inspection_document(inspection)["questions"]]
     lacking = [f"# {each['where']}: {each['what']}\n#   → {each['suggestion']}" for each in told["missing"]]
-    unread = [
-        column.name for column in inspection.tables[0].columns if column.name not in _read_by(inspection, proposal)
-    ]
+    read = _read_by(inspection, proposal)
+    unread = [column.name for column in inspection.tables[0].columns if column.name not in read]
     if unread and proposal.mapper is not None:
         lacking.append(
             f"# no rule reads: {', '.join(map(repr, unread))}\n#   → Add rules where what they hold is needed."
@@ -73,9 +75,9 @@ def describe_mapping(file: Path, inspection: Inspection, proposal: Proposal, pla
     found = inspection.detection
     form = found.tables[0].form
     member = {} if found.member is None else {"member": found.member}
-    read = {"kind": form.kind, **form.model_dump(mode="json", exclude_defaults=True)}
+    plain_form = {"kind": form.kind, **form.model_dump(mode="json", exclude_defaults=True)}
     steps = {step: told[step] for step in ("mapper", "anonymization") if told[step]}
-    plain = {"ingester": {"kind": "file", "name": str(file), **member, "format": read}} | steps
+    plain = {"ingester": {"kind": "file", "name": str(file), **member, "format": plain_form}} | steps
     return "\n".join([*asked, *lacking, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120).rstrip()])
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from include.collection.model import CollectionConfig
-from include.configuration import Configuration
+from include.configuration import Configuration, read_discriminator, read_tag
 from include.errors import ConfigurationInvalid, Problem, name_close
 
 MOST_CHARACTERS: Final = 1 << 20
@@ -153,11 +153,12 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
             what, _, remedy = str(error["ctx"]["error"]).partition("; ")
             problem = Problem(where, what, f"{remedy[0].upper()}{remedy[1:]}." if remedy else "")
         case "union_tag_invalid":
-            tag, given = _tag(error), str(error["ctx"]["tag"])
-            known = re.findall(r"'([^']+)'", error["ctx"]["expected_tags"])
+            tag, given, known = read_tag(error["ctx"])
             problem = Problem(f"{where}.{tag}", f"it cannot be {given!r}", name_close(given, known))
         case "union_tag_not_found":
-            problem = Problem(f"{where}.{_tag(error)}", "it is missing", "Add it: it says which one is meant.")
+            problem = Problem(
+                f"{where}.{read_discriminator(error['ctx'])}", "it is missing", "Add it: it says which one is meant."
+            )
         case "time_delta_parsing" | "time_delta_type":
             problem = Problem(where, "it is no length of time", "Write it in ISO 8601, for example PT15M.")
         case "model_type" | "model_attributes_type" | "dict_type":
@@ -173,11 +174,6 @@ def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Pro
             else:
                 problem = Problem(where, sentence, "The documentation says what it may be.")
     return problem
-
-
-def _tag(error: ErrorDetails) -> str:
-    """Name the key that says which of a union is meant."""
-    return str(error["ctx"]["discriminator"]).strip("'")
 
 
 def _path(location: tuple[int | str, ...], plain: Any, *, missing: bool) -> str:

@@ -161,10 +161,14 @@ class Content:
 
     def count_records(self, records: Iterable[T]) -> Iterator[T]:
         """Count what the source has for records while it is read."""
-        self.records = self.records or 0
+        self.add_records(0)
         for record in records:
-            self.records += 1
+            self.add_records(1)
             yield record
+
+    def add_records(self, number: int) -> None:
+        """Note that the source has so many records more in it."""
+        self.records = (self.records or 0) + number
 
     def close(self) -> None:
         """Let go of the file."""

@@ -130,8 +130,9 @@ def finish_times(rules: list[dict[str, Any]], concept: Concept, timing: Timing |
             if series:
                 rule["occurrence_per"] = series
     counters = [rule for rule in rules if "difference" in rule]
-    for rule in counters if meters else ():
-        rule["difference"]["per"] = meters
+    if meters:
+        for rule in counters:
+            rule["difference"]["per"] = meters
     starts = [rule for rule in times if rule["field"] == "interval_start"]
     if not starts or any(rule["field"] == "interval_end" for rule in times) or "interval_end" not in concept.fields:
         return

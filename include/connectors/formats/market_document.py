@@ -116,7 +116,7 @@ def read_periods(content: Content, form: MarketDocumentFormat) -> Iterator[Perio
         found += 1
         if around[-1] is not series:  # which sources count, whatever periods it has
             series = around[-1]
-            content.records = (content.records or 0) + 1
+            content.add_records(1)
         period = _period(content.name, form, path, around, element)
         if form.sequence is None or period.series.get(SEQUENCE) == form.sequence:
             yield period

@@ -37,7 +37,7 @@ def unpivot_frames(frames: Iterator[pl.DataFrame], wide: Unpivot, content: Conte
             raise SourceRefused(where, "`unpivot` keeps every column", "Keep fewer.")
         groups = group_columns(across, wide, where) if wide.columns else {name: {wide.value: name} for name in across}
         content.groups |= groups
-        content.records = (content.records or 0) + frame.height
+        content.add_records(frame.height)
         for part in frame.iter_slices(max(PART_ROWS // len(groups), 1)):
             yield unpivot_rows(part, groups, label=wide.name, keep=wide.keep, keep_empty=wide.keep_empty)
 
