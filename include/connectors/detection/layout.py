@@ -118,7 +118,7 @@ def _detect_in(
             tell_twice(names),
             tell_groups([cells[at][cut] for at in header.lines]),
             find_words(names, body.kinds[cut], lines),
-            find_numbers(body.kinds[cut], lines, rows, given),
+            find_numbers(names, body.kinds[cut], lines, rows, given),
             find_shape(names, body.kinds[cut], lines, first),
         ]
         found = join_findings(findings, given)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from include.cim.measured import read_measured
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import Body, is_empty, is_row
-from include.connectors.detection.cells import TYPED, Cells, Kind, classify, is_total
+from include.connectors.detection.cells import TYPED, Cells, Kind, are_clocks, classify, is_total
 from include.connectors.detection.finding import Finding
 from include.connectors.detection.header import Header
 from include.connectors.detection.numbers import detect_numbers
@@ -207,8 +207,14 @@ def find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cells
     return Finding({"null_values": ("", *words)} if words else {}, 1.0, tuple(issues))
 
 
-def find_numbers(kinds: Sequence[Kind], lines: Sequence[Cells], rows: Rows, given: Mapping[str, Any]) -> Finding:
-    columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
+def find_numbers(
+    names: Sequence[str], kinds: Sequence[Kind], lines: Sequence[Cells], rows: Rows, given: Mapping[str, Any]
+) -> Finding:
+    columns = [
+        at
+        for at, kind in enumerate(kinds)
+        if kind is Kind.NUMBER and not are_clocks(names[at], {row[at] for row in lines if at < len(row)})
+    ]
     cells = {row[at] for row in lines for at in columns if at < len(row)}
     numbers = (cell for cell in cells if classify(cell) is Kind.NUMBER)
     bare = (measured.number if (measured := read_measured(cell)) else cell for cell in numbers)
