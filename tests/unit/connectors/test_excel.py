@@ -27,6 +27,7 @@ from tests.unit.connectors.workbooks import (
     WRITERS,
     by_openpyxl,
     by_xlsxwriter,
+    by_xlwt,
     ods,
     read,
     read_with_issues,
@@ -122,6 +123,31 @@ def test_errors_are_no_values_and_told() -> None:
     assert [(issue.where, issue.what[:31]) for issue in issues] == [
         ("sheet 'Data', cell A2", "a formula without a result: #N/"),
         ("sheet 'Data', cell B2", "1 formulas were stored without "),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(by_xlsxwriter({"Data": [["n"], [1], ["#REF!"], ["#REF!"], ["# 7"]]}), id="xlsx"),
+        pytest.param(by_xlwt({"Data": [["n"], [1], ["#REF!"], ["#REF!"], ["# 7"]]}), id="xls"),
+        pytest.param(
+            ods(
+                "".join(
+                    f'<table:table-row><table:table-cell office:value-type="string"><text:p>{text}</text:p>'
+                    "</table:table-cell></table:table-row>"
+                    for text in ("n", "1", "#REF!", "#REF!", "# 7")
+                )
+            ),
+            id="ods",
+        ),
+    ],
+)
+def test_errors_that_were_pasted_as_texts_are_told_as_well(body: bytes) -> None:
+    rows, issues = read_with_issues(body)
+    assert [row["n"] for row in rows] == ["1", None, None, "# 7"]
+    assert [(issue.where, issue.what) for issue in issues] == [
+        ("sheet 'Data', cell A3", "a formula without a result: #REF!, in 2 cells")
     ]
 
 
