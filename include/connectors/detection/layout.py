@@ -44,6 +44,7 @@ class DetectedLayout:
         confidence: From 0 to 1.
         ragged: Rows in the table that have another number of cells, as places from 0.
         notes: What stands above the table, line by line.
+        names: The columns' names.
     """
 
     fields: Mapping[str, Any]
@@ -53,6 +54,7 @@ class DetectedLayout:
     ragged: tuple[int, ...] = ()
     width: int = 0
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
@@ -124,7 +126,9 @@ def _detect_in(
         found = join_findings(findings, given)
         ragged = tuple(at + place.above for at in body.ragged)
         layouts.append(
-            DetectedLayout(found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes)
+            DetectedLayout(
+                found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes, tuple(names)
+            )
         )
     return layouts
 
