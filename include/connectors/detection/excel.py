@@ -6,7 +6,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from os.path import commonprefix
 from typing import Any, Final
 
@@ -138,11 +138,14 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
 
 
 def _pad(rows: list[list[str]]) -> list[list[str]]:
-    """Give shorter rows as many cells as most have: a sheet stores none behind the last, as in a merged header.
+    """Give shorter rows as many cells as most have, or as the header: a sheet stores none behind the last.
 
-    A row of one cell is a title, or where rows have begun a time whose values are missing.
+    So a merged header is short, and rows are where nobody remarks anything. A row of one cell is a title, or where rows
+    have begun a time whose values are missing.
     """
     usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    above = takewhile(lambda row: len(row) != usual or not any(classify(cell) in TYPED for cell in row), rows)
+    usual = max(usual, *(len(row) for row in above if sum(cell != "" for cell in row) > 1), 0)
     padded, begun = [], False
     for row in rows:
         filled = [cell for cell in row if cell != ""]
