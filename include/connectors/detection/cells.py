@@ -70,6 +70,11 @@ _ACCOUNTED: Final = re.compile(r"\(([^()]*\d[.,]\d[^()]*)\)")
 """A number in brackets, as bookkeepers write a negative one; without a fraction or thousands it may be anything."""
 
 _DOTTED: Final = re.compile(r"(?:[01]?\d|2[0-4])\.([0-5]\d)(?:\.[0-5]\d)?")
+_TOTAL: Final = re.compile(
+    r"(grand |sub-?|sous-)?(total|totaal|totale|sum\b|summe|zwischensumme|somme|somma|suma|soma|gesamt|i alt\b|delsum"
+    r"|samlet|razem|celkem|yhteensä|összesen|ukupno|skupaj|kokku|ende?\b|eof|fin\b|fine\b|mean\b"
+    r"|average|mittelwert|moyenne|media\b|min\b|max\b|minimum|maximum)"
+)
 _BRACKETS: Final = re.compile(r"[\[(](.*)[\])]")
 _PATTERN: Final = re.compile(r"(?:[YyMmDdHhSsJjTtAa]{1,4}[-/.: T]*){2,6}(?:UTC|Z)?")
 _TYPES: Final = frozenset(
@@ -136,11 +141,10 @@ def is_unit(cell: str) -> bool:
 
 def is_total(row: Sequence[str]) -> bool:
     """Say whether a row sums up or ends the others."""
+    return total_word(row) is not None
+
+
+def total_word(row: Sequence[str]) -> str | None:
+    """Give the word with which a row begins that sums up or ends others, in lower case; None where it does not."""
     first = next((cell.strip().lower() for cell in row if cell.strip()), "")
-    return bool(
-        re.match(
-            r"(grand |sub)?(total|totaal|totale|sum\b|summe|somme|suma|soma|gesamt|ende?\b|eof|fin\b|fine\b|mean\b|"
-            r"average|mittelwert|moyenne|media\b|min\b|max\b|minimum|maximum)",
-            first,
-        )
-    )
+    return found[0] if (found := _TOTAL.match(first)) else None

@@ -99,7 +99,7 @@ def _detect_in(
     place = Place(rows.word, block.above + skipped)
     common = [
         read_header(body, header, comment, place, named=bool(given.get("names"))),
-        tell_between(body, place),
+        tell_between(cells, body, place),
         find_footer(rows, cells, body, comment, place),
     ]
     notes = _read_notes(
