@@ -30,8 +30,8 @@ EPOCHS: Final = {
 """Formats of numbers since 1970 in UTC, and how many microseconds one is; what is finer than those is cut off."""
 
 EXCEL: Final = "excel"
-"""The format of days since 30 December 1899 as a number, which Excel keeps times as: 45000.25. A date and a fraction of
-the day may stand in two columns."""
+"""The format of days since 30 December 1899 as a number, which Excel keeps times as: 45000.25. The fraction of the day,
+or a clock (`00:15`), may stand in a second column."""
 
 ISO: Final = "iso8601"
 """The format of ISO 8601's dates and times, with an offset or without: each text for itself."""
@@ -236,7 +236,10 @@ def _read_midnights(texts: pl.Series, form: str) -> pl.Series:
 
 
 def _read_serials(texts: pl.Series) -> pl.Series:
-    """Read days since Excel's day 0, with a decimal point or comma; a fraction of the day may follow behind a blank."""
+    """Read days since Excel's day 0, with a decimal point or comma; a fraction of the day or a clock may follow."""
+    clocks = texts.str.contains(":", literal=True).fill_null(False)
+    if clocks.any():
+        return _read_serials(texts.set(clocks, None)).zip_with(~clocks, _read_clocks(texts))
     parts = texts.str.extract_groups(r"^(\d{1,7})(?:[.,](\d+))?(?: 0(?:[.,](\d+))?)?$").struct.unnest()
     fraction = pl.coalesce("2", "3").fill_null("0")
     micros = (("0." + fraction).cast(pl.Float64) * _DAY_MICROS).round().cast(pl.Int64)
@@ -245,6 +248,12 @@ def _read_serials(texts: pl.Series) -> pl.Series:
     days = pl.col("1").cast(pl.Int64) * _DAY_MICROS
     single = pl.col("2").is_null() | pl.col("3").is_null()
     return parts.select(pl.when(single).then(days + rounded + _SERIAL_START).cast(_TIME)).to_series()
+
+
+def _read_clocks(texts: pl.Series) -> pl.Series:
+    """Read whole days since Excel's day 0, each with a clock behind a blank."""
+    days = texts.str.extract(r"^(\d{1,7}) \d", 1).cast(pl.Int64) * _DAY_MICROS + _SERIAL_START
+    return _parse(texts.str.replace(r"^\d+ ", ""), "%H:%M") + days.cast(pl.Duration("us"))
 
 
 def _read_epochs(texts: pl.Series, scale: Decimal) -> pl.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from include.cim.concept import Concept, Field, FieldType
@@ -63,6 +63,8 @@ def propose_mapping(
         return Proposal(None, (Problem("mapper.concept", "nothing tells what the rows are", "Choose a concept."),))
     concept = concepts[advice.concept]
     filling = _likely(columns, advice, concept)
+    if timing and (timing.resolution or "").startswith("PT"):
+        _add_mean_power(filling, columns, advice, concept)
     timing = name_the_end(filling, concept, look_for_offsets(columns, timing))
     rules: list[dict[str, Any]] = []
     missing: list[Problem] = []
@@ -123,6 +125,31 @@ def _likely(columns: Sequence[Column], advice: Advice, concept: Concept) -> dict
         or found
         for name, found in filling.items()
     }
+
+
+def _add_mean_power(
+    filling: dict[str, list[tuple[Column, Candidate]]], columns: Sequence[Column], advice: Advice, concept: Concept
+) -> None:
+    """Let the mean power of intervals tell their energy, where a concept holds no power and no column is an energy."""
+    field = concept.fields.get("energy")
+    if field is None or any(_is_power(each.unit) for each in concept.fields.values()):
+        return
+    filled = {column.name: (column, led) for column, led in filling.get(field.name, [])}
+    if "cumulative_energy" in filling or not all(_is_power(column.unit) for column, _ in filled.values()):
+        return
+    for column in columns:
+        found = advice.columns[column.name]
+        if column.name in filled or not found or found[0].field != "active_power" or not _is_power(column.unit):
+            continue
+        near = [each for each in found if (each.concept, each.field) == (concept.name, field.name)]
+        if found[0].confidence >= LIKELY or any(each.confidence >= _WORTH_A_WORD for each in near):
+            filled[column.name] = (column, replace(found[0], concept=concept.name, field=field.name))
+    if filled:
+        filling[field.name] = [filled[column.name] for column in columns if column.name in filled]
+
+
+def _is_power(unit: str | None) -> bool:
+    return unit is not None and find_unit(unit).dimension == "power"
 
 
 def _rule_by_label(field: Field, wide: Unpivoting) -> dict[str, Any]:
@@ -212,6 +239,10 @@ def _read_number(
     rule["unit"] = first.unit
     if find_unit(first.unit).dimension != find_unit(field.unit).dimension and timing and timing.resolution:
         rule["interval"] = timing.resolution
+        what = (
+            f"{column.name!r} is in {first.unit}: {field.name} is what that makes in {timing.resolution}, as its mean"
+        )
+        missing.append(Problem(f"{where}.interval", what, "Take the rule out where it is the value of a moment."))
     return rule
 
 

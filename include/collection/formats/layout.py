@@ -74,6 +74,12 @@ class TableLayout(WrittenNumbers):
     unit_lines: int = Field(0, ge=0, le=3, description="lines below the header that are no rows: units, or types")
     footer_lines: int = Field(0, ge=0, le=10_000, description="lines at the end that are no rows; empty ones aside")
     comment: str | None = Field(None, min_length=1, max_length=3, description="lines that begin with it are no rows")
+    totals: tuple[str, ...] = Field(
+        (),
+        max_length=20,
+        description="rows whose first cell with something begins with one of these words (`Summe`, `Total`), in "
+        "capitals or not, sum up others and are none",
+    )
     table: int | None = Field(
         None,
         ge=1,

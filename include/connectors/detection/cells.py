@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 from typing import Final
@@ -12,7 +12,8 @@ from include.cim.measured import read_measured
 from include.cim.number_style import APOSTROPHES, BLANKS
 from include.cim.units import find_unit
 from include.cim.written_times import tidy
-from include.connectors.detection.day_words import BEFORE_DAY
+from include.connectors.detection.column_names import NAMES_CLOCK
+from include.connectors.detection.day_words import BEFORE_DAY, CLOCK_WORD
 from include.errors import NotFound
 
 
@@ -54,8 +55,8 @@ _DATE: Final = (
     r"\d{4}(?:[-/.]|\. )\d{1,2}(?:[-/.]|\. )\d{1,2}\.?|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{4}-\d{2}|\d{8}|"
     rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ,]{{1,2}}\d{{2,4}}|{_MONTH}\s\d{{1,2}},?\s\d{{4}})"
 )
-_DAY: Final = rf"(?:[A-Z][a-z]{{1,8}}\.?,?\s)?{_DATE}(?:(?:[T_]|,?\s+-?\s?){_CLOCK})?"
-_STAMP: Final = rf"(?:{_DAY}|{_CLOCK}){_ZONE}(?: Uhr)?"
+_DAY: Final = rf"(?:[A-Z][a-z]{{1,8}}\.?,?\s)?{_DATE}(?:(?:[T_]|,?\s+-?\s?)(?:{CLOCK_WORD} )?{_CLOCK})?"
+_STAMP: Final = rf"(?:{_DAY}|(?:{CLOCK_WORD} )?{_CLOCK}){_ZONE}(?: Uhr)?"
 _TIME: Final = re.compile(
     rf"{_STAMP}(?:\s*(?:[-–/]|to|bis|until)\s*{_STAMP})?|\d{{8}}[:T_ ]\d{{4}}(?:\d{{2}})?Z?|"
     r"\d{4}[-/ ]?(?:W|KW|CW)[- ]?\d{1,2}(?:-?\d)?|(?:W|KW|CW|Week|Woche)[ .]{0,2}\d{1,2}[-/ ]\d{4}|"
@@ -68,6 +69,12 @@ _NUMBER: Final = re.compile(
 _ACCOUNTED: Final = re.compile(r"\(([^()]*\d[.,]\d[^()]*)\)")
 """A number in brackets, as bookkeepers write a negative one; without a fraction or thousands it may be anything."""
 
+_DOTTED: Final = re.compile(r"(?:[01]?\d|2[0-4])\.([0-5]\d)(?:\.[0-5]\d)?")
+_TOTAL: Final = re.compile(
+    r"(grand |sub-?|sous-)?(total|totaal|totale|sum\b|summe|zwischensumme|somme|somma|suma|soma|gesamt|i alt\b|delsum"
+    r"|samlet|razem|celkem|yhteensä|összesen|ukupno|skupaj|kokku|ende?\b|eof|fin\b|fine\b|mean\b"
+    r"|average|mittelwert|moyenne|media\b|min\b|max\b|minimum|maximum)"
+)
 _BRACKETS: Final = re.compile(r"[\[(](.*)[\])]")
 _PATTERN: Final = re.compile(r"(?:[YyMmDdHhSsJjTtAa]{1,4}[-/.: T]*){2,6}(?:UTC|Z)?")
 _TYPES: Final = frozenset(
@@ -102,6 +109,16 @@ def classify(cell: str) -> Kind:
     return Kind.TIME if _TIME.fullmatch(text) and not _PLAIN_DATE.fullmatch(text) else Kind.TEXT
 
 
+def are_clocks(name: str, cells: Iterable[str]) -> bool:
+    """Say whether what a column holds are times of day with a point, `00.15`, which no number is beside.
+
+    It is called a clock, and no minute is beyond 59; halves alone (0.50, 1.00) are those of hours.
+    """
+    found = [_DOTTED.fullmatch(cell.strip()) for cell in cells if classify(cell) not in {Kind.EMPTY, Kind.WORD}]
+    minutes = {clock and clock[1] for clock in found}
+    return bool(found) and None not in minutes and minutes != {"00", "50"} and bool(NAMES_CLOCK.fullmatch(name.strip()))
+
+
 def is_type(cell: str) -> bool:
     """Say whether a cell below a header names what its column holds: `Number`, `String`."""
     return cell.strip().lower() in _TYPES
@@ -124,11 +141,10 @@ def is_unit(cell: str) -> bool:
 
 def is_total(row: Sequence[str]) -> bool:
     """Say whether a row sums up or ends the others."""
+    return total_word(row) is not None
+
+
+def total_word(row: Sequence[str]) -> str | None:
+    """Give the word with which a row begins that sums up or ends others, in lower case; None where it does not."""
     first = next((cell.strip().lower() for cell in row if cell.strip()), "")
-    return bool(
-        re.match(
-            r"(grand |sub)?(total|totaal|totale|sum\b|summe|somme|suma|soma|gesamt|ende?\b|eof|fin\b|fine\b|mean\b|"
-            r"average|mittelwert|moyenne|media\b|min\b|max\b|minimum|maximum)",
-            first,
-        )
-    )
+    return found[0] if (found := _TOTAL.match(first)) else None

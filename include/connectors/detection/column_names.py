@@ -21,6 +21,15 @@ NAMES_TIME: Final = re.compile(
 NAMES_END: Final = re.compile(r"(?i:(^|[^a-z])(start|begin|end|until)(ed|s)?($|[^a-z]))|[a-z](Start|Begin|End)$")
 """Names of an interval's ends, which may be counted since 1970; `from` and `to` name parties as well."""
 
+NAMES_CLOCK: Final = re.compile(
+    r"(?:date|datum|fecha|data|mess|reading|read|log|local)?[ _-]?"
+    r"(?:time|clock|(?:uhr)?zeit|(?:(?:von|bis|ab) )?uhr|horas?|or[ae]|orario|heures?|tijd(?:stip)?|tid(?:punkt)?"
+    r"|klockslag|klockan|klokken|klokkesl[æe]tt?|kl\.?|klo|czas|godzina|čas|aika|kello|kellonaika|hour"
+    r"|hh[:.]?mm(?:[:.]?ss)?|時刻|時間)(?:[ _-]?(?:of day|local|utc))?(?: ?[(\[].*)?",
+    re.IGNORECASE,
+)
+"""How the clock of a row is called; with other words it may be that of something which happened."""
+
 NAMES_WEEK: Final = re.compile(
     r"(^|[^a-z])((calendar|iso).?)?(weeks?|wk|(kalender)?woche|kw|cw|semaine|semana|settimana|uke|vecka|viikko|tydzień)($|[^a-z])",
     re.IGNORECASE,

@@ -17,7 +17,7 @@ from include.cim.units import known_unit
 from include.cim.written_times import EPOCHS, EXCEL, read_times, zoned
 from include.collection.inspection import ColumnProfile, ColumnType, Issue
 from include.collection.inspection_document import write_number
-from include.connectors.detection.cells import NULL_WORDS
+from include.connectors.detection.cells import NULL_WORDS, are_clocks
 from include.connectors.detection.column_names import (
     FIRST_NAMELESS,
     NAMES_END,
@@ -140,7 +140,8 @@ class ColumnTally:
                 self._truth, self._truth_fit = pair, Fit()
                 break
         self.examples = sample.head(_EXAMPLES).to_list()
-        formats = find_formats(telling.to_list(), self._order, weeks=bool(NAMES_WEEK.search(self.name)))
+        weeks, clocks = bool(NAMES_WEEK.search(self.name)), are_clocks(self.name, telling.to_list())
+        formats = find_formats(telling.to_list(), self._order, weeks=weeks, clocks=clocks)
         self.times = {form: TimeFit(Fit()) for form in formats if self._may_be(form)}
 
     def _find_measure(self, texts: pl.Series) -> None:

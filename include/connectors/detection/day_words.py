@@ -1,4 +1,4 @@
-"""Words that stand before a day and tell no more than it does: a weekday, or what calls it a date."""
+"""Words that stand before a day or a clock and tell no more than it does: a weekday, a date, `ore 14:30`."""
 
 from __future__ import annotations
 
@@ -22,5 +22,8 @@ _DATE: Final = "date day datum tag fecha día dia data jour giorno dag dato dzie
 
 DAY_WORD: Final = "(?:{})".format("|".join(sorted({*_WEEKDAYS.split(), *_DATE.split()}, key=len, reverse=True)))
 """Matches a word, whatever its case where the flag says so; a point, comma or colon may follow."""
+
+CLOCK_WORD: Final = r"(?i:ore|alle ore|kl\.?|klo|klokken|klockan|um|at|à|a las|às|godz\.?|ob)"
+"""Matches a word before a clock; a blank follows."""
 
 BEFORE_DAY: Final = re.compile(rf"(?P<word>{DAY_WORD})(?P<sign>\.?[,:]? )(?P<day>.*\d.*)", re.IGNORECASE)

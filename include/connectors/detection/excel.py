@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
+from os.path import commonprefix
 from typing import Any, Final
 
 from include.collection.formats.excel import ERRORS, ExcelFormat
@@ -16,9 +19,12 @@ from include.connectors.detection.layout_findings import Rows
 from include.connectors.detection.numbers import detect_texts
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
-from include.connectors.formats.excel import choose_sheet, open_workbook
+from include.connectors.formats.excel import choose_sheet, choose_sheets, fits, open_workbook
 from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, end_groups
 from include.errors import SourceRefused
+
+Found = Sequence[tuple[Sheet, Sequence[DetectedLayout]]]
+"""Sheets with the tables in them, the greatest first; hidden ones last."""
 
 SAMPLE_ROWS: Final = 2_000
 MOST_SHEETS: Final = 50
@@ -42,20 +48,71 @@ def detect_excel(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         sheets = open_workbook(content.seekable(), sample.name)
         if settings.get("sheet") is not None:
             sheets = [choose_sheet(sheets, settings["sheet"], sample.name)]
+        elif settings.get("sheets"):
+            sheets = choose_sheets(sheets, settings["sheets"], sample.name)
         sheets.sort(key=lambda sheet: (sheet.hidden, -sheet.size))
         looked = [(sheet, _look(sheet, settings)) for sheet in sheets[:MOST_SHEETS]]
         found = [(sheet, layouts) for sheet, layouts in looked if layouts]
         issues = [issue for sheet, layouts in found for issue in _issues(sheet, layouts)]
     if not found:
         raise SourceRefused(sample.name, "no sheet holds a table", "Hand over a workbook with a header and rows.")
-    named = "sheet" in settings or len([sheet for sheet in sheets if not sheet.hidden]) > 1
     main = found[0][1][0]
+    if settings.get("sheets"):
+        issues += _tell_apart(found)
+        joined = _join(found, settings)
+        return Detection((joined,), main.confidence, issues=tuple(issues), questions=main.questions)
+    named = "sheet" in settings or len([sheet for sheet in sheets if not sheet.hidden]) > 1
     questions = main.questions
     if len(found) > 1:
         options = tuple(sheet.name for sheet, _ in found)
-        questions = (Question("sheet", "Several sheets hold a table; which one is meant?", options), *questions)
+        what = f"Several sheets hold a table; which one is meant?{_tell_alike(found, sheets)}"
+        questions = (Question("sheet", what, options), *questions)
     tables = (table for sheet, layouts in found for table in _tables(sheet, layouts, settings, named or sheet.hidden))
     return Detection(tuple(tables), main.confidence, issues=tuple(issues), questions=questions)
+
+
+def _tell_alike(found: Found, sheets: Sequence[Sheet]) -> str:
+    """Say how sheets that are like the main one are read as one table; nothing where there is none."""
+    main = found[0][1][0]
+    alike = [
+        sheet.name
+        for sheet, (layout, *more) in found
+        if not sheet.hidden and not more and _place(layout) == _place(main)
+    ]
+    if len(alike) < 2:
+        return ""
+    visible = [sheet.name for sheet in sheets if not sheet.hidden]
+    begin, end = (commonprefix([name[::way] for name in alike])[::way] for way in (1, -1))  # noqa: RUF071  # no paths
+    patterns = (
+        each for each in ("*", f"{begin}*", f"*{end}") if [*filter(partial(fits, asked=each), visible)] == alike
+    )
+    setting = next(patterns, None) or json.dumps(alike, ensure_ascii=False)
+    return f" {len(alike)} of them have the same columns: `--set 'sheets={setting}'` reads them as one table."
+
+
+def _place(layout: DetectedLayout) -> dict[str, Any]:
+    """Give what tables have in common that can be read one after the other; columns that become rows may differ."""
+    said = {key: value for key, value in layout.fields.items() if key not in {"footer_lines", "null_values"}}
+    return said if said.get("unpivot") or said.get("transpose") else {**said, "names": layout.names}
+
+
+def _join(found: Found, settings: Mapping[str, Any]) -> DetectedTable:
+    """Make one table of sheets: lines at the end are no rows where every sheet has as many."""
+    main = found[0][1][0]
+    feet = min(layout.fields.get("footer_lines", 0) for _, (layout, *_) in found)
+    words = dict.fromkeys(word for _, (layout, *_) in found for word in layout.fields.get("null_values", ("",)))
+    fields = {**main.fields, "footer_lines": feet, "null_values": tuple(dict.fromkeys((*words, *ERRORS))), **settings}
+    notes = (note for sheet, (layout, *_) in found for note in (sheet.name, *layout.notes))
+    return DetectedTable(", ".join(settings["sheets"]), ExcelFormat(**fields), tuple(notes))
+
+
+def _tell_apart(found: Found) -> Iterator[Issue]:
+    first, (main, *_) = found[0]
+    for sheet, (layout, *_) in found[1:]:
+        ours, theirs = _place(main), _place(layout)
+        if other := [key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key)]:
+            what = f"its table does not lie as that of {first.name!r} does: {', '.join(other)}"
+            yield Issue(f"sheet {sheet.name!r}", what, "Make it like the others, or leave it out of `sheets`.")
 
 
 def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
@@ -69,7 +126,7 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
     if following is not None and sheet.size < _READ_TO_THE_END:
         end.append(following)
         end.extend(rows)
-    given = {key: value for key, value in settings.items() if key != "sheet"}
+    given = {key: value for key, value in settings.items() if key not in {"sheet", "sheets"}}
     if reading.numbers and not {"decimal", "thousands"} & set(given):
         # real numbers can be read in one way only, and are written as those that are texts
         texts = (cell for row in cells for cell in row if "," in cell and classify(cell) is Kind.NUMBER)
@@ -81,11 +138,14 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
 
 
 def _pad(rows: list[list[str]]) -> list[list[str]]:
-    """Give shorter rows as many cells as most have: a sheet stores none behind the last, as in a merged header.
+    """Give shorter rows as many cells as most have, or as the header: a sheet stores none behind the last.
 
-    A row of one cell is a title, or where rows have begun a time whose values are missing.
+    So a merged header is short, and rows are where nobody remarks anything. A row of one cell is a title, or where rows
+    have begun a time whose values are missing.
     """
     usual = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    above = takewhile(lambda row: len(row) != usual or not any(classify(cell) in TYPED for cell in row), rows)
+    usual = max(usual, *(len(row) for row in above if sum(cell != "" for cell in row) > 1), 0)
     padded, begun = [], False
     for row in rows:
         filled = [cell for cell in row if cell != ""]

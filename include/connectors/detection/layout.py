@@ -44,6 +44,7 @@ class DetectedLayout:
         confidence: From 0 to 1.
         ragged: Rows in the table that have another number of cells, as places from 0.
         notes: What stands above the table, line by line.
+        names: The columns' names.
     """
 
     fields: Mapping[str, Any]
@@ -53,6 +54,7 @@ class DetectedLayout:
     ragged: tuple[int, ...] = ()
     width: int = 0
     notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
@@ -97,7 +99,7 @@ def _detect_in(
     place = Place(rows.word, block.above + skipped)
     common = [
         read_header(body, header, comment, place, named=bool(given.get("names"))),
-        tell_between(body, place),
+        tell_between(cells, body, place),
         find_footer(rows, cells, body, comment, place),
     ]
     notes = _read_notes(
@@ -118,13 +120,15 @@ def _detect_in(
             tell_twice(names),
             tell_groups([cells[at][cut] for at in header.lines]),
             find_words(names, body.kinds[cut], lines),
-            find_numbers(body.kinds[cut], lines, rows, given),
+            find_numbers(names, body.kinds[cut], lines, rows, given),
             find_shape(names, body.kinds[cut], lines, first),
         ]
         found = join_findings(findings, given)
         ragged = tuple(at + place.above for at in body.ragged)
         layouts.append(
-            DetectedLayout(found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes)
+            DetectedLayout(
+                found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes, tuple(names)
+            )
         )
     return layouts
 

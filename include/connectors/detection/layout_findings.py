@@ -12,7 +12,7 @@ from typing import Any, Final
 from include.cim.measured import read_measured
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import Body, is_empty, is_row
-from include.connectors.detection.cells import TYPED, Cells, Kind, classify, is_total
+from include.connectors.detection.cells import TYPED, Cells, Kind, are_clocks, classify, is_total, total_word
 from include.connectors.detection.finding import Finding
 from include.connectors.detection.header import Header
 from include.connectors.detection.numbers import detect_numbers
@@ -124,14 +124,18 @@ def tell_sections(sections: Sequence[int], names: Sequence[str], place: Place) -
     return Finding({"section": name}, 0.9, (Issue(place.of(sections), what, "`section` calls it otherwise."),))
 
 
-def tell_between(body: Body, place: Place) -> Finding:
+def tell_between(cells: Sequence[Cells], body: Body, place: Place) -> Finding:
     issues = []
     confidence = 1.0
-    if body.strange:
+    totals = {at: word for at in body.strange if (word := total_word(cells[at]))}
+    if totals:
+        what = "they sum up the rows above, and are none"
+        issues.append(Issue(place.of([*totals]), what, "`totals` has the words with which they begin."))
+    if strange := [at for at in body.strange if at not in totals]:
         confidence *= 0.9
         issues.append(
             Issue(
-                place.of(body.strange),
+                place.of(strange),
                 "unlike the rows around: a header again, or the foot of a page; read as rows, whose cells fit no type",
                 "Take these lines out, or choose one `table`.",
             )
@@ -146,7 +150,8 @@ def tell_between(body: Body, place: Place) -> Finding:
                 "Correct them; `ragged` says what happens to them.",
             )
         )
-    return Finding({}, confidence, tuple(issues))
+    fields = {"totals": tuple(dict.fromkeys(totals.values()))} if totals else {}
+    return Finding(fields, confidence, tuple(issues))
 
 
 def find_footer(rows: Rows, cells: Sequence[Cells], body: Body, comment: str | None, place: Place) -> Finding:
@@ -207,8 +212,14 @@ def find_words(names: Sequence[str], kinds: Sequence[Kind], rows: Sequence[Cells
     return Finding({"null_values": ("", *words)} if words else {}, 1.0, tuple(issues))
 
 
-def find_numbers(kinds: Sequence[Kind], lines: Sequence[Cells], rows: Rows, given: Mapping[str, Any]) -> Finding:
-    columns = [at for at, kind in enumerate(kinds) if kind is Kind.NUMBER]
+def find_numbers(
+    names: Sequence[str], kinds: Sequence[Kind], lines: Sequence[Cells], rows: Rows, given: Mapping[str, Any]
+) -> Finding:
+    columns = [
+        at
+        for at, kind in enumerate(kinds)
+        if kind is Kind.NUMBER and not are_clocks(names[at], {row[at] for row in lines if at < len(row)})
+    ]
     cells = {row[at] for row in lines for at in columns if at < len(row)}
     numbers = (cell for cell in cells if classify(cell) is Kind.NUMBER)
     bare = (measured.number if (measured := read_measured(cell)) else cell for cell in numbers)

@@ -62,6 +62,15 @@ def _is_table(rows: Sequence[Cells], comment: str | None) -> bool:
     return enough and not any(name.endswith(":") for name in names) and len(body.rows) >= len(rows) / 3
 
 
+def _go_on(rows: Sequence[Cells], body: Body, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Say whether nearly every row goes on behind an empty column: then that is for the eye, and parts no tables."""
+    filled = [
+        [any(cell.strip() for cell in rows[at][first - 1 : last]) for at in body.rows] for first, last in (one, other)
+    ]
+    both = sum(map(all, zip(*filled, strict=True)))
+    return both * 10 >= len(body.rows) * 9
+
+
 def find_side_by_side(rows: Sequence[Cells], body: Body, header: Header) -> list[tuple[int, int]]:
     """Find the ranges of columns, from 1, that are tables of their own; none where there is only one.
 
@@ -76,8 +85,9 @@ def find_side_by_side(rows: Sequence[Cells], body: Body, header: Header) -> list
         elif full:
             groups.append((at + 1, at + 1))
     if len(groups) > 1:
-        timed = [Kind.TIME in body.kinds[first - 1 : last] for first, last in groups]
-        return groups if all(first < last for first, last in groups) and (all(timed) or len(groups) == 2) else []
+        timed = all(Kind.TIME in body.kinds[first - 1 : last] for first, last in groups)
+        narrow = any(first == last for first, last in groups)
+        return [] if narrow or not (timed or (len(groups) == 2 and not _go_on(rows, body, *groups))) else groups
     if not header.lines:
         return []
     names = [cell.strip() for cell in rows[header.lines[-1]][: body.width]]

@@ -13,7 +13,7 @@ import polars as pl
 from include.cim.written_times import EXCEL, read_times, zoned
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
-from include.connectors.detection.column_names import NAMES_TIME
+from include.connectors.detection.column_names import NAMES_CLOCK, NAMES_TIME
 from include.connectors.detection.column_types import ColumnTally
 from include.connectors.detection.date_parts import NAMELESS, Parts
 from include.connectors.detection.time_formats import kind_of
@@ -42,14 +42,6 @@ _BOOKKEEPING: Final = re.compile(
     re.IGNORECASE,
 )
 
-
-_CLOCK: Final = re.compile(
-    r"(?:date|datum|fecha|data|mess|reading|read|log|local)?[ _-]?"
-    r"(?:time|clock|(?:uhr)?zeit|hora|ora|heure|tijd(?:stip)?|tid(?:punkt)?|klockslag|czas|godzina|čas|aika|kello|hour"
-    r"|hh:?mm(?::?ss)?|時刻|時間)(?:[ _-]?(?:of day|local|utc))?(?: ?[(\[].*)?|column_\d+",
-    re.IGNORECASE,
-)
-"""How the clock of a row is called; with other words it may be that of something which happened."""
 
 _MIDNIGHT: Final = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?$")
 _TELLING: Final = 10
@@ -155,12 +147,14 @@ def _stamps(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Iterator[Tim
 
 
 def _days(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Find the columns that hold days, with their formats: also as midnights, as databases and sheets write them."""
+    """Find the columns that hold days, with their formats: also as midnights or whole numbers, as sheets write them."""
     days = {each.name: each.time_formats for each in columns if each.type is ColumnType.DATE}
     for each in columns:
         if each.type is not ColumnType.TIMESTAMP:
             continue
         texts = frame[each.name].str.strip_chars()
+        if each.time_formats == (EXCEL,) and texts.drop_nulls().str.contains(r"^\d+$").all():
+            days |= {each.name: (EXCEL,)}
         texts = texts.filter(texts.str.contains(r"\d:\d\d").fill_null(False))
         found = _MIDNIGHT.search(str(texts.first()))
         if found and texts.str.ends_with(found[0]).all():
@@ -184,24 +178,28 @@ def _dates_with_times(
             continue
         for time in columns[place + 1 :]:
             if time.type is ColumnType.TIME and not _is_of_an_event(date, time, frame):
-                yield _joined(days[date.name], date, time)
+                yield from _join(days[date.name], date, time)
                 break
             if time.name in days:
                 break
         else:
             before = [each for each in columns[:place] if each.type is ColumnType.TIME]
             if len(before) == 1 and not _is_of_an_event(date, before[0], frame):
-                yield _joined(days[date.name], date, before[0])
+                yield from _join(days[date.name], date, before[0])
 
 
 def _is_of_an_event(date: ColumnTally, time: ColumnTally, frame: pl.DataFrame) -> bool:
     """Say whether a row is a day's, and its time of day that of something in it: a peak, a sunrise."""
-    return has_row_a_day(frame, date.name) and not _CLOCK.fullmatch(time.name) and not BEGINS.search(time.name)
+    called = NAMES_CLOCK.fullmatch(time.name) or NAMELESS.fullmatch(time.name) or BEGINS.search(time.name)
+    return has_row_a_day(frame, date.name) and not called
 
 
-def _joined(days: Sequence[str], date: ColumnTally, time: ColumnTally) -> TimeColumns:
+def _join(days: Sequence[str], date: ColumnTally, time: ColumnTally) -> Iterator[TimeColumns]:
     formats = tuple(f"{day} {clock}" for day in days for clock in time.time_formats)
-    return TimeColumns((date.name, time.name), formats)
+    if days == (EXCEL,):  # which reads clocks of one kind behind its days
+        formats = (EXCEL,) if time.time_formats[0] in {"%H:%M", "%H:%M:%S"} else ()
+    if formats:
+        yield TimeColumns((date.name, time.name), formats)
 
 
 def _dates_with_numbers(
@@ -210,7 +208,8 @@ def _dates_with_numbers(
     """Pair a date with a column that numbers its hours or periods."""
     for name, formats in days.items():
         add = add_nameless if NAMELESS.fullmatch(name) else add_number
-        if paired := add(Parts((name,), formats), columns, frame):
+        paired = add(Parts((name,), formats), columns, frame)
+        if paired and (formats != (EXCEL,) or paired.formats == formats):  # behind its days stand clocks alone
             yield _counted(paired)
 
 

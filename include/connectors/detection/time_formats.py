@@ -13,7 +13,7 @@ from include.cim.strptime import MONTH
 from include.cim.written_times import CLOCKS, EPOCHS, EXCEL, FROM_UNTIL, dated, read_times, tidy
 from include.cim.zone_words import ZONE_WORD
 from include.collection.inspection import ColumnType
-from include.connectors.detection.day_words import BEFORE_DAY
+from include.connectors.detection.day_words import BEFORE_DAY, CLOCK_WORD
 
 _DATE: Final = (
     r"(?P<kanji>\d{4}年\d{1,2}月\d{1,2}日)"
@@ -36,8 +36,8 @@ _TIME: Final = (
 )
 _OFFSET: Final = rf"(?P<offset> ?(?:{ZONE_WORD}|[+-]\d{{2}}:?\d{{2}}|[+-]\d{{2}}))"
 _WRITTEN: Final = re.compile(
-    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?P<time>{_TIME})?(?P<half> ?[AaPp](?:\.?[Mm]\.?)?)?{_OFFSET}?"
-    r"(?: Uhr| DST)?",
+    rf"(?:(?P<date>{_DATE})(?P<gap>T|, |[ :_-]|))?(?:(?P<word>{CLOCK_WORD} )?(?P<time>{_TIME}))?"
+    rf"(?P<half> ?[AaPp](?:\.?[Mm]\.?)?)?{_OFFSET}?(?: Uhr| DST)?",
     re.IGNORECASE,
 )
 _LETTER_A: Final = re.compile(r"\d ?[Aa]$")
@@ -63,7 +63,9 @@ _WEEKS: Final = {"%Y-%m": "%G-%V", "%Y/%m": "%G/%V", "%m/%Y": "%V/%G", "%m-%Y": 
 _ISO: Final = re.compile(r"%Y-%m-%d([T ]%H:%M(:%S(\.%f)?)?)?|%Y-%m-%dT%H:%M:%S(\.%f)?%z")
 
 
-def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool = False) -> tuple[str, ...]:
+def find_formats(
+    cells: Sequence[str], order: str | None = None, *, weeks: bool = False, clocks: bool = False
+) -> tuple[str, ...]:
     """Give the formats that most of these cells can be read in, the likeliest first; none where they are no times.
 
     A format is what strptime takes, or `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `excel`. Months may have names
@@ -72,6 +74,7 @@ def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool 
     Args:
         order: `dmy`, `mdy` or `ymd`, where the owner has set it.
         weeks: Whether 2024-05 is a week, of ISO 8601's, and no month.
+        clocks: Whether 00.15 is a time of day, and no number.
 
     Example:
         >>> find_formats(["12-10-2021 00:15", "13-10-2021 00:30"])
@@ -88,7 +91,7 @@ def find_formats(cells: Sequence[str], order: str | None = None, *, weeks: bool 
     for cell in cells[:200]:
         if not halves and _LETTER_A.search(cell):
             continue
-        forms = [_WEEKS.get(form, form) for form in _formats_of(cell)] if weeks else _formats_of(cell)
+        forms = [_WEEKS.get(form, form) for form in _formats_of(cell)] if weeks else _formats_of(cell, clocks=clocks)
         counted.update(form for form in forms if order is None or _in_order(form, order))
     if counted["%Y%m%d%H"]:
         del counted["epoch_s"]  # of these, seconds since 1970 come to 2030 or later
@@ -139,7 +142,7 @@ def _plausible(times: pl.Series, form: str) -> int:
     return int(times.dt.year().is_between(*years).sum())
 
 
-def _formats_of(cell: str) -> tuple[str, ...]:
+def _formats_of(cell: str, *, clocks: bool = False) -> tuple[str, ...]:
     interval = FROM_UNTIL.match(cell)
     if interval and (formats := _formats_of(interval[1])):
         return formats
@@ -148,13 +151,17 @@ def _formats_of(cell: str) -> tuple[str, ...]:
     if before := BEFORE_DAY.fullmatch(cell):
         return tuple(f"%a{before['sign']}{form}" for form in _formats_of(before["day"]) if dated(form))
     found = _WRITTEN.fullmatch(cell)
-    if found is None or not (found["date"] or found["clock"] or found["french"]):
+    if found is None or not (found["date"] or _is_clock(found, clocks)):
         return ()
-    time = _time_format(found)
+    time = f"{found['word'] or ''}{_time_format(found)}"
     if not found["date"]:
         return (time,)
     gap = found["gap"] or ""
     return tuple(f"{date}{gap}{time}" if time else date for date in _date_formats(found) if time or not gap)
+
+
+def _is_clock(found: re.Match[str], called: bool) -> bool:
+    return bool(found["clock"] or found["french"] or (found["dotted"] and (found["word"] or called)))
 
 
 def _count_formats(cell: str) -> tuple[str, ...] | None:

@@ -23,11 +23,11 @@ from include.connectors.detection.date_parts import (
 
 _HOUR: Final = re.compile(
     r"(.*[^a-z])?(hours?|hr|stunde|std|uur|heures?|hora|ora|he|hour_?ending|hh"
-    r"|godzina|godz|hodina|hod|óra|timm[ea]|tunti|ura|ώρα|час|година|saat|時間(?!帯)|小时|시간)([^a-z].*)?",
+    r"|uhr(?:zeit)?|kl|klo|klockan|klokken|klokkesl[æe]tt?|ore(?=$)|godzina|godz|hodina|hod|óra|timm[ea]|tunti|ura|ώρα|час|година|saat|時間(?!帯)|小时|시간)([^a-z].*)?",
     re.IGNORECASE,
 )
 _CLOCK_DIGITS: Final = re.compile(
-    r"(.*[^a-z])?(time|hh:?mm|hhmm(ss)?|hrmn|hr_?min|uhrzeit|zeit|tijd|heure|hora|ora|hours?|hr)([^a-z].*)?",
+    r"(.*[^a-z])?(time|hh:?mm|hhmm(ss)?|hrmn|hr_?min|uhr(?:zeit)?|zeit|tijd|heure|hora|or[ae]|kl|hours?|hr)([^a-z].*)?",
     re.IGNORECASE,
 )
 _LEAST_CLOCKS: Final = 3

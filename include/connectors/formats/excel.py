@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import BinaryIO
 
 import polars as pl
@@ -14,15 +15,49 @@ from include.connectors.archive import XLS, ZIP, open_zip
 from include.connectors.content import Content
 from include.connectors.formats.layout import read_row_units, read_table
 from include.connectors.formats.ods import open_ods
+from include.connectors.formats.parts import gather_parts
 from include.connectors.formats.sheet_cells import Row, Sheet, SheetReading, column_letters, fill_merged
 from include.connectors.formats.xls import open_xls
 from include.connectors.formats.xlsx import open_xlsx
-from include.errors import SourceRefused
+from include.errors import SourceEmpty, SourceRefused
 
 
 def read_excel(content: Content, form: ExcelFormat) -> Iterator[pl.DataFrame]:
-    """Read a sheet; see `read_frames`. A merged cell's value stands in every row that it spans."""
-    sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
+    """Read a sheet, or several; see `read_frames`. A merged cell's value stands in every row that it spans."""
+    book = open_workbook(content.seekable(), content.name)
+    if form.sheets:
+        chosen = choose_sheets(book, form.sheets, content.name)
+        if left := [sheet.name for sheet in book if not sheet.hidden and sheet not in chosen]:
+            content.issues.append(
+                Issue(f"sheets {list_names(left)}", "they are not read", "`sheets` names those that are.")
+            )
+        return gather_parts(_read_alike(chosen, form, content))
+    return _read_sheet(choose_sheet(book, form.sheet, content.name), form, content)
+
+
+def _read_alike(sheets: Sequence[Sheet], form: ExcelFormat, content: Content) -> Iterator[pl.DataFrame]:
+    """Read sheets with the same columns one after the other; one without rows is told."""
+    columns: list[str] = []
+    for sheet in sheets:
+        where = f"{content.name}, sheet {list_names([sheet.name])}"
+        try:
+            for frame in _read_sheet(sheet, form, content):
+                columns = columns or frame.columns
+                if set(columns) != set(frame.columns):
+                    others = [
+                        name for name in {*columns, *frame.columns} if (name in columns) != (name in frame.columns)
+                    ]
+                    what = f"its columns are not those of the sheets before: {list_names(sorted(others))}"
+                    raise SourceRefused(where, what, "Give it the same header, or leave it out of `sheets`.")
+                name = "sheet" if "sheet" not in columns else "sheet (2)"
+                yield frame.select(columns).with_columns(pl.lit(sheet.name).alias(name))
+        except SourceEmpty as error:
+            content.issues.append(Issue(where, error.what, "It is left out until it has rows."))
+    if not columns:
+        raise SourceEmpty(content.name, "none of its sheets has a row", "Compare `skip_lines` with them.")
+
+
+def _read_sheet(sheet: Sheet, form: ExcelFormat, content: Content) -> Iterator[pl.DataFrame]:
     reading = SheetReading(form.decimal)
     yield from read_table(_rows(sheet, form, reading), form, content)
     content.issues += _tell(sheet, reading)
@@ -30,7 +65,12 @@ def read_excel(content: Content, form: ExcelFormat) -> Iterator[pl.DataFrame]:
 
 def read_units(content: Content, form: ExcelFormat) -> dict[str, str]:
     """Give the texts of the unit lines by column."""
-    sheet = choose_sheet(open_workbook(content.seekable(), content.name), form.sheet, content.name)
+    book = open_workbook(content.seekable(), content.name)
+    sheet = (
+        choose_sheets(book, form.sheets, content.name)[0]
+        if form.sheets
+        else choose_sheet(book, form.sheet, content.name)
+    )
     return read_row_units(_rows(sheet, form, SheetReading(form.decimal)), form)
 
 
@@ -75,6 +115,25 @@ def choose_sheet(sheets: Sequence[Sheet], asked: str | None, name: str) -> Sheet
     if asked:
         raise SourceRefused(name, f"no sheet is called {asked!r}", f"`sheet` is one of: {named}.")
     raise SourceRefused(name, f"the workbook has {len(sheets)} sheets", f"Set `sheet` to one of: {named}.")
+
+
+def choose_sheets(sheets: Sequence[Sheet], asked: Sequence[str], name: str) -> list[Sheet]:
+    """Choose the visible sheets that are called so, or fit a pattern, in the workbook's order.
+
+    Raises:
+        SourceRefused: One of the names or patterns fits none.
+    """
+    visible = [sheet for sheet in sheets if not sheet.hidden]
+    for each in asked:
+        if not any(fits(sheet.name, each) for sheet in visible):
+            named = list_names([sheet.name for sheet in visible])
+            raise SourceRefused(name, f"no sheet is called {each!r}", f"Each of `sheets` has to fit one of: {named}.")
+    return [sheet for sheet in visible if any(fits(sheet.name, each) for each in asked)]
+
+
+def fits(name: str, asked: str) -> bool:
+    """Say whether a sheet is called so, or fits the pattern; brackets, which a name may hold, are none of a pattern."""
+    return name == asked or fnmatchcase(name, asked.replace("[", "[[]"))
 
 
 def _tell(sheet: Sheet, reading: SheetReading) -> Iterator[Issue]:

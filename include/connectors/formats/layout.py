@@ -10,8 +10,10 @@ from typing import Final, Generic, TypeVar
 
 import polars as pl
 
+from include.anonymization.telling import list_names
 from include.batch import PART_ROWS
 from include.collection.formats.layout import TableLayout
+from include.collection.inspection import Issue
 from include.connectors.content import Content
 from include.connectors.formats.unpivot import unpivot_frames
 from include.errors import SourceEmpty, SourceRefused
@@ -184,11 +186,13 @@ def _gather(rows: Iterator[Row], names: Sequence[str], where: str) -> Iterator[p
 def shape_frames(frames: Iterator[pl.DataFrame], form: TableLayout, content: Content) -> Iterator[pl.DataFrame]:
     """Bring frames of named columns to the shape that the format asks for.
 
-    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, sections,
-    transposing, unpivoting.
+    In this order: the range of columns, words for nothing, rows and nameless columns without any cell, totals,
+    sections, transposing, unpivoting.
     """
     where = content.name
     frames = _drop_nameless(_fill_nulls(frames, form, where), form, where)
+    if form.totals:
+        frames = _leave_totals(frames, form.totals, content)
     if form.section:
         frames = _name_sections(frames, form.section, where)
     if form.transpose:
@@ -247,6 +251,18 @@ def _drop_nameless(frames: Iterator[pl.DataFrame], form: TableLayout, where: str
                     )
             frame = frame.drop(nameless)  # noqa: PLW2901
         yield frame
+
+
+def _leave_totals(frames: Iterator[pl.DataFrame], words: Sequence[str], content: Content) -> Iterator[pl.DataFrame]:
+    """Leave out the rows that begin with one of the words, and tell how many they are."""
+    left = 0
+    for frame in frames:
+        head = pl.coalesce(pl.all()).str.strip_chars().str.to_lowercase()
+        total = frame.select(pl.any_horizontal(head.str.starts_with(word.lower()) for word in words)).to_series()
+        left += int(total.sum())
+        yield frame.filter(~total)
+    if left:
+        content.issues.append(Issue("the rows", f"{left} that begin with {list_names(words)} are left out: `totals`"))
 
 
 def _name_sections(frames: Iterator[pl.DataFrame], section: str, where: str) -> Iterator[pl.DataFrame]:

@@ -192,7 +192,7 @@ class _Reading:
             case "time":
                 value = _clock(cell.get("office:time-value", ""))
             case _:
-                value = cell.get("office:string-value") or text
+                value = self._reading.note_text(cell.get("office:string-value") or text, row, column)
                 if not value and "table:formula" in cell:
                     self._reading.note_no_result(row, column)
         return value or None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import Final
 
+from include.collection.formats.excel import ERRORS
 from include.errors import SourceRefused
 
 Row = list[str | None]
@@ -68,6 +69,12 @@ class SheetReading:
         """Count an error; `row` and `column` from 0."""
         self.errors[text] += 1
         self.error_places.setdefault(text, place(row, column))
+
+    def note_text(self, text: str, row: int, column: int) -> str:
+        """Give a text as it is, counted where it is an error that was pasted as one; `row` and `column` from 0."""
+        if text.startswith("#") and text in ERRORS:
+            self.note_error(text, row, column)
+        return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def _sheet(book: Any, sheet: Any, shown: list[Shown]) -> Sheet:
                 text = str(error_text_from_code.get(cell.value, "#N/A"))
                 reading.note_error(text, row, column)
                 return text
-        return str(cell.value) or None
+        return reading.note_text(str(cell.value), row, column) or None
 
     return Sheet(sheet.name, sheet.visibility != 0, sheet.nrows * sheet.ncols, rows, merged)
 

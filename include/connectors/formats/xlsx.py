@@ -288,7 +288,7 @@ class _SheetRows:
                 self._reading.note_error(text, self._begun - 1, self._column)
                 return text
             case _:
-                return unescape(text)
+                return self._reading.note_text(unescape(text), self._begun - 1, self._column)
 
     def _number(self, stored: str) -> str:
         style = self._cell.get("s")
@@ -299,13 +299,14 @@ class _SheetRows:
 
     def _shared(self, text: str) -> str | None:
         try:
-            return self._book.texts[int(text)] or None
+            shared = self._book.texts[int(text)]
         except (ValueError, IndexError):
             raise SourceRefused(
                 self._book.parts.name,
                 f"cell {place(self._begun - 1, self._column)} names a text that is not there",
                 "The workbook is damaged; save it again.",
             ) from None
+        return self._reading.note_text(shared, self._begun - 1, self._column) or None
 
 
 def unescape(text: str) -> str:

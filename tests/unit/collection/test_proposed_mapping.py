@@ -329,6 +329,24 @@ def test_words_say_only_what_the_field_has() -> None:
     assert find_value(field, "estimated") is None
 
 
+def test_the_mean_power_of_intervals_becomes_their_energy_where_the_rows_are_readings(tmp_path: Path) -> None:
+    times = [datetime(2024, 3, 4) + at * timedelta(minutes=15) for at in range(96)]  # noqa: DTZ001
+    header = "Zeitstempel;Zählpunkt;Wirkleistung Bezug [kW];Wirkleistung Lieferung [kW];Max. Wirkleistung [kW]\n"
+    rows = [f"{time:%d.%m.%Y %H:%M};Z1;{at % 7},5;{at % 3},25;{at % 9},75\n" for at, time in enumerate(times)]
+    given = {"zone": "Europe/Berlin", "concept": "meter_reading"}
+    proposal = propose(write(tmp_path, header + "".join(rows)), **given)
+    energy = rules_of(proposal)["energy"]
+    assert (energy.unit, energy.interval) == ("kW", timedelta(minutes=15))
+    assert proposal.mapper
+    assert proposal.mapper.unpivot
+    groups = proposal.mapper.unpivot.groups
+    assert [group["energy"] for group in groups.values()] == ["Wirkleistung Bezug [kW]", "Wirkleistung Lieferung [kW]"]
+    (asked,) = [each for each in proposal.missing if each.where == "mapper.rules.energy.interval"]
+    assert "what that makes in PT15M" in asked.what
+    measured = propose(write(tmp_path, header + "".join(rows)), **(given | {"concept": "electrical_measurement"}))
+    assert "energy" not in rules_of(measured)
+
+
 @pytest.mark.parametrize("needed", [pytest.param(each, id=each.file.name) for each in FILES])
 def test_what_a_file_needs_is_counted_over_its_required_fields(needed: Needed) -> None:
     required = {field.name for field in CIM.concept(needed.concept).fields.values() if field.required}

@@ -27,6 +27,7 @@ from tests.unit.connectors.workbooks import (
     WRITERS,
     by_openpyxl,
     by_xlsxwriter,
+    by_xlwt,
     ods,
     read,
     read_with_issues,
@@ -122,6 +123,31 @@ def test_errors_are_no_values_and_told() -> None:
     assert [(issue.where, issue.what[:31]) for issue in issues] == [
         ("sheet 'Data', cell A2", "a formula without a result: #N/"),
         ("sheet 'Data', cell B2", "1 formulas were stored without "),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(by_xlsxwriter({"Data": [["n"], [1], ["#REF!"], ["#REF!"], ["# 7"]]}), id="xlsx"),
+        pytest.param(by_xlwt({"Data": [["n"], [1], ["#REF!"], ["#REF!"], ["# 7"]]}), id="xls"),
+        pytest.param(
+            ods(
+                "".join(
+                    f'<table:table-row><table:table-cell office:value-type="string"><text:p>{text}</text:p>'
+                    "</table:table-cell></table:table-row>"
+                    for text in ("n", "1", "#REF!", "#REF!", "# 7")
+                )
+            ),
+            id="ods",
+        ),
+    ],
+)
+def test_errors_that_were_pasted_as_texts_are_told_as_well(body: bytes) -> None:
+    rows, issues = read_with_issues(body)
+    assert [row["n"] for row in rows] == ["1", None, None, "# 7"]
+    assert [(issue.where, issue.what) for issue in issues] == [
+        ("sheet 'Data', cell A3", "a formula without a result: #REF!, in 2 cells")
     ]
 
 
@@ -257,3 +283,50 @@ def test_detection_asks_which_of_several_sheets() -> None:
 def test_a_setting_of_another_format_is_refused() -> None:
     with pytest.raises(ConfigurationInvalid, match="sheet"):
         detected(by_openpyxl({"Data": [["a"], [1]]}), shet="Data")
+
+
+MONTHS = {
+    name: [
+        ["Zähler"],
+        [],
+        ["Datum", "kWh"],
+        *([date(2024, month, day), day + month / 4] for day in range(1, 29)),
+        *foot,
+    ]
+    for month, (name, foot) in enumerate({"Jan 24": [["Summe", 1]], "Feb 24": [["Summe", 2]], "Mrz 24": []}.items(), 1)
+}
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_sheets_with_the_same_columns_are_one_table(write: Callable[..., bytes]) -> None:
+    book = write({**MONTHS, "Apr 24": MONTHS["Jan 24"][:3], "Plan": [["Plan"], [], ["x"], [1]]})
+    rows, issues = read_with_issues(book, sheets=["* 24"], skip_lines=2)
+    assert len(rows) == 3 * 28 + 2
+    assert [(row["Datum"] or "")[:10] for row in (rows[0], rows[28], rows[-1])] == ["2024-01-01", "Summe", "2024-03-28"]
+    assert [(row["kWh"], row["sheet"]) for row in (rows[0], rows[-1])] == [("1.25", "Jan 24"), ("28.75", "Mrz 24")]
+    assert [(issue.where, issue.what) for issue in issues] == [
+        ("sheets 'Plan'", "they are not read"),
+        ("meters.xlsx, sheet 'Apr 24'", "no row follows the header"),
+    ]
+    with pytest.raises(SourceRefused, match=r"sheet 'Plan': its columns are not those of the sheets before: 'Datum'"):
+        read(book, sheets=["*"], skip_lines=2)
+    with pytest.raises(SourceRefused, match=r"no sheet is called '2023\*'.*one of: 'Jan 24'"):
+        read(book, sheets=["Plan", "2023*"])
+
+
+def test_detection_says_how_sheets_with_the_same_columns_are_read_and_leaves_no_row_out() -> None:
+    book = by_openpyxl({**MONTHS, "Plan": [["x", "kW"], [1, 2], [2, 3]]})
+    (asked,) = detected(book).questions
+    assert "3 of them have the same columns: `--set 'sheets=* 24'`" in asked.what
+    found = detected(book, sheets="* 24")
+    (table,) = found.tables
+    # of two sheets the last line is a sum, of the third one a row
+    assert isinstance(table.form, ExcelFormat)
+    assert (table.form.sheets, table.form.skip_lines, table.form.footer_lines) == (("* 24",), 2, 0)
+    assert len(read(book, **table.form.model_dump(exclude={"kind"}))) == 3 * 28 + 2
+    apart = detected(by_openpyxl({**MONTHS, "Apr 24": MONTHS["Jan 24"][2:]}), sheets='["Jan 24", "Apr 24"]')
+    assert ("sheet 'Apr 24'", "its table does not lie as that of 'Jan 24' does: skip_lines") in [
+        (issue.where, issue.what) for issue in apart.issues
+    ]
+    with pytest.raises(ConfigurationInvalid, match="leave one of them out"):
+        detected(book, sheets="*", sheet="Plan")

@@ -31,6 +31,12 @@ def read(text: str, **form: Any) -> list[dict[str, str | None]]:
     [
         pytest.param("1;2\n", {"header_lines": 0}, [{"column_1": "1", "column_2": "2"}], id="no header"),
         pytest.param("a;b\n1;2\n\nSumme;9\nEnde\n\n", {"footer_lines": 2}, [{"a": "1", "b": "2"}], id="a footer"),
+        pytest.param(
+            'a;b;c\n1;2;x\n"Total May";9;\n;SUM;9\nx;sum;3\n',
+            {"totals": ("total", "Sum")},
+            [{"a": "1", "b": "2", "c": "x"}, {"a": "x", "b": "sum", "c": "3"}],
+            id="totals",
+        ),
         pytest.param("# x\na;b\n1;2\n# y\n", {"comment": "#"}, [{"a": "1", "b": "2"}], id="comments"),
         pytest.param('a;b\n"x\n# y";2\n', {"comment": "#"}, [{"a": "x\n# y", "b": "2"}], id="no comment in quotes"),
         pytest.param("# a;b\n1;2\n", {}, [{"a": "1", "b": "2"}], id="a header marked like a comment"),

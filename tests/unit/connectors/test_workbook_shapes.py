@@ -136,3 +136,40 @@ def test_dates_that_are_text_in_some_rows_are_told(tmp_path: Path, typed: Any, t
     found = inspect(tmp_path, book([["Datum", "Verbrauch kWh"]], rows))
     assert any(told in issue.what for issue in found.issues)
     assert found.tables[0].columns[0].distinct == 60
+
+
+def _report(foot: str) -> bytes:
+    """Days with the sum of every week below it, an empty column between two groups, and a seldom remark."""
+    header = [
+        ["Energiebericht 2024"],
+        [],
+        ["Datum", "Haus A", None, None, "Haus B", None, None, "Bemerkung"],
+        [None, "Strom", "Wärme", None, "Strom", "Wärme"],
+        [None, "kWh", "kWh", None, "kWh", "kWh"],
+    ]
+    rows: list[list[Any]] = []
+    for at in range(35):
+        rows.append([datetime(2024, 1, 1) + timedelta(at), at, at * 2, None, at * 3, at * 4])  # noqa: DTZ001
+        if at % 7 == 6:
+            rows.append([f"Summe KW {at // 7 + 1}", at * 7 - 21, 1, None, 2, 3])
+    rows[3] += [None, "Zähler getauscht"]
+    return book([*header], [*rows, [foot, 595, 1190, None, 1785, 2380]], "B3:C3", "E3:F3")
+
+
+def test_sums_between_the_rows_empty_columns_and_remarks_are_no_readings(tmp_path: Path) -> None:
+    found = inspect(tmp_path, _report("Gesamt"))
+    assert len(found.tables) == 1
+    sums = {column.name: column.total for column in found.tables[0].columns if column.unit == "kWh"}
+    assert sums == {"Haus A Strom": 595, "Haus A Wärme": 1190, "Haus B Strom": 1785, "Haus B Wärme": 2380}
+    assert names(found)[-1] == "Bemerkung"
+    assert found.time
+    assert (found.time.columns, found.time.resolution) == (("Datum",), "P1D")
+    told = [issue.what for issue in found.issues]
+    assert "4 that begin with 'summe' are left out: `totals`" in told
+    assert "they sum up the rows above, and are none" in told
+
+
+def test_a_table_of_another_length_beside_is_one_of_its_own(tmp_path: Path) -> None:
+    rows = [[time, at, None, *([f"Z{at}", at * 2] if at < 9 else [])] for at, time in enumerate(TIMES)]
+    found = inspect(tmp_path, book([["Zeit", "kWh", None, "Meter", "kW"]], rows))
+    assert [len(table.columns) for table in found.tables] == [2, 2]
