@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +60,11 @@ def suggest_fields(
         advice_of_other = advise(beside, by_name.values(), f"{name} {other.name}", precedents)
         tables.append(_with_suggestions(other, advice_of_other))
     known = _mapping_of(inspection)
-    proposal = propose_mapping(columns, advice, by_name, timing) if known is None else Proposal(known, ())
+    proposal = (
+        propose_mapping(columns, advice, by_name, timing)
+        if known is None
+        else Proposal(known, tuple(_lacking(known, by_name[known.concept], inspection.tables[0])))
+    )
     asked = (_ask_concept(advice.rivals),) if advice.rivals and known is None else ()
     return replace(inspection, tables=tuple(tables), questions=(*inspection.questions, *asked)), proposal
 
@@ -80,16 +84,39 @@ def _told_by_standard(table: TableProfile, concepts: Mapping[str, Concept], riva
 def _mapping_of(inspection: Inspection) -> MapperConfig | None:
     """Give the ready-made mapping of a standard's message, where the main table has all that it reads."""
     kind = inspection.detection.tables[0].form.kind
-    there = {column.name for column in inspection.tables[0].columns}
+    there = {column.name: column for column in inspection.tables[0].columns}
     made = [
         MapperConfig.model_validate(expand_mapping({"preset": name}))
         for name, preset in load_mapping_presets().items()
         if preset.format == kind
     ]
     fitting = [
-        mapper for mapper in made if there.issuperset(mapper.columns) and inspection.concept in {None, mapper.concept}
+        mapper
+        for mapper in made
+        if there.keys() >= set(mapper.columns)
+        and inspection.concept in {None, mapper.concept}
+        and all(_cells(there[name]).intersection(taken) for name, taken in mapper.where.items())
     ]
     return max(fitting, key=lambda mapper: len(mapper.columns), default=None)
+
+
+def _lacking(mapper: MapperConfig, concept: Concept, table: TableProfile) -> Iterator[Problem]:
+    """Say which rows a ready-made mapping leaves out, and for which of its required fields the file has nothing."""
+    there = {column.name: column for column in table.columns}
+    for name, taken in mapper.where.items():
+        if others := sorted(_cells(there[name]).difference(taken)):
+            what = f"rows are left out whose {name!r} is {', '.join(map(repr, others))}"
+            yield Problem(f"mapper.where.{name}", what, "Take them into a collection of their own where they matter.")
+    for rule in mapper.rules:
+        empty = rule.columns and all(there[name].type is ColumnType.EMPTY for name in rule.columns)
+        if empty and concept.fields[rule.field].required:
+            what = f"no cell is filled in {', '.join(map(repr, rule.columns))}"
+            yield Problem(f"mapper.rules.{rule.field}", what, "Write a constant, or name another column.")
+
+
+def _cells(column: ColumnProfile) -> set[str]:
+    """Give what cells of a column are known to hold; "" stands for the empty one."""
+    return {*column.examples, *([""] if column.nulls else [])}
 
 
 def _timing(time: TimeProfile) -> Timing:
