@@ -307,7 +307,7 @@ def test_a_file_of_an_archive_is_read_that_a_pattern_names(
         archive.writestr(name, body)
     server.answer = lambda _: Reply(packed.getvalue(), headers={"Content-Type": "application/zip"})
     assert column(a_connector(server, format=form, member="load_*").read(None), "n") == ["1", "2"]
-    with pytest.raises(SourceRefused, match="holds 2 files: .* Set `member` to one of them"):
+    with pytest.raises(SourceRefused, match=r"holds 2 files: .* Set `member` to one of them"):
         rows_of(a_connector(server, format=form).read(None))
     with pytest.raises(SourceRefused, match="no file of the ZIP archive is called 'prices_"):
         rows_of(a_connector(server, format=form, member="prices_*").read(None))
