@@ -14,6 +14,7 @@ from xsdata.models.datatype import XmlDate, XmlDuration
 
 from include.cim.definition import load_definition
 from include.cim.messages.isp import count_isps
+from include.collection.mapping_preset import load_mapping_presets
 from include.connectors.content import Content
 from include.connectors.formats.choose import read_frames
 from include.pipeline.ingest import ingest
@@ -199,8 +200,13 @@ def laid(whole: Any, intervals: Any) -> list[Any]:
 
 def a_message_config(preset: str, form: dict[str, Any]) -> dict[str, Any]:
     """Build the configuration of a collection that reads messages; what names a person is kept."""
-    kept = ("resource_id", "client_id") if preset in {"openadr3_reports", "uftp_settlements"} else ()
-    fields = {name: KEPT for name in kept if not (name == "client_id" and preset == "uftp_settlements")}
+    kept = {
+        "openadr3_reports": ("resource_id", "client_id"),
+        "uftp_settlements": ("resource_id",),
+        "espi_readings": ("usage_point_id",),
+        "espi_registers": ("usage_point_id",),
+    }
+    fields = dict.fromkeys(kept.get(preset, ()), KEPT)
     return {
         "ingester": {"kind": "file", "name": "messages", "format": form},
         "mapper": {"preset": preset},
@@ -211,7 +217,7 @@ def a_message_config(preset: str, form: dict[str, Any]) -> dict[str, Any]:
 def rows_of(body: bytes | list[Any] | dict[str, Any], preset: str, folder: Path, **form: Any) -> list[dict[str, Any]]:
     """Read and map messages by a preset; gives the rows in the order of their concept's key, as a dataset has them."""
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    kind = "openadr3" if preset.startswith("openadr3") else "uftp"
+    kind = load_mapping_presets()[preset].format
     collection = a_collection(config=a_config(**a_message_config(preset, {"kind": kind, **form})))
     source, mapper = collection.config.ingester, collection.config.mapper
     assert source is not None

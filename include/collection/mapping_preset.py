@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from pydantic import Field
+
 from include.cim.tables import read_tables
 from include.configuration import Configuration
 
@@ -16,11 +18,16 @@ _FOLDER: Final = Path(__file__).with_name("mappings")
 
 
 class MappingPreset(Configuration):
-    """A mapping that fits whatever a format gives: the concept, and a rule for each field."""
+    """A mapping that fits whatever a format gives: the concept, and a rule for each field.
+
+    Attributes:
+        where: Of a format whose rows are of several kinds, those that it is made for: source column → its values.
+    """
 
     title: str
     format: str
     concept: str
+    where: dict[str, tuple[str, ...]] = Field({})
     rules: tuple[dict[str, Any], ...]
 
 
@@ -35,11 +42,12 @@ def expand_mapping(plain: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str) or name not in presets:
         close = get_close_matches(str(name), presets, n=1)
         raise ValueError(f"no mapping preset is called {name!r}; there are {', '.join(close or presets)}")
+    preset = presets[name]
     own = [rule for rule in plain.get("rules", ()) if isinstance(rule, Mapping)]
     replaced = {rule.get("field") for rule in own}
-    kept = [rule for rule in presets[name].rules if rule["field"] not in replaced]
+    kept = [rule for rule in preset.rules if rule["field"] not in replaced]
     others = {key: value for key, value in plain.items() if key not in ("preset", "rules")}
-    return {"concept": presets[name].concept, **others, "rules": [*kept, *own]}
+    return {"concept": preset.concept, "where": preset.where, **others, "rules": [*kept, *own]}
 
 
 @cache

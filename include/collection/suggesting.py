@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
@@ -27,6 +28,10 @@ from include.collection.inspection import (
 from include.collection.mapping_preset import expand_mapping, load_mapping_presets
 from include.configuration import has_fixed_length
 from include.errors import ConfigurationInvalid, Problem, name_close
+
+_NAME: Final = re.compile(r"\w+")
+_ENTITY: Final = "type"
+"""The member that says what an entity of NGSI is: WeatherObserved."""
 
 
 def suggest_fields(
@@ -52,15 +57,20 @@ def suggest_fields(
     main, *others = inspection.tables
     columns = plain_columns(main.columns, time)
     advice = advise(columns, by_name.values(), name, precedents, concept=inspection.concept)
-    if (told := _told_by_standard(main, by_name, advice.rivals)) is not None:
+    path = getattr(inspection.detection.tables[0].form, "records", "")
+    if (told := _told_by_standard(main, path, by_name, advice.rivals)) is not None:
         advice = advise(columns, by_name.values(), name, precedents, concept=told)
-    tables = [_with_suggestions(main, advice)]
+    known = _mapping_of(inspection)
+    tables = [_with_suggestions(main, advice) if known is None else _as_mapped(main, known)]
     for other in others:
         beside = plain_columns(other.columns, None)
         advice_of_other = advise(beside, by_name.values(), f"{name} {other.name}", precedents)
         tables.append(_with_suggestions(other, advice_of_other))
-    known = _mapping_of(inspection)
-    proposal = propose_mapping(columns, advice, by_name, timing) if known is None else Proposal(known, ())
+    proposal = (
+        propose_mapping(columns, advice, by_name, timing)
+        if known is None
+        else Proposal(known, tuple(_lacking(known, by_name[known.concept], inspection.tables[0])))
+    )
     asked = (_ask_concept(advice.rivals),) if advice.rivals and known is None else ()
     return replace(inspection, tables=tuple(tables), questions=(*inspection.questions, *asked)), proposal
 
@@ -69,27 +79,69 @@ def _ask_concept(rivals: tuple[str, ...]) -> Question:
     return Question("concept", "What are the rows? The columns fit several concepts nearly alike.", rivals)
 
 
-def _told_by_standard(table: TableProfile, concepts: Mapping[str, Concept], rivals: Sequence[str]) -> str | None:
-    """Give the one of several concepts whose name in a standard is what the document itself is called."""
-    kinds = {
-        cell for column in table.columns if column.name == DOCUMENT and column.distinct == 1 for cell in column.examples
-    }
-    return next((each for each in rivals if any(term.term in kinds for term in concepts[each].anchors)), None)
+def _told_by_standard(
+    table: TableProfile, path: str, concepts: Mapping[str, Concept], rivals: Sequence[str]
+) -> str | None:
+    """Give the one of several concepts whose name in a standard is what the document, or the entity, is called.
+
+    Args:
+        path: Where the rows are: `/MeterReadings/MeterReading/IntervalBlocks/IntervalReadings`.
+    """
+    kinds = set(_NAME.findall(path)).union(
+        *(each.examples for each in table.columns if each.name in {DOCUMENT, _ENTITY} and each.distinct == 1)
+    )
+    return next((each for each in rivals if any(_bare(term.term) in kinds for term in concepts[each].anchors)), None)
+
+
+def _bare(term: str) -> str:
+    """Leave out of a term where it is defined: http://iec.ch/TC57/CIM100#MeterReading."""
+    return re.split(r"[/#]", term)[-1]
 
 
 def _mapping_of(inspection: Inspection) -> MapperConfig | None:
     """Give the ready-made mapping of a standard's message, where the main table has all that it reads."""
     kind = inspection.detection.tables[0].form.kind
-    there = {column.name for column in inspection.tables[0].columns}
+    there = {column.name: column for column in inspection.tables[0].columns}
     made = [
         MapperConfig.model_validate(expand_mapping({"preset": name}))
         for name, preset in load_mapping_presets().items()
         if preset.format == kind
     ]
     fitting = [
-        mapper for mapper in made if there.issuperset(mapper.columns) and inspection.concept in {None, mapper.concept}
+        mapper
+        for mapper in made
+        if there.keys() >= set(mapper.columns)
+        and inspection.concept in {None, mapper.concept}
+        and _takes_some(mapper.where, there)
     ]
     return max(fitting, key=lambda mapper: len(mapper.columns), default=None)
+
+
+def _lacking(mapper: MapperConfig, concept: Concept, table: TableProfile) -> Iterator[Problem]:
+    """Say which rows a ready-made mapping leaves out, and for which of its required fields the file has nothing."""
+    there = {column.name: column for column in table.columns}
+    for name, taken in mapper.where.items():
+        if others := sorted(_cells(there[name]) - _listed(taken)):
+            what = f"rows are left out whose {name!r} is {', '.join(map(repr, others))}"
+            yield Problem(f"mapper.where.{name}", what, "Take them into a collection of their own where they matter.")
+    for rule in mapper.rules:
+        empty = rule.columns and all(there[name].type is ColumnType.EMPTY for name in rule.columns)
+        if empty and concept.fields[rule.field].required:
+            what = f"no cell is filled in {', '.join(map(repr, rule.columns))}"
+            yield Problem(f"mapper.rules.{rule.field}", what, "Write a constant, or name another column.")
+
+
+def _takes_some(where: Mapping[str, str | tuple[str, ...]], there: Mapping[str, ColumnProfile]) -> bool:
+    return all(_cells(there[name]) & _listed(taken) for name, taken in where.items())
+
+
+def _listed(taken: str | tuple[str, ...]) -> set[str]:
+    return {taken} if isinstance(taken, str) else set(taken)
+
+
+def _cells(column: ColumnProfile) -> set[str]:
+    """Give what cells of a column are known to hold; "" stands for the empty one."""
+    return {*column.examples, *([""] if column.nulls else [])}
 
 
 def _timing(time: TimeProfile) -> Timing:
@@ -136,6 +188,25 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
 def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
     columns = tuple(_with_candidates(each, advice.columns.get(each.name, ())) for each in table.columns)
     return replace(table, columns=columns, known_format=advice.format)
+
+
+def _as_mapped(table: TableProfile, mapper: MapperConfig) -> TableProfile:
+    """Suggest what a ready-made mapping makes of each column, in the rows that the table has."""
+    there = {column.name: column for column in table.columns}
+    filled: dict[str, list[Suggestion]] = {}
+    for rule in mapper.rules:
+        if _takes_some(rule.where, there):
+            for name in rule.columns:
+                made = Suggestion(
+                    mapper.concept, rule.field, rule.unit, 1.0, "the standard's ready-made mapping says so"
+                )
+                filled.setdefault(name, []).append(made)
+    columns = tuple(
+        replace(column, suggestion=next(iter(found), None), candidates=tuple(found))
+        for column in table.columns
+        for found in [filled.get(column.name, [])]
+    )
+    return replace(table, columns=columns)
 
 
 def _with_candidates(column: ColumnProfile, candidates: Sequence[Candidate]) -> ColumnProfile:

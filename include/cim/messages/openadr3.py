@@ -26,10 +26,10 @@ class IntervalPeriod(_Part):
 
 
 class Payload(_Part):
-    """Values of one type: numbers, texts, truths, or points."""
+    """Values of one type: numbers, texts, truths, or points; there may be none."""
 
     type: Name
-    values: list[Any] = Field(min_length=1)
+    values: list[Any]
 
 
 class Interval(_Part):

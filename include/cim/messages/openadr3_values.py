@@ -55,11 +55,11 @@ def read_values(values: Sequence[Any]) -> tuple[str | None, str | None]:
     """Give the number that a payload's values are, or else their text: a word, or the list as JSON.
 
     Numbers are taken as they are written. A list of one word that looks like a list, or that a mapping would strip of
-    its blanks, stays a list.
+    its blanks, stays a list, and so does one of nothing.
 
     Example:
-        >>> read_values([0.17]), read_values(["NORMAL"]), read_values([True]), read_values([1, 2])
-        (('0.17', None), (None, 'NORMAL'), (None, '[true]'), (None, '[1, 2]'))
+        >>> read_values([0.17]), read_values(["NORMAL"]), read_values([True]), read_values([])
+        (('0.17', None), (None, 'NORMAL'), (None, '[true]'), (None, '[]'))
     """
     if len(values) == 1:
         (value,) = values

@@ -48,6 +48,9 @@ class JsonFormat(WrittenNumbers):
     kind: Literal["json"] = "json"
     encoding: str = "utf-8"
     lines: bool = Field(False, description="one document after the other: together they are the list `$`")
+    lead: tuple[str, ...] = Field(
+        (), description="of lines: the names of the words before each document, as mosquitto_sub -v writes its `topic`"
+    )
     records: str = Field("$", pattern=PATH, max_length=1000, description="where the records are: $.data[*].intervals")
     shape: Literal["list", "object", "keys", "columns"] = Field(
         "list",
@@ -69,12 +72,19 @@ class JsonFormat(WrittenNumbers):
     senml: bool = Field(
         False, description="records of RFC 8428: base values (bn, bt, bu, bv, bs) hold for the records after them"
     )
+    ngsi: bool = Field(
+        False, description="entities of NGSI-LD or NGSI v2: the value of each attribute stands under its name"
+    )
     units: str | None = Field(None, pattern=PATH, max_length=1000, description="an object with the columns' units")
 
     @model_validator(mode="after")
     def _above_the_records(self) -> Self:
+        if self.lead and not self.lines:
+            raise ValueError("`lead` goes with `lines`")
         if self.senml and self.shape != "list":
             raise ValueError("`senml` goes with a list of records")
+        if self.ngsi and self.shape not in {"list", "object"}:
+            raise ValueError("`ngsi` goes with a list of records, or one object")
         records = path_steps(self.records)
         for path in (*self.inherit, *([self.header] if self.header not in {None, "first"} else [])):
             if not re.fullmatch(PATH, path or ""):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 from include.anonymization.telling import list_names
+from include.collection.inspection import Issue
 from include.connectors.content import CHUNK, Content
 from include.connectors.formats.text import find_decoder, not_in
 from include.errors import SourceRefused
@@ -24,6 +25,13 @@ _NUMBER_GOES_ON: Final = 3
 """Characters behind a number that tell that it is over: `1` may be cut off from `1.5`, and `1e` from `1e-5`."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
+_ANY: Final = re.compile(".", re.DOTALL)
+_NO_BLANK: Final = re.compile(r"[^ \t]")
+_WORD_ENDS: Final = re.compile(r"\s")
+_LINE_ENDS: Final = re.compile(r"[\r\n]")
+_NO_PAYLOAD: Final = {"", "(null)"}
+"""What mosquitto_sub writes for a message without a payload."""
+
 _SIGN: Final = re.compile(r'["{}\[\],]')
 _BETWEEN: Final = re.compile(r'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
 """What stands between brackets: whole strings, and whatever is in none."""
@@ -41,10 +49,11 @@ class JsonText:
     """Reads one value after the other.
 
     Lists and objects that are too large to hold are gone through item by item; what is of no interest is skipped. A
-    number is a `Number`.
+    number is a `Number`. NaN and Infinity, which JSON does not have and Python writes, are nothing; `content.issues`
+    tells the first.
 
     Raises:
-        SourceRefused: It is no JSON, ends too early, says NaN, names a member twice, or holds too large a value.
+        SourceRefused: It is no JSON, ends too early, names a member twice, or holds too large a value.
     """
 
     def __init__(self, content: Content, encoding: str = "utf-8", decimal: str = ".") -> None:
@@ -52,11 +61,14 @@ class JsonText:
         self._name = content.name
         self._encoding = encoding
         self._decoder = find_decoder(encoding, content.name)
-        self._scan: Callable[[str, int], tuple[Any, int]] = json_decoder(content.name, decimal).scan_once  # type: ignore[attr-defined]
+        self._constant = ""
+        decoder = json_decoder(content.name, decimal, self._note_constant)
+        self._scan: Callable[[str, int], tuple[Any, int]] = decoder.scan_once  # type: ignore[attr-defined]
         self._text = ""
         self._place = 0
         self._lines = 0
         self._ended = False
+        self._told = False
         self._fill()
         self._text = self._text.removeprefix("\ufeff")
 
@@ -95,6 +107,8 @@ class JsonText:
             else:
                 behind = len(self._text) - end
                 if behind >= _NUMBER_GOES_ON or (behind and not isinstance(value, Number)) or self._ended:
+                    if self._constant and not self._told:
+                        self._tell_constant()
                     self._place = end
                     return value
                 self._hold()
@@ -134,10 +148,44 @@ class JsonText:
             if self._take(",}") == "}":
                 return
 
-    def documents(self) -> Iterator[Any]:
-        """Go through values that follow one another, each in a line of its own or not."""
+    def documents(self, lead: Sequence[str] = ()) -> Iterator[Any]:
+        """Go through values that follow one another, each in a line of its own or not.
+
+        Args:
+            lead: What the words before each value are called, of lines that begin with some. Then each value is an
+                object with these words as members; one that is none is its member `value`.
+        """
         while self.peek():
-            yield self.value()
+            yield self._led(lead) if lead else self.value()
+
+    def _led(self, lead: Sequence[str]) -> dict[str, Any]:
+        words: dict[str, Any] = {}
+        for name in lead:
+            words[name] = self._until(_WORD_ENDS)
+            self._until(_NO_BLANK)
+        if self._next() != "{":
+            rest = self._until(_LINE_ENDS).strip()
+            return {**words, "value": None if rest in _NO_PAYLOAD else rest}
+        value = self.value()
+        if twice := words.keys() & value:
+            what = f"an object has a member {min(twice)!r} of its own"
+            raise SourceRefused(self._name, what, "Give the words before it other names in `lead`.")
+        self._until(_NO_BLANK)
+        if self._next() not in {"", "\n", "\r"}:
+            self._refuse()
+        return {**words, **value}
+
+    def _next(self) -> str:
+        """Give the next character, whatever it is; nothing at the end."""
+        self._until(_ANY)
+        return self._text[self._place : self._place + 1]
+
+    def _until(self, ends: re.Pattern[str]) -> str:
+        """Pass over what stands before the first sign of some, and give it."""
+        while not (found := ends.search(self._text, self._place)) and not self._ended:
+            self._hold()
+        begin, self._place = self._place, found.start() if found else len(self._text)
+        return self._text[begin : self._place]
 
     def skip(self) -> None:
         """Pass over the next value, however large it is."""
@@ -205,6 +253,16 @@ class JsonText:
         self._text = self._text[self._place :] + text
         self._place = 0
 
+    def _note_constant(self, constant: str) -> None:
+        self._constant = self._constant or constant
+
+    def _tell_constant(self) -> None:
+        line, column = _line_and_column(self._text, self._place, self._lines)
+        what = f"it holds {self._constant}, which is no JSON: NaN and Infinity are read as nothing"
+        where = f"the value that begins at line {line}, column {column}"
+        self._content.issues.append(Issue(where, what, "Null is how JSON writes that there is no number."))
+        self._told = True
+
     def _refuse(self, error: Exception | None = None, at: int | None = None) -> NoReturn:
         match error:
             case json.JSONDecodeError():
@@ -229,18 +287,20 @@ def _line_and_column(text: str, place: int, lines_before: int) -> tuple[int, int
     return lines_before + text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
 
 
-def json_decoder(name: str, decimal: str = ".") -> json.JSONDecoder:
-    """Make the decoder that reads every value: exact numbers, no NaN, no member twice.
+def json_decoder(name: str, decimal: str = ".", note: Callable[[str], None] | None = None) -> json.JSONDecoder:
+    """Make the decoder that reads every value: exact numbers, null for NaN and Infinity, no member twice.
 
     Args:
         decimal: How numbers that are texts write it: others are written alike.
+        note: Takes each NaN or Infinity; a value that is read again, because it was not complete, gives it again.
     """
 
     def make_number(text: str) -> Number:
         return Number(text.replace(".", decimal))
 
-    def refuse_constant(constant: str) -> float:
-        raise SourceRefused(name, f"it holds {constant}, which is no JSON", "Use null where there is no number.")
+    def pass_over(constant: str) -> None:
+        if note is not None:
+            note(constant)
 
     def make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
@@ -251,7 +311,7 @@ def json_decoder(name: str, decimal: str = ".") -> json.JSONDecoder:
     return json.JSONDecoder(
         parse_float=Number if decimal == "." else make_number,
         parse_int=Number,
-        parse_constant=refuse_constant,
+        parse_constant=pass_over,
         object_pairs_hook=make_object,
     )
 

@@ -20,6 +20,8 @@ from include.errors import SourceEmpty, SourceRefused
 
 SEQUENCE: Final = "classificationSequence_AttributeInstanceComponent.position"
 
+_PRICES: Final = "A44"
+
 _MOST_ASKED: Final = 200
 
 _FIXED, _POINT, _VARIABLE = "A01", "A02", "A03"
@@ -174,8 +176,11 @@ def _period(
     told = {
         DOCUMENT: local_name(document),
         "document.type": text_at(document, "type"),
+        "document.process": text_at(document, "process.processType"),
         "document.created": text_at(document, "createdDateTime"),
     }
+    if told["document.type"] == _PRICES:  # where there is one auction, most documents do not number it
+        cells.setdefault(SEQUENCE, "1")
     # codingScheme says nothing that an EIC code does not say itself
     named = {name: value for name, value in cells.items() if not name.endswith(".@codingScheme")}
     categories = len({position for position, _ in points}) < len(points)

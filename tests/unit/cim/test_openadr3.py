@@ -57,7 +57,7 @@ NUMBER = st.integers(-(2**50), 2**50) | st.floats(-1e12, 1e12, allow_nan=False)
 VALUES = (
     st.lists(NUMBER, min_size=1, max_size=1)
     | st.lists(TEXT, min_size=1, max_size=1)
-    | st.lists(NUMBER | TEXT | st.booleans(), min_size=1, max_size=3)
+    | st.lists(NUMBER | TEXT | st.booleans(), max_size=3)
 )
 PAYLOADS = st.dictionaries(st.sampled_from(["OURS", "THEIRS", "OTHERS"]), VALUES, min_size=1)
 LENGTHS = st.sampled_from(["PT5M", "PT1H", "P1D", "PT0.5S"])
@@ -87,6 +87,21 @@ def test_any_event_says_the_same_after_its_way_through_rows(event: dict[str, Any
     kinds = {payload["type"] for interval in event["intervals"] for payload in interval["payloads"]}
     described = [each for each in event["payloadDescriptors"] if each["payloadType"] in kinds]
     assert meaning(written) == meaning({**event, "payloadDescriptors": described})
+
+
+@pytest.mark.parametrize(
+    ("message", "preset", "concept"),
+    [(EVENT, "openadr3_events", "flexibility_event"), (REPORT, "openadr3_reports", "flexibility_report")],
+)
+def test_a_payload_without_values_is_a_row_and_comes_back(
+    message: dict[str, Any], preset: str, concept: str, tmp_path: Path
+) -> None:
+    bare = deepcopy(message)
+    (bare["resources"][0] if "resources" in bare else bare)["intervals"][0]["payloads"][0]["values"] = []
+    rows = rows_of(bare, preset, tmp_path)
+    assert [row["value"] for row in rows if row["value_text"] == "[]"] == [None]
+    (written,) = write_openadr3(concept, rows)
+    assert meaning(written) == meaning(bare)
 
 
 def test_what_a_client_sends_has_no_id_and_gets_none(tmp_path: Path) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from include.cim.definition import load_definition
+from include.cim.mapping_config import MapperConfig
+from include.cim.suggest.propose import Proposal
+from include.collection.mapping_preset import expand_mapping
+from include.collection.suggesting import suggest_fields
 from include.connectors.detection.inspect import inspect_source
 from include.errors import SourceRefused
+from tests.messages import rows_of
 from tests.unit.connectors.documents import read_tables
 
 HOST = "https://services.greenbuttondata.org/DataCustodian/espi/1_1/resource/"
@@ -22,12 +29,14 @@ def entry(itself: str, up: str, related: list[str], content: str) -> str:
     return f"<entry><id>urn:uuid:1</id>{written}<title/><content>{content}</content></entry>"
 
 
-def reading_type(number: str, uom: str, power: str, direction: str = "1", commodity: str = "1") -> str:
+def reading_type(
+    number: str, uom: str, power: str, direction: str = "1", commodity: str = "1", accumulation: str = "4"
+) -> str:
     return entry(
         f"ReadingType/{number}",
         "ReadingType",
         [],
-        f"""<espi:ReadingType><espi:accumulationBehaviour>4</espi:accumulationBehaviour>
+        f"""<espi:ReadingType><espi:accumulationBehaviour>{accumulation}</espi:accumulationBehaviour>
         <espi:commodity>{commodity}</espi:commodity><espi:currency>840</espi:currency><espi:dataQualifier>12</espi:dataQualifier>
         <espi:flowDirection>{direction}</espi:flowDirection><espi:intervalLength>900</espi:intervalLength>
         <espi:kind>12</espi:kind><espi:phase>769</espi:phase>
@@ -172,3 +181,62 @@ def test_a_feed_that_does_not_say_what_it_holds_is_refused(body: bytes, says: st
     with pytest.raises(SourceRefused) as raised:
         read_tables(body)
     assert says in str(raised.value)
+
+
+def propose(body: bytes, folder: Path) -> Proposal:
+    (folder / "feed.xml").write_bytes(body)
+    inspection = inspect_source(folder / "feed.xml", "feed.xml", {})
+    return suggest_fields(inspection, "feed.xml", load_definition().concepts())[1]
+
+
+def test_what_was_counted_is_mapped_by_its_unit(tmp_path: Path) -> None:
+    """Import and export of one point, and gas, whose power of ten differs."""
+    cost = "<espi:cost>2500</espi:cost><espi:tou>2</espi:tou>"
+    body = feed(
+        TIMES, POINT, reading_type("1", "72", "2"), reading_type("2", "72", "0", "19"),
+        reading_type("3", "42", "-2", commodity="7"), meter_reading("1", "1"), meter_reading("2", "2"),
+        meter_reading("3", "3"), block("1", "1", [5, 7], more=cost), block("1", "2", [120, 80]),
+        block("1", "3", [13]),
+    )  # fmt: skip
+    rows = rows_of(body, "espi_readings", tmp_path)
+    assert [
+        (row["register"], row["commodity"], row["flow_direction"], row["energy"], row["volume"], row["cost"])
+        for row in rows
+    ] == [
+        ("1", "electricity", "forward", 0.5, None, 0.025),
+        ("1", "electricity", "forward", 0.7, None, 0.025),
+        ("2", "electricity", "reverse", 0.12, None, None),
+        ("2", "electricity", "reverse", 0.08, None, None),
+        ("3", "gas", "forward", None, 0.13, None),
+    ]
+    assert {row["usage_point_id"] for row in rows} == {f"DataCustodian/espi/1_1/resource/{CUSTOMER}"}
+    assert propose(body, tmp_path) == Proposal(
+        MapperConfig.model_validate(expand_mapping({"preset": "espi_readings"})), ()
+    )
+
+
+@pytest.mark.parametrize("accumulation", ["1", "3"])
+def test_a_register_gives_what_it_counted_since_the_reading_before(accumulation: str, tmp_path: Path) -> None:
+    readings = [1_000_000, 1_000_250, 1_000_900, 1_000_900]
+    body = feed(TIMES, POINT, reading_type("1", "72", "0", accumulation=accumulation), meter_reading("1", "1"),
+                block("1", "1", readings))  # fmt: skip
+    rows = [row for row in rows_of(body, "espi_registers", tmp_path) if row["interval_start"] is not None]
+    assert [row["energy"] for row in rows] == pytest.approx([0.25, 0.65, 0])
+    assert [row["cumulative_energy"] for row in rows] == pytest.approx([1000.25, 1000.9, 1000.9])
+    assert rows[0]["interval_start"] == datetime.fromtimestamp(1704067200 + 900, UTC)
+    assert rows[0]["interval_end"] == datetime.fromtimestamp(1704067200 + 1800, UTC)
+    assert propose(body, tmp_path) == Proposal(
+        MapperConfig.model_validate(expand_mapping({"preset": "espi_registers"})), ()
+    )
+
+
+def test_what_a_ready_made_mapping_leaves_out_or_lacks_is_told(tmp_path: Path) -> None:
+    mixed = feed(
+        TIMES, POINT, reading_type("1", "72", "0"), reading_type("2", "169", "0", commodity="7"),
+        meter_reading("1", "1"), meter_reading("2", "2"), block("1", "1", [5, 7]), block("1", "2", [120, 80]),
+    )  # fmt: skip
+    (told,) = propose(mixed, tmp_path).missing
+    assert (told.where, told.what) == ("mapper.where.unit", "rows are left out whose 'unit' is 'therm'")
+    pointless = feed(reading_type("1", "72", "0"), meter_reading("1", "1"), block("1", "1", [5, 7]))
+    (told,) = propose(pointless, tmp_path).missing
+    assert (told.where, told.what) == ("mapper.rules.usage_point_id", "no cell is filled in 'usage_point'")

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from include.collection.formats.json_records import JsonFormat
 from include.connectors.content import Content
 from include.connectors.detection.detect import detect
 from include.connectors.detection.sample import take_sample
+from include.connectors.formats.json_records import json_frames
 from include.errors import ConfigurationInvalid, SourceRefused
 from tests.unit.connectors.documents import DATA, ROOT, detect_bytes, read_tables
 
@@ -229,7 +231,6 @@ def test_a_setting_that_does_not_fit_is_told(given: dict[str, str]) -> None:
     [
         pytest.param(b'{"hourly": {"time": [1, 2], "a": [1, 2]}', "the JSON ends too early", id="cut off"),
         pytest.param(b'{"data": [{"a": 1},]}', "it is no JSON from line 1", id="a comma too many"),
-        pytest.param(b'[{"a": NaN}]', "holds NaN", id="NaN"),
         pytest.param(b'{"a": "caf\xe9"}', "is not text in utf-8", id="another encoding"),
         pytest.param(b'{"a": []}', "no", id="nothing in it"),
         pytest.param(b'[["a", "b"], [1, 2], [1]]', "has 1 items, and 2 are named", id="rows of different length"),
@@ -239,6 +240,23 @@ def test_what_cannot_be_read_is_refused(body: bytes, says: str) -> None:
     with pytest.raises(SourceRefused) as raised:
         read_tables(body)
     assert says in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'[{"a": 1},\n {"a": NaN}, {"a": -Infinity}]', id="a list"),
+        pytest.param(b'{"a": 1}\n {"a": NaN}\n{"a": Infinity}\n', id="lines"),
+    ],
+)
+def test_what_python_writes_for_no_number_is_nothing_and_told(body: bytes) -> None:
+    content = Content.of(body, "a.json")
+    form = detect_bytes(body).tables[0].form
+    assert isinstance(form, JsonFormat)
+    assert [row for frame in json_frames(content, form) for row in frame["a"]] == ["1", None, None]
+    (issue,) = content.issues
+    assert issue.where == "the value that begins at line 2, column 2"
+    assert issue.what.startswith("it holds NaN, which is no JSON")
 
 
 def test_another_encoding_can_be_set() -> None:

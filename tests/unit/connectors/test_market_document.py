@@ -9,11 +9,17 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from include.cim.definition import load_definition
+from include.cim.mapping_config import MapperConfig
+from include.cim.suggest.propose import Proposal
 from include.collection.formats.market_document import MarketDocumentFormat
+from include.collection.mapping_preset import expand_mapping
+from include.collection.suggesting import suggest_fields
 from include.connectors.content import Content
 from include.connectors.detection.inspect import inspect_source
 from include.connectors.formats.choose import read_units
 from include.errors import SourceEmpty, SourceRefused
+from tests.messages import rows_of
 from tests.unit.connectors.documents import DATA, detect_bytes, read_tables
 
 SEQUENCE = "classificationSequence_AttributeInstanceComponent.position"
@@ -74,6 +80,42 @@ def test_units_are_those_that_the_series_name() -> None:
     assert read_units(Content.of(body, "a document"), MarketDocumentFormat()) == {"price.amount": "EUR/MWh"}
     load = document(series({1: "5"}, "2026-01-01T00:00Z", "2026-01-01T00:15Z", "PT15M"))
     assert read_units(Content.of(load, "a document"), MarketDocumentFormat()) == {"quantity": "MW"}
+
+
+def test_rows_tell_the_process_that_their_document_is_of() -> None:
+    """A forecast and what came of it differ in nothing else."""
+    load = points(document(series({1: "5", 2: "6"}, "2026-01-01T00:00Z", "2026-01-01T00:30Z", "PT15M")))
+    assert load.select("document.type", "document.process").rows() == [("A65", "A16")] * 2
+
+
+def test_prices_of_a_single_auction_are_of_its_first_sequence() -> None:
+    """Most bidding zones have one auction, which their documents do not number."""
+    body = (DATA / "22_entsoe_a44_prices_a03.xml").read_bytes()
+    (numbered,) = set(re.findall(rb"<classificationSequence[^>]*>1</[^>]*>", body))
+    first = read_tables(body, sequence="1")["points"]
+    bare = points(body.replace(numbered, b"")).filter(pl.col(SEQUENCE) == "1")
+    assert bare["price.amount"].to_list() == first["price.amount"].to_list()
+    load = points(document(series({1: "5"}, "2026-01-01T00:00Z", "2026-01-01T00:15Z", "PT15M")))
+    assert SEQUENCE not in load.columns
+
+
+@pytest.mark.parametrize(
+    ("process", "quantity", "told"), [("A16", "load", "realised"), ("A01", "demand_forecast", "day_ahead")]
+)
+def test_a_load_and_its_forecast_are_mapped_by_what_the_document_says(
+    process: str, quantity: str, told: str, tmp_path: Path
+) -> None:
+    body = document(series({n: str(n) for n in range(1, 93)}, "2026-03-28T23:00Z", "2026-03-29T22:00Z", "PT15M"))
+    body = body.replace(b">A16<", f">{process}<".encode())
+    rows = rows_of(body, "grid_loads", tmp_path)
+    assert {(row["quantity"], row["process"], row["area_id"], row["psr_type"]) for row in rows} == {
+        (quantity, told, "10Y1001A1001A82H", "A05")
+    }
+    assert sum(row["power"] for row in rows) == sum(range(1, 93))
+    (tmp_path / "load.xml").write_bytes(body)
+    inspection = inspect_source(tmp_path / "load.xml", "load.xml", {})
+    proposal = suggest_fields(inspection, "load.xml", load_definition().concepts())[1]
+    assert proposal == Proposal(MapperConfig.model_validate(expand_mapping({"preset": "grid_loads"})), ())
 
 
 def test_two_sequences_for_the_same_time_are_told_and_one_can_be_chosen() -> None:
