@@ -34,11 +34,19 @@ def test_a_batch_tells_its_counts_its_report_and_how_each_field_came_about(inter
     assert body["lineage"]["anonymized"] == {"usage_point_id": "pseudonym"}
 
 
+def test_a_batch_names_the_file_to_whoever_handed_it_over(interface: Interface) -> None:
+    loaded = interface.services.datasets.loaded
+    record = loaded.pop((DATASET_ID, "d" * 64))
+    loaded[DATASET_ID, interface.upload] = replace(record, source_digest=interface.upload)
+    names = [interface.client(who).get(f"{BATCHES}/{BATCH_ID}").json()["file"] for who in ("owner", "steward")]
+    assert names == ["meters.csv", None]
+
+
 def test_what_is_gone_or_was_never_recorded_is_null(interface: Interface) -> None:
     interface.services.datasets.lineages.clear()
     interface.services.runs.rows.clear()
     body = interface.client().get(f"{BATCHES}/{BATCH_ID}").json()
-    assert (body["report"], body["lineage"], body["rows_loaded"]) == (None, None, 3)
+    assert (body["report"], body["lineage"], body["file"], body["rows_loaded"]) == (None, None, None, 3)
 
 
 def test_the_cursor_leads_through_every_batch_newest_first(interface: Interface) -> None:
