@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from polars import DataFrame
 
 from include.batch import AsOf
-from tests.factories import COLLECTION_ID, DATASET_ID, NOON
+from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_config
 from tests.interface import BATCH_ID, RUN_ID, Interface
 
 BATCHES = f"/dataset/{DATASET_ID}/batch"
@@ -98,7 +99,23 @@ def test_a_batch_is_taken_back_with_a_note_and_is_then_on_another_list(interface
     assert client.post(f"{BATCHES}/{BATCH_ID}/rollback", json={"notes": ""}).status_code == 422
 
 
-def test_what_does_not_come_back_by_itself_is_said(interface: Interface) -> None:
+@pytest.mark.parametrize(
+    ("asked_by", "how"),
+    [
+        ({"window": {"begin": "2026-01-01"}}, "read again by a backfill only."),
+        (
+            {"incremental": {"parameter": "since", "field": "start", "start": "2026-01-01"}},
+            "read again where the later ones are taken back as well, the last one first.",
+        ),
+    ],
+    ids=["spans", "incremental"],
+)
+def test_what_does_not_come_back_by_itself_is_said(interface: Interface, asked_by: dict[str, Any], how: str) -> None:
+    url = "https://example.org/data?from={start}&to={end}" if "window" in asked_by else "https://example.org/data"
+    source = {"kind": "rest", "url": url, "format": {"kind": "json", "records": "$.data"}, **asked_by}
+    collection = interface.services.collections.get(COLLECTION_ID)
+    changed = replace(collection, version=2, config=a_config(ingester=source))
+    interface.services.collections.replace(changed, expected_version=1)
     datasets = interface.services.datasets
     first = datasets.loaded[DATASET_ID, "d" * 64]
     for number in (2, 3):
@@ -112,7 +129,7 @@ def test_what_does_not_come_back_by_itself_is_said(interface: Interface) -> None
     (there, counters, source) = interface.client().post(f"{BATCHES}/{BATCH_ID}/rollback").json()["notes"]
     assert "(those had some: 3)" in there
     assert "each begins with no difference" in counters
-    assert "read again by a backfill only" in source
+    assert source.endswith(how)
 
 
 def test_the_catalogue_may_stay_behind_but_the_batch_is_taken_back(interface: Interface) -> None:
