@@ -86,6 +86,7 @@ def describe(view: BatchView) -> str:
     head = [
         f"batch      {record.id}, number {record.number}",
         f"run        {record.run_id}",
+        f"source     {view.file + ', ' if view.file else ''}SHA-256 {record.source_digest}",
         f"committed  {record.committed:%Y-%m-%d %H:%M:%S} UTC",
         f"rows       {record.rows_loaded:,} loaded{replaced}{removed}, {record.rows_already_there:,} there already, "
         f"{record.rows_quarantined:,} in quarantine",

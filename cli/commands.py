@@ -18,7 +18,7 @@ from include.access.requestor import Requestor
 from include.collection.check import missing_steps
 from include.collection.document import read_yaml
 from include.collection.model import Collection, CollectionConfig
-from include.collection.run import Run
+from include.collection.run import Run, RunState
 from include.collection.source import FileSource
 from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
 from include.operations.collection_life import create_collection, replace_collection
@@ -171,7 +171,7 @@ def show_one(which: str, user: str) -> None:
     latest = view.latest
     if latest is None:
         return
-    print(f"run      {latest.run_id}, {latest.state}\n")
+    print(f"run      {latest.run_id}, {latest.state}{', no row loaded' if _loaded_nothing(latest) else ''}\n")
     rows = [
         [stage.task, f"{stage.seconds:.2f}", ", ".join(f"{name} {count:,}" for name, count in stage.counts.items())]
         for stage in latest.stages
@@ -187,6 +187,12 @@ def show_one(which: str, user: str) -> None:
     if latest.failure:
         failure = latest.failure
         print(f"\nfailed in {failure.task}\n{failure.where}: {failure.what}\n  → {failure.remedy}")
+
+
+def _loaded_nothing(run: Run) -> bool:
+    """Say whether a run ended well, and neither had nor changed a row: every one was set aside."""
+    counts = [count for stage in run.stages if stage.task == "load_postgres" for count in stage.counts.values()]
+    return run.state is RunState.SUCCEEDED and bool(counts) and not any(counts)
 
 
 def show_suite(which: str | None, user: str) -> None:

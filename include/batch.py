@@ -15,6 +15,10 @@ ROW_ID: Final = "row_id"
 FLAGS: Final = "_flags"
 """A curated part may have this String column: the rules that a row breaks and goes on, a JSON list of {field, rule}."""
 
+FROM_BATCH: Final = "_batch_id"
+FROM_ROW: Final = "_row_id"
+"""Of a record: the batch that brought it, and the number of its row in the source (`ROW_ID`)."""
+
 PART_ROWS: Final = 90_000
 """The most rows that one staged part holds; more of them take more memory, and little less time."""
 

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    TypeAdapter,
+)
 from pydantic_core import CoreSchema
 
 
@@ -80,11 +89,26 @@ def _refuse_too_long(given: timedelta) -> timedelta:
     return given
 
 
+def write_length(length: timedelta) -> str:
+    """Write a duration so that it is read again: pydantic writes 365 days as a year, which is of no fixed length.
+
+    Example:
+        >>> write_length(timedelta(days=400, hours=3)), write_length(timedelta(minutes=15))
+        ('P400DT3H', 'PT15M')
+    """
+    within = _ISO.dump_python(length - timedelta(days=length.days), mode="json")
+    if not length.days:
+        return str(within)
+    return f"P{length.days}D" + ("" if within == "PT0S" else within.removeprefix("P"))
+
+
+_ISO: Final = TypeAdapter(timedelta)
 _MONTHS: Final = re.compile(r"[+-]?P[^T]*[YM]", re.IGNORECASE)
 LONGEST: Final = timedelta(days=36_525)
 Length = Annotated[
     timedelta,
     BeforeValidator(_refuse_no_length),
     AfterValidator(_refuse_too_long),
+    PlainSerializer(write_length, return_type=str, when_used="json"),
     Field(description="ISO 8601, for example PT15M"),
 ]

@@ -63,6 +63,7 @@ def read(
         **_plain(request, view.dataset, view.record),
         report=answer_report(view.report) if view.report else None,
         lineage=view.lineage,
+        file=view.file,
     )
 
 

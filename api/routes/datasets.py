@@ -66,7 +66,9 @@ def read_page(
     request: Request,
     services: ServicesDep,
     requestor: SignedIn,
-    fields: Annotated[str | None, Query(max_length=10_000, description="CIM fields, or _flags, by commas")] = None,
+    fields: Annotated[
+        str | None, Query(max_length=10_000, description="CIM fields, _flags, _batch_id, _row_id, by commas")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
     format: Annotated[RecordFormat | None, Query(description="goes before Accept")] = None,

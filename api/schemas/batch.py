@@ -122,3 +122,4 @@ class BatchDetailAnswer(BatchAnswer):
 
     report: ReportAnswer | None = Field(description="null where the run's record is gone")
     lineage: LineageAnswer | None = Field(description="null where it was loaded before lineage was recorded")
+    file: str | None = Field(description="its name, where you handed its content over, and it is still there")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from include.cim.mapping_config import MapperConfig, RepeatedHour
 from include.cim.previous import needs_previous
+from include.cim.raw_rows import raw_name
 from include.errors import ConfigurationInvalid, Problem
 
 
@@ -21,6 +22,11 @@ def refuse_neighbours(mapper: MapperConfig) -> None:
         problems.append(Problem("mapper.merge_rows", what, remedy))
     if problems:
         raise ConfigurationInvalid(problems)
+
+
+def columns_read(mapper: MapperConfig) -> tuple[str, ...]:
+    """Give the columns that the rules read of a row that has left its batch, under the names that it has them by."""
+    return tuple(dict.fromkeys(raw_name(name) for rule in mapper.rules for name in rule.reads))
 
 
 def map_alone(mapper: MapperConfig) -> MapperConfig:

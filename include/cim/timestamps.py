@@ -17,6 +17,8 @@ from include.cim.written_times import ISO, LATEST, read_placed
 from include.cim.zone import read_zone
 
 INSTANT: Final = pl.Datetime("us", "UTC")
+AMBIGUOUS: Final = "ambiguous_hour"
+"""The issue of a time that the clock showed twice, where nothing tells which is meant."""
 _UTC: Final = pl.Datetime("us")
 _FIRST: Final = -62_135_596_800_000_000  # the first microsecond of the year 1, since 1970
 _DAY: Final = timedelta(days=1)
@@ -137,7 +139,7 @@ def settle(rows: pl.DataFrame, rule: MappingRule) -> pl.DataFrame:
     missing = pl.col("earliest").is_null()
     shifted = pl.col("unchanged") if rule.missing_hour is MissingHour.SHIFT else pl.lit(None, _UTC)
     instant = pl.when(missing).then(shifted).when("ambiguous").then(_choose(rows, rule)).otherwise("earliest")
-    reason = pl.when(missing).then(pl.lit("missing_hour")).otherwise(pl.lit("ambiguous_hour"))
+    reason = pl.when(missing).then(pl.lit("missing_hour")).otherwise(pl.lit(AMBIGUOUS))
     return rows.select(ROW_ID, (instant - pl.col("back")).alias("instant"), reason.alias("rule"))
 
 

@@ -32,12 +32,14 @@ class BatchView:
     Attributes:
         report: None where the run's record is gone with its collection.
         lineage: As `BatchLineage.to_json` gives it; None where it was loaded before that was recorded.
+        file: The name under which the requestor handed its content over; None where they did not, or removed it.
     """
 
     dataset: Dataset
     record: BatchRecord
     report: ValidationReport | None
     lineage: Mapping[str, Any] | None
+    file: str | None
 
 
 def list_batches(
@@ -66,4 +68,8 @@ def read_batch(services: Services, requestor: Requestor, dataset_id: UUID, batch
         report = services.runs.get(dataset.collection_id, record.run_id).report
     except NotFound:
         report = None
-    return BatchView(dataset, record, report, services.datasets.lineage(record.id))
+    try:
+        file = services.uploads.get(record.source_digest, requestor.id).name
+    except NotFound:
+        file = None
+    return BatchView(dataset, record, report, services.datasets.lineage(record.id), file)

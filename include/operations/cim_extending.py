@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -16,7 +16,7 @@ from include.cim.concept import FieldType
 from include.cim.definition import Definition
 from include.cim.extension import Decision, Extension, ExtensionState, Proposal, ProposedField, Review
 from include.cim.near_match import NearMatch, find_near_matches
-from include.cim.units import find_conversion, known_unit
+from include.cim.units import Unit, find_conversion, known_unit, needs_interval
 from include.collection.inspection import ColumnType
 from include.errors import ConfigurationInvalid, Conflict, NotAllowed, NotFound, Problem
 from include.operations.cim_reading import Usage, read_field_usage
@@ -175,7 +175,11 @@ def _view(services: Services, requestor: Requestor, extension: Extension) -> Ext
 
 
 def _fill_from_sample(services: Services, requestor: Requestor, proposal: Proposal) -> Proposal:
-    """Take type, unit and bounds from the sample's column, as far as the proposal does not say them."""
+    """Take type, unit and bounds from the sample's column, as far as the proposal does not say them.
+
+    Raises:
+        ConfigurationInvalid: There is no such sample or column, or what the proposal says contradicts it.
+    """
     asked, field = proposal.sample, proposal.field
     if asked is None or field is None:
         return proposal
@@ -190,7 +194,10 @@ def _fill_from_sample(services: Services, requestor: Requestor, proposal: Propos
         raise ConfigurationInvalid([Problem("sample.column", "the sample has no such column", f"It has {there}.")])
     given, told = field.model_fields_set, _told_by(column, field)
     more = {name: value for name, value in told.items() if name not in given and value is not None}
-    return proposal.model_copy(update={"field": field.model_copy(update=more)})
+    filled = field.model_copy(update=more)
+    if problems := list(_contradictions(column, filled)):
+        raise ConfigurationInvalid(problems)
+    return proposal.model_copy(update={"field": filled})
 
 
 def _told_by(column: Mapping[str, Any], field: ProposedField) -> dict[str, Any]:
@@ -205,20 +212,57 @@ def _told_by(column: Mapping[str, Any], field: ProposedField) -> dict[str, Any]:
 
 def _bounds(column: Mapping[str, Any], unit: str | None) -> dict[str, float]:
     """Give powers of ten, at least twice as far as the sample goes: plausible for others too, and no value of a row."""
-    source, target = (known_unit(each) if each else None for each in (column["unit"], unit))
-    if column["type"] not in (ColumnType.INTEGER, ColumnType.DECIMAL) or column["min"] is None:
+    reach = _reach(column, unit)
+    if reach is None or not all(isfinite(2 * each) for each in reach):
         return {}
-    low, high = float(column["min"]), float(column["max"])
-    if source is not None and target is not None and source != target:
-        if source.dimension != target.dimension:
-            return {}
-        convert = find_conversion(source, target)
-        low, high = convert(low), convert(high)
-    if not isfinite(2 * low) or not isfinite(2 * high):
-        return {}
+    low, high = reach
     if unit == "%" and low >= 0 and high <= 100:
         return {"minimum": 0.0, "maximum": 100.0}
     return {"minimum": min(0.0, -_beyond(-low)), "maximum": max(0.0, _beyond(high))}
+
+
+def _contradictions(column: Mapping[str, Any], field: ProposedField) -> Iterator[Problem]:
+    """Say what a field cannot be whose values are those of the column: a mapping would have nothing to read."""
+    source, target = _unit(column["unit"]), _unit(field.unit)
+    otherwise = "or leave `sample` out, and say everything yourself"
+    if source is not None and target is not None and not needs_interval(source, target):
+        try:
+            find_conversion(source, target)
+        except ValueError as error:
+            what = f"its column of the sample does not convert: {error}"
+            yield Problem("field.unit", what, f"Write {source.name}, {otherwise}")
+    if (reach := _reach(column, field.unit)) is None:
+        return
+    low, high = reach
+    whole = field.type is FieldType.BOOLEAN or (field.type is FieldType.INTEGER and source == target)
+    if whole and (low % 1 or high % 1):
+        yield Problem("field.type", "its column of the sample holds fractions", f"Write float, {otherwise}")
+    if (source is None) != (target is None):
+        return
+    remedy = "Bounds are in the field's unit; leave them out, and the column tells them"
+    if field.minimum is not None and high < field.minimum:
+        yield Problem("field.minimum", "every value of its column of the sample lies below it", remedy)
+    if field.maximum is not None and low > field.maximum:
+        yield Problem("field.maximum", "every value of its column of the sample lies above it", remedy)
+
+
+def _reach(column: Mapping[str, Any], unit: str | None) -> tuple[float, float] | None:
+    """Give a column's least and greatest number in a unit; None where it has none, or none in that unit."""
+    if column["type"] not in (ColumnType.INTEGER, ColumnType.DECIMAL) or column["min"] is None:
+        return None
+    low, high = float(column["min"]), float(column["max"])
+    source, target = _unit(column["unit"]), _unit(unit)
+    if source is None or target is None:
+        return low, high
+    try:
+        convert = find_conversion(source, target)
+    except ValueError:
+        return None
+    return convert(low), convert(high)
+
+
+def _unit(text: str | None) -> Unit | None:
+    return known_unit(text) if text else None
 
 
 def _beyond(value: float) -> float:

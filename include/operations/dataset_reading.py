@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import FLAGS, AsOf
+from include.batch import FLAGS, FROM_BATCH, FROM_ROW, AsOf
 from include.cim.concept import Concept, Field, FieldType
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.operations.cursor import read_cursor, write_cursor
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 
 _FLAGS: Final = Field(FLAGS, FieldType.TEXT, "The curation rules that the row breaks, a JSON list; null for none")
+_ORIGIN: Final = (
+    Field(FROM_BATCH, FieldType.ID, "The batch that brought the record"),
+    Field(FROM_ROW, FieldType.INTEGER, "The number of its row in the source, as the rules saw it"),
+)
+"""For the owner alone: neighbouring rows of a file tell whose records belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ def read_records(
     """Read a page of a dataset's records.
 
     Args:
-        fields: CIM fields; none asks for all of them. `_flags`: the curation rules that a row breaks and goes on.
+        fields: CIM fields; none asks for all of them. `_flags`: the curation rules that a row breaks and goes on;
+            for the owner `_batch_id` and `_row_id`, where the record comes from.
         cursor: `RecordPage.cursor` of the page before.
         as_of: A batch: the records as they were when it had been loaded.
 
@@ -103,7 +109,8 @@ def read_records(
     """
     dataset = read_dataset(services, requestor, dataset_id)
     concept = services.definition.concept(dataset.concept)
-    asked = _asked(concept, fields)
+    beside = (_FLAGS, *(_ORIGIN if requestor.may_change(dataset.owner_id) else ()))
+    asked = _asked(concept, beside, fields)
     after = read_cursor(cursor, _key_types(concept)) if cursor else None
     version = _version(services, dataset, as_of) if as_of is not None else None
     query = RecordQuery(tuple(field.name for field in asked), after, limit + 1, version)
@@ -122,8 +129,8 @@ def _version(services: Services, dataset: Dataset, batch_id: UUID) -> AsOf:
         refuse_unknown("batch", batch_id)
 
 
-def _asked(concept: Concept, names: Sequence[str]) -> tuple[Field, ...]:
-    fields = {**concept.fields, FLAGS: _FLAGS}
+def _asked(concept: Concept, beside: Sequence[Field], names: Sequence[str]) -> tuple[Field, ...]:
+    fields = {**concept.fields, **{field.name: field for field in beside}}
     unknown = [name for name in names if name not in fields]
     if unknown:
         there = ", ".join(concept.fields)

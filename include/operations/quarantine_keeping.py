@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.cim.alone import refuse_neighbours
+from include.cim.alone import columns_read, refuse_neighbours
 from include.cim.concept import FieldType
 from include.collection.model import Collection
 from include.collection.quarantine import Replay, RowKey, Selection
@@ -87,16 +87,19 @@ def edit_quarantined(
 ) -> QuarantinedRow:
     """Write other text into some cells of a row as it was read; what was read is kept beside it until it leaves.
 
+    Columns that the row did not have, and that the mapping reads by now, are given to it.
+
     Raises:
         NotFound: As `read_quarantined`.
         ConfigurationInvalid: It has no such column, or a cell is too long.
         Conflict: Somebody edited it at the same moment.
     """
     there = read_quarantined(services, requestor, dataset_id, row)
+    columns = dict.fromkeys([*there.cells, *_read_now(services, dataset_id)])
     problems = [
-        Problem(f"row.{name}", "the row has no such column", f"It has {', '.join(there.cells)}")
+        Problem(f"row.{name}", "the row has no such column", f"It has {', '.join(columns)}")
         for name in cells
-        if name not in there.cells
+        if name not in columns
     ]
     problems += [
         Problem(f"row.{name}", f"is longer than {LONGEST_CELL:,} characters", "Shorten it")
@@ -177,6 +180,15 @@ def _own(services: Services, requestor: Requestor, dataset_id: UUID) -> Dataset:
     if not requestor.may_change(dataset.owner_id):
         refuse_unknown("dataset", dataset_id)
     return dataset
+
+
+def _read_now(services: Services, dataset_id: UUID) -> tuple[str, ...]:
+    """Give the columns that the mapping of a dataset's collection reads; none where there is no mapping any more."""
+    try:
+        mapper = services.collections.get(services.datasets.get(dataset_id).collection_id).config.mapper
+    except NotFound:
+        return ()
+    return columns_read(mapper) if mapper is not None else ()
 
 
 def _require_some(services: Services, dataset: Dataset, selection: Selection) -> None:

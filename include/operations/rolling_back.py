@@ -12,6 +12,7 @@ from include.access.requestor import Requestor
 from include.anonymization.config import KAnonymity
 from include.batch import BatchRecord
 from include.cim.concept import FieldType
+from include.collection.rest_source import RestSource
 from include.errors import CdmpError, NotAllowed, NotFound
 from include.history_ports import Rollback
 from include.operations.cursor import read_cursor, write_cursor
@@ -97,6 +98,15 @@ def _gate(services: Services, dataset: Dataset) -> KAnonymity | None:
         return None
 
 
+def _takes_spans(services: Services, dataset: Dataset) -> bool:
+    """Say whether `backfill_collection` can ask the dataset's source for a span of time."""
+    try:
+        source = services.collections.get(dataset.collection_id).config.ingester
+    except NotFound:
+        return False
+    return isinstance(source, RestSource) and source.window is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Before:
     """Where the source went on before a rollback, and whether it was known what its counters had counted."""
@@ -123,6 +133,11 @@ def _notes(services: Services, dataset: Dataset, batch: BatchRecord, before: _Be
         yield "What counters had counted before this batch is not kept any more: each begins with no difference."
     if before.cursor is not None:
         if now.cursor == before.cursor:
-            yield "The source goes on after the last batch: what this one had brought is read again by a backfill only."
+            how = (
+                "by a backfill only"
+                if _takes_spans(services, dataset)
+                else ("where the later ones are taken back as well, the last one first")
+            )
+            yield f"The source goes on after the last batch: what this one had brought is read again {how}."
         else:
             yield "The next run reads the source from where this batch began."

@@ -18,6 +18,7 @@ from include.cim.mapping import Mapped, Settled, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
+from include.cim.timestamps import AMBIGUOUS
 from include.collection.contract import OnDrift
 from include.errors import SourceRefused
 from include.pipeline.merge_parts import merge_parts
@@ -59,14 +60,17 @@ def map_to_cim(
 
 @dataclass
 class _Cells:
-    """How many cells of each field could be read, and how many that hold something could not."""
+    """How many cells of each field could be read, how many that hold something could not, and how many of these are
+    times that the clock showed twice."""
 
     read: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
+    ambiguous: Counter[str] = field(default_factory=Counter)
 
     def add(self, mapped: Mapped) -> None:
         self.read.update(mapped.rows.count().row(0, named=True))
         self.unreadable.update(mapped.issues["field"].to_list())
+        self.ambiguous.update(mapped.issues.filter(pl.col("rule") == AMBIGUOUS)["field"].to_list())
 
     def retyped(self, config: MapperConfig) -> Iterator[tuple[MappingRule, str, str]]:
         """Give the rules by which more than half of a column cannot be read, the columns, and how many cells it is."""
@@ -131,9 +135,10 @@ class MapStep:
             if self.retype is OnDrift.FREEZE:
                 remedy = "Nothing was loaded. Correct the mapping, or set `contract.retype` to quarantine or evolve."
                 raise SourceRefused(columns, told, remedy)
-            notes.append(
-                f"{columns}: {told}. Compare {_READ_BY[self.concept.fields[rule.field].type]} with the source."
-            )
+            how = f"Compare {_READ_BY[self.concept.fields[rule.field].type]} with the source."
+            if self._cells.ambiguous[rule.field] > self._cells.unreadable[rule.field] / 2:
+                how = "The clock showed these times twice: set the rule's `repeated_hour` to the one that is meant."
+            notes.append(f"{columns}: {told}. {how}")
         rows, counts = batch.rows - self._left_out, {"cells_unreadable": self._cells.unreadable.total()}
         if self._left_out:
             counts["rows_left_out"] = self._left_out

@@ -12,15 +12,17 @@ import polars as pl
 
 from include.anonymization.telling import list_names
 from include.batch import ROW_ID, BatchRef, Stage
-from include.cim.alone import refuse_neighbours
+from include.cim.alone import columns_read, refuse_neighbours
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
-from include.cim.raw_rows import raw_name
+from include.cim.raw_rows import ISSUES
+from include.collection.contract import OnDrift
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.expectations.config import Action, CurationRule, FillMethod
 from include.expectations.suite import ROW_RULES
 from include.pipeline.outcome import Outcome
+from include.pipeline.source_columns import MISSING
 from include.ports import Staging
 from include.quarantine_ports import QuarantinedRow, QuarantineStore
 
@@ -47,6 +49,9 @@ def ingest_quarantine(
         rules: The whole suite of the collection. A row that a rule set aside by comparing it with others cannot be
             judged by that rule alone: unless it was edited, it stays, and is counted.
 
+    A row without a column that the mapping reads, by now or because the contract had set it aside for that, has an
+    issue, unless the contract lets columns vanish or the row is released.
+
     Raises:
         ConfigurationInvalid: The mapping needs the other rows of the batch.
     """
@@ -58,8 +63,11 @@ def ingest_quarantine(
     staging.remove(collection.id, batch_id)  # an earlier try may have had more parts
     parts: list[str] = []
     origins: list[str] = []
+    issues: list[str] = []
     seen = stay = 0
     lacking: dict[str, None] = {}
+    read = columns_read(mapper)
+    empty = replay.release or collection.config.contract.vanish is OnDrift.EVOLVE
     for page in quarantine.read(collection.dataset_id, replay.selection):
         rows = [row for row in page if row.revision or not comparing.intersection(rule for _, rule in row.reasons)]
         stay += len(page) - len(rows)
@@ -67,10 +75,13 @@ def ingest_quarantine(
             continue
         ids = [row.key.row_id for row in rows] if one_batch else list(range(seen + 1, seen + 1 + len(rows)))
         seen += len(rows)
-        frame = _as_read(rows, ids, mapper, lacking)
         place = collection.id, batch_id, Stage.RAW
+        missing = _missing(rows, ids, read)
+        lacking |= dict.fromkeys(missing["field"])
+        if not empty and not missing.is_empty():
+            issues.append(staging.write(*place, f"issues-{len(parts):05d}", missing))
         origins.append(staging.write(*place, f"origin-{len(parts):05d}", _origin(rows, ids)))
-        parts.append(staging.write(*place, _PART.format(len(parts)), frame))
+        parts.append(staging.write(*place, _PART.format(len(parts)), _as_read(rows, ids, read)))
     counts = {"rows_read": seen}
     if stay:
         counts["rows_not_judged_alone"] = stay
@@ -84,9 +95,10 @@ def ingest_quarantine(
         parts=tuple(parts),
         rows=seen,
         source_digest="",
+        issues=tuple(issues),
         origins=tuple(origins),
     )
-    return Outcome(ref, counts, _notes(stay, lacking))
+    return Outcome(ref, counts, _notes(stay, lacking, empty))
 
 
 def judge_alone(rules: Iterable[CurationRule], replay: Replay, concept: Concept) -> tuple[CurationRule, ...]:
@@ -128,16 +140,23 @@ def _keep_back(rule: CurationRule) -> CurationRule:
     return rule.model_copy(update={"on_violation": Action.QUARANTINE, "fill": None, "kwargs": kwargs})
 
 
-def _as_read(
-    rows: Sequence[QuarantinedRow], ids: Sequence[int], mapper: MapperConfig, lacking: dict[str, None]
-) -> pl.DataFrame:
+def _as_read(rows: Sequence[QuarantinedRow], ids: Sequence[int], read: Sequence[str]) -> pl.DataFrame:
     """Put rows into columns; those that the mapping reads and no row has are there as well, and empty."""
-    read = dict.fromkeys(raw_name(name) for rule in mapper.rules for name in rule.reads)
-    there = dict.fromkeys(name for row in rows for name in row.cells)
-    lacking |= {name: None for name in read if name not in there}
-    columns = {name: [row.cells.get(name) for row in rows] for name in {**there, **read}}
+    names = dict.fromkeys([*(name for row in rows for name in row.cells), *read])
+    columns = {name: [row.cells.get(name) for row in rows] for name in names}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String()))
     return frame.insert_column(0, pl.Series(ROW_ID, ids, pl.Int64()))
+
+
+def _missing(rows: Sequence[QuarantinedRow], ids: Sequence[int], read: Sequence[str]) -> pl.DataFrame:
+    """Give an issue for each column that is read and that a row does not have, or was set aside for not having."""
+    found = [
+        (number, name, MISSING)
+        for number, row in zip(ids, rows, strict=True)
+        for name in read
+        if name not in row.cells or (row.cells[name] is None and (name, MISSING) in row.reasons)
+    ]
+    return pl.DataFrame(found, schema=ISSUES, orient="row")
 
 
 def _origin(rows: Sequence[QuarantinedRow], ids: Sequence[int]) -> pl.DataFrame:
@@ -152,7 +171,7 @@ def _origin(rows: Sequence[QuarantinedRow], ids: Sequence[int]) -> pl.DataFrame:
     )
 
 
-def _notes(stay: int, lacking: Iterable[str]) -> tuple[str, ...]:
+def _notes(stay: int, lacking: Iterable[str], empty: bool) -> tuple[str, ...]:
     notes = []
     if stay:
         notes.append(
@@ -160,5 +179,6 @@ def _notes(stay: int, lacking: Iterable[str]) -> tuple[str, ...]:
             " alone. Edit them, or release them."
         )
     if names := list_names(tuple(lacking)):
-        notes.append(f"The mapping reads {names}, which some of these rows do not have: empty there.")
+        told = "empty there." if empty else "they stay. Write it into them (edit), or release them without it."
+        notes.append(f"The mapping reads {names}, which some of these rows do not have: {told}")
     return tuple(notes)

@@ -102,6 +102,8 @@ class SourceColumns:
         if self.known is None:
             return ()
         contract, notes = self.collection.config.contract, []
+        # a rehearsal shows what the mapping refused by reading once more without it
+        unmapped = ", and not mapped" if self.collection.config.mapper is not None else ""
         appeared = [name for name in self._seen if name not in self.known]
         vanished = [name for name in self._vanished if tell_name(name) not in self._seen]
         unread = [name for name in self.known if name not in self._seen and name not in vanished]
@@ -111,7 +113,7 @@ class SourceColumns:
             filled = [f"{list_names([name])}, which fills {_filled_by(name, self.collection)}" for name in vanished]
             notes.append(f"Not in the source any more ({contract.vanish}): {'; '.join(filled)}.")
         if unread:
-            notes.append(f"Not in the source any more, and not mapped: {list_names(unread)}.")
+            notes.append(f"Not in the source any more{unmapped}: {list_names(unread)}.")
         for name, labels in self._grouped.appeared().items():
             if name not in appeared:
                 notes.append(f"New in the source ({contract.appear}): {_tell_groups({name: labels})}.")
@@ -120,7 +122,7 @@ class SourceColumns:
                 told = f"{_tell_groups({name: labels})}, which fills {_filled_by(name, self.collection)}"
                 notes.append(f"Not in the source any more ({contract.vanish}): {told}.")
             elif name in self._seen:
-                notes.append(f"Not in the source any more, and not mapped: {_tell_groups({name: labels})}.")
+                notes.append(f"Not in the source any more{unmapped}: {_tell_groups({name: labels})}.")
         return (*notes, *self._grouped.notes())
 
     def _of(self, frame: pl.DataFrame, labels: Sequence[str]) -> pl.Series:

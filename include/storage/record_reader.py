@@ -12,12 +12,14 @@ import pyarrow as pa
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     MetaData,
     Row,
     Select,
     Table,
+    Text,
     Tuple,
     Uuid,
     all_,
@@ -40,7 +42,7 @@ from include.ports import RecordQuery
 from include.storage.connection import StatementRefused, begin
 from include.storage.history import AS_OF, history_name
 from include.storage.schema import DATA
-from include.storage.table import BATCH_ID, SINCE, list_columns, quoted_name, table_of
+from include.storage.table import BATCH_ID, ROW_ID, SINCE, list_columns, quoted_name, table_of
 
 _ARROW: Final = {
     FieldType.ID: pa.string(),
@@ -51,6 +53,8 @@ _ARROW: Final = {
     FieldType.INTEGER: pa.int64(),
     FieldType.BOOLEAN: pa.bool_(),
 }
+_BESIDE: Final = {FLAGS: pa.string(), BATCH_ID: pa.string(), ROW_ID: pa.int64()}
+"""What is read beside the concept's fields, where it is asked for."""
 _UNDEFINED_TABLE: Final = "42P01"
 
 
@@ -61,18 +65,18 @@ class PostgresRecordReader:
         self._engine = engine
 
     def page(self, dataset_id: UUID, concept: Concept, query: RecordQuery) -> pa.Table:
-        """One page in the order of the key: the asked fields in the concept's order, and the key; flags where asked.
+        """One page in the order of the key: the asked fields in the concept's order, and the key; then `_BESIDE`.
 
         Of a version (`RecordQuery.as_of`) what is there and was then, and what has been overwritten since.
 
         Raises:
             NotFound: A field is none of the concept's, or nothing was loaded yet.
         """
-        unknown = [name for name in query.fields if name not in (*concept.fields, FLAGS)]
+        unknown = [name for name in query.fields if name not in (*concept.fields, *_BESIDE)]
         if unknown:
             raise NotFound(f"field {unknown[0]}", f"{concept.title} has none", f"It has {', '.join(concept.fields)}")
         names = [name for name in concept.fields if not query.fields or name in (*query.fields, *concept.key)]
-        names += [FLAGS] if FLAGS in query.fields else []
+        names += [name for name in _BESIDE if name in query.fields]
         with _reading(self._engine, dataset_id) as connection:
             if query.as_of is None:
                 table = table_of(dataset_id, concept)
@@ -80,7 +84,7 @@ class PostgresRecordReader:
             else:
                 rows = _version(connection, dataset_id, concept, names, query, query.as_of)
         columns: list[Any] = list(zip(*rows, strict=True)) or [()] * len(names)
-        types = {field.name: _ARROW[field.type] for field in concept.fields.values()} | {FLAGS: pa.string()}
+        types = {field.name: _ARROW[field.type] for field in concept.fields.values()} | _BESIDE
         schema = pa.schema([(name, types[name]) for name in names])
         return pa.table([pa.array(each, of.type) for each, of in zip(columns, schema, strict=True)], schema=schema)
 
@@ -166,7 +170,7 @@ def _rows(
     """
     key = [table.c[name] for name in concept.key]
     # a field that came after the last load: the next load brings its column
-    chosen = (table.c[name] if name in there else cast(null(), table.c[name].type).label(name) for name in names)
+    chosen = (_told(table.c[name]) if name in there else cast(null(), table.c[name].type).label(name) for name in names)
     rows = select(*chosen).select_from(table).order_by(*key).limit(query.limit)
     if query.after is not None:
         # from one key to the next, whatever the page's number: 4 ms where OFFSET 1,000,000 takes 121
@@ -174,6 +178,10 @@ def _rows(
     if until is not None:
         rows = rows.where(tuple_(*key) <= _tuple(key, until))
     return rows
+
+
+def _told(column: Column[Any]) -> ColumnElement[Any]:
+    return cast(column, Text).label(column.name) if isinstance(column.type, Uuid) else column
 
 
 def _tuple(key: Sequence[Column[Any]], values: Sequence[Any]) -> Tuple:

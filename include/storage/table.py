@@ -15,14 +15,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn, CreateTable, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
 
-from include.batch import FLAGS
+from include.batch import FLAGS, FROM_BATCH, FROM_ROW
 from include.cim.concept import Concept, Field, FieldType, time_field
 from include.storage.schema import DATA, LOADER, READER
 
-ROW_ID: Final = "_row_id"
+ROW_ID: Final = FROM_ROW
 """The row's number in its source. `BATCH_ID`: the batch that brought it. `ROW_IDS`: where several rows became it, all
 their numbers. None can be a field's name."""
-BATCH_ID: Final = "_batch_id"
+BATCH_ID: Final = FROM_BATCH
 ROW_IDS: Final = "_row_ids"
 SINCE: Final = "_since"
 """The number of the load that put the row there, where it is not that of `BATCH_ID`: it left quarantine later, or came

@@ -101,6 +101,7 @@ def test_a_file_without_a_column_that_is_read_says_so_before_anything_happens(
     foreseen = preview_append(platform, OWNER, loaded.id, upload_file(platform, OWNER, file))
     assert foreseen.foreseen is None
     assert "'start', which is not there" in str(foreseen.stopped)
+    assert foreseen.notes == ("New in the source (evolve): 'when'.", "Not in the source any more: 'start'.")
 
 
 def test_a_file_that_is_only_previewed_is_not_kept_unless_it_was_there(

@@ -55,9 +55,9 @@ def platform(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Pl
 def load(platform: Platform, tmp_path: Path) -> Callable[..., Collection]:
     """Load a file of lines through all stages, as a collection of its own or as a further batch of one."""
 
-    def load(*lines: str, into: Collection | None = None, **changes: Any) -> Collection:
+    def load(*lines: str, into: Collection | None = None, header: str = HEADER, **changes: Any) -> Collection:
         file = tmp_path / f"{uuid4()}.csv"
-        file.write_text("\n".join([HEADER, *lines]) + "\n")
+        file.write_text("\n".join([header, *lines]) + "\n")
         upload = platform.uploads.add(file, "meters.csv", OWNER.id)
         ingester = {"kind": "file", "name": "meters.csv", "format": {"kind": "csv"}, "upload": upload}
         config = a_config(ingester=ingester, curator=RULES, **changes)
@@ -139,6 +139,21 @@ def test_a_replay_goes_by_the_collection_as_it_is_now(platform: Platform, load: 
 
     assert records(database, collection)[6][:3] == (6, 200_000.0, 7)
     assert counts(database, collection) == (7, [(7, 0)])
+
+
+def test_a_row_without_a_column_that_the_mapping_reads_stays_until_it_is_written_into_it(
+    platform: Platform, load: Any, database: Database
+) -> None:
+    collection = load(*GOOD)
+    changes = {"header": "point,register,start,status", "contract": {"vanish": "quarantine"}}
+    collection = load("p1,r,2024-01-01T06:00:00Z,ok", into=collection, **changes)
+    [waits] = waiting(platform, collection).values()
+    replay(platform, collection)
+    assert [row.reasons for row in waiting(platform, collection).values()] == [(("energy_wh", "missing_column"),)]
+
+    edit_quarantined(platform, OWNER, collection.dataset_id, str(waits.key), {"energy_wh": "6000"})
+    replay(platform, collection)
+    assert records(database, collection)[6][:3] == (6, 6.0, 1)
 
 
 def test_a_replay_of_several_batches_gives_each_its_rows(platform: Platform, load: Any, database: Database) -> None:

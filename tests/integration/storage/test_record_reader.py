@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
+from include.batch import LoadMode, LoadPlan
 from include.collection.model import Collection
 from include.errors import NotFound
 from include.ports import RecordQuery
@@ -38,6 +40,19 @@ def test_the_asked_fields_come_with_the_key(shelf: Shelf, loaded: Collection) ->
     page = shelf.records.page(loaded.dataset_id, shelf.concept, RecordQuery(fields=("quality",), limit=1))
     assert page.column_names == ["meter_id", "interval_start", "quality"]
     assert str(page.schema.field("interval_start").type) == "timestamp[us, tz=UTC]"
+
+
+def test_where_a_record_comes_from_is_read_where_it_is_asked_for(shelf: Shelf, loaded: Collection) -> None:
+    [batch] = shelf.datasets.batches(loaded.dataset_id)
+    ref = shelf.stage(loaded, [reading(0, meter_id="a", energy=9.5)], load=LoadPlan(LoadMode.UPSERT))
+    later = shelf.load(loaded, ref)
+    asked = RecordQuery(fields=("_row_id", "_batch_id"), limit=2)
+    first, second = shelf.records.page(loaded.dataset_id, shelf.concept, asked).to_pylist()
+    assert (first["_batch_id"], first["_row_id"]) == (str(later.id), 1)
+    assert (second["_batch_id"], second["_row_id"]) == (str(batch.id), 4)
+    was = replace(asked, as_of=shelf.history.as_of(loaded.dataset_id, batch.id))
+    first = shelf.records.page(loaded.dataset_id, shelf.concept, was).to_pylist()[0]
+    assert (first["_batch_id"], first["_row_id"]) == (str(batch.id), 2)
 
 
 def test_an_unknown_field_or_dataset_is_not_found(shelf: Shelf, loaded: Collection) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from polars import DataFrame
 
 from include.batch import AsOf
-from tests.factories import COLLECTION_ID, DATASET_ID, NOON
+from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_config
 from tests.interface import BATCH_ID, RUN_ID, Interface
 
 BATCHES = f"/dataset/{DATASET_ID}/batch"
@@ -34,11 +35,19 @@ def test_a_batch_tells_its_counts_its_report_and_how_each_field_came_about(inter
     assert body["lineage"]["anonymized"] == {"usage_point_id": "pseudonym"}
 
 
+def test_a_batch_names_the_file_to_whoever_handed_it_over(interface: Interface) -> None:
+    loaded = interface.services.datasets.loaded
+    record = loaded.pop((DATASET_ID, "d" * 64))
+    loaded[DATASET_ID, interface.upload] = replace(record, source_digest=interface.upload)
+    names = [interface.client(who).get(f"{BATCHES}/{BATCH_ID}").json()["file"] for who in ("owner", "steward")]
+    assert names == ["meters.csv", None]
+
+
 def test_what_is_gone_or_was_never_recorded_is_null(interface: Interface) -> None:
     interface.services.datasets.lineages.clear()
     interface.services.runs.rows.clear()
     body = interface.client().get(f"{BATCHES}/{BATCH_ID}").json()
-    assert (body["report"], body["lineage"], body["rows_loaded"]) == (None, None, 3)
+    assert (body["report"], body["lineage"], body["file"], body["rows_loaded"]) == (None, None, None, 3)
 
 
 def test_the_cursor_leads_through_every_batch_newest_first(interface: Interface) -> None:
@@ -90,7 +99,23 @@ def test_a_batch_is_taken_back_with_a_note_and_is_then_on_another_list(interface
     assert client.post(f"{BATCHES}/{BATCH_ID}/rollback", json={"notes": ""}).status_code == 422
 
 
-def test_what_does_not_come_back_by_itself_is_said(interface: Interface) -> None:
+@pytest.mark.parametrize(
+    ("asked_by", "how"),
+    [
+        ({"window": {"begin": "2026-01-01"}}, "read again by a backfill only."),
+        (
+            {"incremental": {"parameter": "since", "field": "start", "start": "2026-01-01"}},
+            "read again where the later ones are taken back as well, the last one first.",
+        ),
+    ],
+    ids=["spans", "incremental"],
+)
+def test_what_does_not_come_back_by_itself_is_said(interface: Interface, asked_by: dict[str, Any], how: str) -> None:
+    url = "https://example.org/data?from={start}&to={end}" if "window" in asked_by else "https://example.org/data"
+    source = {"kind": "rest", "url": url, "format": {"kind": "json", "records": "$.data"}, **asked_by}
+    collection = interface.services.collections.get(COLLECTION_ID)
+    changed = replace(collection, version=2, config=a_config(ingester=source))
+    interface.services.collections.replace(changed, expected_version=1)
     datasets = interface.services.datasets
     first = datasets.loaded[DATASET_ID, "d" * 64]
     for number in (2, 3):
@@ -104,7 +129,7 @@ def test_what_does_not_come_back_by_itself_is_said(interface: Interface) -> None
     (there, counters, source) = interface.client().post(f"{BATCHES}/{BATCH_ID}/rollback").json()["notes"]
     assert "(those had some: 3)" in there
     assert "each begins with no difference" in counters
-    assert "read again by a backfill only" in source
+    assert source.endswith(how)
 
 
 def test_the_catalogue_may_stay_behind_but_the_batch_is_taken_back(interface: Interface) -> None:

@@ -143,31 +143,62 @@ def a_sample(interface: Interface, file: Path) -> str:
     return identity
 
 
+def propose_losses(file: Path, **given: Any) -> Any:
+    """Propose a field from a sample's column of kilowatts, 0.5 to 4.5; gives the answer."""
+    interface = Interface()
+    rows = "".join(f"2024-01-01T{n:02}:00:00Z,{n % 5}.5\n" for n in range(20))
+    file.write_text(f"start,Losses (kW)\n{rows}")
+    proposal = a_plain_proposal(name="loss_rate", description="What is lost.")
+    proposal["field"] = {"name": "loss_rate", "description": "What is lost.", **given}
+    proposal["sample"] = {"id": a_sample(interface, file), "column": "Losses (kW)"}
+    return interface.client().post("/cim/extension", json=proposal)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         ({}, {"type": "float", "unit": "kW", "minimum": 0, "maximum": 10}),
         ({"unit": "W"}, {"type": "float", "unit": "W", "minimum": 0, "maximum": 10_000}),
-        ({"unit": "V"}, {"type": "float", "unit": "V", "minimum": None, "maximum": None}),
-        ({"type": "integer", "unit": None, "maximum": 7}, {"type": "integer", "minimum": 0, "maximum": 7}),
+        ({"unit": "kWh"}, {"type": "float", "unit": "kWh", "minimum": None, "maximum": None}),
+        ({"type": "integer", "unit": "W", "maximum": 7000}, {"type": "integer", "minimum": 0, "maximum": 7000}),
         ({"type": "text"}, {"type": "text", "unit": None, "minimum": None}),
     ],
 )
 def test_a_column_of_a_sample_tells_what_the_proposal_does_not(
     given: dict[str, Any], expected: dict[str, Any], tmp_path: Path
 ):
-    interface = Interface()
-    rows = "".join(f"2024-01-01T{n:02}:00:00Z,{n % 5}\n" for n in range(20))
-    file = tmp_path / "x.csv"
-    file.write_text(f"start,Losses (kW)\n{rows}")
-    sample = a_sample(interface, file)
-    proposal = a_plain_proposal(name="loss_rate", description="What is lost.")
-    proposal["field"] = {"name": "loss_rate", "description": "What is lost.", **given}
-    proposal["sample"] = {"id": sample, "column": "Losses (kW)"}
-    answer = interface.client().post("/cim/extension", json=proposal)
+    answer = propose_losses(tmp_path / "x.csv", **given)
     assert answer.status_code == 201, answer.text
     told = answer.json()["proposal"]["field"]
     assert {name: told.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "where", "what"),
+    [
+        ({"unit": "V"}, "field.unit", "its column of the sample does not convert: kW is a unit of power, V of voltage"),
+        ({"type": "integer", "unit": "kW"}, "field.type", "its column of the sample holds fractions"),
+        ({"type": "boolean"}, "field.type", "its column of the sample holds fractions"),
+        ({"unit": "W", "maximum": 100}, "field.maximum", "every value of its column of the sample lies above it"),
+        ({"minimum": 5}, "field.minimum", "every value of its column of the sample lies below it"),
+    ],
+)
+def test_a_proposal_that_contradicts_its_own_sample_is_refused(
+    given: dict[str, Any], where: str, what: str, tmp_path: Path
+):
+    answer = propose_losses(tmp_path / "x.csv", **given)
+    assert answer.status_code == 422, answer.text
+    assert [(each["where"], each["what"]) for each in answer.json()["errors"]] == [(where, what)]
+
+
+def test_a_proposal_in_another_currency_than_its_sample_is_refused(tmp_path: Path):
+    interface, file = Interface(), tmp_path / "x.csv"
+    file.write_text("start,Fee (GBP/MWh)\n2024-01-01T00:00:00Z,1.5\n2024-01-01T01:00:00Z,2.5\n")
+    proposal = a_plain_proposal(name="fee", description="What is asked for it.", type="float", unit="EUR/MWh")
+    proposal["sample"] = {"id": a_sample(interface, file), "column": "Fee (GBP/MWh)"}
+    answer = interface.client().post("/cim/extension", json=proposal)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["where"] == "field.unit"
 
 
 def test_a_column_that_is_not_there_is_told_and_a_foreign_sample_is_none():

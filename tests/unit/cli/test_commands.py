@@ -19,7 +19,7 @@ from cli import commands
 from cli.app import app, main
 from cli.commands import Session
 from include.cim.definition import load_definition
-from include.collection.run import RunState
+from include.collection.run import RunState, StageResult
 from include.errors import ConfigurationInvalid
 from include.settings import ROOT
 from tests.factories import COLLECTION_ID, DATASET_ID, NOON, a_collection
@@ -84,6 +84,17 @@ def test_status_shows_counts_and_the_failure_in_plain_words(interface, capsys):
     text = capsys.readouterr().out
     assert f"run      {RUN_ID}, failed" in text
     assert "failed in load_postgres\nPostgreSQL: it was away\n  → Run it again.\n" in text
+
+
+def test_status_says_where_a_run_has_loaded_nothing(interface, capsys):
+    for number, loaded in enumerate((0, 3)):
+        run_id, runs = f"manual__later{number}", interface.services.runs
+        runs.queue(a_collection(), run_id, "olive", NOON + timedelta(hours=number + 1))
+        counts = {"rows_loaded": loaded, "rows_already_there": 0}
+        runs.add_stage(COLLECTION_ID, run_id, None, StageResult("load_postgres", NOON, 0.1, counts))
+        runs.finish(COLLECTION_ID, run_id, RunState.SUCCEEDED, NOON)
+        cdmp("status", str(COLLECTION_ID))
+        assert f"run      {run_id}, succeeded{'' if loaded else ', no row loaded'}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("which", [str(DATASET_ID), str(COLLECTION_ID), "Meters of the test street"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from include.cim.mapping_config import After
 from include.collection.document import read_plain, read_yaml, write_yaml
 from include.collection.rest_source import RestSource
 from include.collection.source_format import CsvFormat
+from include.configuration import LONGEST
 from include.errors import ConfigurationInvalid
 from tests.factories import a_config, a_plain_config
 
@@ -43,6 +46,13 @@ def problems_of(plain: Any) -> dict[str, str]:
 def test_what_is_written_reads_as_the_same(changes: dict[str, Any]) -> None:
     config = a_config(**changes)
     assert read_yaml(write_yaml(config)) == config
+
+
+@given(st.timedeltas(min_value=timedelta(microseconds=1), max_value=LONGEST))
+@example(timedelta(days=365))
+def test_any_length_is_stored_so_that_it_is_read_again(length: timedelta) -> None:
+    after = After(field="interval_start", duration=length)
+    assert After.model_validate(after.model_dump(mode="json")) == after
 
 
 @given(

@@ -62,6 +62,17 @@ def test_an_unknown_field_is_answered_with_the_known_ones(services):
         read_records(services, OLIVE, DATASET_ID, fields=["enrgy"])
 
 
+def test_where_a_record_comes_from_is_for_the_owner_alone(services):
+    services.records.rows[DATASET_ID] = [
+        {"usage_point_id": "p", "register": "a", "interval_start": NOON, "_batch_id": "b", "_row_id": 7}
+    ]
+    asked = ["_batch_id", "_row_id"]
+    page = read_records(services, OLIVE, DATASET_ID, fields=asked)
+    assert page.table.to_pylist() == [{"_batch_id": "b", "_row_id": 7}]
+    with pytest.raises(ConfigurationInvalid, match=r"'_row_id' is no field of this dataset"):
+        read_records(services, STELLA, DATASET_ID, fields=asked)
+
+
 def test_nobody_but_owner_and_steward_reads(services):
     assert read_records(services, STELLA, DATASET_ID).table.num_rows == 10
     for read in (read_records, read_dataset, read_description):

@@ -11,7 +11,7 @@ import polars as pl
 
 from include.batch import ROW_ID, Stage, ValidationReport
 from include.cim.definition import load_definition
-from include.cim.mapping_config import MapperConfig, MissingHour
+from include.cim.mapping_config import MapperConfig, MissingHour, RepeatedHour
 from include.cim.number_style import NumberStyle
 from include.collection.suite import suite_of
 from include.expectations.config import Action, CurationRule, CuratorConfig
@@ -167,3 +167,16 @@ def test_parts_that_went_ahead_and_parts_that_waited_come_to_what_the_stages_do_
     assert report.rows_quarantined == 4
     assert reports == [report]
     assert together == shown(mapped, curated)
+
+
+def test_times_that_the_clock_showed_twice_are_told_as_such_and_not_as_unreadable_ones(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    raw = stage_parts(staging, [("DE", "1", "2024-10-27 02:00"), ("DE", "2", "2024-10-27 02:15")])
+    refusing = CONFIG.model_copy(
+        update={"rules": tuple(rule.model_copy(update={"repeated_hour": RepeatedHour.REFUSE}) for rule in CONFIG.rules)}
+    )
+    outcome = map_to_cim(raw, refusing, CONCEPT, staging, numbers=NumberStyle())
+    assert outcome.notes == (
+        "'time': 2 of 2 cells cannot be read as interval_start. The clock showed these times twice: set the rule's"
+        " `repeated_hour` to the one that is meant.",
+    )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from include.cim.alone import map_alone, refuse_neighbours
 from include.cim.mapping_config import MapperConfig, RepeatedHour
-from include.collection.quarantine import Replay, Selection
+from include.collection.quarantine import Replay, RowKey, Selection
 from include.collection.suite import suite_of
 from include.errors import ConfigurationInvalid
 from include.expectations.config import Action, CurationRule, CuratorConfig
 from include.expectations.suite import BATCH_RULES, KEY_RULES, ROW_RULES, SERIES_RULES
-from include.pipeline.replay import judge_alone
-from tests.factories import a_concept, a_config
+from include.pipeline.outcome import Outcome
+from include.pipeline.replay import ingest_quarantine, judge_alone
+from include.quarantine_ports import QuarantinedRow
+from include.storage.staging import ParquetStaging
+from tests.factories import NOON, a_collection, a_concept, a_config
+from tests.fakes_quarantine import FakeQuarantine
 
 BETWEEN = "expect_column_values_to_be_between"
 REPLAY, RELEASE = Replay(Selection()), Replay(Selection(), release=True, note="Right.")
@@ -101,3 +107,46 @@ def test_values_of_several_rows_are_refused_with_the_place(changes: dict[str, An
         refuse_neighbours(MapperConfig.model_validate(plain))
     assert [problem.where for problem in refused.value.problems] == [where]
     refuse_neighbours(mapper)
+
+
+def read_again(
+    folder: Path,
+    cells: dict[str, str | None],
+    *reasons: tuple[str, str],
+    replay: Replay = REPLAY,
+    vanish: str = "freeze",
+) -> tuple[Outcome, list[tuple[Any, ...]]]:
+    """Stage one row of quarantine; gives what comes of it, and its issues."""
+    collection, quarantine = a_collection(config=a_config(contract={"vanish": vanish})), FakeQuarantine()
+    quarantine.put(collection.dataset_id, QuarantinedRow(RowKey(uuid4(), 7), reasons, cells, 0, NOON))
+    staging, mapper = ParquetStaging(folder), collection.config.mapper
+    assert mapper is not None
+    outcome = ingest_quarantine(collection, mapper, replay, (), "run", quarantine, staging)
+    return outcome, [row for path in outcome.ref.issues for row in staging.read(path).rows()]
+
+
+WHOLE: dict[str, str | None] = {"point": "p1", "register": "r", "start": "2024-01-01", "energy_wh": "1", "status": "ok"}
+WITHOUT = {name: cell for name, cell in WHOLE.items() if name != "energy_wh"}
+GONE = ("energy_wh", "missing_column")
+
+
+def test_a_row_without_a_column_that_is_read_by_now_stays(tmp_path: Path) -> None:
+    outcome, issues = read_again(tmp_path, WITHOUT, ("status", "unknown_value"))
+    assert issues == [(7, *GONE)]
+    assert outcome.notes == (
+        "The mapping reads 'energy_wh', which some of these rows do not have: they stay. Write it into them (edit),"
+        " or release them without it.",
+    )
+
+
+def test_a_row_that_was_set_aside_for_a_column_that_is_gone_stays_until_it_has_it(tmp_path: Path) -> None:
+    assert read_again(tmp_path, {**WHOLE, "energy_wh": None}, GONE)[1] == [(7, *GONE)]
+    assert read_again(tmp_path, WHOLE, GONE)[1] == []
+    assert read_again(tmp_path, {**WHOLE, "energy_wh": None}, ("status", "unknown_value"))[1] == []
+
+
+@pytest.mark.parametrize("changes", [{"vanish": "evolve"}, {"replay": RELEASE}], ids=["may vanish", "released"])
+def test_a_field_stays_empty_where_its_column_may_be_missing(tmp_path: Path, changes: dict[str, Any]) -> None:
+    outcome, issues = read_again(tmp_path, WITHOUT, **changes)
+    assert issues == []
+    assert outcome.notes == ("The mapping reads 'energy_wh', which some of these rows do not have: empty there.",)
