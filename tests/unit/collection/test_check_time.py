@@ -19,6 +19,9 @@ LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
     [
         pytest.param({"zone": "Europe/Brussel"}, "zone", "Close: Europe/Brussels", id="a zone that is written alike"),
         pytest.param({"zone": "+25:00"}, "zone", "there is no zone", id="an offset longer than a day"),
+        pytest.param({"zone": "+01:75"}, "zone", "there is no zone", id="an offset of 75 minutes"),
+        pytest.param({"zone": "CEST"}, "zone", "Write +02:00, which it is all year round", id="a word for an offset"),
+        pytest.param({"zone": "Europe/Wien"}, "zone", "Close: Europe/Vienna", id="a place in its own language"),
         pytest.param({"zone": None}, "zone", "+01:00", id="neither a zone nor an offset"),
         pytest.param({"label": "end"}, "interval", "only with the length", id="an end without a length"),
         pytest.param({"interval": "PT15M"}, "interval", "needs no length", id="a length without an end"),
