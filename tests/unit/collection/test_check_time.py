@@ -42,6 +42,11 @@ LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
             {"period": "PT1H", "numbers": 2, "source": ["d", "h", "q"]}, "period", "several such", id="hours in an hour"
         ),
         pytest.param({"format": "%H:%M"}, "format", "has no date", id="a time of day alone"),
+        pytest.param({"format": "%Y-%m-%d %I:%M"}, "format", "%I:%M %p", id="half a day without its half"),
+        pytest.param({"format": "%Y-%m-%d %H:%M %p"}, "format", "%I:%M %p", id="a whole day with its half"),
+        pytest.param({"format": "%Y-%m-%d %M:%S"}, "format", "%H:%M:%S", id="minutes without an hour"),
+        pytest.param({"format": "%I:%M", "date": "2022-10-30"}, "format", "%I:%M %p", id="half a day beside a date"),
+        pytest.param({"format": "%Y-%d %H:%M"}, "format", "Add %m", id="a day of no month"),
         pytest.param({"format": "%H:%M", "date": "30/10/2022"}, "date", "2022-10-30", id="a date of another form"),
         pytest.param({"date": "2022-10-30"}, "date", "a date of its own", id="two dates"),
         pytest.param({"format": "%z %Y-%m-%d"}, "format", "Move %z to the end", id="an offset before the time"),
