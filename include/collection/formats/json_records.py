@@ -48,7 +48,9 @@ class JsonFormat(WrittenNumbers):
     kind: Literal["json"] = "json"
     encoding: str = "utf-8"
     lines: bool = Field(False, description="one document after the other: together they are the list `$`")
-    records: str = Field("$", pattern=PATH, max_length=1000, description="where the records are: $.data[*].intervals")
+    records: str = Field(
+        "$", pattern=PATH, max_length=1000, description="where the records are", examples=["$.data[*].intervals"]
+    )
     shape: Literal["list", "object", "keys", "columns"] = Field(
         "list",
         description="how they lie there: a list of records; one object, the only record; an object whose members are "
@@ -61,6 +63,7 @@ class JsonFormat(WrittenNumbers):
     header: str | None = Field(
         None,
         pattern=rf"^(first|\${_STEP}*)$",
+        examples=["$.meta.columns"],
         max_length=1000,
         description="where the names of records that are lists stand: a path, or `first` for the first record",
     )
@@ -69,20 +72,22 @@ class JsonFormat(WrittenNumbers):
     senml: bool = Field(
         False, description="records of RFC 8428: base values (bn, bt, bu, bv, bs) hold for the records after them"
     )
-    units: str | None = Field(None, pattern=PATH, max_length=1000, description="an object with the columns' units")
+    units: str | None = Field(
+        None, pattern=PATH, max_length=1000, description="an object with the columns' units", examples=["$.units"]
+    )
 
     @model_validator(mode="after")
     def _above_the_records(self) -> Self:
         if self.senml and self.shape != "list":
-            raise ValueError("`senml` goes with a list of records")
+            raise ValueError("`senml` goes with a list of records; leave `senml` or `shape` out")
         records = path_steps(self.records)
         for path in (*self.inherit, *([self.header] if self.header not in {None, "first"} else [])):
             if not re.fullmatch(PATH, path or ""):
-                raise ValueError(f"`inherit` takes paths such as $.meta.unit, not {path!r}")
+                raise ValueError(f"`inherit`: {path!r} is no path; write it like $.meta.unit")
             steps = path_steps(path or "")
             shared = wildcards_shared(records, steps)
             if None in steps[shared:] and path != self.header:
-                raise ValueError(f"{path} does not stand above the records at {self.records}")
+                raise ValueError(f"{path} does not stand above the records at {self.records}; name what leads to them")
         return self
 
 
