@@ -6,16 +6,17 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, cast
+from itertools import groupby
+from typing import Final, cast
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from include.configuration import read_tag
 from include.errors import (
     BatchRefused,
     CdmpError,
@@ -31,8 +32,8 @@ from include.errors import (
     SourceUnavailable,
     StoreUnavailable,
     TooLarge,
-    name_close,
 )
+from include.invalid import find_properties, tell_errors
 
 logger = logging.getLogger(__name__)
 
@@ -119,10 +120,10 @@ async def _answer_ours(_request: Request, error: Exception) -> Response:
     return answer_problem(status, str(ours), parts, phrase=_PHRASES.get(type(ours)))
 
 
-async def _answer_invalid(_request: Request, error: Exception) -> Response:
+async def _answer_invalid(request: Request, error: Exception) -> Response:
     invalid = cast(RequestValidationError, error)
-    problems = [_problem(item) for item in invalid.errors()]
-    if any(item["loc"][0] == "path" for item in invalid.errors()):
+    problems = _tell_request(request, invalid)
+    if any(item["loc"][0] == "path" for item in invalid.errors()) and request.method != "PUT":
         return answer_problem(404, "An id in the path is not one of ours.", problems)
     return answer_problem(422, " ".join(str(problem) for problem in problems), problems)
 
@@ -138,18 +139,17 @@ async def _answer_unexpected(request: Request, error: Exception) -> Response:
     return answer_problem(500, f"That is our mistake, not yours. Tell the operator this reference: {reference}.")
 
 
-def _problem(item: Mapping[str, Any]) -> Problem:
-    """Say a pydantic error as a sentence; the value itself is left out, it may be a secret or somebody's data."""
-    place, *steps = item["loc"]
-    where = ".".join(str(step) for step in steps)
-    match item["type"]:
-        case "missing":
-            return Problem(where or place, "is missing", "Add it")
-        case "extra_forbidden":
-            return Problem(where, "is not a key that is known here", "Remove it, or check its spelling")
-        case "union_tag_invalid":
-            tag, given, known = read_tag(item["ctx"])
-            return Problem(f"{where}.{tag}", "is none that is known here", name_close(given, known))
-        case _:
-            message = str(item["msg"]).removeprefix("Value error, ").rstrip(".")
-            return Problem(where or place, f"cannot be used: {message}", "See the OpenAPI document")
+def _tell_request(request: Request, invalid: RequestValidationError) -> list[Problem]:
+    """Tell of the body in the words that a document of the terminal gets, and of parameters likewise."""
+    route = request.scope["route"]
+    body = find_properties(route.body_field.field_info.annotation) if route.body_field else ()
+    told: list[Problem] = []
+    for place, errors in groupby(invalid.errors(), lambda error: error["loc"][0]):
+        within = [cast(ErrorDetails, {**error, "loc": error["loc"][1:]}) for error in errors]
+        if place == "body":
+            told += tell_errors(within, invalid.body, body, "body")
+        else:
+            names = [(each.alias, {"examples": each.field_info.examples}) for each in route.dependant.path_params]
+            given = {error["loc"][0]: error["input"] for error in within}
+            told += tell_errors(within, given, [(name, each) for name, each in names if each["examples"]], place)
+    return told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
@@ -45,21 +44,6 @@ class Configuration(BaseModel):
         schema = handler(source)
         _take_as_written(schema)
         return schema
-
-
-def read_tag(context: Mapping[str, Any]) -> tuple[str, str, list[str]]:
-    """Give the key that says which of a union is meant, what it says, and what it may say.
-
-    Args:
-        context: `ctx` of pydantic's error `union_tag_invalid`.
-    """
-    known = re.findall(r"'([^']+)'", str(context["expected_tags"]))
-    return read_discriminator(context), str(context["tag"]), known
-
-
-def read_discriminator(context: Mapping[str, Any]) -> str:
-    """Give the key that says which of a union is meant, of pydantic's errors about it."""
-    return str(context["discriminator"]).strip("'")
 
 
 def has_fixed_length(duration: str) -> bool:

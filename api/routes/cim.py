@@ -52,7 +52,7 @@ from include.operations.cim_reading import (
 
 router = APIRouter(prefix="/cim", tags=["cim"])
 
-Name = Annotated[str, Path(pattern=NAME, max_length=63, description="a concept")]
+Name = Annotated[str, Path(pattern=NAME, max_length=63, description="a concept", examples=["meter_reading"])]
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="else the current one")]
 
 

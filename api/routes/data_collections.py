@@ -47,7 +47,9 @@ from include.ports import Engine
 
 router = APIRouter(prefix="/data-collection", tags=["data collections"])
 
-RunId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.~:+-]+$", max_length=250)]
+RunId = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9_.~:+-]+$", max_length=250, examples=["manual__20240131T060000_3a80e22f"])
+]
 
 
 @router.post(

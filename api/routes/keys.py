@@ -14,7 +14,9 @@ from include.operations.key_keeping import list_keys, rotate_key, shred_key
 
 router = APIRouter(prefix="/dataset/{dataset_id}/key", tags=["keys"])
 
-KeyId = Annotated[str, Path(pattern=r"^p[1-9][0-9]{0,8}$", description="as it stands in front of pseudonyms")]
+KeyId = Annotated[
+    str, Path(pattern=r"^p[1-9][0-9]{0,8}$", examples=["p1"], description="as it stands in front of pseudonyms")
+]
 
 
 @router.get("", summary="List a dataset's keys: ids and dates")

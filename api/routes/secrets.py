@@ -13,7 +13,9 @@ from include.operations.secret_keeping import list_secrets, remove_secret, store
 
 router = APIRouter(prefix="/secret", tags=["secrets"])
 
-Name = Annotated[str, Path(pattern=SECRET_NAME, description="`secret_ref` of the sources that need it")]
+Name = Annotated[
+    str, Path(pattern=SECRET_NAME, examples=["utility_token"], description="`secret_ref` of the sources that need it")
+]
 
 
 @router.put(

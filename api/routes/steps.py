@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, status
 
 from api.dependencies import EngineDep, ServicesDep, SignedIn, link
-from api.schemas.step import CuratorRequest, StepAnswer
+from api.schemas.step import StepAnswer
 from include.collection.model import Collection
 from include.collection.step import Step, step_id
+from include.expectations.suite_document import Suite
 from include.operations.collection_reading import read_by_step, view_collection
 from include.operations.curating import change_suite, describe_suite
 from include.operations.services import Services
@@ -27,7 +28,7 @@ _CURATOR = "/data-curator-config/{collection_id}"
 )
 def set_curator(
     collection_id: UUID,
-    body: CuratorRequest,
+    body: Suite,
     request: Request,
     response: Response,
     services: ServicesDep,

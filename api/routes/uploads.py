@@ -26,7 +26,13 @@ from include.operations.uploading import (
 
 router = APIRouter(prefix="/upload", tags=["uploads"])
 
-UploadId = Annotated[str, Path(pattern=r"^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$")]
+UploadId = Annotated[
+    str,
+    Path(
+        pattern=r"^([0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+        examples=["c0d1e2f3-0a1b-4c2d-8e3f-a4b5c6d7e8f9"],
+    ),
+]
 _UUID_LENGTH: Final = 36
 _BODY: Final = {
     "requestBody": {"content": {tus.BODY: {"schema": {"type": "string", "format": "binary"}}}},

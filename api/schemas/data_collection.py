@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from include.collection.document import read_plain
 from include.collection.model import CollectionConfig, CollectionStatus
 from include.collection.run import RunState
 from include.configuration import Configuration
@@ -18,14 +17,6 @@ class NewCollection(CollectionConfig):
     """The whole collection as YAML's JSON twin; each step may be absent while it is a draft."""
 
     start: bool = Field(True, description="run it at once where it has all its steps; false only creates it")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _say_what_is_wrong(cls, plain: Any) -> Any:
-        """Refuse it in the words that the YAML gets: ConfigurationInvalid lists everything, and passes pydantic by."""
-        if isinstance(plain, dict):
-            read_plain({name: value for name, value in plain.items() if name != "start"})
-        return plain
 
     def config(self) -> CollectionConfig:
         """The collection without what belongs to the request."""

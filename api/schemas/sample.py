@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.problems import ProblemPart
 from api.schemas.data_collection import Answer, ReportAnswer
+from include.collection.source import UploadId
 from include.operations.sampling import Draft
-
-UPLOAD_ID = r"^[0-9a-f]{64}$"
 
 
 class Asked(BaseModel):
@@ -24,7 +23,7 @@ class Asked(BaseModel):
 class SampleRequest(Asked):
     """A file that was handed over, to be looked at."""
 
-    upload: str = Field(pattern=UPLOAD_ID)
+    upload: UploadId
     name: str | None = Field(None, max_length=255)
     set: dict[str, Any] = Field(
         {}, description="what you know better: keys of the format, `concept`, `zone`, `date_order` …"
@@ -59,7 +58,7 @@ class PreviewRequest(Draft):
 class AppendRequest(Asked):
     """A further file."""
 
-    upload: str = Field(pattern=UPLOAD_ID)
+    upload: UploadId
 
 
 class RowsAnswer(Answer):

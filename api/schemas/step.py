@@ -6,22 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from api.schemas.data_collection import Answer
-from include.collection.document import read_model
 from include.collection.model import CollectionStatus
-from include.expectations.suite_document import Suite
-
-
-class CuratorRequest(Suite):
-    """Curation rules as a suite of Great Expectations: what happens on violation stands in each one's `meta`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _say_what_is_wrong(cls, plain: Any) -> Any:
-        """Refuse it in the words that a collection's document gets, see `NewCollection`."""
-        return read_model(Suite, plain).model_dump()
 
 
 class StepAnswer(Answer):

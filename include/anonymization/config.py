@@ -67,14 +67,14 @@ class Mask(Configuration):
     method: Literal[Method.MASK]
     keep_first: int = Field(0, ge=0, le=64)
     keep_last: int = Field(0, ge=0, le=64)
-    sign: str = Field("*", min_length=1, max_length=1, pattern=_PRINTED)
+    sign: str = Field("*", min_length=1, max_length=1, pattern=_PRINTED, examples=["*"])
 
 
 class Replace(Configuration):
     """A constant."""
 
     method: Literal[Method.REPLACE]
-    value: str = Field(min_length=1, max_length=200, pattern=_PRINTED)
+    value: str = Field(min_length=1, max_length=200, pattern=_PRINTED, examples=["a household"])
 
 
 class Redact(Configuration):
@@ -94,7 +94,9 @@ class Scan(Configuration):
 
     method: Literal[Method.SCAN]
     entities: tuple[str, ...] = Field((), max_length=100, description="as Presidio names them; empty: all")
-    model: str | None = Field(None, pattern=r"^[a-z]{2,3}_[a-z_]{3,60}$", description="of spaCy, where it is installed")
+    model: str | None = Field(
+        None, pattern=r"^[a-z]{2,3}_[a-z_]{3,60}$", examples=["en_core_web_lg"], description="of spaCy, if installed"
+    )
 
 
 class Generalise(Configuration):
@@ -150,7 +152,11 @@ class Keep(Configuration):
 
     method: Literal[Method.KEEP]
     reason: str = Field(
-        min_length=3, max_length=2000, pattern=r"\w", description="why a field that names a person may stay as it is"
+        min_length=3,
+        max_length=2000,
+        pattern=r"\w",
+        description="why a field that names a person may stay as it is",
+        examples=["it is the owner's own meter"],
     )
 
 

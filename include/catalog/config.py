@@ -55,5 +55,7 @@ class MetadataConfig(Configuration):
         if box is not None:
             west, south, east, north = box
             if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-                raise ValueError("west ≤ east lie between -180 and 180, south ≤ north between -90 and 90")
+                raise ValueError(
+                    "it is no box on earth; write west, south, east and north in degrees: [4.2, 50.8, 4.5, 50.9]"
+                )
         return box

@@ -19,11 +19,15 @@ NAME: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 
 def _refuse_unprintable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("it holds a line end, or another character that does not print")
+        raise ValueError("it holds a line end, or another character that does not print; write it in one line")
     return text
 
 
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=63)]  # PostgreSQL's longest
+Name = Annotated[
+    str,
+    StringConstraints(pattern=NAME, max_length=63),  # PostgreSQL's longest
+    Field(examples=["reactive_power"]),
+]
 Sentence = Annotated[
     str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), AfterValidator(_refuse_unprintable)
 ]
@@ -35,7 +39,11 @@ Word = Annotated[
 class ProposedTerm(Configuration):
     """What a standard calls it; nobody has verified that yet."""
 
-    term: Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\s<>\"{}|\\^`]+( \S+)*$")]
+    term: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=300, pattern=r"^[^\s<>\"{}|\\^`]+( \S+)*$"),
+        Field(examples=["https://saref.etsi.org/core/Energy"]),
+    ]
     standard: Word
     note: str = Field("", max_length=500)
 
@@ -89,7 +97,9 @@ class ProposedChange(Configuration):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.model_dump(exclude_defaults=True).keys() <= {"field"}:
-            raise ValueError("it changes nothing")
+            raise ValueError(
+                "it changes nothing; write what becomes different: description, minimum, maximum, values, terms …"
+            )
         return self
 
 
@@ -116,9 +126,9 @@ class Proposal(Configuration):
         if len(given) != 1:
             raise ValueError(f"exactly one of field, new_concept, change is proposed; there is {given or 'none'}")
         if (self.concept is None) != (self.new_concept is not None):
-            raise ValueError("`concept` goes with field and change, and not with new_concept")
+            raise ValueError("`concept` goes with field and change, and not with new_concept; add it, or leave it out")
         if self.sample is not None and self.field is None:
-            raise ValueError("`sample` goes with field")
+            raise ValueError("`sample` goes with field; leave it out")
         return self
 
     @property
@@ -171,9 +181,11 @@ class Review(Configuration):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.into is not None) != (self.decision is Decision.MERGE):
-            raise ValueError("`into` goes with merge, and merge with `into`")
+            raise ValueError(
+                "`into` goes with merge, and merge with `into`; write both or none, as into: meter_reading.energy"
+            )
         if self.decision is Decision.REJECT and not self.reason.strip():
-            raise ValueError("a rejection needs a `reason`")
+            raise ValueError("a rejection needs a `reason`; write what its proposer should know")
         return self
 
 

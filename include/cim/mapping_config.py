@@ -126,9 +126,11 @@ class MappingRule(Configuration):
         if self.source == ():
             raise ValueError(f"field {self.field!r}: `source` names no column; name one, or several")
         if self.otherwise is not None and self.values is None:
-            raise ValueError(f"field {self.field!r}: `otherwise` goes with `values`")
+            raise ValueError(f"field {self.field!r}: `otherwise` goes with `values`; add the table, or leave it out")
         if bool(self.inputs) != (self.formula is not None):
-            raise ValueError(f"field {self.field!r}: `formula` and `inputs` go together")
+            raise ValueError(
+                f"field {self.field!r}: `formula` and `inputs` go together; write {{formula: a/4, inputs: {{a: COL}}}}"
+            )
         return self
 
     @property
@@ -162,7 +164,7 @@ class Unpivot(Configuration):
     @model_validator(mode="after")
     def _some(self) -> Self:
         if not all(self.groups.values()):
-            raise ValueError("`unpivot.groups`: every group names at least one new column")
+            raise ValueError("`unpivot.groups`: every group names at least one new column; write {L1: {voltage: U1}}")
         return self
 
     @property

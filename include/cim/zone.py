@@ -11,7 +11,23 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from include.errors import ConfigurationInvalid, Problem
 
-_FIXED: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?")
+OFFSET: Final = r"^[+-]([01]\d|2[0-3]):[0-5]\d$"
+"""An offset that is written in full: +05:30."""
+
+_FIXED: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?")
+
+
+HOURS: Final = {
+    **dict.fromkeys(("UTC", "GMT", "WET", "Z", "z"), 0.0),
+    **dict.fromkeys(("CET", "MEZ", "BST", "WEST"), 1.0),
+    **dict.fromkeys(("CEST", "MESZ", "EET", "OEZ", "SAST"), 2.0),
+    **dict.fromkeys(("EEST", "OESZ", "MSK", "TRT"), 3.0),
+    **{"AST": -4.0, "ADT": -3.0, "EST": -5.0, "EDT": -4.0, "CST": -6.0, "CDT": -5.0, "MST": -7.0, "MDT": -6.0},
+    **{"PST": -8.0, "PDT": -7.0, "AKST": -9.0, "AKDT": -8.0, "HST": -10.0, "BRT": -3.0},
+    **{"AWST": 8.0, "ACST": 9.5, "ACDT": 10.5, "AEST": 10.0, "AEDT": 11.0, "NZST": 12.0, "NZDT": 13.0},
+    **{"JST": 9.0, "KST": 9.0, "HKT": 8.0, "SGT": 8.0},
+}
+"""Words that energy data have for one offset; those that mean several, such as IST, are none."""
 
 
 def read_zone(text: str) -> tzinfo:
@@ -30,13 +46,29 @@ def read_zone(text: str) -> tzinfo:
             return timezone(-shift if found[1] == "-" else shift)
     if text == "Z":
         text = "UTC"
-    names = zone_names()
-    if text not in names:
-        close = get_close_matches(text, sorted(names), n=4, cutoff=0.6)
-        close += [name for name in sorted(names) if name.rsplit("/", 1)[-1].casefold() == text.casefold()]
-        remedy = f"Close: {', '.join(dict.fromkeys(close))}." if close else "Give an IANA name or an offset: +01:00."
+    if text not in zone_names():
+        close = find_close_zones(text)
+        remedy = f"Close: {', '.join(close)}." if close else "Give an IANA name or an offset: +01:00."
+        if text in HOURS:
+            offset = write_offset(timedelta(hours=HOURS[text]))
+            remedy = f"Write {offset}, which it is all year round, or whose clock it is: Europe/Brussels."
         raise ConfigurationInvalid([Problem("zone", f"there is no zone {text!r}", remedy)])
     return ZoneInfo(text)
+
+
+def find_close_zones(text: str) -> list[str]:
+    """Give the IANA names that are written like a text; none where it is a word for an offset, as CEST is.
+
+    Example:
+        >>> find_close_zones("Europe/Wien")[0], find_close_zones("brussels"), find_close_zones("CEST")
+        ('Europe/Vienna', ['Europe/Brussels'], [])
+    """
+    if text in HOURS:
+        return []
+    names = sorted(zone_names())
+    close = get_close_matches(text, names, n=4, cutoff=0.6)
+    close += [name for name in names if name.rsplit("/", 1)[-1].casefold() == text.casefold()]
+    return list(dict.fromkeys(close))
 
 
 @cache

@@ -11,7 +11,14 @@ from pydantic import Field
 from include.configuration import Configuration
 
 SECRET_NAME = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"  # noqa: S105  # the pattern of a name
-SecretRef = Annotated[str, Field(pattern=SECRET_NAME, description="the name under which its owner stored the secret")]
+SecretRef = Annotated[
+    str,
+    Field(
+        pattern=SECRET_NAME,
+        description="the name under which its owner stored the secret",
+        examples=["utility_token"],
+    ),
+]
 
 
 class ApiKey(Configuration):
@@ -19,8 +26,10 @@ class ApiKey(Configuration):
 
     kind: Literal["api_key"] = "api_key"
     place: Literal["header", "query"] = "header"
-    name: str = Field("X-Api-Key", pattern=r"^[A-Za-z0-9_.$-]+$", max_length=100)
-    prefix: str = Field("", max_length=50, pattern=r"^[\x20-\x7e]*$", description="stands before the key: `Token `")
+    name: str = Field("X-Api-Key", pattern=r"^[A-Za-z0-9_.$-]+$", max_length=100, examples=["X-Api-Key"])
+    prefix: str = Field(
+        "", max_length=50, pattern=r"^[\x20-\x7e]*$", description="stands before the key", examples=["Token "]
+    )
     secret_ref: SecretRef
 
 
@@ -28,7 +37,7 @@ class BasicLogin(Configuration):
     """A user name and a password."""
 
     kind: Literal["basic"] = "basic"
-    username: str = Field(min_length=1, max_length=200, pattern=r"^[^:\x00-\x1f\x7f]+$")
+    username: str = Field(min_length=1, max_length=200, pattern=r"^[^:\x00-\x1f\x7f]+$", examples=["meters"])
     secret_ref: SecretRef
 
 
@@ -43,7 +52,7 @@ class ClientCredentials(Configuration):
     """OAuth 2.0 client credentials: a token is fetched for each run, and again when it is refused."""
 
     kind: Literal["oauth2_client_credentials"] = "oauth2_client_credentials"
-    token_url: str = Field(pattern=r"^https?://", max_length=2000)
+    token_url: str = Field(pattern=r"^https?://", max_length=2000, examples=["https://data.example.org/token"])
     client_id: str = Field(min_length=1, max_length=500)
     secret_ref: SecretRef
     scope: str | None = Field(None, max_length=1000)

@@ -16,6 +16,8 @@ _OWN: Final = ("iso8601", "excel", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"
 _LONGEST_NUMBER: Final = 999
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
+_MONTHS: Final = "mbBDFj"
+"""The directives that tell a month, or of which day of the year a day is."""
 _USUAL: Final = {
     "format": None,
     "zone": None,
@@ -77,6 +79,25 @@ def _check_format(rule: MappingRule, where: str) -> Iterator[Problem]:
     elif rule.date is None and not _dated(used):
         what = "it has no date, and a time needs one"
         yield Problem(f"{where}.format", what, "Join the column of the date (`source: [date, time]`), or give `date`.")
+    elif {"d", "e"} & {*used} and not {*_MONTHS} & {*used}:
+        yield Problem(f"{where}.format", "it has a day of no month", "Add %m, or %b where the month is a word.")
+    else:
+        yield from _try_format(rule, where)
+
+
+def _try_format(rule: MappingRule, where: str) -> Iterator[Problem]:
+    """Read a time: what does not go together in a format, the reader's library refuses whatever the text is."""
+    from polars import Series
+    from polars.exceptions import ComputeError
+
+    from include.cim.written_times import read_placed
+
+    form = f"%Y-%m-%d {rule.format}" if rule.date is not None else rule.format or ""
+    try:
+        read_placed(Series(["1"]), form)
+    except ComputeError:
+        what = "the parts of its clock do not go together"
+        yield Problem(f"{where}.format", what, "A clock is %H, %H:%M or %H:%M:%S, or with a half of the day %I:%M %p.")
 
 
 def _dated(used: list[str]) -> bool:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from difflib import get_close_matches
-from functools import cache
 from math import isfinite
 from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from include.collection.model import CollectionConfig
-from include.configuration import Configuration, read_discriminator, read_tag
-from include.errors import ConfigurationInvalid, Problem, name_close
+from include.configuration import Configuration
+from include.errors import ConfigurationInvalid, Problem
+from include.invalid import find_properties, tell_errors
 
 MOST_CHARACTERS: Final = 1 << 20
-
-_KIND: Final = re.compile("^(String|Tuple|List|Dictionary) ")
 
 _Model = TypeVar("_Model", bound=Configuration)
 
@@ -75,12 +71,8 @@ def read_model(model: type[_Model], plain: Any) -> _Model:
     try:
         return model.model_validate(plain)
     except ValidationError as error:
-        problems: dict[str, Problem] = {}
-        for problem in (_problem(each, plain, model) for each in error.errors()):
-            problems.setdefault(problem.where, problem)
-        # a list whose items are all wrong is called too short as well
-        inner = [where for where in problems if not any(other.startswith(f"{where}[") for other in problems)]
-        raise ConfigurationInvalid([problems[where] for where in inner]) from None
+        problems = tell_errors(error.errors(), plain, find_properties(model), "document")
+        raise ConfigurationInvalid(problems) from None
 
 
 def write_yaml(config: CollectionConfig) -> str:
@@ -133,74 +125,6 @@ _Loader.add_implicit_resolver(
     re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?$"),
     list("-+0123456789."),
 )
-
-
-def _problem(error: ErrorDetails, plain: Any, model: type[Configuration]) -> Problem:
-    where = _path(error["loc"], plain, missing=error["type"] == "missing")
-    match error["type"]:
-        case "missing":
-            remedy = f"Add it{_example(model, error)}."
-            problem = Problem(where, "it is missing", remedy)
-        case "extra_forbidden":
-            name = str(error["loc"][-1])
-            names = sorted({key for key, _ in _properties(model)})
-            close = get_close_matches(name, names, n=1)
-            remedy = f"Did you mean {close[0]}?" if close else "Leave it out, or look its name up."
-            if name in names:
-                remedy = "It belongs to another part."
-            problem = Problem(where, "there is no such key", remedy)
-        case "value_error":
-            what, _, remedy = str(error["ctx"]["error"]).partition("; ")
-            problem = Problem(where, what, f"{remedy[0].upper()}{remedy[1:]}." if remedy else "")
-        case "union_tag_invalid":
-            tag, given, known = read_tag(error["ctx"])
-            problem = Problem(f"{where}.{tag}", f"it cannot be {given!r}", name_close(given, known))
-        case "union_tag_not_found":
-            problem = Problem(
-                f"{where}.{read_discriminator(error['ctx'])}", "it is missing", "Add it: it says which one is meant."
-            )
-        case "time_delta_parsing" | "time_delta_type":
-            problem = Problem(where, "it is no length of time", "Write it in ISO 8601, for example PT15M.")
-        case "model_type" | "model_attributes_type" | "dict_type":
-            problem = Problem(where, "it has no keys of its own", "Write keys and their values.")
-        case "string_pattern_mismatch":
-            remedy = f"Its pattern is {error['ctx']['pattern']}{_example(model, error)}."
-            problem = Problem(where, "it is not written as it has to be", remedy)
-        case _:
-            sentence = error["msg"].removeprefix("Input ").removeprefix("Value ").removesuffix(".")
-            sentence = _KIND.sub("", sentence).replace("a valid tuple", "a list")
-            if sentence.startswith("should"):
-                problem = Problem(where, "it cannot be used as it is", f"It {sentence}.")
-            else:
-                problem = Problem(where, sentence, "The documentation says what it may be.")
-    return problem
-
-
-def _path(location: tuple[int | str, ...], plain: Any, *, missing: bool) -> str:
-    """Write the place as people do, without the steps that name a kind of union and stand in no document."""
-    path = ""
-    for step, part in enumerate(location, start=1):
-        if isinstance(part, int) and isinstance(plain, list | tuple) and part < len(plain):
-            path, plain = f"{path}[{part}]", plain[part]
-        elif isinstance(plain, Mapping) and part in plain:
-            path, plain = f"{path}.{part}", plain[part]
-        elif missing and step == len(location):
-            path = f"{path}.{part}"
-    return path.removeprefix(".") or "document"
-
-
-@cache
-def _properties(model: type[Configuration]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    """Give every key of a document, and of its parts, with what the schema says of it."""
-    schema = model.model_json_schema()
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return tuple(each for part in parts for each in part.get("properties", {}).items())
-
-
-def _example(model: type[Configuration], error: ErrorDetails) -> str:
-    name = error["loc"][-1] if error["loc"] else ""
-    told = (each["examples"][0] for key, each in _properties(model) if key == name and "examples" in each)
-    return next((f", for example {example}" for example in told), "")
 
 
 def _find_unstorable(plain: Any, path: str) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from include.cim.tables import read_tables
 from include.configuration import Configuration
+from include.errors import name_close
 
 _FOLDER: Final = Path(__file__).with_name("mappings")
 
@@ -40,14 +40,13 @@ def expand_mapping(plain: Mapping[str, Any]) -> dict[str, Any]:
     presets = load_mapping_presets()
     name = plain["preset"]
     if not isinstance(name, str) or name not in presets:
-        close = get_close_matches(str(name), presets, n=1)
-        raise ValueError(f"no mapping preset is called {name!r}; there are {', '.join(close or presets)}")
-    preset = presets[name]
-    own = [rule for rule in plain.get("rules", ()) if isinstance(rule, Mapping)]
-    replaced = {rule.get("field") for rule in own}
-    kept = [rule for rule in preset.rules if rule["field"] not in replaced]
+        raise ValueError(f"no mapping preset is called {name!r}; {name_close(str(name), presets)}")
+    preset, own = presets[name], plain.get("rules", [])
     others = {key: value for key, value in plain.items() if key not in ("preset", "rules")}
-    return {"concept": preset.concept, "where": preset.where, **others, "rules": [*kept, *own]}
+    if isinstance(own, list | tuple):  # what is none of it, the reader refuses, with its place
+        replaced = [rule.get("field") for rule in own if isinstance(rule, Mapping)]
+        own = [*own, *(rule for rule in preset.rules if rule["field"] not in replaced)]
+    return {"concept": preset.concept, "where": preset.where, **others, "rules": own}
 
 
 @cache

@@ -9,7 +9,7 @@ from pydantic import Field
 from include.collection.formats.json_records import PATH
 from include.configuration import Configuration
 
-JsonPath = Annotated[str, Field(pattern=PATH, min_length=3, max_length=500)]
+JsonPath = Annotated[str, Field(pattern=PATH, min_length=3, max_length=500, examples=["$.meta.next"])]
 
 
 class _Sent(Configuration):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal
 
 from include.cim.tables import read_tables
 from include.configuration import Configuration
+from include.errors import name_close
 
 _FOLDER: Final = Path(__file__).with_name("presets")
 _PLACE: Final = re.compile(r"\$\{([a-z_]+)\}")
@@ -34,19 +34,21 @@ class Choice(Configuration):
             return self._one(name, value)
         items = value if isinstance(value, list | tuple) else [value]
         if not items:
-            raise ValueError(f"`{name}` is an empty list: {self.description}")
+            raise ValueError(f"`{name}` is an empty list; write what to ask for: {self.description}")
         return [self._one(name, item) for item in items]
 
     def _one(self, name: str, value: Any) -> str | float:
         if self.type in ("text", "list"):
             if isinstance(value, str) and re.fullmatch(self.pattern, value):
                 return value
-            raise ValueError(f"`{name}` is not written as it has to be ({self.pattern}): {self.description}")
+            what = f"`{name}` is not written as it has to be"
+            raise ValueError(f"{what}; its pattern is {self.pattern}: {self.description}")
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"`{name}` has to be a number: {self.description}")  # noqa: TRY004  # pydantic's word
+            what = f"`{name}` is no number"
+            raise ValueError(f"{what}; write one without quotes: {self.description}")  # noqa: TRY004  # pydantic's word
         low, high = self.minimum, self.maximum
         if (low is not None and value < low) or (high is not None and value > high):
-            raise ValueError(f"`{name}` has to be between {low:g} and {high:g}: {self.description}")
+            raise ValueError(f"`{name}` is out of its range; write {low:g} to {high:g}: {self.description}")
         return value
 
 
@@ -70,14 +72,13 @@ def expand_preset(plain: Mapping[str, Any]) -> dict[str, Any]:
     name = plain["preset"]
     presets = load_presets()
     if not isinstance(name, str) or name not in presets:
-        close = get_close_matches(str(name), presets, n=1)
-        raise ValueError(f"no preset is called {name!r}; there are {', '.join(close or presets)}")
+        raise ValueError(f"no preset is called {name!r}; {name_close(str(name), presets)}")
     preset = presets[name]
     values: dict[str, Any] = {}
     for parameter, choice in preset.parameters.items():
         value = plain.get(parameter, choice.default)
         if value is None and not choice.optional:
-            raise ValueError(f"the preset {name} needs `{parameter}`: {choice.description}")
+            raise ValueError(f"the preset {name} needs `{parameter}`; add it: {choice.description}")
         values[parameter] = None if value is None else choice.read(parameter, value)
     written = _fill(preset.ingester, values)
     own = {key: value for key, value in plain.items() if key not in ("preset", *preset.parameters)}

@@ -89,15 +89,19 @@ class RestSource(Configuration):
     def _fits_together(self) -> Self:
         written = json.dumps([self.url, self.parameters, self.body])
         if self.window is not None and self.incremental is not None:
-            raise ValueError("a source is asked by `window` or by `incremental`, not by both")
+            raise ValueError("a source is asked by `window` or by `incremental`, not by both; leave one of them out")
         if self.window is not None and START not in written:
-            raise ValueError(f"`window` is set, and no parameter holds {START}; the url and the body may as well")
+            raise ValueError(
+                f"`window` is set, and no parameter holds {START}; put it there, in the url, or in the body"
+            )
         if self.window is None and (START in written or END in written):
-            raise ValueError(f"{START} and {END} need `window`, which says how times are written")
+            raise ValueError(f"{START} and {END} need `window`; add it, it says how times are written")
         if self.body is not None and self.method != "POST":
-            raise ValueError("a `body` is sent with `method: POST`")
+            raise ValueError("a `body` is sent with `method: POST`; add that, or leave `body` out")
         if getattr(self.pagination, "place", "query") == "body" and not isinstance(self.body, dict):
-            raise ValueError("pages are asked for in the body, and `body` is no object")
+            raise ValueError(
+                "pages are asked for in the body, and `body` is no object; write one, or leave `place` out"
+            )
         return self
 
     @property

@@ -46,7 +46,7 @@ class TimeWindow(Configuration):
     @classmethod
     def _zoned(cls, begin: datetime, info: ValidationInfo) -> datetime:
         if begin.year not in YEARS:
-            raise ValueError(f"it lies outside of {YEARS[0]} to {YEARS[-1]}")
+            raise ValueError(f"it lies outside of {YEARS[0]} to {YEARS[-1]}; write where the source begins")
         return begin if begin.tzinfo else begin.replace(tzinfo=ZoneInfo(info.data.get("zone", "UTC")))
 
     @model_validator(mode="after")

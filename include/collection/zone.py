@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from include.cim.zone import zone_names
+from include.cim.zone import find_close_zones, zone_names
 
 
 def _known(zone: str) -> str:
     if zone not in zone_names():
-        raise ValueError(f"no time zone is called {zone!r}; IANA's names look like Europe/Brussels")
+        close = ", ".join(find_close_zones(zone))
+        remedy = f"close: {close}" if close else "IANA's names look like Europe/Brussels"
+        raise ValueError(f"no time zone is called {zone!r}; {remedy}")
     return zone
 
 

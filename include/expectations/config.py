@@ -13,9 +13,7 @@ from include.configuration import Configuration, Length
 MOST_RULES: Final = 200
 """More than anybody writes by hand: each is checked on saving, and again in each run."""
 
-RuleType = Annotated[
-    str, Field(pattern=r"^expect_[a-z_]+$", description="for example expect_column_values_to_be_between")
-]
+RuleType = Annotated[str, Field(pattern=r"^expect_[a-z_]+$", examples=["expect_column_values_to_be_between"])]
 Share = Annotated[
     float,
     Field(ge=0, lt=1, strict=True, description="act only if more than this share of the batch's checked rows break it"),

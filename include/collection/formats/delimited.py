@@ -40,5 +40,7 @@ class CsvFormat(TableLayout):
         if (self.row_mark is None) != (self.header_mark is None) or (
             self.row_mark and self.row_mark == self.header_mark
         ):
-            raise ValueError("`row_mark` and `header_mark` go together, and differ")
+            raise ValueError(
+                "`row_mark` and `header_mark` go together, and differ; write what a row's first cell is, and a header's"
+            )
         return self

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from include.cim.number_style import NumberStyle
+from include.cim.zone import OFFSET
 from include.configuration import Configuration
 
 
@@ -15,7 +16,7 @@ class DsmrFormat(Configuration):
 
     kind: Literal["dsmr"] = "dsmr"
     winter_offset: str = Field(
-        "+01:00", pattern=r"^[+-]\d\d:\d\d$", description="of times that end with W; S is an hour more"
+        "+01:00", pattern=OFFSET, examples=["+01:00"], description="of times that end with W; S is an hour more"
     )
     damaged: Literal["refuse", "skip"] = Field(
         "refuse", description="what to do with a telegram whose checksum differs"

@@ -51,7 +51,9 @@ class JsonFormat(WrittenNumbers):
     lead: tuple[str, ...] = Field(
         (), description="of lines: the names of the words before each document, as mosquitto_sub -v writes its `topic`"
     )
-    records: str = Field("$", pattern=PATH, max_length=1000, description="where the records are: $.data[*].intervals")
+    records: str = Field(
+        "$", pattern=PATH, max_length=1000, description="where the records are", examples=["$.data[*].intervals"]
+    )
     shape: Literal["list", "object", "keys", "columns"] = Field(
         "list",
         description="how they lie there: a list of records; one object, the only record; an object whose members are "
@@ -64,6 +66,7 @@ class JsonFormat(WrittenNumbers):
     header: str | None = Field(
         None,
         pattern=rf"^(first|\${_STEP}*)$",
+        examples=["$.meta.columns"],
         max_length=1000,
         description="where the names of records that are lists stand: a path, or `first` for the first record",
     )
@@ -75,24 +78,26 @@ class JsonFormat(WrittenNumbers):
     ngsi: bool = Field(
         False, description="entities of NGSI-LD or NGSI v2: the value of each attribute stands under its name"
     )
-    units: str | None = Field(None, pattern=PATH, max_length=1000, description="an object with the columns' units")
+    units: str | None = Field(
+        None, pattern=PATH, max_length=1000, description="an object with the columns' units", examples=["$.units"]
+    )
 
     @model_validator(mode="after")
     def _above_the_records(self) -> Self:
         if self.lead and not self.lines:
-            raise ValueError("`lead` goes with `lines`")
+            raise ValueError("`lead` goes with `lines`; set `lines: true`, or leave `lead` out")
         if self.senml and self.shape != "list":
-            raise ValueError("`senml` goes with a list of records")
+            raise ValueError("`senml` goes with a list of records; leave `senml` or `shape` out")
         if self.ngsi and self.shape not in {"list", "object"}:
-            raise ValueError("`ngsi` goes with a list of records, or one object")
+            raise ValueError("`ngsi` goes with a list of records, or one object; leave `ngsi` or `shape` out")
         records = path_steps(self.records)
         for path in (*self.inherit, *([self.header] if self.header not in {None, "first"} else [])):
             if not re.fullmatch(PATH, path or ""):
-                raise ValueError(f"`inherit` takes paths such as $.meta.unit, not {path!r}")
+                raise ValueError(f"`inherit`: {path!r} is no path; write it like $.meta.unit")
             steps = path_steps(path or "")
             shared = wildcards_shared(records, steps)
             if None in steps[shared:] and path != self.header:
-                raise ValueError(f"{path} does not stand above the records at {self.records}")
+                raise ValueError(f"{path} does not stand above the records at {self.records}; name what leads to them")
         return self
 
 

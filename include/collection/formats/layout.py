@@ -52,12 +52,14 @@ class Unpivot(Configuration):
     def _columns_differ(self) -> Self:
         made = (*self.keep, self.name, *(self.columns or (self.value,)))
         if len(set(made)) < len(made):
-            raise ValueError("`unpivot`: every column that is kept or made needs a name of its own")
+            raise ValueError("`unpivot`: every column that is kept or made needs a name of its own; give one another")
         written = list(self.columns.values())
         if len(set(written)) < len(written) or any(each.count("{}") > 1 or not each for each in written):
-            raise ValueError("`unpivot.columns`: each has a way of its own, with `{}` in it once or not at all")
+            raise ValueError(
+                "`unpivot.columns`: each has a way of its own, with `{}` in it once or not at all; write HH{}, HH{}Type"
+            )
         if written and not any("{}" in each for each in written):
-            raise ValueError("`unpivot.columns`: one of them needs `{}`, which stands for what they share")
+            raise ValueError("`unpivot.columns`: one of them needs `{}`, which stands for what they share; write HH{}")
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from include.cim.number_style import NumberStyle
+from include.cim.zone import OFFSET
 from include.configuration import Configuration
 
 
@@ -14,7 +15,9 @@ class Nem12Format(Configuration):
     """Australian meter data: one row for each interval of NEM12, or for each reading of NEM13."""
 
     kind: Literal["nem12"] = "nem12"
-    utc_offset: str = Field("+10:00", pattern=r"^[+-]\d\d:\d\d$", description="of the file's times; AEMO's are +10:00")
+    utc_offset: str = Field(
+        "+10:00", pattern=OFFSET, examples=["+10:00"], description="of the file's times; AEMO's are +10:00"
+    )
 
     @property
     def numbers(self) -> NumberStyle:

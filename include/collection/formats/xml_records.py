@@ -16,6 +16,7 @@ class XmlFormat(WrittenNumbers):
     records: str = Field(
         pattern=r"^(/[^/\s@]+)+$",
         max_length=1000,
+        examples=["/readings/meter/reading"],
         description="the names that lead to a record: /readings/meter/reading",
     )
     namespace: str | None = Field(None, description="the records' namespace; None: any")

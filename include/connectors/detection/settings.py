@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from include.collection.source_format import Format
 from include.configuration import Configuration
 from include.errors import ConfigurationInvalid, Problem, name_close
+from include.invalid import find_properties, tell_errors
 
 Form = TypeVar("Form", bound=Configuration)
 
@@ -25,19 +26,20 @@ def check_values(given: Mapping[str, Any]) -> None:
         ConfigurationInvalid: Formats have such a key, and none of them takes the value.
     """
     for key, value in given.items():
-        kinds = [form.model_fields[key].annotation for form in _FORMATS if key in form.model_fields]
-        if kinds and not any(_takes(kind, key, value) for kind in kinds):
-            remedy = name_close(str(value), [form.model_fields["kind"].default for form in _FORMATS])
-            usual = "docs/formats.md tells what it may be"
-            raise ConfigurationInvalid([Problem(key, "no format takes this", remedy if key == "kind" else usual)])
+        kinds = [form.model_fields[key] for form in _FORMATS if key in form.model_fields]
+        if key == "kind" and value not in (known := [kind.default for kind in kinds]):
+            raise ConfigurationInvalid([Problem(key, f"no format is called {value!r}", name_close(str(value), known))])
+        refused = [_find_wrong(kind.annotation, key, value) for kind in kinds]
+        if refused and all(refused):
+            raise ConfigurationInvalid(refused[0])
 
 
-def _takes(kind: Any, key: str, value: Any) -> bool:
+def _find_wrong(kind: Any, key: str, value: Any) -> list[Problem]:
     try:
         TypeAdapter(kind).validate_python(_plain(key, value, kind))
-    except ValidationError:
-        return False
-    return True
+    except ValidationError as error:
+        return tell_errors(({**each, "loc": (key, *each["loc"])} for each in error.errors()), {key: value}, (), key)
+    return []
 
 
 def read_settings(given: Mapping[str, Any], form: type[Configuration]) -> dict[str, Any]:
@@ -74,14 +76,8 @@ def _check(kind: type[Form], values: Mapping[str, Any]) -> Form:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationInvalid(
-            [
-                Problem(
-                    ".".join(map(str, found["loc"])) or "format", found["msg"], "docs/formats.md tells the settings"
-                )
-                for found in error.errors()
-            ]
-        ) from None
+        problems = tell_errors(error.errors(), values, find_properties(kind), "format")
+        raise ConfigurationInvalid(problems) from None
 
 
 def read_value(key: str, value: Any) -> Any:

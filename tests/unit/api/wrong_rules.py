@@ -49,7 +49,7 @@ WRONG_RULES: list[Wrong] = [
     ("a type that is misspelt", rule("column_values_to_be_betwen", column="energy"), "type", "to_be_between"),
     ("a type that is no expectation", {"type": "between", "kwargs": {}}, "type", "expect_"),
     ("a type that is not served", rule("column_values_to_be_dateutil_parseable", column="x"), "type", "Did you mean"),
-    ("a type that is a number", {"type": 5, "kwargs": {}}, "type", "string"),
+    ("a type that is a number", {"type": 5, "kwargs": {}}, "type", "text in quotes"),
     ("no type", {"kwargs": {"column": "energy"}}, "type", "Add"),
     ("no arguments", {"type": f"expect_{BETWEEN}"}, "kwargs", "Add"),
     ("arguments in a list", {"type": f"expect_{BETWEEN}", "kwargs": ["energy"]}, "kwargs", "keys"),

@@ -119,6 +119,10 @@ def test_a_person_sees_columns_times_and_questions(file: Path, capsys: pytest.Ca
         pytest.param(["table=7"], "There are 1", id="a table that is not there"),
         pytest.param(["concept=meter_readings"], "Did you mean meter_reading?", id="a concept that is not there"),
         pytest.param(["zone"], "--set KEY=VALUE", id="no pair"),
+        pytest.param(["decimal=;"], "Write '.' or ','.", id="a sign that no number has"),
+        pytest.param(["header_lines=-1"], "Write 0 or more.", id="a number below its bound"),
+        pytest.param(["delimiter=;;"], "Write at most 1 character.", id="two characters"),
+        pytest.param(["kind=cvs"], "Did you mean csv?", id="a kind that is misspelt"),
         pytest.param(["null_values=[1"], "no JSON", id="half a list"),
     ],
 )

@@ -19,6 +19,9 @@ LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
     [
         pytest.param({"zone": "Europe/Brussel"}, "zone", "Close: Europe/Brussels", id="a zone that is written alike"),
         pytest.param({"zone": "+25:00"}, "zone", "there is no zone", id="an offset longer than a day"),
+        pytest.param({"zone": "+01:75"}, "zone", "there is no zone", id="an offset of 75 minutes"),
+        pytest.param({"zone": "CEST"}, "zone", "Write +02:00, which it is all year round", id="a word for an offset"),
+        pytest.param({"zone": "Europe/Wien"}, "zone", "Close: Europe/Vienna", id="a place in its own language"),
         pytest.param({"zone": None}, "zone", "+01:00", id="neither a zone nor an offset"),
         pytest.param({"label": "end"}, "interval", "only with the length", id="an end without a length"),
         pytest.param({"interval": "PT15M"}, "interval", "needs no length", id="a length without an end"),
@@ -39,6 +42,11 @@ LOCAL = {"source": ["d", "h"], "format": "%Y-%m-%d", "zone": "Europe/Berlin"}
             {"period": "PT1H", "numbers": 2, "source": ["d", "h", "q"]}, "period", "several such", id="hours in an hour"
         ),
         pytest.param({"format": "%H:%M"}, "format", "has no date", id="a time of day alone"),
+        pytest.param({"format": "%Y-%m-%d %I:%M"}, "format", "%I:%M %p", id="half a day without its half"),
+        pytest.param({"format": "%Y-%m-%d %H:%M %p"}, "format", "%I:%M %p", id="a whole day with its half"),
+        pytest.param({"format": "%Y-%m-%d %M:%S"}, "format", "%H:%M:%S", id="minutes without an hour"),
+        pytest.param({"format": "%I:%M", "date": "2022-10-30"}, "format", "%I:%M %p", id="half a day beside a date"),
+        pytest.param({"format": "%Y-%d %H:%M"}, "format", "Add %m", id="a day of no month"),
         pytest.param({"format": "%H:%M", "date": "30/10/2022"}, "date", "2022-10-30", id="a date of another form"),
         pytest.param({"date": "2022-10-30"}, "date", "a date of its own", id="two dates"),
         pytest.param({"format": "%z %Y-%m-%d"}, "format", "Move %z to the end", id="an offset before the time"),

@@ -125,14 +125,14 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
     assert problems_of(plain) == {
         "titel": "there is no such key. Did you mean title?",
         "ingester.format.delimitr": "there is no such key. Did you mean delimiter?",
-        "ingester.format.decimal": "it cannot be used as it is. It should be '.' or ','.",
-        "mapper.rules[0].source": "it cannot be used as it is. It should be a valid string.",
+        "ingester.format.decimal": "it is none of what it may be. Write '.' or ','.",
+        "mapper.rules[0].source": "it is no text. Write text in quotes. Or write a list: [a, b].",
         "mapper.rules[1]": "field 'x' has none of its origins. Write one of source, constant, after, formula.",
         "mapper.rules[2].field": "it is missing. Add it.",
         "mapper.rules[3]": "field 'z': `source` names no column. Name one, or several.",
-        "anonymization.fields.usage_point_id.reason": "it is missing. Add it.",
+        "anonymization.fields.usage_point_id.reason": "it is missing. Add it, for example it is the owner's own meter.",
         "metadata.publisher": "it is missing. Add it, for example Energy community North.",
-        "schedule.every": "it cannot be used as it is. It should be greater than or equal to 1 minute.",
+        "schedule.every": "it is too small. Write 1 minute or more.",
     }
 
 
@@ -140,9 +140,9 @@ def test_what_is_empty_says_what_there_should_be() -> None:
     plain = a_plain_config(title="")
     plain["mapper"] |= {"rules": [], "unpivot": {"label": "x", "groups": {}}}
     assert problems_of(plain) == {
-        "title": "it cannot be used as it is. It should have at least 1 character.",
-        "mapper.unpivot.groups": "it cannot be used as it is. It should have at least 1 item after validation, not 0.",
-        "mapper.rules": "it cannot be used as it is. It should have at least 1 item after validation, not 0.",
+        "title": "it is empty. Write at least 1 character.",
+        "mapper.unpivot.groups": "it is empty. Write at least 1 item.",
+        "mapper.rules": "it is empty. Write at least 1 item.",
     }
 
 

@@ -63,6 +63,23 @@ def test_an_unknown_preset_is_answered_with_the_close_one() -> None:
         read_plain(a_plain_config(mapper={"preset": "openadr3_event"}))
 
 
+@pytest.mark.parametrize(
+    ("rules", "where"),
+    [
+        pytest.param(5, "mapper.rules", id="a number"),
+        pytest.param(None, "mapper.rules", id="nothing"),
+        pytest.param("energy", "mapper.rules", id="text"),
+        pytest.param({"field": "energy"}, "mapper.rules", id="an object"),
+        pytest.param(["energy: kwh"], "mapper.rules[0]", id="a rule that is text"),
+        pytest.param([{"field": ["energy"], "constant": 5}], "mapper.rules[0].field", id="a field that is a list"),
+    ],
+)
+def test_rules_beside_a_preset_that_are_none_are_refused_and_not_dropped(rules: object, where: str) -> None:
+    with pytest.raises(ConfigurationInvalid) as raised:
+        read_plain(a_plain_config(mapper={"preset": "openadr3_events", "rules": rules}))
+    assert [problem.where for problem in raised.value.problems] == [where]
+
+
 def test_a_preset_maps_no_field_twice() -> None:
     for preset in PRESETS.values():
         assert isinstance(preset, MappingPreset)
