@@ -328,5 +328,5 @@ def test_detection_says_how_sheets_with_the_same_columns_are_read_and_leaves_no_
     assert ("sheet 'Apr 24'", "its table does not lie as that of 'Jan 24' does: skip_lines") in [
         (issue.where, issue.what) for issue in apart.issues
     ]
-    with pytest.raises(ConfigurationInvalid, match="leave one of them out"):
+    with pytest.raises(ConfigurationInvalid, match="Leave one of them out"):
         detected(book, sheets="*", sheet="Plan")
