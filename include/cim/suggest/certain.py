@@ -86,6 +86,22 @@ def counts_the_other_way(column: Column, ref: FieldRef) -> bool | None:
     return negative
 
 
+def part_directions(columns: Sequence[Column], ref: FieldRef) -> tuple[Column, Column] | None:
+    """Find the two columns that count the directions of a field with a sign apart: the positive one, the negative one.
+
+    Example:
+        >>> sides = [Column(name, "decimal", "W", 0, 9) for name in ("Discharging (W)", "Charging (W)")]
+        >>> [each.name for each in part_directions(sides, FieldRef("battery_status", "power")) or ()]
+        ['Charging (W)', 'Discharging (W)']
+    """
+    if ref not in _DIRECTED or len(columns) != 2 or columns[0].unit is None or columns[0].unit != columns[1].unit:
+        return None
+    plus, minus = sorted(columns, key=lambda each: _says(each.name, _DIRECTED[ref][1]))
+    told = _may_say(plus.name, _DIRECTED[ref][0]) and _says(minus.name, _DIRECTED[ref][1])
+    one_way = all(each.minimum is not None and each.minimum >= 0 for each in columns)
+    return (plus, minus) if told and one_way and not _says(plus.name, _DIRECTED[ref][1]) else None
+
+
 def directions_of(ref: FieldRef) -> tuple[str, str]:
     """Name what a field with a sign counts as positive, and as negative."""
     return _DIRECTED[ref]

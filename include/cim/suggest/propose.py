@@ -14,6 +14,7 @@ from include.cim.suggest.certain import (
     counts_the_other_way,
     directions_of,
     looks_as_if_it_counts_up,
+    part_directions,
     says_it_counts_the_day,
     says_it_counts_up,
     unknown_unit,
@@ -129,6 +130,18 @@ def _likely(columns: Sequence[Column], advice: Advice, concept: Concept) -> dict
     }
 
 
+def _part(ref: FieldRef, sources: Sequence[tuple[Column, Candidate]]) -> tuple[Column, Column] | None:
+    return part_directions([column for column, _ in sources], ref)
+
+
+def _net_rule(field: Field, plus: Column, minus: Column, missing: list[Problem]) -> dict[str, Any]:
+    what = f"{field.name} is {plus.name!r} less {minus.name!r}, which count a direction each"
+    remedy = "A row in which one of them is empty has no value."
+    missing.append(Problem(f"mapper.rules.{field.name}.formula", what, remedy))
+    inputs = {"plus": plus.name, "minus": minus.name}
+    return {"field": field.name, "formula": "plus - minus", "inputs": inputs, "unit": plus.unit}
+
+
 def _add_mean_power(
     filling: dict[str, list[tuple[Column, Candidate]]], columns: Sequence[Column], advice: Advice, concept: Concept
 ) -> None:
@@ -164,11 +177,16 @@ def _unpivot(
     filling: dict[str, list[tuple[Column, Candidate]]], concept: Concept, missing: list[Problem]
 ) -> Unpivoting | None:
     measured = {name: sources for name, sources in filling.items() if concept.fields[name].type in _MEASURED}
-    families = {name: [column.name for column, _ in sources] for name, sources in measured.items() if len(sources) > 1}
+    parted = {name for name, sources in measured.items() if _part(FieldRef(concept.name, name), sources)}
+    families = {
+        name: [column.name for column, _ in sources]
+        for name, sources in measured.items()
+        if len(sources) > 1 and name not in parted
+    }
     wide = unpivot(families, concept, set(filling), missing) if families else None
     if wide is not None:
         for name, sources in measured.items():
-            if name not in families and not wide.add_whole(name, sources[0][0].name):
+            if name not in families and (name in parted or not wide.add_whole(name, sources[0][0].name)):
                 del filling[name]
                 what = f"{sources[0][0].name!r} may fill {name}, and stands once beside columns that become rows"
                 missing.append(
@@ -190,7 +208,8 @@ def _rule(
     column, first = sources[0]
     made = wide is not None and any(field.name in group for group in wide.groups.values())
     if len(sources) > 1 and not made:
-        return None
+        parted = _part(ref, sources)
+        return _net_rule(field, *parted, missing) if parted else None
     rule: dict[str, Any] = {"field": field.name, "source": field.name if made else column.name}
     if field.type is FieldType.ENUM and not set(column.examples) <= set(field.values):
         table = tabulate(field, column.examples)

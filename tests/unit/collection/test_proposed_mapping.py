@@ -329,6 +329,20 @@ def test_words_say_only_what_the_field_has() -> None:
     assert find_value(field, "estimated") is None
 
 
+def test_a_field_with_a_sign_is_one_direction_less_the_other(tmp_path: Path) -> None:
+    """Portals of batteries write what is charged and what is discharged beside one another."""
+    times = [datetime(2024, 5, 2) + at * timedelta(minutes=5) for at in range(96)]  # noqa: DTZ001
+    header = "Time,Discharge Power(W),Charge Power(W),SOC(%),PV Power(W),Load Power(W)\n"
+    rows = [f"{time},{at % 7 * 100},{at % 5 * 100},{at % 90},{at % 9},{at % 4 * 50}\n" for at, time in enumerate(times)]
+    proposal = propose(write(tmp_path, header + "".join(rows)), zone="Europe/Berlin", concept="site_energy")
+    rule = rules_of(proposal)["battery_power"]
+    assert (rule.formula, rule.unit) == ("plus - minus", "W")
+    assert rule.inputs == {"plus": "Charge Power(W)", "minus": "Discharge Power(W)"}
+    (told,) = [each for each in proposal.missing if each.where == "mapper.rules.battery_power.formula"]
+    assert "'Charge Power(W)' less 'Discharge Power(W)'" in told.what
+    assert not [each for each in proposal.missing if each.where == "mapper.unpivot"]
+
+
 def test_the_mean_power_of_intervals_becomes_their_energy_where_the_rows_are_readings(tmp_path: Path) -> None:
     times = [datetime(2024, 3, 4) + at * timedelta(minutes=15) for at in range(96)]  # noqa: DTZ001
     header = "Zeitstempel;Zählpunkt;Wirkleistung Bezug [kW];Wirkleistung Lieferung [kW];Max. Wirkleistung [kW]\n"
