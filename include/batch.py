@@ -17,7 +17,10 @@ FLAGS: Final = "_flags"
 
 FROM_BATCH: Final = "_batch_id"
 FROM_ROW: Final = "_row_id"
-"""Of a record: the batch that brought it, and the number of its row in the source (`ROW_ID`)."""
+FROM_LOAD: Final = "_since"
+"""Of a record: the batch that brought it, and the number of its row in the source (`ROW_ID`). `FROM_LOAD`: the number
+of the load that put it there, where it is not the batch's: it left quarantine later, or came back when a batch was
+taken back."""
 
 PART_ROWS: Final = 90_000
 """The most rows that one staged part holds; more of them take more memory, and little less time."""
