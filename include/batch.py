@@ -222,12 +222,14 @@ class Foreseen:
         rows_already_there: Rows of the batch that change nothing: what is there stays.
         rows_replaced: Rows that are there, and that rows of the batch with their key would replace.
         rows_removed: Rows that are there, and that would go without a successor.
+        rows_differing: Of `rows_already_there` those whose values are others: by appending, they are not taken over.
     """
 
     rows_new: int
     rows_already_there: int
     rows_replaced: int = 0
     rows_removed: int = 0
+    rows_differing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
