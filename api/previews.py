@@ -69,6 +69,7 @@ def _foreseen(rehearsal: Rehearsal) -> ForeseenAnswer | None:
     return ForeseenAnswer(
         rows_new=foreseen.rows_new,
         rows_already_there=foreseen.rows_already_there,
+        rows_differing=foreseen.rows_differing,
         rows_replaced=foreseen.rows_replaced,
         rows_removed=foreseen.rows_removed,
         rows_quarantined=report.rows_quarantined,

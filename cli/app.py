@@ -112,7 +112,7 @@ def status(
 def records(
     which: WhichDataset,
     fields: Annotated[
-        str, typer.Option(metavar="A,B,…", help="CIM fields, _flags, _batch_id, _row_id; else all CIM fields.")
+        str, typer.Option(metavar="A,B,…", help="CIM fields, _flags, _batch_id, _row_id, _since; else all CIM fields.")
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="Rows.")] = 20,
     form: Annotated[RecordsAs, typer.Option("--format", help="How to write them.")] = RecordsAs.TABLE,

@@ -32,7 +32,9 @@ def describe(rehearsal: Rehearsal) -> str:
     if report is not None:
         counts += [["quarantined", report.rows_quarantined], ["dropped", report.rows_dropped]]
     if foreseen is not None:
-        counts += [["already there, and stay as they are", foreseen.rows_already_there], ["new", foreseen.rows_new]]
+        counts += [["already there, and stay as they are", foreseen.rows_already_there]]
+        counts += [["of these with other values", foreseen.rows_differing]] if foreseen.rows_differing else []
+        counts += [["new", foreseen.rows_new]]
         counts += [["replacing one that is there", foreseen.rows_replaced]] if foreseen.rows_replaced else []
         counts += [["there, and taken away", foreseen.rows_removed]] if foreseen.rows_removed else []
     parts = [write_table(["ROWS", ""], counts)]

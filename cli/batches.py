@@ -93,18 +93,29 @@ def describe(view: BatchView) -> str:
     ]
     if view.lineage is None:
         return "\n".join([*head, "", "How its values came about was not recorded."])
+    head.append(f"version    {view.lineage['collection_version']} of the collection")
+    parts = ["\n".join(head), _fields(view.lineage)]
+    for each in view.lineage.get("replayed", ()):
+        version = each["collection_version"]
+        parts += [
+            f"out of quarantine by load {each['load']} (_since), version {version} of the collection",
+            _fields(each),
+        ]
+    return "\n\n".join(parts)
+
+
+def _fields(lineage: Mapping[str, Any]) -> str:
     fields = [
         [
             each["field"],
             _source(each),
             " ".join(_reading(each)),
             " ".join(_conversion(each)),
-            view.lineage["anonymized"].get(each["field"]),
+            lineage["anonymized"].get(each["field"]),
         ]
-        for each in view.lineage["fields"]
+        for each in lineage["fields"]
     ]
-    head.append(f"version    {view.lineage['collection_version']} of the collection")
-    return "\n".join([*head, "", write_table(["FIELD", "FROM", "READ AS", "CONVERTED", "ANONYMIZED"], fields)])
+    return write_table(["FIELD", "FROM", "READ AS", "CONVERTED", "ANONYMIZED"], fields)
 
 
 def _source(field: Mapping[str, Any]) -> str:

@@ -17,7 +17,10 @@ FLAGS: Final = "_flags"
 
 FROM_BATCH: Final = "_batch_id"
 FROM_ROW: Final = "_row_id"
-"""Of a record: the batch that brought it, and the number of its row in the source (`ROW_ID`)."""
+FROM_LOAD: Final = "_since"
+"""Of a record: the batch that brought it, and the number of its row in the source (`ROW_ID`). `FROM_LOAD`: the number
+of the load that put it there, where it is not the batch's: it left quarantine later, or came back when a batch was
+taken back."""
 
 PART_ROWS: Final = 90_000
 """The most rows that one staged part holds; more of them take more memory, and little less time."""
@@ -219,12 +222,14 @@ class Foreseen:
         rows_already_there: Rows of the batch that change nothing: what is there stays.
         rows_replaced: Rows that are there, and that rows of the batch with their key would replace.
         rows_removed: Rows that are there, and that would go without a successor.
+        rows_differing: Of `rows_already_there` those whose values are others: by appending, they are not taken over.
     """
 
     rows_new: int
     rows_already_there: int
     rows_replaced: int = 0
     rows_removed: int = 0
+    rows_differing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

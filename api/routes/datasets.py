@@ -67,7 +67,7 @@ def read_page(
     services: ServicesDep,
     requestor: SignedIn,
     fields: Annotated[
-        str | None, Query(max_length=10_000, description="CIM fields, _flags, _batch_id, _row_id, by commas")
+        str | None, Query(max_length=10_000, description="CIM fields, _flags, _batch_id, _row_id, _since, by commas")
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,

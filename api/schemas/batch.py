@@ -39,7 +39,7 @@ class FieldLineageAnswer(Answer):
     options: dict[str, Any] | None = Field(description="what else the rule says, as its owner wrote it")
 
 
-class LineageAnswer(Answer):
+class ReadAnswer(Answer):
     """What was done to the source's rows; names and numbers of the configuration, no value of a row."""
 
     collection_version: int
@@ -48,6 +48,18 @@ class LineageAnswer(Answer):
     rows: dict[str, Any] = Field(description="what the mapping did to whole rows")
     fields: list[FieldLineageAnswer]
     anonymized: dict[str, str] = Field(description="field → the method that the mapped value went through")
+
+
+class ReplayedAnswer(ReadAnswer):
+    """What was done to rows that came out of quarantine later."""
+
+    load: int = Field(description="`_since` of these records")
+
+
+class LineageAnswer(ReadAnswer):
+    """What was done to a batch's rows."""
+
+    replayed: list[ReplayedAnswer] = Field([], description="of those that were read otherwise, out of quarantine")
 
 
 class BatchLinks(Answer):

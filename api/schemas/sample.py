@@ -82,6 +82,7 @@ class ForeseenAnswer(Answer):
 
     rows_new: int = Field(description="rows that it would add")
     rows_already_there: int = Field(description="rows of the file that change nothing: what is there stays")
+    rows_differing: int = Field(description="of these, rows with other values: `load.mode: append` leaves them out")
     rows_replaced: int = Field(description="rows that are there, and that it would replace: `load.mode`")
     rows_removed: int = Field(description="rows that are there, and that it would take away: `load.mode: replace`")
     rows_quarantined: int = Field(description="rows that break a rule; `report` says which")

@@ -25,12 +25,13 @@ DTYPES: Final = {
 }
 """How the values of a field are held in a frame."""
 
+UNREADABLE_NUMBER: Final = "unreadable_number"
 UNREADABLE: Final = {
     FieldType.ID: "unknown_value",
     FieldType.TEXT: "unknown_value",
     FieldType.ENUM: "unknown_value",
-    FieldType.FLOAT: "unreadable_number",
-    FieldType.INTEGER: "unreadable_number",
+    FieldType.FLOAT: UNREADABLE_NUMBER,
+    FieldType.INTEGER: UNREADABLE_NUMBER,
     FieldType.BOOLEAN: "unknown_value",
 }
 """Why a cell could not be read, by the type of its field; timestamps have reasons of their own."""

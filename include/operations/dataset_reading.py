@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from include.access.requestor import Requestor
-from include.batch import FLAGS, FROM_BATCH, FROM_ROW, AsOf
+from include.batch import FLAGS, FROM_BATCH, FROM_LOAD, FROM_ROW, AsOf
 from include.cim.concept import Concept, Field, FieldType
 from include.errors import ConfigurationInvalid, NotFound, Problem
 from include.operations.cursor import read_cursor, write_cursor
@@ -23,6 +23,7 @@ _FLAGS: Final = Field(FLAGS, FieldType.TEXT, "The curation rules that the row br
 _ORIGIN: Final = (
     Field(FROM_BATCH, FieldType.ID, "The batch that brought the record"),
     Field(FROM_ROW, FieldType.INTEGER, "The number of its row in the source, as the rules saw it"),
+    Field(FROM_LOAD, FieldType.INTEGER, "The load that put it there, where it is not its batch's: out of quarantine"),
 )
 """For the owner alone: neighbouring rows of a file tell whose records belong together."""
 
@@ -99,7 +100,7 @@ def read_records(
 
     Args:
         fields: CIM fields; none asks for all of them. `_flags`: the curation rules that a row breaks and goes on;
-            for the owner `_batch_id` and `_row_id`, where the record comes from.
+            for the owner `_batch_id`, `_row_id` and `_since`, where the record comes from.
         cursor: `RecordPage.cursor` of the page before.
         as_of: A batch: the records as they were when it had been loaded.
 

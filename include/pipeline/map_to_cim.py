@@ -18,6 +18,7 @@ from include.cim.mapping import Mapped, Settled, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
+from include.cim.swapped_signs import count_swapped
 from include.cim.timestamps import AMBIGUOUS
 from include.collection.contract import OnDrift
 from include.errors import SourceRefused
@@ -61,11 +62,12 @@ def map_to_cim(
 @dataclass
 class _Cells:
     """How many cells of each field could be read, how many that hold something could not, and how many of these are
-    times that the clock showed twice."""
+    times that the clock showed twice, or numbers with the signs of another style (`count_swapped`)."""
 
     read: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     ambiguous: Counter[str] = field(default_factory=Counter)
+    swapped: Counter[str] = field(default_factory=Counter)
 
     def add(self, mapped: Mapped) -> None:
         self.read.update(mapped.rows.count().row(0, named=True))
@@ -78,7 +80,11 @@ class _Cells:
             unreadable, read = self.unreadable[rule.field], self.read[rule.field]
             if unreadable > read:
                 told = f"{unreadable:,} of {unreadable + read:,} cells cannot be read as {rule.field}"
-                yield rule, " and ".join(list_names([name]) for name in rule.columns) or rule.field, told
+                yield rule, _columns_of(rule), told
+
+
+def _columns_of(rule: MappingRule) -> str:
+    return " and ".join(list_names([name]) for name in rule.columns) or rule.field
 
 
 @dataclass
@@ -139,6 +145,13 @@ class MapStep:
             if self._cells.ambiguous[rule.field] > self._cells.unreadable[rule.field] / 2:
                 how = "The clock showed these times twice: set the rule's `repeated_hour` to the one that is meant."
             notes.append(f"{columns}: {told}. {how}")
+        notes += [
+            f"{_columns_of(rule)}: {self._cells.swapped[rule.field]:,} cells are numbers only where"
+            f" {self.numbers.thousands!r} is the decimal sign: then others were read a thousand times too large."
+            " Compare the format's `decimal` and `thousands` with the source."
+            for rule in config.rules
+            if self._cells.swapped[rule.field]
+        ]
         rows, counts = batch.rows - self._left_out, {"cells_unreadable": self._cells.unreadable.total()}
         if self._left_out:
             counts["rows_left_out"] = self._left_out
@@ -182,6 +195,9 @@ class MapStep:
     def _keep(self, part: Part, mapped: Mapped) -> Part:
         self._left_out += mapped.left_out
         self._cells.add(mapped)
+        if self.numbers.thousands is not None and not mapped.issues.is_empty():
+            raw = self.place.staging.read(part.path)
+            self._cells.swapped.update(count_swapped(raw, mapped.issues, self._plain.rules, self.concept, self.numbers))
         path = self._write_part(part.number, mapped.rows)
         self._parts.append(path)
         issues = part.issues

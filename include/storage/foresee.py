@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from include.batch import BatchRef, Foreseen, LoadMode
@@ -11,7 +13,7 @@ from include.storage import table as tables
 from include.storage.copy_rows import SCRATCH, copy_rows, make_scratch
 from include.storage.history import same_key
 from include.storage.load import require_concept
-from include.storage.merge_rows import Overwritten, find_overwritten
+from include.storage.merge_rows import find_overwritten
 from include.storage.transaction import find_row, transaction
 
 
@@ -34,13 +36,15 @@ def foresee_load(loader_url: str, ref: BatchRef, concept: Concept, staging: Stag
             return Foreseen(new, ref.rows - new)
         missing = {column.name for column in make_scratch(cursor, table)}
         copy_rows(cursor, SCRATCH, "pg_temp", ref, concept, staging)
-        found = Overwritten()
-        if ref.load.mode is not LoadMode.APPEND:
-            found = find_overwritten(cursor, table, concept, ref.load, missing)
+        appends = ref.load.mode is LoadMode.APPEND
+        plan = replace(ref.load, mode=LoadMode.UPSERT) if appends else ref.load
+        found = find_overwritten(cursor, table, concept, plan, missing)
         added = find_row(
             cursor,
             f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM {SCRATCH}) AS mine"  # noqa: S608 - names from the CIM
             f" WHERE NOT EXISTS (SELECT FROM {name} AS old WHERE {same_key(concept, 'old', 'mine')})",
         )
         assert added is not None  # noqa: S101 - an aggregate has a row
+        if appends:
+            return Foreseen(added[0], ref.rows - added[0], rows_differing=found.replaced)
         return Foreseen(added[0], ref.rows - added[0] - found.replaced, found.replaced, found.removed)

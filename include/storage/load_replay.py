@@ -14,6 +14,7 @@ from sqlalchemy import Table
 
 from include.batch import FLAGS, ROW_ID, BatchRecord, BatchRef
 from include.cim.concept import Concept
+from include.collection.lineage import BatchLineage, lineage_of
 from include.collection.model import Collection
 from include.collection.quarantine import Replay
 from include.ports import Staging
@@ -72,6 +73,7 @@ def load_replay(
         _take_origins(cursor, ref, staging)
         number = next_number(cursor, ref.dataset_id)
         _let_through(cursor, table, ref, concept, staging, number)
+        _keep_lineage(cursor, lineage_of(collection, concept, ref.cim_version), number)
         back, there = _give_reasons(cursor, ref, concept, staging)
         loaded, left = _count_off(cursor, ref.dataset_id, now, number)
         values = (
@@ -152,6 +154,20 @@ def _let_through(
         f" RETURNING {tables.BATCH_ID}, {tables.ROW_ID}, {moment(concept)})"
         " INSERT INTO through SELECT * FROM added",
         (number,),
+    )
+
+
+def _keep_lineage(cursor: dbapi.Cursor, lineage: BatchLineage | None, number: int) -> None:
+    """Keep with the batches how their rows came about that were let through, where the others did so otherwise."""
+    if lineage is None:
+        return
+    told = "- 'collection_version' - 'cim_version' - 'replayed' - 'load'"
+    cursor.execute(
+        "UPDATE cdmp.batch AS b SET lineage = jsonb_set(b.lineage::jsonb, '{replayed}',"  # noqa: S608 - ours
+        " coalesce(b.lineage::jsonb -> 'replayed', '[]') || $1::jsonb)::json"
+        " FROM (SELECT DISTINCT batch_id FROM through) AS t WHERE b.id = t.batch_id"
+        f" AND b.lineage::jsonb {told} <> $1::jsonb {told}",
+        (json.dumps({**lineage.to_json(), "load": number}),),
     )
 
 

@@ -53,7 +53,7 @@ _ARROW: Final = {
     FieldType.INTEGER: pa.int64(),
     FieldType.BOOLEAN: pa.bool_(),
 }
-_BESIDE: Final = {FLAGS: pa.string(), BATCH_ID: pa.string(), ROW_ID: pa.int64()}
+_BESIDE: Final = {FLAGS: pa.string(), BATCH_ID: pa.string(), ROW_ID: pa.int64(), SINCE: pa.int64()}
 """What is read beside the concept's fields, where it is asked for."""
 _UNDEFINED_TABLE: Final = "42P01"
 

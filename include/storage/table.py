@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn, CreateTable, SetColumnComment, SetTableComment
 from sqlalchemy.types import TypeEngine
 
-from include.batch import FLAGS, FROM_BATCH, FROM_ROW
+from include.batch import FLAGS, FROM_BATCH, FROM_LOAD, FROM_ROW
 from include.cim.concept import Concept, Field, FieldType, time_field
 from include.storage.schema import DATA, LOADER, READER
 
@@ -24,9 +24,7 @@ ROW_ID: Final = FROM_ROW
 their numbers. None can be a field's name."""
 BATCH_ID: Final = FROM_BATCH
 ROW_IDS: Final = "_row_ids"
-SINCE: Final = "_since"
-"""The number of the load that put the row there, where it is not that of `BATCH_ID`: it left quarantine later, or came
-back when a batch was taken back."""
+SINCE: Final = FROM_LOAD
 
 _LOST_ROWS: Final = "Rows with equal keys were removed."
 _BOUNDS: Final = "bounds"

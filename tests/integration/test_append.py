@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from include.batch import Foreseen
 from include.collection.model import Collection
 from include.errors import Conflict, NotAllowed, NotFound
 from include.operations.appending import append_file, preview_append, preview_file
@@ -63,7 +64,7 @@ def test_a_further_file_is_foreseen_and_then_loaded_exactly_so(
     foreseen = preview_append(platform, OWNER, loaded.id, upload)
     assert foreseen.stopped is None
     assert foreseen.foreseen is not None
-    assert (foreseen.foreseen.rows_new, foreseen.foreseen.rows_already_there) == (5, 7)
+    assert foreseen.foreseen == Foreseen(5, 7, rows_differing=7)
     assert foreseen.report is not None
     assert foreseen.report.rows_quarantined == 1
     assert [(each.row_id, each.field, each.rule) for each in foreseen.issues] == [(13, "energy", "unreadable_number")]

@@ -65,7 +65,9 @@ def load(
     foreseen = shelf.datasets.foresee(AnonymizedBatch(ref), shelf.concept)
     record = shelf.load(collection, shelf.copy_ahead(ref) if ahead else ref)
     there, replaced = record.rows_already_there, record.rows_replaced
-    assert foreseen == Foreseen(record.rows_loaded - replaced, there, replaced, record.rows_removed)
+    assert replace(foreseen, rows_differing=0) == Foreseen(
+        record.rows_loaded - replaced, there, replaced, record.rows_removed
+    )
     return record
 
 

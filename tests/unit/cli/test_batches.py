@@ -37,6 +37,21 @@ def test_one_batch_shows_how_its_values_came_about(interface: Interface, capsys:
     assert "quality status table of 1 otherwise: estimated" in lines
 
 
+def test_rows_that_were_read_otherwise_out_of_quarantine_are_shown_beside(
+    interface: Interface, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lineage = interface.services.datasets.lineages[BATCH_ID]
+    fields = [{**each, "from_unit": "MWh"} if each["field"] == "energy" else each for each in lineage["fields"]]
+    replayed = {**lineage, "fields": fields, "collection_version": 2, "load": 3}
+    interface.services.datasets.lineages[BATCH_ID] = {**lineage, "replayed": [replayed]}
+    app(["batches", str(DATASET_ID), str(BATCH_ID)], standalone_mode=False)
+    before, _, beside = capsys.readouterr().out.partition("out of quarantine by load 3 (_since), version 2")
+    assert "Wh → kWh" in before and "MWh → kWh" not in before
+    assert "MWh → kWh" in beside
+    body = interface.client().get(f"/dataset/{DATASET_ID}/batch/{BATCH_ID}").json()["lineage"]
+    assert [each["load"] for each in body["replayed"]] == [3]
+
+
 def test_what_was_not_recorded_is_said(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
     interface.services.datasets.lineages.clear()
     app(["batches", str(DATASET_ID), str(BATCH_ID)], standalone_mode=False)

@@ -180,3 +180,24 @@ def test_times_that_the_clock_showed_twice_are_told_as_such_and_not_as_unreadabl
         "'time': 2 of 2 cells cannot be read as interval_start. The clock showed these times twice: set the rule's"
         " `repeated_hour` to the one that is meant.",
     )
+
+
+GERMAN = NumberStyle(decimal=",", thousands=".")
+
+
+def test_a_decimal_sign_that_reads_as_one_for_thousands_is_told_by_the_cells_where_it_does_not(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    loads = ["0.250", "1.250", "12.5", "much", "2.500"]
+    rows = [("DE", load, f"2024-01-01 0{hour}:00") for hour, load in enumerate(loads)]
+    outcome = map_to_cim(stage_parts(staging, rows[:2], rows[2:]), CONFIG, CONCEPT, staging, numbers=GERMAN)
+    assert outcome.notes[-1] == (
+        "'load': 2 cells are numbers only where '.' is the decimal sign: then others were read a thousand times too"
+        " large. Compare the format's `decimal` and `thousands` with the source."
+    )
+
+
+def test_cells_that_are_no_numbers_in_any_style_say_nothing_of_its_signs(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    rows = [("DE", load, f"2024-01-01 0{hour}:00") for hour, load in enumerate(["1.250,5", "much", "1,5", "2.500"])]
+    outcome = map_to_cim(stage_parts(staging, rows), CONFIG, CONCEPT, staging, numbers=GERMAN)
+    assert (outcome.counts["cells_unreadable"], outcome.notes) == (1, ())
