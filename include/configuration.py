@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -15,6 +15,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     PlainSerializer,
     TypeAdapter,
+    ValidationInfo,
 )
 from pydantic_core import CoreSchema
 
@@ -56,8 +57,22 @@ def has_fixed_length(duration: str) -> bool:
     return not _MONTHS.match(duration)
 
 
-def _refuse_no_length(given: Any) -> Any:
-    if isinstance(given, str) and not has_fixed_length(given):
+def write_duration(duration: timedelta) -> str:
+    """Write a duration in ISO 8601 by days and less: pydantic writes years, which are not read.
+
+    Example:
+        >>> write_duration(timedelta(days=400)), write_duration(timedelta(minutes=90)), write_duration(timedelta(0))
+        ('P400D', 'PT1H30M', 'PT0S')
+    """
+    clock = duration - timedelta(days=duration.days)
+    written: str = _ISO.dump_python(clock, mode="json")
+    if not duration.days:
+        return written
+    return f"P{duration.days}D{written[1:] if clock else ''}"
+
+
+def _refuse_no_length(given: Any, info: ValidationInfo) -> Any:
+    if isinstance(given, str) and not has_fixed_length(given) and info.context != STORED:
         raise ValueError("months and years differ in length; write weeks, days or hours")
     if isinstance(given, int | float):
         # pydantic takes no other error for one
@@ -73,26 +88,41 @@ def _refuse_too_long(given: timedelta) -> timedelta:
     return given
 
 
-def write_length(length: timedelta) -> str:
-    """Write a duration so that it is read again: pydantic writes 365 days as a year, which is of no fixed length.
+def lasting(least: timedelta, most: timedelta | None = None) -> AfterValidator:
+    """Bound a duration; pydantic's own `ge` tells the bound in Python."""
 
-    Example:
-        >>> write_length(timedelta(days=400, hours=3)), write_length(timedelta(minutes=15))
-        ('P400DT3H', 'PT15M')
-    """
-    within = _ISO.dump_python(length - timedelta(days=length.days), mode="json")
-    if not length.days:
-        return str(within)
-    return f"P{length.days}D" + ("" if within == "PT0S" else within.removeprefix("P"))
+    def refuse_beyond(given: timedelta) -> timedelta:
+        if given < least:
+            raise ValueError(f"it is too short; write {write_duration(least)} or more")
+        if most is not None and given > most:
+            raise ValueError(f"it is too long; write {write_duration(most)} or less")
+        return given
 
+    return AfterValidator(refuse_beyond)
+
+
+def refuse_count(given: Any) -> Any:
+    """Refuse a number for a time: pydantic takes 2024 for 33 minutes after the beginning of 1970."""
+    if isinstance(given, int | float) or (isinstance(given, str) and _COUNT.fullmatch(given)):
+        raise ValueError("a number alone is no time; write it in ISO 8601, for example 2024-01-31T00:00:00Z")
+    return given
+
+
+STORED: Final = {"stored": True}
+"""The context in which what was saved is read again: durations were saved as pydantic writes them, with years."""
 
 _ISO: Final = TypeAdapter(timedelta)
+_COUNT: Final = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
 _MONTHS: Final = re.compile(r"[+-]?P[^T]*[YM]", re.IGNORECASE)
 LONGEST: Final = timedelta(days=36_525)
-Length = Annotated[
+Duration = Annotated[
     timedelta,
     BeforeValidator(_refuse_no_length),
-    AfterValidator(_refuse_too_long),
-    PlainSerializer(write_length, return_type=str, when_used="json"),
+    PlainSerializer(write_duration, return_type=str, when_used="json"),
     Field(description="ISO 8601, for example PT15M"),
 ]
+Length = Annotated[Duration, AfterValidator(_refuse_too_long)]
+"""A duration that is more than nothing."""
+
+Moment = Annotated[datetime, BeforeValidator(refuse_count)]
+"""A time in ISO 8601."""

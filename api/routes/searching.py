@@ -6,10 +6,11 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from api.dependencies import Cursor, Limit, ServicesDep, SignedIn, link
 from api.schemas.searching import FacetAnswer, FoundRecordsAnswer, HitAnswer, HitLinks, SearchAnswerBody, SuggestAnswer
+from include.configuration import refuse_count
 from include.errors import ConfigurationInvalid, Problem
 from include.operations.searching import FoundDataset, search_catalogue, search_records, suggest_searches
 from include.search_ports import Box, RecordSearch, SearchQuery
@@ -20,6 +21,7 @@ _PRIVATE: Final = "private, no-store"
 _FACETS: Final = {"concept": "concept", "keyword": "keywords", "publisher": "publisher", "owner": "owner"}
 """As the parameters are called, and as the index calls them."""
 
+Moment = Annotated[AwareDatetime, BeforeValidator(refuse_count)]
 Exact = Annotated[str | None, Query(max_length=300, description="as the facet has it")]
 
 
@@ -37,8 +39,8 @@ def search(
     keyword: Exact = None,
     publisher: Exact = None,
     owner: Exact = None,
-    start: Annotated[AwareDatetime | None, Query(description="has rows at this moment or later")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="has rows before this moment")] = None,
+    start: Annotated[Moment | None, Query(description="has rows at this moment or later")] = None,
+    end: Annotated[Moment | None, Query(description="has rows before this moment")] = None,
     bbox: Annotated[
         str | None, Query(max_length=200, description="west,south,east,north in degrees; the dataset's overlaps it")
     ] = None,
@@ -70,8 +72,8 @@ def search_rows(
     q: Annotated[
         str, Query(max_length=500, description='words, "phrases", -without, in its ids, texts and terms')
     ] = "",
-    start: Annotated[AwareDatetime | None, Query(description="at this moment or later")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="before this moment")] = None,
+    start: Annotated[Moment | None, Query(description="at this moment or later")] = None,
+    end: Annotated[Moment | None, Query(description="before this moment")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> FoundRecordsAnswer:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from include.collection.model import CollectionConfig, CollectionStatus
 from include.collection.run import RunState
-from include.configuration import Configuration
+from include.configuration import Configuration, Moment
 
 
 class NewCollection(CollectionConfig):
@@ -32,8 +32,8 @@ class Answer(BaseModel):
 class Span(Configuration):
     """A span of time; what has no zone of its own is in the zone of the source's window."""
 
-    start: datetime
-    end: datetime = Field(description="not part of the span")
+    start: Moment
+    end: Moment = Field(description="not part of the span")
 
 
 class CollectionLinks(Answer):

@@ -73,6 +73,7 @@ class Field:
     Attributes:
         unit: The one unit that values are held in, a key of `units.yaml`; None where there is none.
         minimum: Smallest plausible value, inclusive, in `unit`; likewise `maximum`.
+        codes: The list of codes that its texts are of, see `find_codes`; None: any text.
         after: A timestamp field that this timestamp must lie after.
         anchors: What standards call it.
         synonyms: Other names, in words or as sources write them; a proposal that was merged leaves its name here.
@@ -87,6 +88,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     values: tuple[str, ...] = ()
+    codes: str | None = None
     after: str | None = None
     personal: Personal = Personal.NONE
     anchors: tuple[Term, ...] = ()

@@ -62,6 +62,8 @@ def read_values(texts: pl.Series, rule: MappingRule, target: Field, numbers: Num
             folded = {value.lower(): value for value in target.values}
             return texts.str.to_lowercase().replace_strict(folded, default=None, return_dtype=pl.String)
         case _:
+            if target.codes is not None:
+                texts = texts.str.to_uppercase()
             # PostgreSQL holds no NUL in text: such a cell is an issue of its row, and not the end of the batch
             return texts.set((texts == "") | texts.str.contains("\0", literal=True), None)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from json import dumps
 from typing import Final
 
+from include.cim.codes import find_codes
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.formula import find_mistakes
 from include.cim.mapping_config import MapperConfig, MappingRule
-from include.cim.units import Unit, find_conversion, find_fitting_units, find_unit, needs_interval
+from include.cim.units import Unit, find_conversion, find_fitting_units, find_unit, known_unit, needs_interval
 from include.errors import NotFound, Problem
 
 _NUMBERS: Final = (FieldType.FLOAT, FieldType.INTEGER)
@@ -87,8 +89,8 @@ def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Proble
     as_held = rule.unit in (None, field.unit) and not rule.negate
     for place, value in given.items():
         if value is not None and not _fits(value, field):
-            remedy = f"It takes {field.told}." if field.values else _TAKEN[field.type]
-            yield Problem(f"{where}.{place}", f"{value!r} is no {field.type.value} that {field.name} takes", remedy)
+            written = repr(value) if isinstance(value, str) else dumps(value)
+            yield Problem(f"{where}.{place}", f"{field.name} is never {written}", _taken(value, field))
         elif isinstance(value, int | float) and as_held and not field.holds(value):
             what = f"{field.name} is never {value:g}: every such row would be set aside"
             yield Problem(f"{where}.{place}", what, f"It takes {field.told}{f' {field.unit}' if field.unit else ''}.")
@@ -102,6 +104,16 @@ def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Proble
             yield Problem(f"{where}.values.{source}", what, f"Write {source.strip()!r}.")
 
 
+def _taken(value: str | float | bool, field: Field) -> str:
+    if field.codes is None or not isinstance(value, str):
+        return f"It takes {field.told}." if field.values else _TAKEN[field.type]
+    sign = known_unit(value) or known_unit(value.strip().capitalize())
+    code = sign.currency if sign is not None else None
+    if code is None and value.strip().upper() in find_codes(field.codes):
+        code = value.strip().upper()
+    return f"Write {code}." if code else f"It takes codes of {field.codes}, such as EUR."
+
+
 def _fits(value: str | float | bool, field: Field) -> bool:
     match field.type:
         case FieldType.ENUM:
@@ -113,7 +125,7 @@ def _fits(value: str | float | bool, field: Field) -> bool:
         case FieldType.FLOAT:
             return isinstance(value, int | float) and not isinstance(value, bool)
         case _:
-            return isinstance(value, str)
+            return isinstance(value, str) and (field.codes is None or value in find_codes(field.codes))
 
 
 def _check_formula(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
 
 from pydantic import Field, field_validator, model_validator
@@ -18,7 +18,7 @@ from include.collection.load import LoadConfig
 from include.collection.mapping_preset import expand_mapping
 from include.collection.source import Source
 from include.collection.zone import Zone
-from include.configuration import Configuration
+from include.configuration import Configuration, Duration, lasting
 from include.expectations.config import CuratorConfig
 
 
@@ -27,7 +27,7 @@ class Schedule(Configuration):
 
     cron: str | None = Field(None, pattern=r"^(\S+\s+){4}\S+$", examples=["15 6 * * *"])
     zone: Zone = "UTC"
-    every: timedelta | None = Field(None, ge=timedelta(minutes=1), description="ISO 8601, for example PT15M")
+    every: Annotated[Duration, lasting(timedelta(minutes=1))] | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
@@ -15,7 +14,7 @@ from include.collection.pagination import Pagination
 from include.collection.preset import expand_preset
 from include.collection.source_format import Format, Member
 from include.collection.time_window import END, START, TimeWindow
-from include.configuration import Configuration
+from include.configuration import Configuration, Length
 
 
 def _as_text(value: Any) -> Any:
@@ -34,7 +33,7 @@ class Incremental(Configuration):
     parameter: str = Field(min_length=1, description="the query parameter")
     field: str = Field(min_length=1, description="the source column whose greatest value is sent next time")
     start: str = Field(description="sent the first time")
-    look_back: timedelta | None = Field(None, gt=timedelta(0), description="is read again; the field is then a time")
+    look_back: Length | None = Field(None, description="is read again; the field is then a time")
 
 
 class Nothing(Configuration):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from include.cim.codes import find_codes
 from include.cim.concept import Concept, Field, time_field
 from include.expectations.config import CurationRule, CuratorConfig, Series
 from include.expectations.suite import CELL_RULES, SERIES_RULES
@@ -65,6 +66,8 @@ def _demands(field: Field, mapped: Collection[str]) -> Iterator[CurationRule]:
         yield _rule("expect_column_values_to_be_between", column=field.name, **given)
     if field.values:
         yield _rule("expect_column_values_to_be_in_set", column=field.name, value_set=list(field.values))
+    if field.codes is not None:
+        yield _rule("expect_column_values_to_be_in_set", column=field.name, value_set=sorted(find_codes(field.codes)))
     if field.after is not None and field.after in mapped:
         # by its own default Great Expectations counts a pair with one null as broken; what may be null, may be null
         yield _rule(

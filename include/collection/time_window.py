@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from include.collection.zone import Zone
-from include.configuration import Configuration
+from include.configuration import Configuration, Duration, Moment, lasting
 
 START: Final = "{start}"
 END: Final = "{end}"
@@ -19,6 +19,7 @@ YEARS: Final = range(1900, 2201)
 """The years that a span may lie in."""
 
 _LONGEST: Final = timedelta(days=3660)
+Beside = Annotated[Duration, lasting(timedelta(0), _LONGEST)]
 _PROBE: Final = datetime(2024, 2, 29, 13, 47, 58, tzinfo=UTC)
 
 
@@ -27,16 +28,12 @@ class TimeWindow(Configuration):
 
     format: str = Field("iso8601", min_length=1, max_length=50, description="epoch_s, epoch_ms, %Y-%m-%d …")
     zone: Zone = Field("UTC", description="in which zone the times are sent")
-    begin: datetime = Field(description="where the first run begins; without a zone of its own, in `zone`")
+    begin: Moment = Field(description="where the first run begins; without a zone of its own, in `zone`")
     end_included: bool = Field(False, description="the source counts the end in; so the second before it is sent")
-    look_back: timedelta = Field(
-        timedelta(days=1), ge=timedelta(0), le=_LONGEST, description="is read again, for what came late"
-    )
-    ahead: timedelta = Field(
-        timedelta(0), ge=timedelta(0), le=_LONGEST, description="beyond now: for forecasts, day-ahead prices"
-    )
-    step: timedelta | None = Field(
-        None, ge=timedelta(minutes=1), le=_LONGEST, description="longest span that one request asks for"
+    look_back: Beside = Field(timedelta(days=1), description="is read again, for what came late")
+    ahead: Beside = Field(timedelta(0), description="beyond now: for forecasts, day-ahead prices")
+    step: Annotated[Duration, lasting(timedelta(minutes=1), _LONGEST)] | None = Field(
+        None, description="longest span that one request asks for"
     )
     time_column: str | None = Field(
         None, min_length=1, description="rows whose time (RFC 3339) lies outside of the span are left out"

@@ -15,7 +15,7 @@ from api.schemas.sample import PreviewRequest, SampleRequest
 from include.cim.extension import Proposal, Review
 from include.collection.document import read_model
 from include.collection.model import CollectionConfig
-from include.configuration import Configuration
+from include.configuration import Configuration, Duration, lasting
 from include.errors import ConfigurationInvalid
 from include.expectations.suite_document import Suite
 from include.invalid import find_properties, tell_errors
@@ -23,7 +23,7 @@ from tests.interface import Interface
 
 ROOT = Path(__file__).parents[2]
 STRICT_INT = Annotated[int, Field(strict=True)]
-MINUTES = Annotated[timedelta, Field(ge=timedelta(minutes=1))]
+MINUTES = Annotated[Duration, lasting(timedelta(minutes=1))]
 ID = "c0d1e2f3-0a1b-4c2d-8e3f-a4b5c6d7e8f9."
 
 
@@ -48,7 +48,7 @@ def told(kind: Any, value: Any) -> str:
         (Annotated[tuple[int, ...], Field(min_length=2)], [1], "it is too short. Write at least 2 items."),
         (Annotated[str, Field(max_length=1)], "ab", "it is too long. Write at most 1 character."),
         (Annotated[int, Field(le=1000)], 1001, "it is too large. Write 1000 or less."),
-        (MINUTES, timedelta(0), "it is too small. Write 1 minute or more."),
+        (MINUTES, "PT1S", "it is too short. Write PT1M or more."),
         (timedelta, "15 min", "it is no length of time. Write it in ISO 8601, for example PT15M."),
         (AwareDatetime, "01.01.2024", "it is no time. Write it in ISO 8601, for example 2024-01-31T00:00:00Z."),
         (Literal["a", "b"], "c", "it is none of what it may be. Write 'a' or 'b'."),
@@ -141,6 +141,7 @@ def test_rest_and_the_terminal_tell_the_same_of_the_same(body: dict[str, Any]) -
         ("/data-collection/?limit=abc", "limit", "Write a whole number."),
         ("/data-collection/?limit=1001", "limit", "Write 1000 or less."),
         ("/search?start=2024-01-01", "start", "Write 2024-01-31T00:00:00Z, or +01:00 in the place of Z."),
+        ("/search?start=2024", "start", "Write it in ISO 8601, for example 2024-01-31T00:00:00Z."),
         ("/data-collection/nope", "collection_id", "Take the id as it was given: " + ID),
     ],
 )  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from include.cim.number_style import NumberStyle
 from include.collection.zone import Zone
-from include.configuration import Configuration
+from include.configuration import Configuration, Duration, lasting
 
 
 class UftpFormat(Configuration):
@@ -20,8 +20,8 @@ class UftpFormat(Configuration):
         None, description="which messages are read, where there are several kinds"
     )
     zone: Zone = Field("Europe/Amsterdam", description="whose days a settlement counts; the other messages tell it")
-    isp_length: timedelta = Field(
-        timedelta(minutes=15), gt=timedelta(0), le=timedelta(days=1), description="of a settlement's ISPs: PT15M"
+    isp_length: Annotated[Duration, lasting(timedelta(minutes=1), timedelta(days=1))] = Field(
+        timedelta(minutes=15), description="of a settlement's ISPs: PT15M"
     )
 
     @property

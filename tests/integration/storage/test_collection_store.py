@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from include.collection.model import Collection, CollectionState
 from include.errors import Conflict, NotFound
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.schema import collection_version
-from tests.factories import NOON, a_config
+from tests.factories import NOON, a_config, a_plain_config
 
 Make = Callable[..., Collection]
 
@@ -24,6 +25,35 @@ def test_a_collection_comes_back_as_it_was_stored(
 ) -> None:
     collection = a_stored_collection(config=a_config(schedule={"every": "PT15M"}))
     assert collections.get(collection.id) == collection
+
+
+def test_durations_of_a_year_and_more_come_back(
+    collections: PostgresCollectionStore, a_stored_collection: Make
+) -> None:
+    """Pydantic writes years, which nobody may write: such a record could not be read again."""
+    yearly = a_config(schedule={"every": "P400D"}, mapper=_yearly("P366D"))
+    collection = a_stored_collection(config=yearly)
+    assert collections.get(collection.id) == collection
+
+
+def test_a_duration_that_an_older_platform_saved_with_years_is_read(
+    collections: PostgresCollectionStore, a_stored_collection: Make, loader: Engine
+) -> None:
+    collection = a_stored_collection(config=a_config(mapper=_yearly("P366D")))
+    plain = collection.config.model_dump(mode="json")
+    plain["mapper"]["rules"][-1]["after"]["duration"] = "P1Y1D"
+    with loader.begin() as connection:
+        connection.execute(
+            update(collection_version).where(collection_version.c.collection_id == collection.id).values(config=plain)
+        )
+    assert collections.get(collection.id) == collection
+    assert collections.mappers(collection.owner_id)[0][1] == collection.config.mapper
+
+
+def _yearly(length: str) -> dict[str, Any]:
+    mapper = a_plain_config()["mapper"]
+    ends = {"field": "interval_end", "after": {"field": "interval_start", "duration": length}}
+    return {**mapper, "rules": [*(rule for rule in mapper["rules"] if rule["field"] != "interval_end"), ends]}
 
 
 def test_the_owners_order_survives(collections: PostgresCollectionStore, a_stored_collection: Make) -> None:

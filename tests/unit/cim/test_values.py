@@ -32,6 +32,7 @@ CONCEPT = a_concept(
     a_field("claimed", type=FieldType.BOOLEAN),
     a_field("count", type=FieldType.INTEGER),
     a_field("note", type=FieldType.TEXT),
+    a_field("currency", type=FieldType.TEXT, codes="ISO 4217"),
 )
 
 
@@ -47,6 +48,12 @@ def cells_of(
     result = map_rules(part, rule, style=style)
     assert set(result.issues["field"]) <= {rule["field"]}
     return result.rows[rule["field"]].to_list(), list(result.issues.select(ROW_ID, "rule").iter_rows())
+
+
+def test_codes_are_read_in_capitals_and_other_texts_as_they_stand() -> None:
+    part = columns(c=["eur", "EUR", "Euro", None])
+    assert cells_of(part, {"field": "currency", "source": "c"}) == (["EUR", "EUR", "EURO", None], [])
+    assert cells_of(part, {"field": "note", "source": "c"}) == (["eur", "EUR", "Euro", None], [])
 
 
 def read(text: str, style: NumberStyle | None = None, **rule: Any) -> float | None:

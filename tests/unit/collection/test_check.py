@@ -58,7 +58,7 @@ def test_what_is_missing_is_told_apart_from_what_is_wrong() -> None:
         pytest.param("energy", {"source": "c"}, "unit", "It may be kWh", id="no unit where one is needed"),
         pytest.param("register", {"source": "c", "unit": "kWh"}, "unit", "no measured number", id="unit of a text"),
         pytest.param("register", {"source": "c", "negate": True}, "negate", "no measured number", id="a text negated"),
-        pytest.param("energy", {"constant": "much"}, "constant", "'much' is no float", id="a constant of another type"),
+        pytest.param("energy", {"constant": "much"}, "constant", "energy is never 'much'", id="of another type"),
         pytest.param("quality", {"constant": "good"}, "constant", "It takes measured", id="a constant, no value"),
         pytest.param("quality", {"source": "c", "values": {"x": "good"}}, "values.x", "It takes measured", id="values"),
         pytest.param(

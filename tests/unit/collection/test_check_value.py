@@ -164,6 +164,30 @@ def test_a_price_needs_its_currency_beside_it() -> None:
     assert "Add the rule" in priced("USD", None, "site_energy", "cost")
 
 
+@pytest.mark.parametrize(
+    ("rule", "place", "says"),
+    [
+        pytest.param({"constant": "Euro"}, "constant", "is never 'Euro'. Write EUR.", id="a name"),
+        pytest.param({"constant": "EURO"}, "constant", "Write EUR.", id="a name in capitals"),
+        pytest.param({"constant": "€"}, "constant", "Write EUR.", id="a sign"),
+        pytest.param({"constant": "chf "}, "constant", "Write CHF.", id="small letters and a blank"),
+        pytest.param({"constant": "ZZZ"}, "constant", "It takes codes of ISO 4217, such as EUR.", id="no code"),
+        pytest.param({"constant": 978}, "constant", "It takes text", id="a number"),
+        pytest.param({"source": "c", "values": {"£": "Pound"}}, "values.£", "codes of ISO 4217", id="in a table"),
+        pytest.param({"source": "c", "values": {"£": "GBP"}, "otherwise": "?"}, "otherwise", "codes", id="otherwise"),
+    ],
+)
+def test_a_currency_is_one_of_the_list(rule: dict[str, Any], place: str, says: str) -> None:
+    told = dict(problems_of([{"field": "currency", **rule}], "market_price"))
+    assert says in told[f"mapper.rules[0].{place}"]
+
+
+@pytest.mark.parametrize("code", ["EUR", "DEM", "XAF", "UAH"])
+def test_each_code_of_the_list_is_taken_also_those_that_are_no_more(code: str) -> None:
+    told = dict(problems_of([{"field": "currency", "constant": code}], "market_price"))
+    assert "mapper.rules[0].constant" not in told
+
+
 def test_a_price_is_not_taken_from_one_currency_to_another() -> None:
     told = priced("EUR/MWh", {"constant": "GBP"})
     assert "currencies are not converted" in told

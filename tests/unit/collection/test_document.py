@@ -37,6 +37,7 @@ def problems_of(plain: Any) -> dict[str, str]:
         ),
         pytest.param({"ingester": {"kind": "file", "format": {"kind": "json", "records": "$.a"}}}, id="JSON"),
         pytest.param({"schedule": {"every": "PT15M"}}, id="every quarter of an hour"),
+        pytest.param({"schedule": {"every": "P400D"}}, id="every 400 days"),
         pytest.param({"schedule": {"cron": "0 6 * * *", "zone": "Europe/Brussels"}}, id="cron"),
         pytest.param(
             {"curator": {"rules": [{"type": "expect_x", "kwargs": {"a": [1, 2.5, None, True, "no"]}}]}}, id="kwargs"
@@ -132,8 +133,30 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "mapper.rules[3]": "field 'z': `source` names no column. Name one, or several.",
         "anonymization.fields.usage_point_id.reason": "it is missing. Add it, for example it is the owner's own meter.",
         "metadata.publisher": "it is missing. Add it, for example Energy community North.",
-        "schedule.every": "it is too small. Write 1 minute or more.",
+        "schedule.every": "it is too short. Write PT1M or more.",
     }
+
+
+@pytest.mark.parametrize("length", ["P1M", "P1Y", "P1Y2M"])
+@pytest.mark.parametrize("place", ["schedule.every", "ingester.window.step", "ingester.window.look_back"])
+def test_a_duration_whose_length_differs_is_refused_wherever_it_stands(length: str, place: str) -> None:
+    """Pydantic takes 30 days for a month, and 365 for a year."""
+    window = {"begin": "2024-01-01"}
+    plain = a_plain_config(schedule={"every": "P30D"})
+    plain["ingester"] = {"kind": "rest", "url": "https://data.example.org/{start}", "window": window}
+    {"schedule": plain["schedule"], "ingester": window}[place.split(".", maxsplit=1)[0]][place.rsplit(".", 1)[1]] = (
+        length
+    )
+    told = problems_of(plain)
+    assert told == {place: "months and years differ in length. Write weeks, days or hours."}
+
+
+@pytest.mark.parametrize("begin", [2024, "2024", 1704067200, "1704067200.0"])
+def test_a_number_is_no_time(begin: object) -> None:
+    """Pydantic takes 2024 for 33 minutes after the beginning of 1970."""
+    source = {"kind": "rest", "url": "https://data.example.org/{start}", "window": {"begin": begin}}
+    told = problems_of(a_plain_config(ingester=source))
+    assert told["ingester.window.begin"].startswith("a number alone is no time. Write it in ISO 8601")
 
 
 def test_what_is_empty_says_what_there_should_be() -> None:

@@ -73,6 +73,14 @@ def test_what_is_not_mapped_is_not_demanded() -> None:
     assert [rule.kwargs for rule in suite] == [{"column": "meter_id"}]
 
 
+def test_every_field_that_takes_codes_demands_one_of_them() -> None:
+    for concept in load_definition().concepts():
+        assert ("currency" in concept.fields) == any(field.codes for field in concept.fields.values()), concept.name
+    rules = demands_of(load_definition().concept("market_price"), ["currency"])
+    assert [(rule.type, rule.kwargs["column"]) for rule in rules] == [("expect_column_values_to_be_in_set", "currency")]
+    assert {"EUR", "DEM"} < set(rules[0].kwargs["value_set"])
+
+
 def test_one_limit_is_enough_and_a_key_of_one_field_is_unique_by_itself() -> None:
     energy = replace(READING.fields["energy"], required=False, maximum=None)
     concept = replace(READING, key=("meter_id",), fields={**READING.fields, "energy": energy})

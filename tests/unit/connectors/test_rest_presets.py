@@ -235,10 +235,10 @@ def test_a_preset_is_written_out_and_what_its_owner_says_replaces_it() -> None:
 @pytest.mark.parametrize(
     ("plain", "says"),
     [
-        ({"preset": "open_mateo"}, "no preset is called 'open_mateo'; there are open_meteo"),
-        ({"preset": "open_meteo"}, "needs `latitude`: degrees north"),
-        ({"preset": "open_meteo", **PLACE, "latitude": 91, **BEGIN}, "`latitude` has to be between -90 and 90"),
-        ({"preset": "open_meteo", **PLACE, "latitude": "49", **BEGIN}, "`latitude` has to be a number"),
+        ({"preset": "open_mateo"}, "no preset is called 'open_mateo'; Did you mean open_meteo"),
+        ({"preset": "open_meteo"}, "needs `latitude`; add it: degrees north"),
+        ({"preset": "open_meteo", **PLACE, "latitude": 91, **BEGIN}, "`latitude` is out of its range; write -90 to 90"),
+        ({"preset": "open_meteo", **PLACE, "latitude": "49", **BEGIN}, "`latitude` is no number; write one"),
         ({"preset": "open_meteo", **PLACE, **BEGIN, "variables": ["a&b=c"]}, "`variables` is not written"),
         ({"preset": "open_meteo", **PLACE, **BEGIN, "variables": []}, "`variables` is an empty list"),
         ({"preset": "awattar", **BEGIN, "country": "evil.example.org/"}, "`country` is not written"),
