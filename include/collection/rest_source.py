@@ -13,7 +13,7 @@ from include.collection.authentication import Authentication
 from include.collection.formats.json_records import JsonFormat
 from include.collection.pagination import Pagination
 from include.collection.preset import expand_preset
-from include.collection.source_format import Format
+from include.collection.source_format import Format, Member
 from include.collection.time_window import END, START, TimeWindow
 from include.configuration import Configuration
 
@@ -63,6 +63,7 @@ class RestSource(Configuration):
     parameters: dict[str, Text | tuple[Text, ...]] = Field(default_factory=dict)
     body: JsonValue = Field(None, description="the JSON that is posted")
     authentication: Authentication | None = None
+    member: Member = None
     format: Format = JsonFormat()
     pagination: Pagination | None = None
     total: str | None = Field(

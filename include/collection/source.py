@@ -8,7 +8,7 @@ from pydantic import Field
 
 from include.cim.number_style import NumberStyle
 from include.collection.rest_source import RestSource
-from include.collection.source_format import Format
+from include.collection.source_format import Format, Member
 from include.configuration import Configuration
 
 
@@ -18,9 +18,7 @@ class FileSource(Configuration):
     kind: Literal["file"] = "file"
     upload: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="the upload's id, the sha256 of its bytes")
     name: str | None = Field(None, max_length=255, description="what its owner calls the file")
-    member: str | None = Field(
-        None, max_length=255, description="which file of a ZIP archive: its name, or a pattern such as prices_*.csv"
-    )
+    member: Member = None
     format: Format
 
     @property

@@ -1,4 +1,4 @@
-"""Every format that a source may have."""
+"""Every format that a source may have, and which file of an archive is in it."""
 
 from __future__ import annotations
 
@@ -38,4 +38,9 @@ Format = Annotated[
     | SdmxJsonFormat
     | LineProtocolFormat,
     Field(discriminator="kind"),
+]
+
+Member = Annotated[
+    str | None,
+    Field(max_length=255, description="which file of a ZIP archive: its name, or a pattern such as prices_*.csv"),
 ]

@@ -175,7 +175,7 @@ class RestReading:
             self._refuse_other(answer)
             said = read_said(self.source, answer)
             around = self._read_around(answer)
-            content = Content(answer.body, self.where)
+            content = Content(answer.body, self.where, self.source.member)
             content.issues, content.groups = self.progress.issues, self.progress.groups
             frames = read_frames(content, self.source.format)
             try:
@@ -258,7 +258,8 @@ class RestReading:
     def _read_around(self, answer: Answer) -> dict[str, Any]:
         if not isinstance(self.source.format, JsonFormat):
             return {}
-        around = read_around(Content(answer.body, self.where), self.source.format)
+        content = Content(answer.body, self.where, self.source.member)
+        around = read_around(content, self.source.format)
         answer.body.seek(0)
         return around
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -17,7 +19,7 @@ from include.connectors.rest_cursor import greatest_text
 from include.errors import CdmpError, ConfigurationInvalid, NotFound, SourceRefused, SourceUnavailable
 from tests.factories import a_config
 from tests.source_server import Asked, Reply, SourceServer
-from tests.unit.connectors.rest_fixtures import NOW, SECRETS, a_connector, records, reveal, rows_of
+from tests.unit.connectors.rest_fixtures import NOW, SECRETS, a_connector, column, records, reveal, rows_of
 
 RECORDING = json.loads(
     (Path(__file__).parents[3] / "examples" / "data" / "smard_load_2024_01.json").read_text(encoding="utf-8")
@@ -287,3 +289,25 @@ def test_the_greatest_value_is_that_of_what_the_values_are(texts: list[str], gre
 def test_a_file_that_was_not_handed_over_is_asked_for() -> None:
     with pytest.raises(ConfigurationInvalid, match=r"ingester\.upload"):
         choose_connector(a_config().ingester, None, Egress(), reveal, lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "body"),
+    [
+        pytest.param({"kind": "csv"}, "load_2024.csv", b"n\n1\n2\n", id="lines"),
+        pytest.param({"kind": "json", "records": "$"}, "load_2024.json", b'[{"n": 1}, {"n": 2}]', id="JSON"),
+    ],
+)
+def test_a_file_of_an_archive_is_read_that_a_pattern_names(
+    form: dict[str, str], name: str, body: bytes, server: SourceServer
+) -> None:
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("readme.txt", "what the columns mean " * 100)
+        archive.writestr(name, body)
+    server.answer = lambda _: Reply(packed.getvalue(), headers={"Content-Type": "application/zip"})
+    assert column(a_connector(server, format=form, member="load_*").read(None), "n") == ["1", "2"]
+    with pytest.raises(SourceRefused, match=r"holds 2 files: .* Set `member` to one of them"):
+        rows_of(a_connector(server, format=form).read(None))
+    with pytest.raises(SourceRefused, match="no file of the ZIP archive is called 'prices_"):
+        rows_of(a_connector(server, format=form, member="prices_*").read(None))
