@@ -48,6 +48,9 @@ class JsonFormat(WrittenNumbers):
     kind: Literal["json"] = "json"
     encoding: str = "utf-8"
     lines: bool = Field(False, description="one document after the other: together they are the list `$`")
+    lead: tuple[str, ...] = Field(
+        (), description="of lines: the names of the words before each document, as mosquitto_sub -v writes its `topic`"
+    )
     records: str = Field("$", pattern=PATH, max_length=1000, description="where the records are: $.data[*].intervals")
     shape: Literal["list", "object", "keys", "columns"] = Field(
         "list",
@@ -73,6 +76,8 @@ class JsonFormat(WrittenNumbers):
 
     @model_validator(mode="after")
     def _above_the_records(self) -> Self:
+        if self.lead and not self.lines:
+            raise ValueError("`lead` goes with `lines`")
         if self.senml and self.shape != "list":
             raise ValueError("`senml` goes with a list of records")
         records = path_steps(self.records)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import DetectedTable, Detection, Issue, Question
+from include.connectors.content import Content
+from include.connectors.detection.json_shapes import TIME
 from include.connectors.detection.json_statistics import KINDS, detect_statistics
 from include.connectors.detection.json_tables import FoundTable, find_tables
 from include.connectors.detection.sample import Sample
@@ -20,6 +23,11 @@ from include.errors import SourceRefused
 
 _BEGINS: Final = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*([\[{"\]\d-]|true|false|null|$))')
 _FOLLOWS: Final = re.compile(r"\s*[\[{]")
+_LED: Final = re.compile(r'((?:[^\s{}\[\]"<,;]+[ \t]+){1,3})(\{.*\})\s*')
+"""A line that begins with words: the topic, a time before it, and what a device sent."""
+
+_CLOCK: Final = re.compile(r"[12]\d{9}(\.\d+)?")
+_MOST_LINES: Final = 200
 
 
 def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
@@ -42,19 +50,22 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         ) from None
     except UnicodeError:
         raise not_in(encoding, sample.name) from None
-    if not _BEGINS.match(text) and "kind" not in given:
+    lead = settle(JsonFormat, {"lines": True}, {"lead": given["lead"]}).lead if "lead" in given else _find_lead(text)
+    if not (lead or "kind" in given or _BEGINS.match(text)):
         return None
-    documents, cut = _read(sample, text)
+    documents, cut = (_read_led(sample, text, lead), False) if lead else _read(sample, text)
     if not {"records", "shape"} & set(given):
         cube = detect_statistics(sample.name, documents[0], given)
         if cube is not None:
             return cube
-    lines = settle(JsonFormat, {}, {"lines": given["lines"]}).lines if "lines" in given else len(documents) > 1
+    lines = bool(lead) or (
+        settle(JsonFormat, {}, {"lines": given["lines"]}).lines if "lines" in given else len(documents) > 1
+    )
     found = find_tables(documents if lines else documents[0], cut=cut)
     if cut and (not found or found[0].settings.get("shape", "list") != "list"):
         documents, cut = _read(sample, _read_longer(sample, encoding))
         found = find_tables(documents[0], cut=cut)
-    settings = {"encoding": encoding, "lines": lines}
+    settings = {"encoding": encoding, "lines": lines, "lead": lead}
     if "records" in given or "shape" in given:
         found = [_chosen(found, given)]
     if not found:
@@ -113,6 +124,30 @@ def _read(sample: Sample, text: str) -> tuple[list[Any], bool]:
     if not documents:
         refuse_syntax(sample.name, text, len(text))
     return documents, False
+
+
+def _find_lead(text: str) -> tuple[str, ...]:
+    """Name the words before the object that most lines end with; none where they are nothing of that kind."""
+    lines = [line for line in text.split("\n")[:_MOST_LINES] if line.strip()]
+    led = [found[1].split() for line in lines if (found := _LED.fullmatch(line)) and _is_object(found[2])]
+    counts = Counter(map(len, led))
+    if 2 * len(led) <= len(lines) or len(counts) > 1:
+        return ()
+    names = ["time" if TIME.fullmatch(word) or _CLOCK.fullmatch(word) else "topic" for word in led[0]]
+    return tuple(name if names.index(name) == at else f"{name}_{at + 1}" for at, name in enumerate(names))
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _read_led(sample: Sample, text: str, lead: Sequence[str]) -> list[Any]:
+    """Read the lines in a text that begin with words; the last one may be cut off."""
+    whole = text if sample.whole else text[: text.rfind("\n") + 1]
+    return list(JsonText(Content.of(whole.encode(), sample.name)).documents(lead))
 
 
 def _chosen(found: list[FoundTable], given: Mapping[str, Any]) -> FoundTable:

@@ -122,7 +122,7 @@ class _Reading:
         self._text.finish()
 
     def _rows_of_lines(self) -> Iterator[Row]:
-        documents = self._text.documents()
+        documents = self._text.documents(self._form.lead)
         if not self._rest and not self._lead:
             yield from self._complete(self._list_rows(documents, _Above()), _Above())
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 from include.anonymization.telling import list_names
@@ -25,6 +25,13 @@ _NUMBER_GOES_ON: Final = 3
 """Characters behind a number that tell that it is over: `1` may be cut off from `1.5`, and `1e` from `1e-5`."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
+_ANY: Final = re.compile(".", re.DOTALL)
+_NO_BLANK: Final = re.compile(r"[^ \t]")
+_WORD_ENDS: Final = re.compile(r"\s")
+_LINE_ENDS: Final = re.compile(r"[\r\n]")
+_NO_PAYLOAD: Final = {"", "(null)"}
+"""What mosquitto_sub writes for a message without a payload."""
+
 _SIGN: Final = re.compile(r'["{}\[\],]')
 _BETWEEN: Final = re.compile(r'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+', re.DOTALL)
 """What stands between brackets: whole strings, and whatever is in none."""
@@ -141,10 +148,44 @@ class JsonText:
             if self._take(",}") == "}":
                 return
 
-    def documents(self) -> Iterator[Any]:
-        """Go through values that follow one another, each in a line of its own or not."""
+    def documents(self, lead: Sequence[str] = ()) -> Iterator[Any]:
+        """Go through values that follow one another, each in a line of its own or not.
+
+        Args:
+            lead: What the words before each value are called, of lines that begin with some. Then each value is an
+                object with these words as members; one that is none is its member `value`.
+        """
         while self.peek():
-            yield self.value()
+            yield self._led(lead) if lead else self.value()
+
+    def _led(self, lead: Sequence[str]) -> dict[str, Any]:
+        words: dict[str, Any] = {}
+        for name in lead:
+            words[name] = self._until(_WORD_ENDS)
+            self._until(_NO_BLANK)
+        if self._next() != "{":
+            rest = self._until(_LINE_ENDS).strip()
+            return {**words, "value": None if rest in _NO_PAYLOAD else rest}
+        value = self.value()
+        if twice := words.keys() & value:
+            what = f"an object has a member {min(twice)!r} of its own"
+            raise SourceRefused(self._name, what, "Give the words before it other names in `lead`.")
+        self._until(_NO_BLANK)
+        if self._next() not in {"", "\n", "\r"}:
+            self._refuse()
+        return {**words, **value}
+
+    def _next(self) -> str:
+        """Give the next character, whatever it is; nothing at the end."""
+        self._until(_ANY)
+        return self._text[self._place : self._place + 1]
+
+    def _until(self, ends: re.Pattern[str]) -> str:
+        """Pass over what stands before the first sign of some, and give it."""
+        while not (found := ends.search(self._text, self._place)) and not self._ended:
+            self._hold()
+        begin, self._place = self._place, found.start() if found else len(self._text)
+        return self._text[begin : self._place]
 
     def skip(self) -> None:
         """Pass over the next value, however large it is."""
