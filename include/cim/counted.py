@@ -24,7 +24,7 @@ Readings of different stretches are not held against one another."""
 
 _READS: Final = {
     *("source", "formula", "inputs", "join", "extract", "bracketed", "values", "otherwise", "where", "unit"),
-    *("difference", "occurrence_per"),
+    *("power_of_ten", "difference", "occurrence_per"),
 }
 
 

@@ -64,8 +64,9 @@ class RepeatedFlag(Configuration):
 class MappingRule(Configuration):
     """One CIM field, and where its values come from: source columns, a constant, or another field.
 
-    In this order: the cells are joined, `extract`ed, looked up in `values` or parsed, computed by the `formula`,
-    negated, converted from `unit` (per `interval` where that needs one), and differences taken.
+    In this order: the cells are joined, `extract`ed, looked up in `values` or parsed (with their `power_of_ten`),
+    computed by the `formula`, negated, converted from `unit` (per `interval` where that needs one), and differences
+    taken.
     """
 
     field: str
@@ -95,6 +96,9 @@ class MappingRule(Configuration):
         None,
         description="the length of the interval that a value or a time label belongs to; `row`: from the row's "
         "interval_start to its interval_end; `previous`: since the time of the row before (per `occurrence_per`)",
+    )
+    power_of_ten: str | None = Field(
+        None, description="the column that tells by which power of ten a row's number is multiplied: SunSpec's W_SF"
     )
     negate: bool = Field(False, description="the source counts the other direction as positive")
     difference: Difference | None = None
@@ -138,8 +142,9 @@ class MappingRule(Configuration):
     def reads(self) -> tuple[str, ...]:
         """Every source column that the rule looks at."""
         per = self.difference.per if self.difference else ()
+        power = (self.power_of_ten,) if self.power_of_ten else ()
         flag = (self.repeated_flag.column,) if self.repeated_flag else ()
-        return tuple(dict.fromkeys((*self.columns, *self.where, *self.occurrence_per, *flag, *per)))
+        return tuple(dict.fromkeys((*self.columns, *self.where, *power, *self.occurrence_per, *flag, *per)))
 
 
 class Unpivot(Configuration):

@@ -18,6 +18,7 @@ NOT_FOUND: Final = "pattern_not_found"
 LONGEST: Final = 500
 """How long a pattern may be when its repetitions are written out."""
 
+_POWER: Final = r"^[-+]?\d{1,2}$"
 _TOKEN: Final = re.compile(
     r"\\(?:[pPxuU]\{[^}]*\}|.)|\[\^?\]?(?:\\.|\[[^\]]*\]|[^\]\\])*\]"
     r"|\{(?P<least>\d+)\s*(?:,\s*(?P<most>\d*)\s*)?\}|\((?:\?(?:P?<[^>]*>|[a-zA-Z-]*:?))?|.",
@@ -103,4 +104,9 @@ def _text(columns: Sequence[str], rule: MappingRule) -> pl.Expr:
         # what is empty leaves no sign behind: a "-" beside nothing would make a number negative
         filled = [pl.when(cell != "").then(cell) for cell in cells]
         text = pl.concat_str(filled, separator=rule.join, ignore_nulls=True).str.strip_chars()
+    if rule.power_of_ten is not None:
+        power = pl.col(raw_name(rule.power_of_ten)).str.strip_chars().str.replace(r"\.0+$", "")
+        # a number whose power is not told, or SunSpec's word for none (-32768), is none that could be read
+        told = pl.when(power.str.contains(_POWER)).then(power).otherwise(pl.lit("?"))
+        text = pl.when(text != "").then(pl.concat_str(text, pl.lit("e"), told))
     return pl.when(takes(rule.where)).then(text) if rule.where else text

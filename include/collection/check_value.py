@@ -32,7 +32,7 @@ def check_texts(rule: MappingRule, field: Field, where: str) -> Iterator[Problem
         if not values and values != "":
             yield Problem(f"{where}.where.{column}", "no value is named", "Name those of the rows that are read.")
     if rule.source is None and rule.formula is None:
-        for name in ("extract", "bracketed", "values"):
+        for name in ("extract", "bracketed", "values", "power_of_ten"):
             if getattr(rule, name) is not None:
                 yield Problem(f"{where}.{name}", "there is no cell that it could be for", f"Leave `{name}` out.")
     elif rule.extract == "":
@@ -48,6 +48,10 @@ def check_value(
 ) -> Iterator[Problem]:
     """Find what is wrong with the value that a rule gives to a field that is no timestamp."""
     yield from _check_given(rule, field, where)
+    for name in ("extract", "values", "formula"):
+        if rule.power_of_ten is not None and getattr(rule, name) is not None:
+            what = "it is for numbers as cells have them"
+            yield Problem(f"{where}.power_of_ten", what, f"Leave it out, or `{name}`.")
     if rule.formula is not None:
         yield from _check_formula(rule, field, where)
     if rule.interval == "previous":

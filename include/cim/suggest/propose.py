@@ -21,6 +21,7 @@ from include.cim.suggest.certain import (
 from include.cim.suggest.column import Advice, Candidate, Column
 from include.cim.suggest.families import Unpivoting, count_alike, unpivot
 from include.cim.suggest.fields import FieldRef
+from include.cim.suggest.scaling import add_powers
 from include.cim.suggest.timing import Timing, finish_times, is_free, look_for_offsets, name_the_end, time_of, time_rule
 from include.cim.units import find_unit
 from include.errors import Problem
@@ -89,6 +90,7 @@ def propose_mapping(
             missing.append(_lacking(field, _likeliest(concept.name, field, columns, advice)))
     finish_times(rules, concept, timing)
     _name_currency(rules, concept)
+    missing += add_powers(rules, wide, concept, columns)
     if not rules:
         return Proposal(None, tuple(missing))
     shape = {"unpivot": wide.document()} if wide is not None else {}

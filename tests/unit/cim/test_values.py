@@ -123,6 +123,21 @@ def test_bookkeepers_brackets_are_negative_where_the_rule_says_so() -> None:
     )
 
 
+def test_a_number_is_multiplied_by_the_power_of_ten_that_its_row_tells() -> None:
+    """Registers of SunSpec, which say -32768 where a point is not there."""
+    part = columns(
+        w=["1234", "2301", "-5", "7", "", None, "7", "7", "1e3"],
+        sf=["-2", "0", "+1", "2.0", "-1", "-1", "", "-32768", "1"],
+    )
+    rule = {"field": "ratio", "source": "w", "power_of_ten": "sf"}
+    assert cells_of(part, rule) == (
+        [12.34, 2301, -50, 700, None, None, None, None, None],
+        [(7, "unreadable_number"), (8, "unreadable_number"), (9, "unreadable_number")],
+    )
+    watts = {"field": "power", "source": "w", "power_of_ten": "sf", "unit": "W", "negate": True}
+    assert cells_of(columns(w=["12,5"], sf=["-1"]), watts, NumberStyle(",")) == ([-0.00125], [])
+
+
 def test_columns_are_joined_by_what_the_rule_says_and_what_is_empty_leaves_no_sign() -> None:
     part = columns(a=["x", "", None, " "], b=["1", "1", "1", None])
     assert cells_of(part, {"field": "id", "source": ["a", "b"], "join": "-"})[0] == ["x-1", "1", "1", None]

@@ -30,6 +30,11 @@ SOURCE = {"source": "c", "unit": "kWh"}
         pytest.param("energy", {"constant": 1e12}, "constant", "It takes from", id="a number beyond the bounds"),
         pytest.param("energy", SOURCE | {"join": "-"}, "join", "there is one", id="one column joined"),
         pytest.param("quality", {"source": "c", "bracketed": "negative"}, "bracketed", "no number", id="brackets"),
+        pytest.param("quality", {"source": "c", "power_of_ten": "p"}, "power_of_ten", "no measured", id="a text's"),
+        pytest.param("energy", {"constant": 1, "power_of_ten": "p"}, "power_of_ten", "no cell", id="a constant's"),
+        pytest.param(
+            "energy", SOURCE | {"power_of_ten": "p", "extract": "a"}, "power_of_ten", "or `extract`", id="a power cut"
+        ),
         pytest.param("energy", SOURCE | {"where": {"k": []}}, "where.k", "no value is named", id="no rows at all"),
         pytest.param("quality", {"constant": "measured", "extract": "a"}, "extract", "no cell", id="a constant cut"),
         pytest.param(
@@ -133,6 +138,7 @@ def test_an_input_that_cannot_be_named_is_told(name: str) -> None:
             {"source": "c", "unit": "kWh", "extract": r"^\d{4}-\d{2}-\d{2} (?<value>[^\]{9}]{1,40})\{9{2}\p{L}$"},
         ),
         ("energy", {"source": "c", "unit": "kWh", "bracketed": "negative"}),
+        ("energy", {"source": "c", "unit": "Wh", "power_of_ten": "p"}),
         ("register", {"source": ["c", "d"], "join": ""}),
     ],
 )
