@@ -23,14 +23,14 @@ def isp_instant(day: date, zone: str, length: timedelta, number: int) -> datetim
     """Give the first instant of an ISP, in UTC; they are counted from 1, and so many lengths after local midnight.
 
     Raises:
-        ValueError: The day has no such ISP; its end, one after its last, is taken as well.
+        ValueError: The day has no such ISP.
 
     Example:
         >>> isp_instant(date(2026, 10, 25), "Europe/Amsterdam", timedelta(minutes=15), 13).isoformat()
         '2026-10-25T01:00:00+00:00'
     """
     count = count_isps(day, zone, length)
-    if not 1 <= number <= count + 1:
+    if not 1 <= number <= count:
         raise ValueError(f"{day} has {count} ISPs in {zone}, and none of number {number}")
     return _midnight(day, zone) + (number - 1) * length
 

@@ -132,13 +132,13 @@ def _times(above: Row, isp: Element) -> Row:
         day = date.fromisoformat(period or "")
     except ValueError:
         raise ValueError("Period is no day such as 2026-01-31") from None
-    start, end = (isp_instant(day, zone, length, number) for number in (first, first + count))
+    start, last = (isp_instant(day, zone, length, number) for number in (first, first + count - 1))
     return {
         "isp": str(first),
         "isps": str(count),
         "isp_duration_min": f"{length / timedelta(minutes=1):g}",
         "start": write_instant(start),
-        "end": write_instant(end),
+        "end": write_instant(last + length),
     }
 
 
