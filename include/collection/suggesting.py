@@ -54,12 +54,12 @@ def suggest_fields(
     advice = advise(columns, by_name.values(), name, precedents, concept=inspection.concept)
     if (told := _told_by_standard(main, by_name, advice.rivals)) is not None:
         advice = advise(columns, by_name.values(), name, precedents, concept=told)
-    tables = [_with_suggestions(main, advice)]
+    known = _mapping_of(inspection)
+    tables = [_with_suggestions(main, advice) if known is None else _as_mapped(main, known)]
     for other in others:
         beside = plain_columns(other.columns, None)
         advice_of_other = advise(beside, by_name.values(), f"{name} {other.name}", precedents)
         tables.append(_with_suggestions(other, advice_of_other))
-    known = _mapping_of(inspection)
     proposal = (
         propose_mapping(columns, advice, by_name, timing)
         if known is None
@@ -95,7 +95,7 @@ def _mapping_of(inspection: Inspection) -> MapperConfig | None:
         for mapper in made
         if there.keys() >= set(mapper.columns)
         and inspection.concept in {None, mapper.concept}
-        and all(_cells(there[name]).intersection(taken) for name, taken in mapper.where.items())
+        and _takes_some(mapper.where, there)
     ]
     return max(fitting, key=lambda mapper: len(mapper.columns), default=None)
 
@@ -104,7 +104,7 @@ def _lacking(mapper: MapperConfig, concept: Concept, table: TableProfile) -> Ite
     """Say which rows a ready-made mapping leaves out, and for which of its required fields the file has nothing."""
     there = {column.name: column for column in table.columns}
     for name, taken in mapper.where.items():
-        if others := sorted(_cells(there[name]).difference(taken)):
+        if others := sorted(_cells(there[name]) - _listed(taken)):
             what = f"rows are left out whose {name!r} is {', '.join(map(repr, others))}"
             yield Problem(f"mapper.where.{name}", what, "Take them into a collection of their own where they matter.")
     for rule in mapper.rules:
@@ -112,6 +112,14 @@ def _lacking(mapper: MapperConfig, concept: Concept, table: TableProfile) -> Ite
         if empty and concept.fields[rule.field].required:
             what = f"no cell is filled in {', '.join(map(repr, rule.columns))}"
             yield Problem(f"mapper.rules.{rule.field}", what, "Write a constant, or name another column.")
+
+
+def _takes_some(where: Mapping[str, str | tuple[str, ...]], there: Mapping[str, ColumnProfile]) -> bool:
+    return all(_cells(there[name]) & _listed(taken) for name, taken in where.items())
+
+
+def _listed(taken: str | tuple[str, ...]) -> set[str]:
+    return {taken} if isinstance(taken, str) else set(taken)
 
 
 def _cells(column: ColumnProfile) -> set[str]:
@@ -163,6 +171,25 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
 def _with_suggestions(table: TableProfile, advice: Advice) -> TableProfile:
     columns = tuple(_with_candidates(each, advice.columns.get(each.name, ())) for each in table.columns)
     return replace(table, columns=columns, known_format=advice.format)
+
+
+def _as_mapped(table: TableProfile, mapper: MapperConfig) -> TableProfile:
+    """Suggest what a ready-made mapping makes of each column, in the rows that the table has."""
+    there = {column.name: column for column in table.columns}
+    filled: dict[str, list[Suggestion]] = {}
+    for rule in mapper.rules:
+        if _takes_some(rule.where, there):
+            for name in rule.columns:
+                made = Suggestion(
+                    mapper.concept, rule.field, rule.unit, 1.0, "the standard's ready-made mapping says so"
+                )
+                filled.setdefault(name, []).append(made)
+    columns = tuple(
+        replace(column, suggestion=next(iter(found), None), candidates=tuple(found))
+        for column in table.columns
+        for found in [filled.get(column.name, [])]
+    )
+    return replace(table, columns=columns)
 
 
 def _with_candidates(column: ColumnProfile, candidates: Sequence[Candidate]) -> ColumnProfile:

@@ -368,3 +368,19 @@ def test_square_feet_are_no_power_of_ten(tmp_path: Path) -> None:
     mapper = propose(file, concept="electrical_measurement").mapper
     assert mapper is not None
     assert {rule.power_of_ten for rule in mapper.rules} == {None}
+
+
+def test_columns_of_a_standards_message_are_suggested_what_its_mapping_makes_of_them(tmp_path: Path) -> None:
+    """The day that a message is of looks like a beginning, and an accuracy in per cent like a fraction."""
+
+    def suggested(body: str) -> dict[str, tuple[str, str | None] | None]:
+        inspection = inspect_source(write(tmp_path, body), "sample", {})
+        columns = suggest_fields(inspection, "sample", CIM.concepts())[0].tables[0].columns
+        found = {each.name: each.suggestion for each in columns}
+        assert {name for name, each in found.items() if each} == {each.name for each in columns if each.candidates}
+        return {name: (each.field, each.unit) if each else None for name, each in found.items()}
+
+    order = suggested(to_xml(an_order()))
+    assert (order["period"], order["start"], order["power_w"]) == (None, ("interval_start", None), ("power", "W"))
+    report = suggested(json.dumps(REPORT))
+    assert (report["accuracy"], report["value"]) == (("accuracy", "%"), ("value", None))
