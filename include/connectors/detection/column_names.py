@@ -14,6 +14,7 @@ SCALED: Final = re.compile(r"\((ten|hundred|thousand)(s|ths) of .*\)|\((tenth|hu
 
 NAMES_TIME: Final = re.compile(
     r"(?:aaaa|yyyy|jjjj)mm(?:jj|dd|tt)|time|date|datum|zeit|tijd|stamp|epoch|fecha|heure|jour|unix_?s"
+    r"|last[_ ]?(?:seen|changed|reported)"
     r"|(^|[^a-z])(ts|at|day(?!.?ahead)|tag|dag|dia|giorno|data(?!\.)|data_?ora|hora|ora|mtu)($|[^a-z])",
     re.IGNORECASE,
 )

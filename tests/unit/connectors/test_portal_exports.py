@@ -157,6 +157,15 @@ def test_nanoseconds_since_1970(inspect: Inspect) -> None:
     assert exact == [datetime.fromisoformat("2024-06-01T00:00:00.123456")]  # what is finer is cut off
 
 
+@pytest.mark.parametrize("name", ["last_seen", "lastSeen", "device.last_changed", "last reported"])
+def test_when_a_device_was_last_heard_is_a_time(inspect: Inspect, name: str) -> None:
+    """Zigbee2MQTT counts milliseconds since 1970 there."""
+    rows = "".join(f"{json.dumps({name: 1717200000000 + 600_000 * n, 'power': n * 7 % 50})}\n" for n in range(40))
+    found = inspect(rows, "plug.json")
+    assert found.time is not None
+    assert (found.time.columns, found.time.format, found.time.resolution) == ((name,), "epoch_ms", "PT10M")
+
+
 @pytest.mark.parametrize(
     ("start", "end", "scale"),
     [("start", "end", 1000), ("period_start", "period_end", 1), ("intervalStart", "intervalEnd", 1000)],
