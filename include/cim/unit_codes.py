@@ -37,6 +37,16 @@ def find_codes(unit: str) -> UnitCodes:
     return _table().get(unit, UnitCodes())
 
 
+def unit_of_code(code: str) -> str | None:
+    """Give the unit that a code of UN/ECE Recommendation 20 stands for, as `units.yaml` spells it.
+
+    Example:
+        >>> unit_of_code("WTT"), unit_of_code("kWh")
+        ('W', None)
+    """
+    return next((unit for unit, codes in _table().items() if codes.unece == code), None)
+
+
 @cache
 def _table() -> Mapping[str, UnitCodes]:
     return {unit: UnitCodes(**codes) for unit, codes in read_table(TABLE).items()}

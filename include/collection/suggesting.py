@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from include.anonymization.config import AnonymizationConfig
 from include.cim.concept import Concept
@@ -27,6 +27,9 @@ from include.collection.inspection import (
 from include.collection.mapping_preset import expand_mapping, load_mapping_presets
 from include.configuration import has_fixed_length
 from include.errors import ConfigurationInvalid, Problem, name_close
+
+_ENTITY: Final = "type"
+"""The member that says what an entity of NGSI is: WeatherObserved."""
 
 
 def suggest_fields(
@@ -74,11 +77,22 @@ def _ask_concept(rivals: tuple[str, ...]) -> Question:
 
 
 def _told_by_standard(table: TableProfile, concepts: Mapping[str, Concept], rivals: Sequence[str]) -> str | None:
-    """Give the one of several concepts whose name in a standard is what the document itself is called."""
+    """Give the one of several concepts whose name in a standard is what the document, or the entity, is called."""
     kinds = {
-        cell for column in table.columns if column.name == DOCUMENT and column.distinct == 1 for cell in column.examples
+        cell
+        for column in table.columns
+        if column.name in {DOCUMENT, _ENTITY} and column.distinct == 1
+        for cell in column.examples
     }
-    return next((each for each in rivals if any(term.term in kinds for term in concepts[each].anchors)), None)
+    return next(
+        (each for each in rivals if any(_bare(term.term) in kinds for term in concepts[each].anchors)),
+        None,
+    )
+
+
+def _bare(term: str) -> str:
+    """Leave the model out of a term: dataModel.Weather/WeatherObserved."""
+    return term.rpartition("/")[2]
 
 
 def _mapping_of(inspection: Inspection) -> MapperConfig | None:

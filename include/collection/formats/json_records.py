@@ -72,6 +72,9 @@ class JsonFormat(WrittenNumbers):
     senml: bool = Field(
         False, description="records of RFC 8428: base values (bn, bt, bu, bv, bs) hold for the records after them"
     )
+    ngsi: bool = Field(
+        False, description="entities of NGSI-LD or NGSI v2: the value of each attribute stands under its name"
+    )
     units: str | None = Field(None, pattern=PATH, max_length=1000, description="an object with the columns' units")
 
     @model_validator(mode="after")
@@ -80,6 +83,8 @@ class JsonFormat(WrittenNumbers):
             raise ValueError("`lead` goes with `lines`")
         if self.senml and self.shape != "list":
             raise ValueError("`senml` goes with a list of records")
+        if self.ngsi and self.shape not in {"list", "object"}:
+            raise ValueError("`ngsi` goes with a list of records, or one object")
         records = path_steps(self.records)
         for path in (*self.inherit, *([self.header] if self.header not in {None, "first"} else [])):
             if not re.fullmatch(PATH, path or ""):

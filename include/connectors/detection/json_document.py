@@ -85,7 +85,7 @@ def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
         tables,
         confidence=0.7 if rivals else 0.95,
         encoding=encoding,
-        issues=(*_tell_senml(tables), *_look_for_loss(text)),
+        issues=(*_tell_resolved(tables), *_look_for_loss(text)),
         questions=(*questions, *found[0].numbers.beside(given)[1]),
     )
 
@@ -161,11 +161,14 @@ def _chosen(found: list[FoundTable], given: Mapping[str, Any]) -> FoundTable:
     return same[0] if same else FoundTable({"records": records}, 0, 0)
 
 
-def _tell_senml(tables: Sequence[DetectedTable]) -> Iterator[Issue]:
+def _tell_resolved(tables: Sequence[DetectedTable]) -> Iterator[Issue]:
     for table in tables:
         if getattr(table.form, "senml", False):
             what = "it is SenML: its base values (bn, bt, bu, bv, bs) are written into the records that they hold for"
             yield Issue(f"table {table.name!r}", what, "`senml: false` leaves them where they are.")
+        if getattr(table.form, "ngsi", False):
+            what = "it holds entities of NGSI: the value of each attribute stands under the attribute's name"
+            yield Issue(f"table {table.name!r}", what, "`ngsi: false` leaves them where they are.")
 
 
 def _look_for_loss(text: str) -> list[Issue]:

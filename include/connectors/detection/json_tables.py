@@ -25,6 +25,7 @@ from include.connectors.detection.json_shapes import (
 )
 from include.connectors.detection.numbers import DetectedNumbers, detect_texts
 from include.connectors.formats.json_cells import is_table
+from include.connectors.formats.ngsi import are_entities, simplify
 
 _MOST_LOOKED_AT: Final = 2_000
 """Items of a list; the rest is like them, and counted."""
@@ -70,8 +71,10 @@ def find_tables(document: Any, *, cut: bool = False) -> list[FoundTable]:
     # what holds nothing but the names of what is below it is no table
     found = [each for each in found if each.weight or not any(map(each.is_around, found))]
     if isinstance(document, dict):
-        cells = [(name, cell) for name, cell in leaves(document) if not found or not _SAYS_OF_PAGES.search(name)]
-        single = FoundTable({"records": "$", "shape": "object"}, weigh_cells(cells), 1, detect_texts(cells))
+        kind = {"ngsi": True} if are_entities([document]) else {}
+        read = simplify(document) if kind else document
+        cells = [(name, cell) for name, cell in leaves(read) if not found or not _SAYS_OF_PAGES.search(name)]
+        single = FoundTable({"records": "$", "shape": "object", **kind}, weigh_cells(cells), 1, detect_texts(cells))
         if cells and (not found or single.weight > max(each.weight for each in found)):
             found.append(single)
     return sorted(found, key=lambda each: (-each.weight, -each.rows, len(each.settings["records"])))
@@ -93,12 +96,13 @@ def _visit_lists(lists: list[list[Any]], place: Place) -> Iterator[FoundTable]:
         return
     kinds = Counter(type(item) if isinstance(item, dict | list) else str for item in items)
     if kinds[dict] == len(items):
-        cells = [cell for item in items for cell in leaves(item)]
-        names = {name for item in items[:50] for name, _ in leaves(item)}
-        if is_senml(names):
-            yield _table(place, {"senml": True}, cells, rows, len(items), names)
-        elif names:
-            yield _table(place, {}, cells, rows, len(items), names)
+        ngsi = are_entities(items)
+        plain = [simplify(item) for item in items] if ngsi else items
+        cells = [cell for item in plain for cell in leaves(item)]
+        names = {name for item in plain[:50] for name, _ in leaves(item)}
+        if names:
+            kind = {"ngsi": True} if ngsi else {"senml": True} if is_senml(names) else {}
+            yield _table(place, kind, cells, rows, len(items), names)
         below = place.step(None, ())
         yield from _visit_along(items, below)
         yield from _visit_members(items, below)

@@ -25,10 +25,10 @@ from include.connectors.detection.time_axis import TimeAxis, find_series
 from include.connectors.detection.time_columns import choose_time
 from include.connectors.detection.time_formats import kind_of
 from include.connectors.detection.time_parts import count_each_day
-from include.connectors.detection.units import PLACES, spell_unit, tells_unit, unit_in_name
+from include.connectors.detection.units import PLACES, spell_unit, tells_unit, unit_in_cell, unit_in_name
 
 _AGAIN: Final = re.compile(r" \(\d+\)$")
-_OF_UNIT: Final = re.compile(r"[ _.-]?(?:unit|einheit|unité|unidad)$", re.IGNORECASE)
+_OF_UNIT: Final = re.compile(r"[ _.-]?(?:unit(?:[_ ]?code)?|einheit|unité|unidad)$", re.IGNORECASE)
 _NAME_UNIT: Final = "Name the unit in the mapping."
 _SLICE: Final = 250_000
 """Rows that are looked at together: what is made of a column meanwhile stays small."""
@@ -185,10 +185,10 @@ def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
         called = _OF_UNIT.sub("", each.name)
         owner = named.get(called) if called != each.name else behind
         if owner and owner.counts and owner.unit is None and each.distinct.count() == 1:
-            owner.unit = spell_unit(each.examples[0])
+            owner.unit = unit_in_cell(each.examples[0])
     told = [each for each in columns if tells_unit(each.name) and each.distinct.count() == 1 and each.examples]
     text = "/".join(each.examples[0] for each in sorted(told, key=lambda each: "currency" not in each.name.casefold()))
-    unit = spell_unit(text) or next(iter(find_units_but_case(text)), None)
+    unit = unit_in_cell(text) or next(iter(find_units_but_case(text)), None)
     without = [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
     if len(told) == 1 and len(without) > 1:
         without = [each for each in without if each.name.casefold() == "value"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from include.cim.unit_codes import unit_of_code
 from include.cim.units import find_units_but_case, known_unit
 
 _UNIT_COLUMN: Final = re.compile(
-    r"(.*[^a-z])?(units?([_ ]?type)?|einheit|eenheid|unité|unite|unidad|unità"
+    r"(.*[^a-z])?(units?([_ ]?(type|code))?|einheit|eenheid|unité|unite|unidad|unità"
     r"|uom|jednostka|jednotka|egység|(måle)?enhe[dt]|yksikkö(tyyppi)?)(\.name)?",
     re.IGNORECASE,
 )
@@ -99,6 +100,16 @@ def spell_unit(text: str) -> str | None:
     bracketed = _BRACKETS.fullmatch(text.strip())
     unit = known_unit((bracketed[2] if bracketed else text).strip())
     return unit.name if unit else None
+
+
+def unit_in_cell(text: str) -> str | None:
+    """Spell the unit that a cell of a column of units holds: NGSI has the codes of UN/ECE there.
+
+    Example:
+        >>> unit_in_cell("kWh"), unit_in_cell("WTT"), unit_in_cell("P1")
+        ('kWh', 'W', '%')
+    """
+    return spell_unit(text) or unit_of_code(text.strip())
 
 
 def tells_unit(column: str) -> bool:

@@ -14,6 +14,7 @@ from include.collection.formats.json_records import JsonFormat, Step, path_steps
 from include.connectors.content import Content
 from include.connectors.formats.json_cells import as_text, flatten, put
 from include.connectors.formats.json_text import JsonText, close_brackets, json_decoder
+from include.connectors.formats.ngsi import simplify, simplify_entities
 from include.connectors.formats.records import Row, tabulate
 from include.connectors.formats.senml import resolve_records
 from include.errors import SourceEmpty, SourceRefused
@@ -209,7 +210,7 @@ class _Reading:
         elif not isinstance(container, dict):
             raise SourceRefused(self._name, f"what stands at {at} is no object", self._there(at, container))
         elif form.shape == "object":
-            rows = iter([flatten(container, self._name)])
+            rows = iter([flatten(simplify(container) if form.ngsi else container, self._name)])
         elif form.shape == "columns":
             rows = self._rows_of_columns(container, above)
         else:
@@ -222,6 +223,8 @@ class _Reading:
         kind: type | None = None
         if form.senml:
             items = resolve_records(items, self._content)
+        if form.ngsi:
+            items = simplify_entities(items)
         for number, item in enumerate(items, start=1):
             where = f"{self._name}, record {number}"
             this = type(item) if isinstance(item, dict | list) else str
