@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -28,6 +29,7 @@ from include.collection.mapping_preset import expand_mapping, load_mapping_prese
 from include.configuration import has_fixed_length
 from include.errors import ConfigurationInvalid, Problem, name_close
 
+_NAME: Final = re.compile(r"\w+")
 _ENTITY: Final = "type"
 """The member that says what an entity of NGSI is: WeatherObserved."""
 
@@ -55,7 +57,8 @@ def suggest_fields(
     main, *others = inspection.tables
     columns = plain_columns(main.columns, time)
     advice = advise(columns, by_name.values(), name, precedents, concept=inspection.concept)
-    if (told := _told_by_standard(main, by_name, advice.rivals)) is not None:
+    path = getattr(inspection.detection.tables[0].form, "records", "")
+    if (told := _told_by_standard(main, path, by_name, advice.rivals)) is not None:
         advice = advise(columns, by_name.values(), name, precedents, concept=told)
     known = _mapping_of(inspection)
     tables = [_with_suggestions(main, advice) if known is None else _as_mapped(main, known)]
@@ -76,23 +79,23 @@ def _ask_concept(rivals: tuple[str, ...]) -> Question:
     return Question("concept", "What are the rows? The columns fit several concepts nearly alike.", rivals)
 
 
-def _told_by_standard(table: TableProfile, concepts: Mapping[str, Concept], rivals: Sequence[str]) -> str | None:
-    """Give the one of several concepts whose name in a standard is what the document, or the entity, is called."""
-    kinds = {
-        cell
-        for column in table.columns
-        if column.name in {DOCUMENT, _ENTITY} and column.distinct == 1
-        for cell in column.examples
-    }
-    return next(
-        (each for each in rivals if any(_bare(term.term) in kinds for term in concepts[each].anchors)),
-        None,
+def _told_by_standard(
+    table: TableProfile, path: str, concepts: Mapping[str, Concept], rivals: Sequence[str]
+) -> str | None:
+    """Give the one of several concepts whose name in a standard is what the document, or the entity, is called.
+
+    Args:
+        path: Where the rows are: `/MeterReadings/MeterReading/IntervalBlocks/IntervalReadings`.
+    """
+    kinds = set(_NAME.findall(path)).union(
+        *(each.examples for each in table.columns if each.name in {DOCUMENT, _ENTITY} and each.distinct == 1)
     )
+    return next((each for each in rivals if any(_bare(term.term) in kinds for term in concepts[each].anchors)), None)
 
 
 def _bare(term: str) -> str:
-    """Leave the model out of a term: dataModel.Weather/WeatherObserved."""
-    return term.rpartition("/")[2]
+    """Leave out of a term where it is defined: http://iec.ch/TC57/CIM100#MeterReading."""
+    return re.split(r"[/#]", term)[-1]
 
 
 def _mapping_of(inspection: Inspection) -> MapperConfig | None:
