@@ -75,6 +75,9 @@ class JsonFormat(WrittenNumbers):
     ngsi: bool = Field(
         False, description="entities of NGSI-LD or NGSI v2: the value of each attribute stands under its name"
     )
+    carry: tuple[str, ...] = Field(
+        (), description="columns that the first record of a list says for those after it, as Home Assistant's history"
+    )
     units: str | None = Field(None, pattern=PATH, max_length=1000, description="an object with the columns' units")
 
     @model_validator(mode="after")

@@ -169,6 +169,9 @@ def _tell_resolved(tables: Sequence[DetectedTable]) -> Iterator[Issue]:
         if getattr(table.form, "ngsi", False):
             what = "it holds entities of NGSI: the value of each attribute stands under the attribute's name"
             yield Issue(f"table {table.name!r}", what, "`ngsi: false` leaves them where they are.")
+        if carried := getattr(table.form, "carry", ()):
+            what = f"only the first record of each list says {', '.join(map(repr, carried))}: it holds for all of it"
+            yield Issue(f"table {table.name!r}", what, "`carry: []` leaves the others empty.")
 
 
 def _look_for_loss(text: str) -> list[Issue]:

@@ -120,3 +120,20 @@ def is_header(cells: list[Any]) -> bool:
 def is_senml(names: Collection[str]) -> bool:
     """Say whether records have the members of SenML: a base value, and a value (RFC 8428)."""
     return bool({"bn", "bt", "bu", "bv", "bs"} & set(names) and {"v", "vs", "vb", "vd", "s"} & set(names))
+
+
+def find_carried(lists: Sequence[list[Any]]) -> tuple[str, ...]:
+    """Name the texts that of each list the first record says, and perhaps the last again: they hold for all of it."""
+    found: list[str] | None = None
+    for each in islice((each for each in lists if len(each) > 2), 200):
+        if not all(isinstance(item, dict) for item in (*each[:201], each[-1])):
+            return ()
+        last = dict(leaves(each[-1]))
+        between = {name for item in each[1:-1][:200] for name, _ in leaves(item)}
+        said = [
+            name
+            for name, cell in leaves(each[0])
+            if type(cell) is str and not TIME.fullmatch(cell) and name not in between and last.get(name, cell) == cell
+        ]
+        found = said if found is None else [name for name in found if name in said]
+    return tuple(found or ())

@@ -13,6 +13,7 @@ from include.collection.formats.json_records import path_steps, path_text
 from include.connectors.detection.json_above import Place, find_axis, find_header, find_units, worth_inheriting
 from include.connectors.detection.json_shapes import (
     are_keys_data,
+    find_carried,
     is_header,
     is_senml,
     leaves,
@@ -101,7 +102,9 @@ def _visit_lists(lists: list[list[Any]], place: Place) -> Iterator[FoundTable]:
         cells = [cell for item in plain for cell in leaves(item)]
         names = {name for item in plain[:50] for name, _ in leaves(item)}
         if names:
-            kind = {"ngsi": True} if ngsi else {"senml": True} if is_senml(names) else {}
+            kind: dict[str, Any] = {"ngsi": True} if ngsi else {"senml": True} if is_senml(names) else {}
+            if place.steps[-1:] == (None,) and not kind and (carried := find_carried(lists)):
+                kind = {"carry": carried}
             yield _table(place, kind, cells, rows, len(items), names)
         below = place.step(None, ())
         yield from _visit_along(items, below)

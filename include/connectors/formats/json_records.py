@@ -221,6 +221,7 @@ class _Reading:
         form = self._form
         names: Sequence[str] = form.names or self._names(above)
         kind: type | None = None
+        held: dict[str, str | None] = {}
         if form.senml:
             items = resolve_records(items, self._content)
         if form.ngsi:
@@ -236,7 +237,10 @@ class _Reading:
                 )
             kind = this
             if isinstance(item, dict):
-                yield flatten(item, where)
+                row = flatten(item, where)
+                for name in form.carry:
+                    row[name] = held[name] = row.get(name, held.get(name))
+                yield row
             elif not isinstance(item, list):
                 yield {"value": as_text(item)}
             elif form.header == "first" and number == 1:

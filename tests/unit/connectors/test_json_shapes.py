@@ -265,3 +265,30 @@ def test_another_encoding_can_be_set() -> None:
 
 def test_text_that_only_begins_like_json_is_left_to_others() -> None:
     assert detect_bytes(b"[Header]\na;b\n1;2\n").tables[0].form.kind == "csv"
+
+
+def test_what_the_first_record_of_each_list_says_holds_for_those_after_it() -> None:
+    """Home Assistant's history with `minimal_response`: the last record has times of its own."""
+    full = {"attributes": {"unit_of_measurement": "W", "device_class": "power"}, "last_updated": "2026-01-01T09:00:00Z"}
+    lists = [
+        [
+            {"entity_id": name, "state": "1", "last_changed": "2026-01-01T00:00:00Z", **full},
+            {"state": "2", "last_changed": "2026-01-01T01:00:00Z"},
+            {"state": "unavailable", "last_changed": "2026-01-01T02:00:00Z"},
+            {"entity_id": name, "state": "4", "last_changed": "2026-01-01T03:00:00Z", **full},
+        ]
+        for name in ("sensor.grid", "sensor.solar")
+    ]
+    body = json.dumps(lists).encode()
+    found = detect_bytes(body)
+    form = found.tables[0].form
+    assert isinstance(form, JsonFormat)
+    assert form.carry == ("entity_id", "attributes.unit_of_measurement", "attributes.device_class")
+    assert "'entity_id'" in found.issues[0].what
+    frame = read_tables(body)["records"]
+    assert frame["entity_id"].to_list() == ["sensor.grid"] * 4 + ["sensor.solar"] * 4
+    assert set(frame["attributes.unit_of_measurement"]) == {"W"}
+    assert frame["last_updated"].null_count() == 4
+    assert read_tables(body, carry=[])["records"]["entity_id"].null_count() == 4
+    plain = [[{"id": "a", "v": at, "note": "x"} for at in range(4)], [{"id": "b", "v": at} for at in range(4)]]
+    assert getattr(detect_bytes(json.dumps(plain).encode()).tables[0].form, "carry", None) == ()
