@@ -118,6 +118,27 @@ def test_a_load_and_its_forecast_are_mapped_by_what_the_document_says(
     assert proposal == Proposal(MapperConfig.model_validate(expand_mapping({"preset": "grid_loads"})), ())
 
 
+def test_generation_is_mapped_by_kind_of_resource_and_what_pumps_use_is_told(tmp_path: Path) -> None:
+    def kind(psr: str, area: str) -> str:
+        zone = f"<{area}BiddingZone_Domain.mRID codingScheme='A01'>10YBE----------2</{area}BiddingZone_Domain.mRID>"
+        return f"{zone}<MktPSRType><psrType>{psr}</psrType></MktPSRType>"
+
+    span = ("2026-03-28T23:00Z", "2026-03-29T22:00Z", "PT1H")
+    made = [series({n: str(n * at) for n in range(1, 24)}, *span, more=kind(psr, "in")).replace(">A04<", ">A01<")
+            for at, psr in enumerate(("B10", "B16", "B19"), start=1)]  # fmt: skip
+    pumped = series({1: "500"}, *span, more=kind("B10", "out"))
+    rows = rows_of(document(*made, kind="A75"), "grid_generation", tmp_path)
+    sums = {psr: sum(row["power"] for row in rows if row["psr_type"] == psr) for psr in ("B10", "B16", "B19")}
+    assert sums == {"B10": 276, "B16": 552, "B19": 828}
+    assert {(row["area_id"], row["quantity"], row["process"]) for row in rows} == {
+        ("10YBE----------2", "generation", "realised")
+    }
+    (tmp_path / "answer.xml").write_bytes(document(*made, pumped, kind="A75"))
+    inspection = inspect_source(tmp_path / "answer.xml", "answer.xml", {})
+    proposal = suggest_fields(inspection, "answer.xml", load_definition().concepts())[1]
+    assert [each.what for each in proposal.missing] == ["rows are left out whose 'businessType' is 'A04'"]
+
+
 def test_two_sequences_for_the_same_time_are_told_and_one_can_be_chosen() -> None:
     body = (DATA / "22_entsoe_a44_prices_a03.xml").read_bytes()
     found = detect_bytes(body)
