@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,11 +22,12 @@ from include.errors import SourceRefused
 
 _BEGINS: Final = re.compile(r'\s*(\{\s*("|\}|$)|\[\s*([\[{"\]\d-]|true|false|null|$))')
 _FOLLOWS: Final = re.compile(r"\s*[\[{]")
-_LED: Final = re.compile(r'((?:[^\s{}\[\]"<,;]+[ \t]+){1,3})(\{.*\})\s*')
+_LED: Final = re.compile(r'((?:\[?[^\s{}\[\]"<,;]+\]?[ \t]+){1,4})(\{.*\})\s*')
 """A line that begins with words: the topic, a time before it, and what a device sent."""
 
 _CLOCK: Final = re.compile(r"[12]\d{9}(\.\d+)?")
 _MOST_LINES: Final = 200
+_TOPIC: Final = "/"
 
 
 def detect_json(sample: Sample, given: Mapping[str, Any]) -> Detection | None:
@@ -127,14 +127,26 @@ def _read(sample: Sample, text: str) -> tuple[list[Any], bool]:
 
 
 def _find_lead(text: str) -> tuple[str, ...]:
-    """Name the words before the object that most lines end with; none where they are nothing of that kind."""
+    """Name the words before the objects that lines end with; none where they are nothing of that kind."""
     lines = [line for line in text.split("\n")[:_MOST_LINES] if line.strip()]
     led = [found[1].split() for line in lines if (found := _LED.fullmatch(line)) and _is_object(found[2])]
-    counts = Counter(map(len, led))
-    if 2 * len(led) <= len(lines) or len(counts) > 1:
+    widths = {len(words) for words in led}
+    if len(widths) != 1:
         return ()
-    names = ["time" if TIME.fullmatch(word) or _CLOCK.fullmatch(word) else "topic" for word in led[0]]
+    # a broker's devices send plain numbers as well
+    (width,) = widths
+    topics = [line.split(maxsplit=width)[width - 1 : width] for line in lines]
+    if 2 * len(led) <= len(lines) and not all(words and _TOPIC in words[0] for words in topics):
+        return ()
+    names = [_name_lead(word, last=at == width) for at, word in enumerate(led[0], start=1)]
     return tuple(name if names.index(name) == at else f"{name}_{at + 1}" for at, name in enumerate(names))
+
+
+def _name_lead(word: str, *, last: bool) -> str:
+    word = word.strip("[]")
+    if TIME.fullmatch(word) or _CLOCK.fullmatch(word):
+        return "time"
+    return "topic" if last or _TOPIC in word else "word"
 
 
 def _is_object(text: str) -> bool:

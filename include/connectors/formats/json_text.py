@@ -153,7 +153,8 @@ class JsonText:
 
         Args:
             lead: What the words before each value are called, of lines that begin with some. Then each value is an
-                object with these words as members; one that is none is its member `value`.
+                object with these words as members, without brackets around them; one that is none is its member
+                `value`.
         """
         while self.peek():
             yield self._led(lead) if lead else self.value()
@@ -161,7 +162,7 @@ class JsonText:
     def _led(self, lead: Sequence[str]) -> dict[str, Any]:
         words: dict[str, Any] = {}
         for name in lead:
-            words[name] = self._until(_WORD_ENDS)
+            words[name] = self._until(_WORD_ENDS).strip("[]")
             self._until(_NO_BLANK)
         if self._next() != "{":
             rest = self._until(_LINE_ENDS).strip()

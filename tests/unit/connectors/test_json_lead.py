@@ -33,7 +33,13 @@ def read(body: bytes, **settings: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("after", ["", "\r", " "])
 @pytest.mark.parametrize(
     ("before", "lead"),
-    [("", ["topic"]), ("2024-01-01T00:00:07+0100 ", ["time", "topic"]), ("1704067207.25  ", ["time", "topic"])],
+    [
+        ("", ["topic"]),
+        ("2024-01-01T00:00:07+0100 ", ["time", "topic"]),
+        ("1704067207.25  ", ["time", "topic"]),
+        ("[2024-01-01T00:00:07Z] ", ["time", "topic"]),
+        ("Jan 07 00:00:07 ", ["word", "word_2", "time", "topic"]),
+    ],
 )
 def test_messages_with_their_topic_are_a_table(before: str, lead: list[str], after: str) -> None:
     body = written(before, after)
@@ -47,7 +53,8 @@ def test_messages_with_their_topic_are_a_table(before: str, lead: list[str], aft
 
 def test_a_message_that_is_no_object_is_a_value_or_nothing() -> None:
     body = b"tele/a/LWT Online now\n\n" + written() + b'a/b (null)\na/c\na/d 12.50\na/e [1, 2]\na/f {\n "Time": "x"\n}'
-    assert detect_bytes(written() + b"a/b Online\na/c\n").tables[0].form.kind == "json"
+    plain = b"a/b Online now\na/c\n" * 9
+    assert detect_bytes(plain + written()).tables[0].form == JsonFormat(lines=True, lead=("topic",))
     rows = [(row["topic"], row["Time"], row["value"]) for row in read(body)]
     assert rows[0] == ("tele/a/LWT", None, "Online now")
     assert [row[1] for row in rows[1:4]] == [message["Time"] for _, message in SENT]
