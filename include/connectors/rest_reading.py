@@ -14,6 +14,7 @@ import polars as pl
 from include.collection.formats.json_records import JsonFormat
 from include.collection.inspection import Issue
 from include.collection.rest_source import RestSource
+from include.connectors.archive import ZIP
 from include.connectors.content import Content
 from include.connectors.egress import Answer, Limits, Request
 from include.connectors.formats.choose import read_frames
@@ -246,6 +247,13 @@ class RestReading:
         """Refuse what lines of cells would be made of all the same: a web page, a message in JSON; or only a part."""
         if answer.status == _PARTIAL and self.source.pagination is None:
             raise SourceRefused(self.where, "it answers 206: with a part of what there is", "Set `pagination`.")
+        if self.source.member is not None:
+            packed = answer.body.read(len(ZIP)) == ZIP
+            answer.body.seek(0)
+            if not packed:
+                what = f"it answers with no ZIP archive, so there is no {self.source.member!r} in it"
+                remedy = "Does it ask for a login, or tell of an error? Or leave `member` out."
+                raise Doubtful(self._with_words(SourceRefused(self.where, what, remedy), answer))
         if self.source.format.kind not in {"csv", "fixed_width"}:
             return
         found = _NO_LINES.match(answer.body.read(_PEEKED))

@@ -311,3 +311,10 @@ def test_a_file_of_an_archive_is_read_that_a_pattern_names(
         rows_of(a_connector(server, format=form).read(None))
     with pytest.raises(SourceRefused, match="no file of the ZIP archive is called 'prices_"):
         rows_of(a_connector(server, format=form, member="prices_*").read(None))
+
+
+def test_a_message_where_an_archive_should_be_is_told_in_its_words(server: SourceServer) -> None:
+    server.answer = lambda _: Reply(b'{"error": "quota exceeded"}')
+    with pytest.raises(SourceRefused, match=r"answers with no ZIP archive.*; it says: quota exceeded"):
+        rows_of(a_connector(server, format={"kind": "csv"}, member="load_*").read(None))
+    assert len(server.asked) == 2
