@@ -175,6 +175,8 @@ def _untold(column: Column, field: Field, target: Unit, worth: float) -> Fit | N
     if column.minimum is None or column.maximum is None:
         return Fit(worth, None)
     candidates = _LIKELY.get(target.dimension, ())
+    if target.name == "fraction" and (field.maximum is None or field.maximum > 1):
+        candidates = candidates[::-1]  # a COP of 3.5 and an index of 6 are no percentages
     for name in candidates:
         if not _outside(column, field, find_unit(name)) and _plausible(column, name):
             return Fit(worth + _LOOKS, name, likely=True)

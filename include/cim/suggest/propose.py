@@ -90,7 +90,9 @@ def propose_mapping(
             rules.append(rule)
             missing += _unsure(field, sources)
         elif field.required and not any(each.where.startswith(f"mapper.rules.{field.name}.") for each in missing):
-            missing.append(_lacking(field, _likeliest(concept.name, field, columns, advice)))
+            missing.append(
+                _lacking(field, _likeliest(concept.name, field, columns, advice), _apart(field, filling, concept))
+            )
     finish_times(rules, concept, timing)
     _name_currency(rules, concept)
     missing += add_powers(rules, wide, concept, columns)
@@ -295,11 +297,20 @@ def _unsure(field: Field, sources: Sequence[tuple[Column, Candidate]]) -> Iterat
             yield Problem(f"mapper.rules.{field.name}", what, "Look at it; name another, or take the rule out.")
 
 
-def _lacking(field: Field, likeliest: tuple[Column, Candidate] | None) -> Problem:
+def _apart(field: Field, filling: Mapping[str, list[tuple[Column, Candidate]]], concept: Concept) -> Column | None:
+    """Find the column that tells series apart where nothing fills an identifier of the key: the meter's number."""
+    others = [name for name, each in concept.fields.items() if each.type is FieldType.ID and name not in concept.key]
+    found = (filling[name][0][0] for name in others if field.type is FieldType.ID and name in filling)
+    return next((column for column in found if (column.distinct or 0) > 1), None)
+
+
+def _lacking(field: Field, likeliest: tuple[Column, Candidate] | None, apart: Column | None) -> Problem:
     said = field.description.rstrip(".")
     sort = f"one of {', '.join(field.values[:8])}" if field.values else said[:1].lower() + said[1:]
     remedy = f"Add {{field: {field.name}, constant: …}}, or name its column."
     if likeliest is not None:
         column, each = likeliest
         remedy += f" {column.name!r} may be it ({each.confidence:.0%}: {each.reason})."
+    elif apart is not None:
+        remedy += f" {apart.name!r} has {apart.distinct} values: with a constant, rows of one time have one key."
     return Problem(f"mapper.rules.{field.name}", f"no column tells it ({sort})", remedy)

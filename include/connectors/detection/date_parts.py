@@ -12,6 +12,7 @@ import polars as pl
 
 from include.cim.day_periods import begin_hours, split_periods
 from include.cim.written_times import read_times
+from include.collection.inspection import ColumnType
 from include.connectors.detection.column_names import NAMES_WEEK
 from include.connectors.detection.column_types import ColumnTally
 
@@ -32,6 +33,9 @@ PARTS: Final = (
 _DAY_OF_YEAR: Final = re.compile(r"doy|j_?day|julian([ _]?day)?|day[ _]?of[ _]?year|yday", re.IGNORECASE)
 NAMELESS: Final = re.compile(r"column_\d+")
 """What columns are called to which the source gives no name."""
+
+_MANY_MONTHS: Final = 6
+"""Fewer different names that begin as months do may be places or people."""
 
 _CERTAIN_YEARS: Final = (40, 50)
 """Up to here a year of two digits is one of this century, and from here on one of the last."""
@@ -77,16 +81,23 @@ def _year_alone(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | 
 
 
 def _month_of_year(columns: Sequence[ColumnTally], frame: pl.DataFrame) -> Parts | None:
-    """Find the columns that are called year and month, where none tells the day: bills."""
+    """Find the columns that are called year and month, where none tells the day: bills.
+
+    A column that holds names of months alone may be called otherwise.
+    """
     named = [next((each.name for each in columns if one.fullmatch(each.name.strip())), None) for _, one in PARTS]
     year, month, day = named
     years = span_of(frame, year) if year else None
-    if year is None or month is None or day is not None or years is None or not 1900 <= years[0] <= years[1] <= 2100:
+    if year is None or day is not None or years is None or not 1900 <= years[0] <= years[1] <= 2100:
         return None
-    for form in ("%Y %m", "%Y %b"):
-        texts = frame.select(pl.concat_str(pl.col(year, month).str.strip_chars(), separator=" ").alias("text"))["text"]
-        if read_times(texts, form).null_count() == texts.null_count() < len(texts):
-            return Parts((year, month), (form,))
+    tried = ("%Y %m", "%Y %b") if month else ("%Y %b",)
+    for name in [month] if month else [each.name for each in columns if each.type is ColumnType.TEXT]:
+        texts = frame.select(pl.concat_str(pl.col(year, name).str.strip_chars(), separator=" ").alias("text"))["text"]
+        for form in tried:
+            times = read_times(texts, form)
+            told = month is not None or times.dt.month().n_unique() >= _MANY_MONTHS
+            if told and times.null_count() == texts.null_count() < len(texts):
+                return Parts((year, name), (form,))
     return None
 
 

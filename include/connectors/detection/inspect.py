@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from include.cim.units import find_unit
 from include.cim.zone import read_zone
 from include.collection.inspection import DetectedTable, Detection, Inspection, Issue, Question, TimeProfile
 from include.collection.source_format import Format
@@ -18,6 +19,7 @@ from include.connectors.detection.profile import Profiled, profile_table
 from include.connectors.detection.sample import Sample, take_sample
 from include.connectors.detection.settings import read_value
 from include.connectors.detection.times import profile_time
+from include.connectors.detection.units import unit_in_name
 from include.connectors.formats.choose import read_frames, read_units
 from include.errors import ConfigurationInvalid, Problem, name_close
 
@@ -25,6 +27,9 @@ _OWN: Final = ("table", "concept", "zone", "date", "date_order", "interval_label
 """What an owner may set beside the keys of the format."""
 
 _ANSWERS: Final = {"date_order": ("dmy", "mdy", "ymd"), "interval_label": ("start", "end")}
+_MEASURED: Final = frozenset({"energy", "power", "reactive_energy", "reactive_power", "volume", "temperature"})
+"""What a title's last word or brackets tell of a table's values: an hour or a metre may be anything's there."""
+
 _TIMELESS: Final = "If one or several do, name them in the mapping."
 _HINTS: Final = 20_000
 """So many bytes of a file tell its language."""
@@ -95,12 +100,24 @@ def _ask_day(clock: Sequence[str], options: tuple[date, ...]) -> Question:
 
 def _profile(sample: Sample, table: DetectedTable, own: Mapping[str, str], day: date | None) -> Profiled:
     with sample.open() as content:
-        units = read_units(content, table.form)
+        above = _unit_above(table)
+        units = {**above, **read_units(content, table.form)}
     with sample.open() as content:
         frames = read_frames(content, table.form)
         profiled = profile_table(table.name, frames, table.form.numbers, units, own.get("date_order"), day)
         told = tuple(issue for issue in content.issues if "U+FFFD" not in issue.what)  # the profile counts them all
-        return replace(profiled, issues=(*told, *profiled.issues))
+        taken = (Issue(f"column {name!r}", f"its unit, {unit}, stands above it") for name, unit in above.items())
+        return replace(profiled, issues=(*told, *taken, *profiled.issues))
+
+
+def _unit_above(table: DetectedTable) -> dict[str, str]:
+    """Find the unit of cells that became one column, where a title or the corner of their matrix tells one."""
+    unpivot = getattr(table.form, "unpivot", None)
+    if unpivot is None or unpivot.columns:
+        return {}
+    told = {unit_in_name(cell)[0] for note in table.notes for cell in note.split("\t")} - {None}
+    units = {unit for unit in told if unit and find_unit(unit).dimension in _MEASURED}
+    return {unpivot.value: units.pop()} if len(units) == 1 else {}
 
 
 def _settle_time(main: Profiled, name: str, form: str) -> Profiled:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from include.cim.strptime import MONTH, month_number
 from include.connectors.detection.cells import Kind, classify
 
 _HOUR: Final = re.compile(
@@ -24,6 +25,9 @@ _CLOCK: Final = re.compile(
     r"\D{0,6}(\d{1,2})[:.h](\d{2})(?::\d{2})?(?: ?([AB]))?(?:\s*[-–]\s*\d{1,2}[:.h]\d{2}(?::\d{2})?)?"
 )
 _YEAR: Final = re.compile(r"((?:19|20)\d\d)")
+_MONTH_OF_YEAR: Final = re.compile(
+    rf"({MONTH})[-/ ](\d{{4}}|\d{{2}})|(\d{{1,2}})[-/.](\d{{4}})|(\d{{4}})[-/](\d{{1,2}})", re.IGNORECASE
+)
 _MONTHS: Final = (
     *("jan|ene|gen|sty", "f[eé]|lut", "m[aäâ]?[a-z]?r", "a[pbv][rv]|kwi", "ma[iygj]", "ju[nií]|giu|cze"),
     *("ju[líi]|lug|lip", "a[uogû]|sie", "se|wrz", "o[kct]|pa[zź]", "no|lis", "d[eéiz]|gru"),
@@ -64,6 +68,7 @@ def find_run(header: Sequence[str]) -> TimeRun | None:
         (_year, "year"),
         (_month, "month"),
         (_date, "date"),
+        (_month_of_year, "date"),
     ):
         places = [read(cell.strip()) for cell in header]
         first = 0
@@ -89,6 +94,8 @@ def _goes_on(first: int | None, here: int | None, after: int | None, name: str) 
         return after - here in {1, -3}  # 3A Q4, 3B Q1
     if name == "month":
         return (after - here) % 12 == 1
+    if name == "date":
+        return after - here in {0, 1}  # months go on by one
     return after >= here or (name == "time" and after == 0)
 
 
@@ -141,6 +148,14 @@ def _month(cell: str) -> int | None:
 def is_month(word: str) -> bool:
     """Say whether a word may be a month's name: by how it begins."""
     return _month(word) is not None
+
+
+def _month_of_year(cell: str) -> int | None:
+    """Number the months of all years: Jan 2024, März-24, 01/2024, 2024-01."""
+    if found := _MONTH_OF_YEAR.fullmatch(cell):
+        month = month_number(found[1].lower()) if found[1] else int(found[3] or found[6])
+        return int(found[2] or found[4] or found[5]) * 12 + month
+    return None
 
 
 def _date(cell: str) -> int | None:

@@ -84,6 +84,8 @@ def profile_time(
     zoning = find_zone(axis, hints, zone, given or _label_told(axis))
     label = zoning.label
     steps = weigh_steps(axis, zoning.clock, ends=label == "end")
+    if steps.resolution == "P1Y" and _written(axis) == "P1M" and steps.backwards.count:
+        steps = Steps(resolution="P1M", repeats=steps.repeats)  # a line a month, a column a year
     if axis.time.day is not None and steps.backwards.count:
         return None  # the hours of several days, none of which is known
     if axis.time.day == UNKNOWN_DAY:
@@ -229,8 +231,12 @@ def _names_interval(axis: TimeAxis, steps: Steps) -> bool:
         return steps.resolution == "P1D" and bool((axis.hours["hour"].dt.hour() == 0).all())
     if kind_of(axis.form) is not ColumnType.DATE or axis.time.period is not None:
         return False
-    written = next((length for signs, length in _WRITTEN if any(sign in axis.form for sign in signs)), "P1Y")
-    return steps.resolution == written
+    return steps.resolution == _written(axis)
+
+
+def _written(axis: TimeAxis) -> str:
+    """Say how long what a date's format writes is."""
+    return next((length for signs, length in _WRITTEN if any(sign in axis.form for sign in signs)), "P1Y")
 
 
 def _label_shown(step: timedelta | None, first: datetime | None, last: datetime | None) -> str | None:

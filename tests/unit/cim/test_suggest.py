@@ -198,6 +198,15 @@ def test_values_that_a_field_cannot_have_are_a_veto() -> None:
     assert all(each.field != "state_of_charge" for each in advice.columns["state of charge"])
 
 
+def test_numbers_beyond_one_are_a_percentage_only_where_a_field_holds_none() -> None:
+    """A coefficient of performance is held as a fraction, and so is an index: neither is a hundredth of itself."""
+    pump = [time("time"), number("flow temperature", "degC", 20, 50), number("heat pump power", "kW", 0, 3)]
+    told = {high: suggest(*pump, number("COP", low=2.1, high=high)).columns["COP"][0].unit for high in (4.7, 420)}
+    assert told == {4.7: "fraction", 420: "%"}
+    sky = [time("time"), number("air temperature", "degC", -5, 30), number("UV index", low=0, high=7.5)]
+    assert suggest(*sky).columns["UV index"][0].unit == "fraction"
+
+
 def test_values_tell_a_unit_that_the_file_does_not() -> None:
     advice = suggest(
         time("time"),

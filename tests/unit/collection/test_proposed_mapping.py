@@ -329,6 +329,18 @@ def test_words_say_only_what_the_field_has() -> None:
     assert find_value(field, "estimated") is None
 
 
+def test_a_constant_is_warned_of_where_another_column_tells_series_apart(tmp_path: Path) -> None:
+    """Of sub-meters nobody knows a point of delivery; a constant would set the rows of all but one of them aside."""
+    times = [datetime(2024, 5, 2) + at * timedelta(hours=1) for at in range(96)]  # noqa: DTZ001
+    for meters, warned in ((3, True), (1, False)):
+        rows = [f"L-{meter};{time};{at % 7},5\n" for meter in range(meters) for at, time in enumerate(times)]
+        proposal = propose(
+            write(tmp_path, "Zählernummer;Zeit;Verbrauch [kWh]\n" + "".join(rows)), concept="meter_reading"
+        )
+        (lacking,) = [each for each in proposal.missing if each.where == "mapper.rules.usage_point_id"]
+        assert ("'Zählernummer' has 3 values: with a constant" in lacking.remedy) is warned
+
+
 def test_a_field_with_a_sign_is_one_direction_less_the_other(tmp_path: Path) -> None:
     """Portals of batteries write what is charged and what is discharged beside one another."""
     times = [datetime(2024, 5, 2) + at * timedelta(minutes=5) for at in range(96)]  # noqa: DTZ001

@@ -95,3 +95,75 @@ def test_a_serial_number_with_a_clock_is_read_to_the_second() -> None:
     texts = pl.Series(["45355 00:15", "45355 7:05:09", "45355 24:00", "45355.5 00:15", "45355 25:00", "45355", None])
     shown = read_times(texts, "excel").dt.strftime("%m-%d %H:%M:%S").to_list()
     assert shown == ["03-04 00:15:00", "03-04 07:05:09", "03-05 00:00:00", None, None, "03-04 00:00:00", None]
+
+
+MONTHS = ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
+NAMES = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+]
+
+
+@pytest.mark.parametrize(
+    ("header", "format_"),
+    [
+        pytest.param([f"{month} 2024" for month in MONTHS], "%b %Y", id="Jan 2024"),
+        pytest.param(
+            [f"{month}-{23 + at // 8}" for at, month in enumerate(MONTHS[4:] + MONTHS[:4])], "%b-%y", id="May-23"
+        ),
+        pytest.param([f"{at:02}/2024" for at in range(1, 13)], "%m/%Y", id="01/2024"),
+        pytest.param([f"2024-{at:02}" for at in range(1, 13)], "%Y-%m", id="2024-01"),
+    ],
+)
+def test_months_of_a_year_across(tmp_path: Path, header: list[str], format_: str) -> None:
+    rows = [f"Z{meter};Haus {meter};" + ";".join(f"{meter * at},5" for at in range(1, 13)) for meter in range(1, 9)]
+    lines = [
+        "Verbrauch je Zähler in kWh;;",
+        "",
+        f"Zähler;Ort;{';'.join(header)};Gesamt",
+        *(f"{row};9,9" for row in rows),
+    ]
+    found = inspect(tmp_path, lines)
+    (table,) = found.tables
+    assert table.rows == 8 * 12
+    assert [(column.name, column.unit, column.total) for column in table.columns][-1] == ("value", "kWh", 36 * 78 + 48)
+    assert "column 'value': its unit, kWh, stands above it" in [f"{each.where}: {each.what}" for each in found.issues]
+    assert found.time
+    assert (found.time.format, found.time.resolution, found.time.interval_label) == (format_, "P1M", "start")
+
+
+def test_numbers_behind_a_month_like_word_are_no_months(tmp_path: Path) -> None:
+    lines = ["Zeit;Mar 12;Mar 13;Mar 14", *(f"04.03.2024 {at:02}:00;1;2;3" for at in range(24))]
+    assert len(inspect(tmp_path, lines).tables[0].columns) == 4
+
+
+def test_a_line_for_each_month_and_a_column_for_each_year(tmp_path: Path) -> None:
+    rows = [f"{name};{at * 31};{at * 20};{at * 37}" for at, name in enumerate(NAMES, 1)]
+    found = inspect(tmp_path, ["Strom [kWh];2021;2022;2023", *rows, "Summe;2418;1560;2886"])
+    assert [(column.name, column.unit, column.total) for column in found.tables[0].columns][-1] == (
+        "value",
+        "kWh",
+        88 * 78,
+    )
+    assert found.time
+    assert (found.time.columns, found.time.format) == (("year", "Strom [kWh]"), "%Y %b")
+    assert (found.time.first, found.time.last) == ("2021-01-01T00:00:00", "2023-12-01T00:00:00")
+    assert (found.time.resolution, found.time.interval_label) == ("P1M", "start")
+
+
+def test_names_that_begin_as_months_do_are_places(tmp_path: Path) -> None:
+    rows = [
+        f"{year};{place};{at}" for at, year in enumerate((2021, 2022)) for place in ("Marburg", "Augsburg", "Mainz")
+    ]
+    found = inspect(tmp_path, ["Jahr;Ort;kWh", *rows])
+    assert found.time is None or found.time.columns == ("Jahr",)
