@@ -16,6 +16,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     PlainSerializer,
     TypeAdapter,
+    ValidationInfo,
 )
 from pydantic_core import CoreSchema
 
@@ -72,8 +73,8 @@ def has_fixed_length(duration: str) -> bool:
     return not _MONTHS.match(duration)
 
 
-def _refuse_no_length(given: Any) -> Any:
-    if isinstance(given, str) and not has_fixed_length(given):
+def _refuse_no_length(given: Any, info: ValidationInfo) -> Any:
+    if isinstance(given, str) and not has_fixed_length(given) and info.context is not AS_STORED:
         raise ValueError("months and years differ in length; write weeks, days or hours")
     if isinstance(given, int | float):
         # pydantic takes no other error for one
@@ -102,6 +103,8 @@ def write_length(length: timedelta) -> str:
     return f"P{length.days}D" + ("" if within == "PT0S" else within.removeprefix("P"))
 
 
+AS_STORED: Final = {"stored": True}
+"""The context in which our own record is validated: 365 days were written as a year (P1Y) before `write_length`."""
 _ISO: Final = TypeAdapter(timedelta)
 _MONTHS: Final = re.compile(r"[+-]?P[^T]*[YM]", re.IGNORECASE)
 LONGEST: Final = timedelta(days=36_525)

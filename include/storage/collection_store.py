@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 
 from include.cim.mapping_config import MapperConfig
 from include.collection.model import Collection, CollectionConfig, CollectionState
+from include.configuration import AS_STORED
 from include.errors import Conflict, NotFound
 from include.ports import Fingerprint
 from include.storage.connection import begin
@@ -168,7 +169,7 @@ def _read(row: Row[Any]) -> Collection:
     return Collection(
         **{
             **plain,
-            "config": CollectionConfig.model_validate(plain["config"]),
+            "config": CollectionConfig.model_validate(plain["config"], context=AS_STORED),
             "state": CollectionState(plain["state"]),
         }
     )
@@ -177,7 +178,7 @@ def _read(row: Row[Any]) -> Collection:
 def _read_mapper(plain: Any) -> MapperConfig | None:
     """Read a mapping; None where it cannot be: somebody's old collection must not stand in everybody's way."""
     try:
-        return MapperConfig.model_validate(plain)
+        return MapperConfig.model_validate(plain, context=AS_STORED)
     except ValidationError:
         return None
 

@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, update
 
-from include.collection.model import Collection, CollectionState
+from include.collection.model import Collection, CollectionConfig, CollectionState
 from include.errors import Conflict, NotFound
 from include.storage.collection_store import PostgresCollectionStore
 from include.storage.schema import collection_version
-from tests.factories import NOON, a_config
+from tests.factories import NOON, a_config, a_plain_config
 
 Make = Callable[..., Collection]
 
@@ -24,6 +24,25 @@ def test_a_collection_comes_back_as_it_was_stored(
 ) -> None:
     collection = a_stored_collection(config=a_config(schedule={"every": "PT15M"}))
     assert collections.get(collection.id) == collection
+
+
+def test_a_length_that_was_stored_as_a_year_is_read_as_its_days(
+    collections: PostgresCollectionStore, a_stored_collection: Make, loader: Engine
+) -> None:
+    plain = a_plain_config()
+    plain["mapper"]["rules"][3] = {
+        "field": "interval_end",
+        "after": {"field": "interval_start", "duration": "P365D"},
+    }
+    collection = a_stored_collection(config=CollectionConfig.model_validate(plain))
+    stored = collection.config.model_dump(mode="json")
+    stored["mapper"]["rules"][3]["after"]["duration"] = "P1Y"  # as pydantic writes it
+    of_it = collection_version.c.collection_id == collection.id
+    with loader.begin() as connection:
+        connection.execute(update(collection_version).where(of_it).values(config=stored))
+    assert collections.get(collection.id) == collection
+    assert collection in collections.find(collection.owner_id)
+    assert collection.config.mapper in [mapper for _, mapper in collections.mappers(None)]
 
 
 def test_the_owners_order_survives(collections: PostgresCollectionStore, a_stored_collection: Make) -> None:
