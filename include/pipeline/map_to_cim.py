@@ -15,7 +15,7 @@ from include.anonymization.telling import list_names
 from include.batch import ROW_ID, BatchRef, Stage
 from include.cim.concept import Concept, FieldType
 from include.cim.mapping import Mapped, Settled, map_columns, settle_times
-from include.cim.mapping_config import MapperConfig, MappingRule
+from include.cim.mapping_config import MapperConfig
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
 from include.collection.contract import OnDrift
@@ -38,6 +38,15 @@ _READ_BY: Final = {
     FieldType.TEXT: _WORDS,
 }
 """What says how the cells of a field are read."""
+
+_CAUSES: Final = {
+    "pattern_not_found": "the rule's `extract`",
+    "division_by_zero": "what the rule's `formula` divides by",
+    "not_a_number": "the rule's `formula`",
+    "no_interval": "the columns of the interval's ends",
+    "missing_offset": "the rule's `zone`",
+}
+"""Of issues that no option of the field's type brings about, what does."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,19 +71,22 @@ class _Cells:
     """How many cells of each field could be read, and how many that hold something could not."""
 
     read: Counter[str] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, mapped: Mapped) -> None:
         self.read.update(mapped.rows.count().row(0, named=True))
-        self.unreadable.update(mapped.issues["field"].to_list())
+        issues = mapped.issues.group_by("field", "rule").len()
+        self.unreadable.update({(name, cause): count for name, cause, count in issues.iter_rows()})
 
-    def retyped(self, config: MapperConfig) -> Iterator[tuple[MappingRule, str, str]]:
-        """Give the rules by which more than half of a column cannot be read, the columns, and how many cells it is."""
+    def retyped(self, config: MapperConfig, concept: Concept) -> Iterator[tuple[str, str, str]]:
+        """Give the columns of which more than half cannot be read, how many cells it is, and what reads them."""
         for rule in config.rules:
-            unreadable, read = self.unreadable[rule.field], self.read[rule.field]
+            causes = Counter({cause: count for (name, cause), count in self.unreadable.items() if name == rule.field})
+            unreadable, read = causes.total(), self.read[rule.field]
             if unreadable > read:
                 told = f"{unreadable:,} of {unreadable + read:,} cells cannot be read as {rule.field}"
-                yield rule, " and ".join(list_names([name]) for name in rule.columns) or rule.field, told
+                by = _CAUSES.get(causes.most_common(1)[0][0], _READ_BY[concept.fields[rule.field].type])
+                yield " and ".join(list_names([name]) for name in rule.columns) or rule.field, told, by
 
 
 @dataclass
@@ -127,13 +139,11 @@ class MapStep:
             for part in self._waiting:
                 self._keep(part, self._read(part, settled))
         notes = []
-        for rule, columns, told in self._cells.retyped(config):
+        for columns, told, by in self._cells.retyped(config, self.concept):
             if self.retype is OnDrift.FREEZE:
                 remedy = "Nothing was loaded. Correct the mapping, or set `contract.retype` to quarantine or evolve."
                 raise SourceRefused(columns, told, remedy)
-            notes.append(
-                f"{columns}: {told}. Compare {_READ_BY[self.concept.fields[rule.field].type]} with the source."
-            )
+            notes.append(f"{columns}: {told}. Compare {by} with the source.")
         rows, counts = batch.rows - self._left_out, {"cells_unreadable": self._cells.unreadable.total()}
         if self._left_out:
             counts["rows_left_out"] = self._left_out

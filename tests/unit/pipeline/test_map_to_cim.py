@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from include.batch import ROW_ID, Stage, ValidationReport
 from include.cim.definition import load_definition
@@ -167,3 +168,29 @@ def test_parts_that_went_ahead_and_parts_that_waited_come_to_what_the_stages_do_
     assert report.rows_quarantined == 4
     assert reports == [report]
     assert together == shown(mapped, curated)
+
+
+@pytest.mark.parametrize(
+    ("rule", "by"),
+    [
+        pytest.param({"source": "load", "unit": "kWh", "extract": "x([0-9]+)"}, "the rule's `extract`", id="a pattern"),
+        pytest.param(
+            {"formula": "a / (a - a)", "inputs": {"a": "load"}, "unit": "kWh"},
+            "what the rule's `formula` divides by",
+            id="a divisor that is nothing",
+        ),
+        pytest.param(
+            {"source": "load", "unit": "kWh"}, "the format's `decimal` and `thousands`, and the rule's `unit`,", id="-"
+        ),
+    ],
+)
+def test_what_is_told_of_a_column_that_cannot_be_read_is_what_reads_it(
+    tmp_path: Path, rule: dict[str, Any], by: str
+) -> None:
+    staging = FolderStaging(tmp_path)
+    cell = "1,5" if by.endswith("`unit`,") else "15"
+    raw = stage_parts(staging, [("BE", cell, f"2024-01-01 0{hour}:00") for hour in range(3)])
+    rules = [CONFIG.rules[0], {"field": "energy", **rule}, CONFIG.rules[2]]
+    config = MapperConfig.model_validate({"concept": "grid_observation", "rules": rules})
+    outcome = map_to_cim(raw, config, CONCEPT, staging, numbers=NumberStyle())
+    assert outcome.notes == (f"'load': 3 of 3 cells cannot be read as energy. Compare {by} with the source.",)
