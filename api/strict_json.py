@@ -8,6 +8,7 @@ Source: RFC 8259, sections 4, 6, 8.1 and 9; RFC 7493 (I-JSON).
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable
 from math import isfinite
@@ -85,6 +86,8 @@ async def _read(receive: Receive, headers: Headers) -> bytes | None:
         media = headers.get("content-type", "").split(";")[0].strip().lower()
         if media != "application/json" and not media.endswith("+json"):
             raise BodyRefused(415, "is not declared as JSON", "Send Content-Type: application/json")
+        if headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise BodyRefused(415, "is packed", "Send it as it is, without Content-Encoding")
         check_json(body)
     return body
 
@@ -95,6 +98,8 @@ def check_json(body: bytes) -> None:
     Raises:
         BodyRefused: With status 400.
     """
+    if body.startswith(codecs.BOM_UTF8):
+        raise BodyRefused(400, "begins with a byte order mark", "Encode it as UTF-8, without one")
     try:
         document = json.loads(
             body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object_without_repeats
@@ -103,9 +108,11 @@ def check_json(body: bytes) -> None:
         raise BodyRefused(400, "is not UTF-8", "Encode it as UTF-8, without a byte order mark") from error
     except RecursionError as error:
         raise _too_deep() from error
-    except ValueError as error:
-        at = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise BodyRefused(400, f"is not JSON{at}", "Check it with a JSON validator") from error
+    except json.JSONDecodeError as error:
+        at = f"at line {error.lineno}, column {error.colno}"
+        raise BodyRefused(400, f"is not JSON {at}", "Check it with a JSON validator") from error
+    except ValueError as error:  # of more digits than Python reads
+        raise _too_large() from error
     level, depth = [document], 0
     while level:
         depth += any(isinstance(value, dict | list) for value in level)
@@ -126,8 +133,12 @@ def _members(value: Any) -> list[Any]:
         case float() if not isfinite(value):
             raise BodyRefused(400, "holds a number beyond 64 bits", "Use a smaller one")
         case int() if not -(2**63) <= value < 2**63:
-            raise BodyRefused(400, "holds a number beyond 64 bits", "Use a smaller one, or write it as text")
+            raise _too_large()
     return []
+
+
+def _too_large() -> BodyRefused:
+    return BodyRefused(400, "holds a number beyond 64 bits", "Use a smaller one, or write it as text")
 
 
 def _refuse_constant(name: str) -> Any:

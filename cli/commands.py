@@ -21,7 +21,7 @@ from include.collection.model import Collection, CollectionConfig
 from include.collection.run import Run, RunState
 from include.collection.source import FileSource
 from include.errors import ConfigurationInvalid, Conflict, NotFound, Problem
-from include.operations.collection_life import create_collection, replace_collection
+from include.operations.collection_life import check, create_collection, replace_collection
 from include.operations.collection_reading import (
     CollectionView,
     list_collections,
@@ -113,6 +113,7 @@ def apply_config(
         folder: Where the configuration's file lies: `ingester.name` is relative to it.
         start: Run it at once, unless nothing has changed.
     """
+    check(session.services, session.requestor, config)  # before a file is handed over that may be large
     config = _upload_source(session, config, folder)
     mine = [view.collection for view in _all(session, config.title) if view.collection.owner_id == session.requestor.id]
     if not mine:

@@ -108,6 +108,9 @@ def refuse_count(given: Any) -> Any:
     return given
 
 
+UNPRINTABLE: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\\u202a-\\u202e\\u2066-\\u2069]")
+"""Controls, line ends, half characters, and what makes a text read in another order than it is written."""
+
 STORED: Final = {"stored": True}
 """The context in which what was saved is read again: durations were saved as pydantic writes them, with years."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field, FiniteFloat, field_validator
 
 from include.configuration import Configuration
@@ -11,6 +13,13 @@ class SearchConfig(Configuration):
     """What of a collection can be searched beside its description."""
 
     records: bool = Field(False, description="also the texts of its records, for those who may read them")
+
+
+THEMES: Final = (
+    *("AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEAL"),
+    *("INTR", "JUST", "OP_DATPRO", "REGI", "SOCI", "TECH", "TRAN"),
+)
+"""Source: http://publications.europa.eu/resource/authority/data-theme."""
 
 
 class MetadataConfig(Configuration):
@@ -38,7 +47,9 @@ class MetadataConfig(Configuration):
     language: str = Field(
         "en", pattern=r"^[a-z]{2}$", description="of title and description, ISO 639-1", examples=["en"]
     )
-    themes: tuple[str, ...] = Field(("ENER",), description="dcat:theme, codes of the EU's data-theme vocabulary")
+    themes: tuple[str, ...] = Field(
+        ("ENER",), description=f"dcat:theme, codes of the EU's data-theme vocabulary: {', '.join(THEMES)}"
+    )
     spatial: str | None = Field(
         None,
         pattern=r"^https?://",

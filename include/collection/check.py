@@ -6,11 +6,11 @@ import codecs
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Protocol
-from unicodedata import category
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 from include.anonymization.config import AnonymizationConfig
+from include.catalog.config import THEMES, MetadataConfig
 from include.cim.concept import Concept
 from include.cim.mapping_config import MapperConfig
 from include.collection.check_curator import check_curator
@@ -23,6 +23,7 @@ from include.collection.formats.delimited import CsvFormat
 from include.collection.model import CollectionConfig
 from include.collection.rest_source import RestSource
 from include.collection.source import FileSource
+from include.configuration import UNPRINTABLE
 from include.errors import NotFound, Problem, name_close
 from include.expectations.check_rules import check_rules
 
@@ -38,6 +39,7 @@ class Concepts(Protocol):
 def check_collection(config: CollectionConfig, definition: Concepts) -> list[Problem]:
     """Find everything that is wrong in the steps that are there; a draft may lack some (see `missing_steps`)."""
     problems = [*_check_title(config.title), *_check_source(config), *_check_schedule(config)]
+    problems += _check_metadata(config.metadata)
     if config.mapper is None:
         return [*problems, *check_rules(config.curator.rules, None), *check_scans(config.anonymization)]
     try:
@@ -72,10 +74,10 @@ def missing_steps(config: CollectionConfig) -> list[str]:
 
 def _check_title(title: str) -> Iterator[Problem]:
     """Look at the title when it is saved, not when it is read: those that are there stay."""
-    if not title.strip():
+    if not any(sign.isprintable() and not sign.isspace() for sign in title):
         yield Problem("title", "it is blank", "Name what the data is.")
-    elif any(category(sign) == "Cc" for sign in title):
-        yield Problem("title", "it holds a line end or another control character", "Write it in one line.")
+    elif UNPRINTABLE.search(title):
+        yield Problem("title", "it holds a line end or another character that does not print", "Write it in one line.")
 
 
 def _check_source(config: CollectionConfig) -> Iterator[Problem]:
@@ -92,20 +94,34 @@ def _check_source(config: CollectionConfig) -> Iterator[Problem]:
         yield Problem("ingester.format.encoding", what, "utf-8, cp1252 and latin-1 are common.")
     if not isinstance(form, CsvFormat):
         return
-    for name, sign in (("delimiter", form.delimiter), ("quote", form.quote or "")):
-        if not sign.isascii():
-            yield Problem(f"ingester.format.{name}", "it is no ASCII character", "Convert the file beforehand.")
+    for name in form.odd_signs:
+        yield Problem(f"ingester.format.{name}", "it is no ASCII character", "Convert the file beforehand.")
     if form.delimiter in (form.quote, "\n", "\r"):
         yield Problem("ingester.format.delimiter", "it is the quote or a line's end", "Usual are , ; | and the tab.")
 
 
+def _check_metadata(metadata: MetadataConfig | None) -> Iterator[Problem]:
+    for number, theme in enumerate(metadata.themes if metadata is not None else ()):
+        if theme not in THEMES:
+            what = f"the EU's data themes have no {theme!r}"
+            yield Problem(f"metadata.themes[{number}]", what, name_close(theme, THEMES))
+
+
 def _check_schedule(config: CollectionConfig) -> Iterator[Problem]:
-    if config.schedule is not None and config.schedule.cron is not None and not croniter.is_valid(config.schedule.cron):
-        yield Problem(
-            "schedule.cron",
-            f"{config.schedule.cron!r} is no cron expression",
-            "Minute, hour, day, month, weekday: `15 6 * * *` is every day at 06:15.",
-        )
+    cron = config.schedule.cron if config.schedule is not None else None
+    if cron is not None and not croniter.is_valid(cron):
+        remedy = "Minute, hour, day, month, weekday: `15 6 * * *` is every day at 06:15."
+        yield Problem("schedule.cron", f"{cron!r} is no cron expression", remedy)
+    elif cron is not None and not _comes(cron):
+        yield Problem("schedule.cron", f"{cron!r} never comes", "Name a day that its month has.")
+
+
+def _comes(cron: str) -> bool:
+    try:
+        croniter(cron).get_next()
+    except CroniterBadDateError:
+        return False
+    return True
 
 
 def _check_mapper(mapper: MapperConfig, concept: Concept) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from include.collection.authentication import ApiKey, ClientCredentials
+from include.collection.formats.json_records import PATH
 from include.collection.rest_source import RestSource
 from include.errors import Problem
 
@@ -51,7 +52,8 @@ def check_rest(source: RestSource) -> Iterator[Problem]:
         yield from _refuse_secret(name, f"ingester.parameters.{name}")
     yield from _check_body(source.body, "ingester.body")
     total = source.total
-    if total is not None and not total.startswith("$.") and _TOKEN.fullmatch(total) is None:
+    path = total is not None and total.startswith("$")
+    if total is not None and (re.fullmatch(PATH, total) if path else _TOKEN.fullmatch(total)) is None:
         yield Problem(
             "ingester.total", "it is neither a path nor the name of a header", "For example $.total or X-Total."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from uuid import UUID, uuid4
 from include.access.requestor import Requestor
 from include.cim.concept import FieldType
 from include.collection.upload import Checksum, Incoming, Upload
+from include.configuration import UNPRINTABLE
 from include.errors import ConfigurationInvalid, DuplicateUpload, NotFound, Problem, TooLarge
 from include.operations.cursor import read_cursor, write_cursor
 from include.operations.services import Services, refuse_unknown
@@ -22,8 +22,7 @@ UNFINISHED_FOR: Final = timedelta(days=7)
 """How long a file may take to arrive."""
 
 _LONGEST_NAME: Final = 255
-# controls, line ends, half characters, and what makes a text read in another order than it is written
-_UNPRINTABLE: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\u2028\u2029\\ud800-\\udfff\u202a-\u202e\u2066-\u2069]")
+_HEADED: Final = "Hand over a file with a header and rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,12 @@ def upload_file(services: Services, requestor: Requestor, file: Path, name: str 
         name: What its owner calls the file; kept as text, never used as a path.
 
     Raises:
-        ConfigurationInvalid: There is no such file.
+        ConfigurationInvalid: There is no such file, or nothing in it.
     """
     if not file.is_file():
-        raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check `ingester.name`")])
+        raise ConfigurationInvalid([Problem(str(file), "there is no such file", "Check the path")])
+    if file.stat().st_size == 0:
+        raise ConfigurationInvalid([Problem(str(file), "the file is empty", _HEADED)])
     return services.uploads.add(file, check_name(name or file.name), requestor.id)
 
 
@@ -91,7 +92,7 @@ def begin_upload(
     if media_type is not None:
         check_name(media_type, "filetype")
     if size == 0:
-        raise ConfigurationInvalid([Problem("Upload-Length", "the file is empty", "There is nothing to read in it")])
+        raise ConfigurationInvalid([Problem("Upload-Length", "the file is empty", _HEADED)])
     if size > services.incoming.most_bytes:
         raise TooLarge(
             "Upload-Length",
@@ -221,7 +222,7 @@ def check_name(name: str, where: str = "filename") -> str:
         what, remedy = "is empty", "Say what you call the file"
     elif len(name) > _LONGEST_NAME:
         what, remedy = f"is longer than {_LONGEST_NAME} characters", "Shorten it"
-    elif _UNPRINTABLE.search(name):
+    elif UNPRINTABLE.search(name):
         what, remedy = "holds a character that does not print", "Remove it"
     else:
         return name

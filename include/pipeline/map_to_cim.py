@@ -41,6 +41,16 @@ _READ_BY: Final = {
 }
 """What says how the cells of a field are read."""
 
+_CAUSES: Final = {
+    "pattern_not_found": "the rule's `extract`",
+    "division_by_zero": "what the rule's `formula` divides by",
+    "not_a_number": "the rule's `formula`",
+    "no_interval": "the columns of the interval's ends",
+    "missing_offset": "the rule's `zone`",
+    AMBIGUOUS: "the rule's `repeated_hour` (the clock showed these times twice)",
+}
+"""Of issues that no option of the field's type brings about, what does."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -61,26 +71,27 @@ def map_to_cim(
 
 @dataclass
 class _Cells:
-    """How many cells of each field could be read, how many that hold something could not, and how many of these are
-    times that the clock showed twice, or numbers with the signs of another style (`count_swapped`)."""
+    """How many cells of each field could be read, how many that hold something could not (by field and issue), and how
+    many of these are numbers with the signs of another style (`count_swapped`)."""
 
     read: Counter[str] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
-    ambiguous: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[tuple[str, str]] = field(default_factory=Counter)
     swapped: Counter[str] = field(default_factory=Counter)
 
     def add(self, mapped: Mapped) -> None:
         self.read.update(mapped.rows.count().row(0, named=True))
-        self.unreadable.update(mapped.issues["field"].to_list())
-        self.ambiguous.update(mapped.issues.filter(pl.col("rule") == AMBIGUOUS)["field"].to_list())
+        issues = mapped.issues.group_by("field", "rule").len()
+        self.unreadable.update({(name, cause): count for name, cause, count in issues.iter_rows()})
 
-    def retyped(self, config: MapperConfig) -> Iterator[tuple[MappingRule, str, str]]:
-        """Give the rules by which more than half of a column cannot be read, the columns, and how many cells it is."""
+    def retyped(self, config: MapperConfig, concept: Concept) -> Iterator[tuple[str, str, str]]:
+        """Give the columns of which more than half cannot be read, how many cells it is, and what reads them."""
         for rule in config.rules:
-            unreadable, read = self.unreadable[rule.field], self.read[rule.field]
+            causes = Counter({cause: count for (name, cause), count in self.unreadable.items() if name == rule.field})
+            unreadable, read = causes.total(), self.read[rule.field]
             if unreadable > read:
                 told = f"{unreadable:,} of {unreadable + read:,} cells cannot be read as {rule.field}"
-                yield rule, _columns_of(rule), told
+                by = _CAUSES.get(causes.most_common(1)[0][0], _READ_BY[concept.fields[rule.field].type])
+                yield _columns_of(rule), told, by
 
 
 def _columns_of(rule: MappingRule) -> str:
@@ -137,14 +148,11 @@ class MapStep:
             for part in self._waiting:
                 self._keep(part, self._read(part, settled))
         notes = []
-        for rule, columns, told in self._cells.retyped(config):
+        for columns, told, by in self._cells.retyped(config, self.concept):
             if self.retype is OnDrift.FREEZE:
                 remedy = "Nothing was loaded. Correct the mapping, or set `contract.retype` to quarantine or evolve."
                 raise SourceRefused(columns, told, remedy)
-            how = f"Compare {_READ_BY[self.concept.fields[rule.field].type]} with the source."
-            if self._cells.ambiguous[rule.field] > self._cells.unreadable[rule.field] / 2:
-                how = "The clock showed these times twice: set the rule's `repeated_hour` to the one that is meant."
-            notes.append(f"{columns}: {told}. {how}")
+            notes.append(f"{columns}: {told}. Compare {by} with the source.")
         notes += [
             f"{_columns_of(rule)}: {self._cells.swapped[rule.field]:,} cells are numbers only where"
             f" {self.numbers.thousands!r} is the decimal sign: then others were read a thousand times too large."

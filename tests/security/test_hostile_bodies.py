@@ -61,6 +61,19 @@ CORPUS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "what"),
+    [
+        pytest.param(draft_with("1" * 5000), {}, 400, "holds a number beyond 64 bits", id="5,000 digits"),
+        pytest.param(json.dumps(a_draft()).encode("utf-8-sig"), {}, 400, "begins with a byte order mark", id="a mark"),
+        pytest.param(b"\x1f\x8b\x08", {"Content-Encoding": "gzip"}, 415, "is packed", id="gzip"),
+    ],
+)
+def test_why_a_body_is_refused_is_true(body: bytes, headers: dict[str, str], status: int, what: str):
+    answer = Interface().client().post("/data-collection/", content=body, headers=JSON | headers)
+    assert (answer.status_code, answer.json()["errors"][0]["what"]) == (status, what)
+
+
 @pytest.mark.parametrize(("body", "status"), CORPUS)
 def test_what_cannot_be_stored_is_refused_with_a_sentence(body: bytes, status: int):
     interface = Interface()

@@ -35,6 +35,12 @@ class CsvFormat(TableLayout):
         "fill a short row up with empty cells at its end",
     )
 
+    @property
+    def odd_signs(self) -> tuple[str, ...]:
+        """Name the signs that no reader takes, for they are more than a byte, or none."""
+        signs = {"delimiter": self.delimiter, "quote": self.quote or ""}
+        return tuple(name for name, sign in signs.items() if not sign.isascii() or sign == "\0")
+
     @model_validator(mode="after")
     def _two_marks(self) -> Self:
         if (self.row_mark is None) != (self.header_mark is None) or (

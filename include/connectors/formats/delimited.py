@@ -72,9 +72,8 @@ class _Delimited:
 
     def _batches(self, text: CsvText) -> Iterator[pa.RecordBatch]:
         ragged: list[Any] = []
-        for name, sign in (("delimiter", text.delimiter), ("quote", self._form.quote or "")):
-            if not sign.isascii() or sign == "\0":
-                raise SourceRefused(self._name, f"`{name}` is no ASCII character", "Convert the file beforehand.")
+        for name in self._form.odd_signs:
+            raise SourceRefused(self._name, f"`{name}` is no ASCII character", "Convert the file beforehand.")
 
         def judge(row: Any) -> str:
             if not row.text.strip():

@@ -150,6 +150,30 @@ def test_a_yaml_in_another_encoding_is_told_by_its_line(interface, capsys, monke
     assert capsys.readouterr().err == f"{file}, line 2: it is no UTF-8\n  → Save the file as UTF-8\n"
 
 
+def test_a_document_with_mistakes_is_refused_before_its_file_is_handed_over(interface, example, capsys, monkeypatch):
+    document = yaml.safe_load(example.read_text())
+    document["schedule"] = {"cron": "99 6 * * *"}
+    document["ingester"]["name"] = "data/not_there.json"
+    example.write_text(yaml.safe_dump(document))
+    there = set(interface.services.uploads.files)
+    monkeypatch.setattr(sys, "argv", ["cdmp", "apply", str(example)])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith("schedule.cron: '99 6 * * *' is no cron expression")
+    assert set(interface.services.uploads.files) == there
+
+
+@pytest.mark.parametrize("verb", [["upload"], ["append", "Meters of the test street"]], ids=["upload", "append"])
+def test_an_empty_file_is_not_handed_over(interface, tmp_path, capsys, monkeypatch, verb):
+    file = tmp_path / "meters.csv"
+    file.write_text("")
+    monkeypatch.setattr(sys, "argv", ["cdmp", *verb, str(file)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{file}: the file is empty\n  → Hand over a file with a header and rows\n"
+
+
 def test_a_draft_is_told_what_it_lacks(interface, example, capsys):
     document = yaml.safe_load(example.read_text())
     del document["metadata"]

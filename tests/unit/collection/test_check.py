@@ -34,7 +34,16 @@ def test_a_whole_collection_has_no_problem_and_a_draft_neither() -> None:
     assert found(ingester=None, mapper=None, metadata=None) == {}
 
 
-@pytest.mark.parametrize(("title", "says"), [("  ", "blank"), ("a\nb", "line end"), ("a\x1b[31m", "control")])
+@pytest.mark.parametrize(
+    ("title", "says"),
+    [
+        ("  ", "blank"),
+        ("\u00a0\u200b", "blank"),
+        ("a\nb", "line end"),
+        ("a\x1b[31m", "not print"),
+        ("a\u202eb", "not print"),
+    ],
+)
 def test_a_title_is_one_line_that_can_be_read(title: str, says: str) -> None:
     assert says in found(title=title)["title"]
     assert found(title="Zähler 👨‍👩‍👧, 100 %") == {}
@@ -181,6 +190,19 @@ def test_a_curation_rule_that_cannot_work_is_told(rule: dict[str, Any], where: s
 def test_schedules_and_formats_are_looked_at() -> None:
     assert "15 6 * * *" in found(schedule={"cron": "99 6 * * *"})["schedule.cron"]
     assert found(schedule={"cron": "*/15 6-9 * * mon-fri"}) == {}
+
+
+@pytest.mark.parametrize(("cron", "says"), [("0 6 31 2 *", "never comes"), ("0 6 31 4,6 *", "never comes")])
+def test_a_day_that_no_month_has_never_comes(cron: str, says: str) -> None:
+    assert says in found(schedule={"cron": cron})["schedule.cron"]
+    assert found(schedule={"cron": "0 6 29 2 *"}) == {}
+
+
+def test_a_theme_is_one_of_the_vocabulary() -> None:
+    metadata = a_plain_config()["metadata"] | {"themes": ["ENER", "ENVIR"]}
+    assert found(metadata=metadata) == {
+        "metadata.themes[1]": "the EU's data themes have no 'ENVIR'. Did you mean ENVI or ENER?"
+    }
     for encoding in ("utf-9", "hex"):
         for kind in ("csv", "json"):
             source = {"kind": "file", "format": {"kind": kind, "encoding": encoding}}

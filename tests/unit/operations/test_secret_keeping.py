@@ -85,6 +85,8 @@ def test_a_source_names_only_secrets_that_its_owner_has() -> None:
         ({"url": "https://a b/"}, "ingester.url"),
         ({"method": "POST", "body": {"login": [{"password": "x"}]}}, "ingester.body.login[0].password"),
         ({"total": "not a header"}, "ingester.total"),
+        ({"total": "$total"}, "ingester.total"),
+        ({"total": "$.data[0].total"}, "ingester.total"),
         ({"authentication": {"kind": "api_key", "name": "Host", "secret_ref": "a"}}, "ingester.authentication.name"),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from include.batch import ROW_ID, Stage, ValidationReport
 from include.cim.definition import load_definition
@@ -177,8 +178,8 @@ def test_times_that_the_clock_showed_twice_are_told_as_such_and_not_as_unreadabl
     )
     outcome = map_to_cim(raw, refusing, CONCEPT, staging, numbers=NumberStyle())
     assert outcome.notes == (
-        "'time': 2 of 2 cells cannot be read as interval_start. The clock showed these times twice: set the rule's"
-        " `repeated_hour` to the one that is meant.",
+        "'time': 2 of 2 cells cannot be read as interval_start. Compare the rule's `repeated_hour` (the clock showed"
+        " these times twice) with the source.",
     )
 
 
@@ -201,3 +202,29 @@ def test_cells_that_are_no_numbers_in_any_style_say_nothing_of_its_signs(tmp_pat
     rows = [("DE", load, f"2024-01-01 0{hour}:00") for hour, load in enumerate(["1.250,5", "much", "1,5", "2.500"])]
     outcome = map_to_cim(stage_parts(staging, rows), CONFIG, CONCEPT, staging, numbers=GERMAN)
     assert (outcome.counts["cells_unreadable"], outcome.notes) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("rule", "by"),
+    [
+        pytest.param({"source": "load", "unit": "kWh", "extract": "x([0-9]+)"}, "the rule's `extract`", id="a pattern"),
+        pytest.param(
+            {"formula": "a / (a - a)", "inputs": {"a": "load"}, "unit": "kWh"},
+            "what the rule's `formula` divides by",
+            id="a divisor that is nothing",
+        ),
+        pytest.param(
+            {"source": "load", "unit": "kWh"}, "the format's `decimal` and `thousands`, and the rule's `unit`,", id="-"
+        ),
+    ],
+)
+def test_what_is_told_of_a_column_that_cannot_be_read_is_what_reads_it(
+    tmp_path: Path, rule: dict[str, Any], by: str
+) -> None:
+    staging = FolderStaging(tmp_path)
+    cell = "1,5" if by.endswith("`unit`,") else "15"
+    raw = stage_parts(staging, [("BE", cell, f"2024-01-01 0{hour}:00") for hour in range(3)])
+    rules = [CONFIG.rules[0], {"field": "energy", **rule}, CONFIG.rules[2]]
+    config = MapperConfig.model_validate({"concept": "grid_observation", "rules": rules})
+    outcome = map_to_cim(raw, config, CONCEPT, staging, numbers=NumberStyle())
+    assert outcome.notes == (f"'load': 3 of 3 cells cannot be read as energy. Compare {by} with the source.",)
