@@ -113,7 +113,10 @@ def _kind(cells: Iterable[str]) -> Kind:
 
 
 def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
-    """Say whether a row's cells are what the columns mostly hold; a time where times stand is enough."""
+    """Say whether a row's cells are what the columns mostly hold; a time where times stand is enough.
+
+    A row that sums up others is none: one that begins with a word for it where numbers or times stand, or has no time.
+    """
     if sized and not _fits(row, width):
         return False
     right = wrong = words = 0
@@ -131,6 +134,10 @@ def is_row(row: Cells, kinds: Sequence[Kind], width: int, sized: bool) -> bool:
             if kind is Kind.TIME:
                 return False
             wrong += 1
+    if is_total(row):
+        begins = next(kind for cell, kind in zip(row, kinds, strict=False) if cell.strip())
+        if begins in TYPED or (Kind.TIME in kinds and not timed):
+            return False
     return timed or (right > 0 and right + words >= wrong)
 
 

@@ -167,3 +167,25 @@ def test_names_that_begin_as_months_do_are_places(tmp_path: Path) -> None:
     ]
     found = inspect(tmp_path, ["Jahr;Ort;kWh", *rows])
     assert found.time is None or found.time.columns == ("Jahr",)
+
+
+@pytest.mark.parametrize(
+    ("line", "sum_line"),
+    [
+        pytest.param("{serial};{time:%H:%M};{value}", "Summe Tag {day};;{value}", id="where serial days stand"),
+        pytest.param(
+            "DE01;{time:%d.%m.%Y %H:%M};{value}", "Summe;;{value}", id="where names stand, and no time beside"
+        ),
+    ],
+)
+def test_a_sum_between_the_rows_is_told_by_where_it_begins(tmp_path: Path, line: str, sum_line: str) -> None:
+    lines = ["Datum;Uhrzeit;kWh"] if "serial" in line else ["Zähler;Zeit;kWh"]
+    for at in range(10 * 96):
+        time = BEGIN + at * timedelta(minutes=15)
+        lines.append(line.format(serial=(time - DAY_0).days, time=time, value=_value(at)))
+        if at % 96 == 95:  # the last of a day
+            lines.append(sum_line.format(day=at // 96 + 1, value="334,46"))
+    found = inspect(tmp_path, lines)
+    assert found.tables[0].rows == 10 * 96
+    assert found.time
+    assert found.time.resolution == "PT15M"
