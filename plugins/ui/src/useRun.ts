@@ -46,10 +46,7 @@ async function read(collection: string, runId: string, signal: AbortSignal): Pro
     const answer = await ask(`data-collection/${collection}/run/${encodeURIComponent(runId)}`);
     if (answer.ok) {
       const run = (await answer.json()) as Run;
-      // a batch that was taken back is none any more
-      const batch = run.state === "succeeded" && run.batch !== null ? `dataset/${run.dataset}/batch/${run.batch}` : null;
-      const takenBack = batch !== null && (await ask(batch)).status === 404;
-      return { kind: "run", run, stale: false, takenBack };
+      return { kind: "run", run, stale: false, takenBack: await isTakenBack(run, ask) };
     }
     if (answer.status === 404) return { kind: "absent" };
     const problem = (await answer.json()) as { detail?: string };
@@ -57,4 +54,12 @@ async function read(collection: string, runId: string, signal: AbortSignal): Pro
   } catch {
     return { kind: "error", detail: "The platform does not answer." };
   }
+}
+
+/** A batch that was taken back is none any more, or is another run's: the same content is the same batch again. */
+async function isTakenBack(run: Run, ask: (path: string) => Promise<Response>): Promise<boolean> {
+  if (run.state !== "succeeded" || run.batch === null) return false;
+  const answer = await ask(`dataset/${run.dataset}/batch/${run.batch}`);
+  if (!answer.ok || run.replay !== null) return answer.status === 404;
+  return ((await answer.json()) as { run: string }).run !== run.id;
 }
