@@ -55,6 +55,8 @@ def test_clocks_as_they_are_written_by_hand(tmp_path: Path, names: str, write: s
         pytest.param("Datum;bis Uhr", lambda hour: str(hour + 1), id="until, from 1 to 24"),
         pytest.param("Datum;Uhrzeit", str, id="from 0 to 23"),
         pytest.param("Dato;Kl", str, id="Danish"),
+        pytest.param("Datum;Uhrzeit", lambda hour: f"{hour} Uhr", id="called an hour, from 0 to 23"),
+        pytest.param("Date;Heure", lambda hour: f"{hour + 1}h", id="called an hour, from 1 to 24"),
         pytest.param("Data;Ore", lambda hour: str(hour + 1), id="Italian"),
     ],
 )
