@@ -169,3 +169,15 @@ def test_names_that_begin_as_months_do_are_places(tmp_path: Path) -> None:
     ]
     found = inspect(tmp_path, ["Jahr;Ort;kWh", *rows])
     assert found.time is None or found.time.columns == ("Jahr",)
+
+
+@pytest.mark.parametrize("names", ["Startet;Avsluttet", "Startad;Avslutad", "Start;Slutt"])
+def test_sessions_begin_and_end_in_the_languages_of_scandinavia(tmp_path: Path, names: str) -> None:
+    times = [BEGIN + at * timedelta(hours=7) for at in range(30)]
+    rows = [
+        f"{time:%d.%m.%Y %H:%M};{time + timedelta(minutes=60 + at):%d.%m.%Y %H:%M};9,5" for at, time in enumerate(times)
+    ]
+    found = inspect(tmp_path, [f"{names};Energi (kWh)", *rows])
+    assert found.time
+    assert (found.time.columns, found.time.interval_label) == ((names.split(";", maxsplit=1)[0],), "start")
+    assert not [question for question in found.questions if question.key == "interval_label"]
