@@ -9,6 +9,7 @@ import polars as pl
 
 _HOUR: Final = timedelta(hours=1)
 _HOURS_FROM_TO: Final = r"^(.* )?(\d{1,2})h? ?[-–] ?\d{1,2}h?$"
+_CALLED: Final = r"(?i)^(.* )?(\d{1,2}) ?(?:uhr|h|hrs)\.?$"
 _HOUR_FROM_TO: Final = r"^([01]?\d|2[0-3])h? ?[-–] ?([01]?\d|2[0-4])h?$"
 _PERIOD: Final = (
     r"(?i)^(.*?)[\s_-]*(?:(?:h|hour |stunde )(\d{1,2})[abx*]? ?q|([a-zà-ü]+))?[\s._-]*(\d{1,3})(?:\.0+|:00| ?[abx*])?$"
@@ -37,13 +38,13 @@ def split_periods(texts: pl.Series) -> pl.DataFrame:
 
 
 def begin_hours(texts: pl.Series) -> pl.Series:
-    """Leave of hours from and to the first.
+    """Leave of hours from and to the first, and of one that is called an hour its number.
 
     Example:
-        >>> begin_hours(pl.Series(["00 - 01", "01-01-2024 23-00", "2024-01-01", "7h–8h"])).to_list()
-        ['00', '01-01-2024 23', '2024-01-01', '7']
+        >>> begin_hours(pl.Series(["00 - 01", "01-01-2024 23-00", "2024-01-01", "7h–8h", "7 Uhr", "7h"])).to_list()
+        ['00', '01-01-2024 23', '2024-01-01', '7', '7', '7']
     """
-    return texts.str.replace(_HOURS_FROM_TO, "${1}${2}")
+    return texts.str.replace(_HOURS_FROM_TO, "${1}${2}").str.replace(_CALLED, "${1}${2}")
 
 
 def are_hours_from_to(texts: pl.Series) -> bool:

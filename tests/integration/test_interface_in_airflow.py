@@ -313,7 +313,9 @@ def test_the_tab_tells_what_curation_did_and_why_a_batch_is_held(platform: Platf
         second = browser.new_page()
         second.goto(tab(f"collection_{made['id']}", again["id"]))
         expect(second.get_by_test_id("cdmp-state")).to_have_text("waits for review", timeout=120_000)
-        client.post(f"/data-collection/{made['id']}/run/{again['id']}/review", json={"decision": "approve", "note": "-"})
+        client.post(
+            f"/data-collection/{made['id']}/run/{again['id']}/review", json={"decision": "approve", "note": "-"}
+        )
     expect(second.get_by_test_id("cdmp-state")).to_have_text("loaded", timeout=120_000)
     page.reload()  # the same content is the same batch; it is not what this run loaded
     expect(page.get_by_test_id("cdmp-state")).to_have_text("taken back", timeout=30_000)

@@ -265,7 +265,10 @@ def _read_number(
         what = (
             f"{column.name!r} is in {first.unit}: {field.name} is what that makes in {timing.resolution}, as its mean"
         )
-        missing.append(Problem(f"{where}.interval", what, "Take the rule out where it is the value of a moment."))
+        remedy = "Take the rule out where it is the value of a moment."
+        if timing.label is None:  # which is asked where a file has amounts
+            remedy += " Where its time names the interval's end, interval_start needs `label: end` and the `interval`."
+        missing.append(Problem(f"{where}.interval", what, remedy))
     return rule
 
 

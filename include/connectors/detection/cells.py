@@ -71,8 +71,8 @@ _ACCOUNTED: Final = re.compile(r"\(([^()]*\d[.,]\d[^()]*)\)")
 
 _DOTTED: Final = re.compile(r"(?:[01]?\d|2[0-4])\.([0-5]\d)(?:\.[0-5]\d)?")
 _TOTAL: Final = re.compile(
-    r"(grand |sub-?|sous-)?(total|totaal|totale|sum\b|summe|zwischensumme|somme|somma|suma|soma|gesamt|i alt\b|delsum"
-    r"|samlet|razem|celkem|yhteensä|összesen|ukupno|skupaj|kokku|ende?\b|eof|fin\b|fine\b|mean\b"
+    r"(grand |sub-?|sous-)?(total|totaal|totale|sum\b|summe|[^\W\d_]*summen?\b|somme|somma|suma|soma|gesamt"
+    r"|i alt\b|delsum|samlet|razem|celkem|yhteensä|összesen|ukupno|skupaj|kokku|ende?\b|eof|fin\b|fine\b|mean\b"
     r"|average|mittelwert|moyenne|media\b|min\b|max\b|minimum|maximum)"
 )
 _BRACKETS: Final = re.compile(r"[\[(](.*)[\])]")
@@ -114,9 +114,11 @@ def are_clocks(name: str, cells: Iterable[str]) -> bool:
 
     It is called a clock, and no minute is beyond 59; halves alone (0.50, 1.00) are those of hours.
     """
+    if not NAMES_CLOCK.fullmatch(name.strip()):
+        return False
     found = [_DOTTED.fullmatch(cell.strip()) for cell in cells if classify(cell) not in {Kind.EMPTY, Kind.WORD}]
     minutes = {clock and clock[1] for clock in found}
-    return bool(found) and None not in minutes and minutes != {"00", "50"} and bool(NAMES_CLOCK.fullmatch(name.strip()))
+    return bool(found) and None not in minutes and minutes != {"00", "50"}
 
 
 def is_type(cell: str) -> bool:

@@ -28,12 +28,12 @@ from include.connectors.detection.time_parts import (
 
 ENDS: Final = re.compile(
     r"(^|[^a-zà-ü])(end(ed|ing|e|s)?|until|till?|to|bis|tot|fin|fine|final|hasta|fim|a|au|stop(ped)?|departure|he"
-    r"|slut|do|koniec|loppu|finished)($|[^a-zà-ü])"
+    r"|slutt?|avsluttet|avslutad|afsluttet|do|koniec|loppu|finished)($|[^a-zà-ü])"
     r"|(_|[a-z])(End|Ende|Until|Stop)",
     re.IGNORECASE,
 )
 BEGINS: Final = re.compile(
-    r"(^|[^a-zà-ü])(start(ed|ing)?|begin(ning)?|beginn|from|von|van|ab|desde|inizio|da|début|debut|de|du|inicio|arrival"
+    r"(^|[^a-zà-ü])(start(ed|et|ad|ing)?|begin(ning)?|beginn|from|von|van|ab|desde|inizio|da|début|debut|de|du|inicio|arrival"
     r"|since|fra|från|od|alku|początek)($|[^a-zà-ü])",
     re.IGNORECASE,
 )

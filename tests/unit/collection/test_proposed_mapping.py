@@ -369,6 +369,10 @@ def test_the_mean_power_of_intervals_becomes_their_energy_where_the_rows_are_rea
     assert [group["energy"] for group in groups.values()] == ["Wirkleistung Bezug [kW]", "Wirkleistung Lieferung [kW]"]
     (asked,) = [each for each in proposal.missing if each.where == "mapper.rules.energy.interval"]
     assert "what that makes in PT15M" in asked.what
+    assert "`label: end`" not in asked.remedy
+    midday = propose(write(tmp_path, header + "".join(rows[50:80])), **given)
+    (asked,) = [each for each in midday.missing if each.where == "mapper.rules.energy.interval"]
+    assert "`label: end`" in asked.remedy
     measured = propose(write(tmp_path, header + "".join(rows)), **(given | {"concept": "electrical_measurement"}))
     assert "energy" not in rules_of(measured)
 

@@ -55,6 +55,8 @@ def test_clocks_as_they_are_written_by_hand(tmp_path: Path, names: str, write: s
         pytest.param("Datum;bis Uhr", lambda hour: str(hour + 1), id="until, from 1 to 24"),
         pytest.param("Datum;Uhrzeit", str, id="from 0 to 23"),
         pytest.param("Dato;Kl", str, id="Danish"),
+        pytest.param("Datum;Uhrzeit", lambda hour: f"{hour} Uhr", id="called an hour, from 0 to 23"),
+        pytest.param("Date;Heure", lambda hour: f"{hour + 1}h", id="called an hour, from 1 to 24"),
         pytest.param("Data;Ore", lambda hour: str(hour + 1), id="Italian"),
     ],
 )
@@ -189,3 +191,15 @@ def test_a_sum_between_the_rows_is_told_by_where_it_begins(tmp_path: Path, line:
     assert found.tables[0].rows == 10 * 96
     assert found.time
     assert found.time.resolution == "PT15M"
+
+
+@pytest.mark.parametrize("names", ["Startet;Avsluttet", "Startad;Avslutad", "Start;Slutt"])
+def test_sessions_begin_and_end_in_the_languages_of_scandinavia(tmp_path: Path, names: str) -> None:
+    times = [BEGIN + at * timedelta(hours=7) for at in range(30)]
+    rows = [
+        f"{time:%d.%m.%Y %H:%M};{time + timedelta(minutes=60 + at):%d.%m.%Y %H:%M};9,5" for at, time in enumerate(times)
+    ]
+    found = inspect(tmp_path, [f"{names};Energi (kWh)", *rows])
+    assert found.time
+    assert (found.time.columns, found.time.interval_label) == ((names.split(";", maxsplit=1)[0],), "start")
+    assert not [question for question in found.questions if question.key == "interval_label"]

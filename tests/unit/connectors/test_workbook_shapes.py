@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from include.collection.inspection import Inspection
+from include.connectors.detection.cells import is_total
 from include.connectors.detection.inspect import inspect_source
 from tests.unit.connectors.workbooks import by_openpyxl
 
@@ -167,6 +168,21 @@ def test_sums_between_the_rows_empty_columns_and_remarks_are_no_readings(tmp_pat
     told = [issue.what for issue in found.issues]
     assert "4 that begin with 'summe' are left out: `totals`" in told
     assert "they sum up the rows above, and are none" in told
+
+
+@pytest.mark.parametrize(
+    ("row", "total"),
+    [
+        pytest.param(["Monatssumme 03", "5"], True, id="a compound"),
+        pytest.param(["", "Sous-total"], True, id="in a later cell"),
+        pytest.param(["I alt", "5"], True, id="Danish"),
+        pytest.param(["Consumption total", "5"], False, id="not at the beginning"),
+        pytest.param(["Sumpf", "5"], False, id="another word"),
+        pytest.param(["", ""], False, id="empty"),
+    ],
+)
+def test_rows_that_sum_up_others_are_told_by_their_first_word(row: list[str], total: bool) -> None:
+    assert is_total(row) is total
 
 
 def test_a_table_of_another_length_beside_is_one_of_its_own(tmp_path: Path) -> None:
