@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
-CURRENCIES = "ISO 4217"
+from include.cim.units import known_unit
+
+CURRENCIES: Final = "ISO 4217"
 
 
 @cache
@@ -20,3 +23,17 @@ def find_codes(codes: str) -> frozenset[str]:
     from babel.core import get_global
 
     return {CURRENCIES: frozenset(get_global("all_currencies"))}[codes]
+
+
+def find_meant(text: str, codes: str) -> str | None:
+    """Give the code that a text stands for, where it is another way to write one.
+
+    Example:
+        >>> [find_meant(text, "ISO 4217") for text in ("€", "Euro", "chf ", "GBP", "?")]
+        ['EUR', 'EUR', 'CHF', 'GBP', None]
+    """
+    text = text.strip()
+    if text.upper() in find_codes(codes):
+        return text.upper()
+    unit = known_unit(text) or known_unit(text.capitalize())
+    return unit.currency if unit is not None and unit.dimension == "money" else None

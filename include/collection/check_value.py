@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from json import dumps
 from typing import Final
 
-from include.cim.codes import find_codes
+from include.cim.codes import find_codes, find_meant
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.formula import find_mistakes
 from include.cim.mapping_config import MapperConfig, MappingRule
-from include.cim.units import Unit, find_conversion, find_fitting_units, find_unit, known_unit, needs_interval
+from include.cim.units import Unit, find_conversion, find_fitting_units, find_unit, needs_interval
 from include.errors import NotFound, Problem
 
 _NUMBERS: Final = (FieldType.FLOAT, FieldType.INTEGER)
@@ -107,10 +107,7 @@ def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Proble
 def _taken(value: str | float | bool, field: Field) -> str:
     if field.codes is None or not isinstance(value, str):
         return f"It takes {field.told}." if field.values else _TAKEN[field.type]
-    sign = known_unit(value) or known_unit(value.strip().capitalize())
-    code = sign.currency if sign is not None else None
-    if code is None and value.strip().upper() in find_codes(field.codes):
-        code = value.strip().upper()
+    code = find_meant(value, field.codes)
     return f"Write {code}." if code else f"It takes codes of {field.codes}, such as EUR."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from include.cim.codes import find_codes, find_meant
 from include.cim.concept import Concept, Field, FieldType
 from include.cim.mapping_config import MapperConfig
 from include.cim.suggest.advise import SURE
@@ -222,6 +223,13 @@ def _rule(
             missing.append(Problem(f"mapper.rules.{field.name}", what, remedy))
             return None
         rule["values"] = dict(table)
+    if field.codes is not None and not {cell.upper() for cell in column.examples} <= find_codes(field.codes):
+        meant = {cell: find_meant(cell, field.codes) for cell in column.examples}
+        if None in meant.values() or len(meant) < (column.distinct or len(meant)):
+            what = f"{field.name} takes codes of {field.codes}; the cells of {column.name!r} are others"
+            missing.append(Problem(f"mapper.rules.{field.name}", what, "Add the rule, with `values`: cell → code."))
+            return None
+        rule["values"] = meant
     if field.type not in _MEASURED:
         return rule
     number = _read_number(ref, field, column, first, timing, missing)

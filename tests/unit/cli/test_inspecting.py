@@ -214,3 +214,21 @@ def test_a_mapping_to_begin_with_asks_what_a_file_asks(tmp_path: Path, capsys: p
     told = capsys.readouterr().out
     assert "date_order" not in told
     assert "%d/%m/%Y" in told
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        pytest.param("€", "    values:\n      €: EUR\n", id="a sign"),
+        pytest.param("EUR", "  - field: currency\n    source: currency\n", id="a code"),
+        pytest.param("??", "# mapper.rules.currency: currency takes codes of ISO 4217", id="what nobody knows"),
+    ],
+)
+def test_a_column_of_currencies_is_proposed_with_their_codes(
+    tmp_path: Path, cell: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hours = [f"2024-01-15T{hour:02d}:00:00Z;2024-01-15T{hour + 1:02d}:00:00Z;{50 + hour};{cell}" for hour in range(23)]
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join(["delivery_start;delivery_end;price (1/MWh);currency", *hours]) + "\n")
+    cdmp(str(path), "--mapping")
+    assert says in capsys.readouterr().out
