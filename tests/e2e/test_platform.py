@@ -161,7 +161,7 @@ def comparable(platform: RunningPlatform, dataset_id: str) -> list[str]:
 @pytest.mark.parametrize(
     ("title", "content", "told"),
     [
-        pytest.param("An empty file", b"", "empty", id="an empty file"),
+        pytest.param("An empty file", gzip.compress(b""), "empty", id="an empty file, packed"),
         pytest.param(
             "A truncated file", gzip.compress(meter_file())[:-1000], "ends|cut|truncated", id="a truncated gzip"
         ),
