@@ -93,6 +93,14 @@ def test_a_days_serial_number_and_its_clock_are_one_time(tmp_path: Path) -> None
     assert (found.time.resolution, found.time.interval_label) == ("PT15M", "end")
 
 
+def test_sums_between_rows_of_serial_days_are_none(tmp_path: Path) -> None:
+    rows = [f"{45355 + at // 24};{at % 24:02}:00;{at},5" for at in range(48)]
+    found = inspect(tmp_path, ["Datum;Uhrzeit;kWh", *rows[:24], "Zwischensumme;;288,0", *rows[24:], "Summe;;1152,0"])
+    assert found.tables[0].rows == 48
+    assert found.time
+    assert (found.time.columns, found.time.resolution) == (("Datum", "Uhrzeit"), "PT1H")
+
+
 def test_a_serial_number_with_a_clock_is_read_to_the_second() -> None:
     texts = pl.Series(["45355 00:15", "45355 7:05:09", "45355 24:00", "45355.5 00:15", "45355 25:00", "45355", None])
     shown = read_times(texts, "excel").dt.strftime("%m-%d %H:%M:%S").to_list()
