@@ -69,14 +69,15 @@ def test_hours_by_their_numbers(tmp_path: Path, names: str, write: Callable[[int
 
 
 @pytest.mark.parametrize(
-    "write",
+    ("name", "write"),
     [
-        pytest.param(lambda at: f"{at // 4}.{at % 4 * 25:02d}", id="quarters"),
-        pytest.param(lambda at: f"{at // 2}.{at % 2 * 50:02d}", id="halves"),
+        pytest.param("Uhrzeit", lambda at: f"{at // 4}.{at % 4 * 25:02d}", id="quarters"),
+        pytest.param("Uhrzeit", lambda at: f"{at // 2}.{at % 2 * 50:02d}", id="halves"),
+        pytest.param("Time (h)", lambda at: f"{at // 4}.{at % 4 * 19:02d}", id="how long something took"),
     ],
 )
-def test_hours_with_a_fraction_are_no_clocks(tmp_path: Path, write: Callable[[int], str]) -> None:
-    found = inspect(tmp_path, ["Hour;kW", *(f"{write(at)};{at}.5" for at in range(48))])
+def test_hours_with_a_fraction_are_no_clocks(tmp_path: Path, name: str, write: Callable[[int], str]) -> None:
+    found = inspect(tmp_path, [f"{name};kW", *(f"{write(at)};{at}.5" for at in range(48))])
     assert [column.type.value for column in found.tables[0].columns] == ["decimal", "decimal"]
 
 
