@@ -69,6 +69,7 @@ _NUMBER: Final = re.compile(
 _ACCOUNTED: Final = re.compile(r"\(([^()]*\d[.,]\d[^()]*)\)")
 """A number in brackets, as bookkeepers write a negative one; without a fraction or thousands it may be anything."""
 
+_ENGLISH: Final = re.compile(r"time|hour", re.IGNORECASE)
 _DOTTED: Final = re.compile(r"(?:[01]?\d|2[0-4])\.([0-5]\d)(?:\.[0-5]\d)?")
 _TOTAL: Final = re.compile(
     r"(grand |sub-?|sous-)?(total|totaal|totale|sum\b|summe|[^\W\d_]*summen?\b|somme|somma|suma|soma|gesamt"
@@ -112,9 +113,10 @@ def classify(cell: str) -> Kind:
 def are_clocks(name: str, cells: Iterable[str]) -> bool:
     """Say whether what a column holds are times of day with a point, `00.15`, which no number is beside.
 
-    It is called a clock, and no minute is beyond 59; halves alone (0.50, 1.00) are those of hours.
+    It is called a clock, and no minute is beyond 59; halves alone (0.50, 1.00) are those of hours. In English, which
+    writes no point, a time or an hour may be how long something took.
     """
-    if not NAMES_CLOCK.fullmatch(name.strip()):
+    if not NAMES_CLOCK.fullmatch(name.strip()) or _ENGLISH.search(name):
         return False
     found = [_DOTTED.fullmatch(cell.strip()) for cell in cells if classify(cell) not in {Kind.EMPTY, Kind.WORD}]
     minutes = {clock and clock[1] for clock in found}

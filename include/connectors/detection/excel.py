@@ -16,7 +16,7 @@ from include.connectors.archive import XLS, ZIP
 from include.connectors.detection.cells import TYPED, Kind, classify
 from include.connectors.detection.layout import DetectedLayout, detect_layout
 from include.connectors.detection.layout_findings import Rows
-from include.connectors.detection.numbers import detect_texts
+from include.connectors.detection.numbers import GROUPING, detect_texts
 from include.connectors.detection.sample import Sample
 from include.connectors.detection.settings import read_settings
 from include.connectors.formats.excel import choose_sheet, choose_sheets, fits, open_workbook
@@ -92,16 +92,23 @@ def _tell_alike(found: Found, sheets: Sequence[Sheet]) -> str:
 
 def _place(layout: DetectedLayout) -> dict[str, Any]:
     """Give what tables have in common that can be read one after the other; columns that become rows may differ."""
-    said = {key: value for key, value in layout.fields.items() if key not in {"footer_lines", "null_values"}}
+    said = {key: value for key, value in layout.fields.items() if key not in {"footer_lines", "null_values", "totals"}}
     return said if said.get("unpivot") or said.get("transpose") else {**said, "names": layout.names}
 
 
 def _join(found: Found, settings: Mapping[str, Any]) -> DetectedTable:
-    """Make one table of sheets: lines at the end are no rows where every sheet has as many."""
+    """Make one table of sheets: lines at the end are none of its rows where every sheet has as many."""
     main = found[0][1][0]
-    feet = min(layout.fields.get("footer_lines", 0) for _, (layout, *_) in found)
+    feet = [layout.fields.get("footer_lines", 0) for _, (layout, *_) in found]
+    sums = [word for _, (layout, *_) in found for word in layout.sums] if min(feet) < max(feet) else []
     words = dict.fromkeys(word for _, (layout, *_) in found for word in layout.fields.get("null_values", ("",)))
-    fields = {**main.fields, "footer_lines": feet, "null_values": tuple(dict.fromkeys((*words, *ERRORS))), **settings}
+    fields = {
+        **main.fields,
+        "footer_lines": min(feet),
+        "totals": tuple(dict.fromkeys([*main.fields.get("totals", ()), *sums])),
+        "null_values": tuple(dict.fromkeys((*words, *ERRORS))),
+        **settings,
+    }
     notes = (note for sheet, (layout, *_) in found for note in (sheet.name, *layout.notes))
     return DetectedTable(", ".join(settings["sheets"]), ExcelFormat(**fields), tuple(notes))
 
@@ -129,11 +136,12 @@ def _look(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[DetectedLayout, ..
     given = {key: value for key, value in settings.items() if key not in {"sheet", "sheets"}}
     if reading.numbers and not {"decimal", "thousands"} & set(given):
         # real numbers can be read in one way only, and are written as those that are texts
-        texts = (cell for row in cells for cell in row if "," in cell and classify(cell) is Kind.NUMBER)
-        numbers = detect_texts(("", cell) for cell in texts)
+        written = {cell for row in cells for cell in row if "," in cell or GROUPING.search(cell)}
+        numbers = detect_texts(("", cell) for cell in written if classify(cell) is Kind.NUMBER)
         if numbers.decimal == "," and not numbers.questions:
             return _look(sheet, {**settings, **numbers.beside({})[0]})
-        given = {"decimal": reading.decimal, "thousands": None, **given}
+        thousands = numbers.thousands if not numbers.questions else None
+        given = {"decimal": reading.decimal, "thousands": thousands, **given}
     return detect_layout(Rows(cells, following is None, [_texts(row) for row in end]), given)
 
 

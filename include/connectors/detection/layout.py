@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from include.collection.inspection import Issue, Question
 from include.connectors.detection.body import find_body, is_empty
-from include.connectors.detection.cells import TYPED, Cells, Kind, classify
+from include.connectors.detection.cells import TYPED, Cells, Kind, classify, total_word
 from include.connectors.detection.finding import Finding, join_findings
 from include.connectors.detection.header import find_header
 from include.connectors.detection.layout_findings import (
@@ -45,6 +45,7 @@ class DetectedLayout:
         ragged: Rows in the table that have another number of cells, as places from 0.
         notes: What stands above the table, line by line.
         names: The columns' names.
+        sums: The words with which lines below the table begin that sum it up.
     """
 
     fields: Mapping[str, Any]
@@ -55,6 +56,7 @@ class DetectedLayout:
     width: int = 0
     notes: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
 
 
 def detect_layout(rows: Rows, given: Mapping[str, Any]) -> tuple[DetectedLayout, ...]:
@@ -105,6 +107,7 @@ def _detect_in(
     notes = _read_notes(
         [*(row for row in before if len(row) < body.width), *rows.cells[:skipped], *cells[: body.first]]
     )
+    sums = tuple(word for row in cells[body.last + 1 :] if (word := total_word(row)))
     chosen = bool({"first_column", "last_column"} & set(given))
     ranges: list[tuple[int, int | None]] = [(given.get("first_column", 1), given.get("last_column"))]
     sides = [] if chosen else find_side_by_side(cells, body, header)
@@ -127,7 +130,15 @@ def _detect_in(
         ragged = tuple(at + place.above for at in body.ragged)
         layouts.append(
             DetectedLayout(
-                found.fields, found.confidence, found.issues, found.questions, ragged, body.width, notes, tuple(names)
+                found.fields,
+                found.confidence,
+                found.issues,
+                found.questions,
+                ragged,
+                body.width,
+                notes,
+                tuple(names),
+                sums,
             )
         )
     return layouts

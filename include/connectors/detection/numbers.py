@@ -13,7 +13,9 @@ from include.cim.number_style import APOSTROPHES, BLANKS
 from include.collection.inspection import Question
 from include.connectors.detection.cells import Kind, classify
 
-_GROUPING: Final = re.compile(rf"(?<=\d)[_{APOSTROPHES}{BLANKS}](?=\d{{3}})")
+GROUPING: Final = re.compile(rf"(?<=\d)[_{APOSTROPHES}{BLANKS}](?=\d{{3}})")
+"""A sign between groups of three digits that is neither a point nor a comma."""
+
 _AROUND: Final = f"()+-−€$£{BLANKS}"
 """Signs of negative numbers and of money, which may stand before or behind."""
 
@@ -90,10 +92,10 @@ def detect_texts(cells: Iterable[tuple[str, Any]]) -> DetectedNumbers:
 
 
 def _weigh(text: str, told: Counter[str], groups: Counter[str], open_signs: Counter[str]) -> None:
-    mark = _GROUPING.search(text)
+    mark = GROUPING.search(text)
     if mark:
         groups["'" if mark.group() in APOSTROPHES else mark.group()] += 1
-        text = _GROUPING.sub("", text)
+        text = GROUPING.sub("", text)
         grouped = True
     else:
         grouped = False

@@ -111,6 +111,14 @@ def test_numbers_stored_as_text_have_one_style_with_real_ones() -> None:
     assert [row["n"] for row in read(book, decimal=",", thousands=".")] == ["1.234,5", "1,5", "2"]
 
 
+@pytest.mark.parametrize(("write", "sign"), [("12'345.5", "'"), ("12,345.5", ","), ("12 345.5", " ")])
+def test_thousands_of_numbers_that_are_text_are_found_beside_real_ones(write: str, sign: str) -> None:
+    rows = [[DAY + timedelta(days=at), write if at % 3 else 12345.5] for at in range(30)]
+    (table,) = detected(by_openpyxl({"Data": [["Datum", "Stand (kWh)"], *rows]})).tables
+    assert isinstance(table.form, ExcelFormat)
+    assert (table.form.decimal, table.form.thousands) == (".", sign)
+
+
 def test_errors_are_no_values_and_told() -> None:
     book = by_openpyxl({"Data": [["n", "m"], [1, "=1/0"], [2, 3]]})
     erring = {
@@ -322,8 +330,9 @@ def test_detection_says_how_sheets_with_the_same_columns_are_read_and_leaves_no_
     (table,) = found.tables
     # of two sheets the last line is a sum, of the third one a row
     assert isinstance(table.form, ExcelFormat)
-    assert (table.form.sheets, table.form.skip_lines, table.form.footer_lines) == (("* 24",), 2, 0)
-    assert len(read(book, **table.form.model_dump(exclude={"kind"}))) == 3 * 28 + 2
+    assert (table.form.sheets, table.form.skip_lines) == (("* 24",), 2)
+    assert (table.form.footer_lines, table.form.totals) == (0, ("summe",))
+    assert len(read(book, **table.form.model_dump(exclude={"kind"}))) == 3 * 28
     apart = detected(by_openpyxl({**MONTHS, "Apr 24": MONTHS["Jan 24"][2:]}), sheets='["Jan 24", "Apr 24"]')
     assert ("sheet 'Apr 24'", "its table does not lie as that of 'Jan 24' does: skip_lines") in [
         (issue.where, issue.what) for issue in apart.issues

@@ -69,14 +69,15 @@ def test_hours_by_their_numbers(tmp_path: Path, names: str, write: Callable[[int
 
 
 @pytest.mark.parametrize(
-    "write",
+    ("name", "write"),
     [
-        pytest.param(lambda at: f"{at // 4}.{at % 4 * 25:02d}", id="quarters"),
-        pytest.param(lambda at: f"{at // 2}.{at % 2 * 50:02d}", id="halves"),
+        pytest.param("Uhrzeit", lambda at: f"{at // 4}.{at % 4 * 25:02d}", id="quarters"),
+        pytest.param("Uhrzeit", lambda at: f"{at // 2}.{at % 2 * 50:02d}", id="halves"),
+        pytest.param("Time (h)", lambda at: f"{at // 4}.{at % 4 * 19:02d}", id="how long something took"),
     ],
 )
-def test_hours_with_a_fraction_are_no_clocks(tmp_path: Path, write: Callable[[int], str]) -> None:
-    found = inspect(tmp_path, ["Hour;kW", *(f"{write(at)};{at}.5" for at in range(48))])
+def test_hours_with_a_fraction_are_no_clocks(tmp_path: Path, name: str, write: Callable[[int], str]) -> None:
+    found = inspect(tmp_path, [f"{name};kW", *(f"{write(at)};{at}.5" for at in range(48))])
     assert [column.type.value for column in found.tables[0].columns] == ["decimal", "decimal"]
 
 
@@ -91,6 +92,14 @@ def test_a_days_serial_number_and_its_clock_are_one_time(tmp_path: Path) -> None
     assert (found.time.columns, found.time.format) == (("Datum", "bis"), "excel")
     assert (found.time.first, found.time.last) == (times[0].isoformat(), times[-1].isoformat())
     assert (found.time.resolution, found.time.interval_label) == ("PT15M", "end")
+
+
+def test_sums_between_rows_of_serial_days_are_none(tmp_path: Path) -> None:
+    rows = [f"{45355 + at // 24};{at % 24:02}:00;{at},5" for at in range(48)]
+    found = inspect(tmp_path, ["Datum;Uhrzeit;kWh", *rows[:24], "Zwischensumme;;288,0", *rows[24:], "Summe;;1152,0"])
+    assert found.tables[0].rows == 48
+    assert found.time
+    assert (found.time.columns, found.time.resolution) == (("Datum", "Uhrzeit"), "PT1H")
 
 
 def test_a_serial_number_with_a_clock_is_read_to_the_second() -> None:
