@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from fastapi.staticfiles import StaticFiles
 
+from api.dependencies import refuse_unknown_parameters
 from api.documentation import install_documentation
 from api.problems import ProblemDocument, install_problems
 from api.routes import (
@@ -58,6 +59,7 @@ def create_app(
         version=VERSION,
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(refuse_unknown_parameters)],
         responses={"default": {"model": ProblemDocument, "description": "An error, after RFC 9457"}},
     )
     app.state.services = services

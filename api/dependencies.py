@@ -10,7 +10,7 @@ from fastapi import Depends, HTTPException, Query, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from include.access.requestor import Requestor
-from include.errors import ConfigurationInvalid, StoreUnavailable
+from include.errors import ConfigurationInvalid, Problem, StoreUnavailable, name_close
 from include.operations.services import Services
 from include.quarantine_ports import ReviewEngine
 
@@ -59,6 +59,22 @@ def _services(request: Request) -> Services:
 def _engine(request: Request) -> ReviewEngine:
     engine: ReviewEngine = request.app.state.engine()
     return engine
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """Refuse parameters that the route does not take: records asked for `asof=` a batch would be those of now.
+
+    Raises:
+        ConfigurationInvalid: Names those that it takes.
+    """
+    known = [each.alias for each in request.scope["route"].dependant.query_params]
+    problems = [
+        Problem(name, "there is no such parameter", name_close(name, known) if known else "Leave it out.")
+        for name in request.query_params
+        if name not in known
+    ]
+    if problems:
+        raise ConfigurationInvalid(problems)
 
 
 def link(request: Request, path: str) -> str:

@@ -19,6 +19,7 @@ from include.configuration import Configuration, Duration, lasting
 from include.errors import ConfigurationInvalid
 from include.expectations.suite_document import Suite
 from include.invalid import find_properties, tell_errors
+from tests.factories import DATASET_ID
 from tests.interface import Interface
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,9 @@ def test_rest_and_the_terminal_tell_the_same_of_the_same(body: dict[str, Any]) -
         ("/data-collection/?limit=1001", "limit", "Write 1000 or less."),
         ("/search?start=2024-01-01", "start", "Write 2024-01-31T00:00:00Z, or +01:00 in the place of Z."),
         ("/search?start=2024", "start", "Write it in ISO 8601, for example 2024-01-31T00:00:00Z."),
+        ("/data-collection/?limt=5", "limt", "Did you mean limit?"),
+        (f"/dataset/{DATASET_ID}/records?asof=3", "asof", "Did you mean as_of?"),
+        (f"/dataset/{DATASET_ID}?fields=energy", "fields", "Leave it out."),
         ("/data-collection/nope", "collection_id", "Take the id as it was given: " + ID),
     ],
 )  # fmt: skip
