@@ -40,7 +40,8 @@ class Faults:
         number: Judged for its range, its spikes and whether it is stuck.
         bounds, beyond: What it keeps, and a value that does not.
         needed: May not be null; else `number`.
-        text: A field and the pattern of its values. `chosen`: a field and all of its values.
+        text: A field and the pattern of its values. `chosen`: a field and all of its values. `odd`, `other`: what is
+            none of them, and nothing that the field itself refuses.
         pair: A, B, and by how much A may be less; and cells that break that. Without it the end is after the start.
         counter: A field that the sample leaves empty; it is given a count.
         series, gap, overlap: Arguments of rules about neighbours, of all and of these two.
@@ -59,6 +60,8 @@ class Faults:
     at_least: float
     jump: float
     missing: timedelta
+    odd: str = " ? "
+    other: str = "another"
     needed: str = ""
     pair: tuple[str, str, float, Mapping[str, float]] | None = None
     series: Mapping[str, Any] = field(default_factory=dict)
@@ -111,8 +114,10 @@ SAMPLES: Final[Mapping[str, Faults]] = {
         number="volume",
         bounds=(5_000, 25_000),
         beyond=30_000,
-        text=("currency", "^[A-Z]{3}$"),
+        text=("currency", "^(EUR|USD)$"),
         chosen=("currency", ("EUR", "eur")),
+        odd="GBP",
+        other="USD",
         counter="price",
         at_least=10_000,
         jump=20_000,
@@ -122,8 +127,10 @@ SAMPLES: Final[Mapping[str, Faults]] = {
         number="price",
         bounds=(-500, 500),
         beyond=501,
-        text=("currency", "^[A-Z]{3}$"),
+        text=("currency", "^(EUR|USD)$"),
         chosen=("currency", ("EUR", "eur")),
+        odd="GBP",
+        other="USD",
         counter="volume",
         at_least=100,
         jump=-300,
@@ -308,8 +315,8 @@ def _put_one(
     cells: Mapping[str, Mapping[str, Any]] = {
         NULL: {one.needed or one.number: None},
         RANGE: {one.number: one.beyond},
-        SET: {one.chosen[0]: "another"},
-        PATTERN: {one.text[0]: " ? "},
+        SET: {one.chosen[0]: one.other},
+        PATTERN: {one.text[0]: one.odd},
         "pair": one.pair[3] if one.pair else {end: pl.col(time)},
         COUNTER: {one.counter: _cell(rows, before, one.counter) - 0.5},
         OVERLAP: {time: _cell(rows, before, time) + (one.soon or timedelta(0))},
