@@ -127,8 +127,7 @@ def tell_sections(sections: Sequence[int], names: Sequence[str], place: Place) -
 def tell_between(cells: Sequence[Cells], body: Body, place: Place) -> Finding:
     issues = []
     confidence = 1.0
-    among = [at for at in body.rows if cells[at][0].strip()] if body.kinds[0] in TYPED else []
-    totals = {at: word for at in sorted({*body.strange, *among}) if (word := total_word(cells[at]))}
+    totals = {at: word for at in body.strange if (word := total_word(cells[at]))}
     if totals:
         what = "they sum up the rows above, and are none"
         issues.append(Issue(place.of([*totals]), what, "`totals` has the words with which they begin."))
