@@ -142,11 +142,17 @@ def _conversion(field: Mapping[str, Any]) -> Iterator[str]:
     if field["sign"] < 0:
         yield "negated"
     if field["from_unit"] is not None:
-        yield f"{field['from_unit']} → {field['to_unit']}"
-        steps = [("×", field["multiplier"], 1), ("+", field["summand"], 0), ("÷", field["divisor"], 1)]
-        yield " ".join(f"{sign} {number}" for sign, number, nothing in steps if number != nothing)
+        yield _steps(field, field["to_unit"])
+    if field.get("units"):  # batches of earlier versions have none
+        yield "; ".join(_steps(unit, field["to_unit"]) for unit in field["units"])
     if field["interval"] is not None:
         yield f"per {field['interval']}"
+
+
+def _steps(unit: Mapping[str, Any], to_unit: str) -> str:
+    steps = [("×", unit["multiplier"], 1), ("+", unit["summand"], 0), ("÷", unit["divisor"], 1)]
+    made = [f"{sign} {number}" for sign, number, nothing in steps if number != nothing]
+    return " ".join((f"{unit['from_unit']} → {to_unit}", *made))
 
 
 def _taken_back(session: commands.Session, dataset_id: UUID) -> Iterator[Rollback]:

@@ -125,6 +125,7 @@ class BatchRef:
             batch_id String; batch_row Int64, its number there; revision Int64, as it was read). Then `batch_id` is
             that of a batch only where all are of one.
         load: How its rows meet those that are there; rows that were in quarantine are only added.
+        units: By field whose units a column tells (`unit_column`): the texts of that column that were units.
     """
 
     collection_id: UUID
@@ -146,6 +147,7 @@ class BatchRef:
     load: LoadPlan = LoadPlan()
     staged_in: UUID | None = None
     segment: str | None = None
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def folder(self) -> UUID:
@@ -174,6 +176,7 @@ class BatchRef:
             "load": self.load.to_json(),
             "staged_in": str(self.staged_in) if self.staged_in else None,
             "segment": self.segment,
+            "units": {name: list(texts) for name, texts in self.units.items()},
         }
 
     @classmethod
@@ -199,6 +202,7 @@ class BatchRef:
             load=LoadPlan.from_json(plain["load"]) if "load" in plain else LoadPlan(),
             staged_in=UUID(plain["staged_in"]) if plain.get("staged_in") else None,
             segment=plain.get("segment"),
+            units={name: tuple(texts) for name, texts in plain.get("units", {}).items()},
         )
 
 

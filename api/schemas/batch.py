@@ -12,6 +12,16 @@ from api.schemas.data_collection import Answer, ReportAnswer
 from include.configuration import Configuration
 
 
+class UnitLineageAnswer(Answer):
+    """How numbers were converted beside which the column of units says `text`."""
+
+    text: str = Field(description="empty: the rule's `unit`")
+    from_unit: str
+    multiplier: int
+    summand: int
+    divisor: int
+
+
 class FieldLineageAnswer(Answer):
     """How the values of one field come about: `(sign × number × multiplier + summand) ÷ divisor`."""
 
@@ -36,6 +46,9 @@ class FieldLineageAnswer(Answer):
     summand: int
     divisor: int
     interval: str | None = Field(description="an ISO 8601 length, `row` or `previous`")
+    units: list[UnitLineageAnswer] | None = Field(
+        None, description="where a column tells each row's unit: what it said, and the conversion of such rows"
+    )
     options: dict[str, Any] | None = Field(description="what else the rule says, as its owner wrote it")
 
 

@@ -24,7 +24,7 @@ Readings of different stretches are not held against one another."""
 
 _READS: Final = {
     *("source", "formula", "inputs", "join", "extract", "bracketed", "values", "otherwise", "where", "unit"),
-    *("power_of_ten", "difference", "occurrence_per"),
+    *("unit_column", "power_of_ten", "difference", "occurrence_per"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -16,6 +16,7 @@ from include.cim.conversion import convert_units
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.raw_rows import raw_name, takes
+from include.cim.row_units import read_units
 from include.cim.showings import are_later, put_behind
 from include.cim.texts import NOT_FOUND, read_texts
 from include.cim.timestamps import INSTANT, around_changes, asks_batch, find_beyond, read_timestamps, settle
@@ -36,12 +37,14 @@ class Mapped:
         issues: Cells that could not be read, with the columns of `ISSUES`.
         left_out: How many rows are in neither, because their rule says so (`missing_hour: skip`).
         asks_others: Whether rows of other parts may tell what some of its times mean, see `settle_times`.
+        units: By field whose units a column tells, the texts of that column that numbers were converted by.
     """
 
     rows: pl.DataFrame
     issues: pl.DataFrame
     left_out: int = 0
     asks_others: bool = False
+    units: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 Settled = Mapping[str, pl.DataFrame]
@@ -100,7 +103,9 @@ def map_columns(
             why = pl.lit("unreadable_timestamp").alias("rule")
             issues.append(values.filter(beyond).select(ROW_ID, pl.lit(name).alias("field"), why))
             values = values.with_columns(pl.when(~beyond).then(name).alias(name))
-    converted, lost = convert_units(values, config.rules, concept)
+    told = {rule.field: read_units(part, rule, fields[rule.field]) for rule in config.rules if rule.unit_column}
+    converted, lost = convert_units(values, config.rules, concept, told)
+    units = {name: each.found(values[name]) for name, each in told.items()}
     rows = converted.select(
         ROW_ID,
         *[
@@ -110,9 +115,9 @@ def map_columns(
     )
     found = pl.concat([*issues, lost])
     if (gone := pl.concat(left_out).unique()).is_empty():
-        return Mapped(rows, found, asks_others=asks_others)
+        return Mapped(rows, found, asks_others=asks_others, units=units)
     stays = ~pl.col(ROW_ID).is_in(gone.implode())
-    return Mapped(rows.filter(stays), found.filter(stays), len(gone), asks_others)
+    return Mapped(rows.filter(stays), found.filter(stays), len(gone), asks_others, units)
 
 
 def settle_times(parts: Iterable[pl.DataFrame | pl.LazyFrame], config: MapperConfig, concept: Concept) -> Settled:

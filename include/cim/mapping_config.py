@@ -65,8 +65,8 @@ class MappingRule(Configuration):
     """One CIM field, and where its values come from: source columns, a constant, or another field.
 
     In this order: the cells are joined, `extract`ed, looked up in `values` or parsed (with their `power_of_ten`),
-    computed by the `formula`, negated, converted from `unit` (per `interval` where that needs one), and differences
-    taken.
+    computed by the `formula`, negated, converted from `unit`, or the row's own (`unit_column`), per `interval` where
+    that needs one, and differences taken.
     """
 
     field: str
@@ -92,6 +92,11 @@ class MappingRule(Configuration):
     )
     inputs: dict[str, str] = Field({}, description="name in the formula → source column")
     unit: str | None = Field(None, description="the source's unit; converted to the field's")
+    unit_column: str | None = Field(
+        None,
+        min_length=1,
+        description="the column that tells each row's unit; `unit` is that of rows where it is empty",
+    )
     interval: Length | Literal["row", "previous"] | None = Field(
         None,
         description="the length of the interval that a value or a time label belongs to; `row`: from the row's "
@@ -133,6 +138,10 @@ class MappingRule(Configuration):
             )
         return self
 
+    def with_unit(self, unit: str) -> MappingRule:
+        """Give the rule as it is for rows of one unit."""
+        return self.model_copy(update={"unit": unit, "unit_column": None})
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The source columns whose cells become the value."""
@@ -144,9 +153,9 @@ class MappingRule(Configuration):
     def reads(self) -> tuple[str, ...]:
         """Every source column that the rule looks at."""
         per = self.difference.per if self.difference else ()
-        power = (self.power_of_ten,) if self.power_of_ten else ()
+        beside = tuple(filter(None, (self.power_of_ten, self.unit_column)))
         flag = (self.repeated_flag.column,) if self.repeated_flag else ()
-        return tuple(dict.fromkeys((*self.columns, *self.where, *power, *self.occurrence_per, *flag, *per)))
+        return tuple(dict.fromkeys((*self.columns, *self.where, *beside, *self.occurrence_per, *flag, *per)))
 
 
 class Unpivot(Configuration):

@@ -16,9 +16,14 @@ def needs_previous(rule: MappingRule) -> bool:
 
 def without_previous(mapper: MapperConfig) -> MapperConfig:
     """Give the mapping in which the rules that need the reading before only read: the number, or the time."""
-    plain = {"difference": None, "interval": None, "label": "start", "unit": None, "negate": False}
-    rules = [rule.model_copy(update=plain) if needs_previous(rule) else rule for rule in mapper.rules]
+    rules = [_reading(rule) if needs_previous(rule) else rule for rule in mapper.rules]
     return mapper.model_copy(update={"rules": tuple(rules)})
+
+
+def _reading(rule: MappingRule) -> MappingRule:
+    plain = {"difference": None, "interval": None, "label": "start", "negate": False}
+    # readings that each have a unit of their own are held against one another in the field's
+    return rule.model_copy(update=plain if rule.unit_column is not None else plain | {"unit": None})
 
 
 def time_field(mapper: MapperConfig, concept: Concept) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from include.cim.tables import read_table
+from include.cim.units import Unit, find_unit, known_unit
 
 TABLE: Final = Path(__file__).parent / "unit_codes.yaml"
 
@@ -44,7 +45,23 @@ def unit_of_code(code: str) -> str | None:
         >>> unit_of_code("WTT"), unit_of_code("kWh")
         ('W', None)
     """
-    return next((unit for unit, codes in _table().items() if codes.unece == code), None)
+    return _by_code().get(code)
+
+
+def named_unit(text: str) -> Unit | None:
+    """Give the unit that a source names by a spelling of `units.yaml`, or by its code; None where neither is known.
+
+    Example:
+        >>> [unit and unit.name for unit in map(named_unit, ("KWH", "WTT", "furlong"))]
+        ['kWh', 'W', None]
+    """
+    code = unit_of_code(text)
+    return known_unit(text) or (None if code is None else find_unit(code))
+
+
+@cache
+def _by_code() -> Mapping[str, str]:
+    return {codes.unece: unit for unit, codes in _table().items() if codes.unece is not None}
 
 
 @cache

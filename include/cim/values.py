@@ -50,7 +50,8 @@ def read_values(texts: pl.Series, rule: MappingRule, target: Field, numbers: Num
     if rule.values is not None:
         return _look_up(texts, rule, DTYPES[target.type])
     style = replace(numbers, bracketed=rule.bracketed is not None)
-    unit = find_unit(rule.unit).name if rule.unit is not None else None
+    # beside a column of units a unit in the cell could contradict it
+    unit = find_unit(rule.unit).name if rule.unit is not None and rule.unit_column is None else None
     match target.type:
         case FieldType.FLOAT:
             return read_numbers(texts, style, unit)

@@ -11,7 +11,7 @@ from include.collection.check_time import check_no_time, check_time
 from include.collection.check_value import check_texts, check_value
 from include.errors import Problem
 
-_NUMBERS_ONLY: Final = ("unit", "negate", "power_of_ten")
+_NUMBERS_ONLY: Final = ("unit", "unit_column", "negate", "power_of_ten")
 
 
 def check_rule(rule: MappingRule, where: str, concept: Concept, mapper: MapperConfig) -> Iterator[Problem]:

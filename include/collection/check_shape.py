@@ -90,20 +90,25 @@ def _check_difference(rule: MappingRule, field: Field, where: str) -> Iterator[P
         yield Problem(f"{where}.interval", what, "Leave `interval` out; map the difference to a field of its own unit.")
     if rule.values is not None:
         yield Problem(f"{where}.values", "a counter is read as a number, not looked up", "Leave `values` out.")
-    if field.unit is None or rule.unit is None:
+    unit = rule.unit or (field.unit if rule.unit_column is not None else None)
+    if field.unit is None or unit is None:
         remedy = f"It may be {field.unit}." if field.unit is not None else "Map it to a field that has one."
         yield Problem(f"{where}.difference", "a counter counts something, and no unit says what", remedy)
         return
     try:
-        shifted = find_conversion(find_unit(rule.unit), find_unit(field.unit)).summand != 0
+        shifted = find_conversion(find_unit(unit), find_unit(field.unit)).summand != 0
     except (NotFound, ValueError):
         return  # told with the rule
     if shifted:
-        what = f"{rule.unit} does not begin at nothing, so nobody counts in it"
+        what = f"{unit} does not begin at nothing, so nobody counts in it"
         yield Problem(f"{where}.difference", what, "Leave `difference` out, or name the counter's unit.")
 
 
 def _check_energy(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
+    if rule.unit_column is not None:
+        what = "whether a row's unit needs the time since the row before only that row tells"
+        yield Problem(f"{where}.interval", what, "Write a length such as PT15M, or `row`, or one `unit` for all rows.")
+        return
     if rule.unit is None or field.unit is None:
         what = "only a power becomes energy over time, and no unit says that it is one"
         yield Problem(f"{where}.unit", what, "Name the source's unit, for example kW.")

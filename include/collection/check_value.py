@@ -34,7 +34,7 @@ def check_texts(rule: MappingRule, field: Field, where: str) -> Iterator[Problem
         if not values and values != "":
             yield Problem(f"{where}.where.{column}", "no value is named", "Name those of the rows that are read.")
     if rule.source is None and rule.formula is None:
-        for name in ("extract", "bracketed", "values", "power_of_ten"):
+        for name in ("extract", "bracketed", "values", "power_of_ten", "unit_column"):
             if getattr(rule, name) is not None:
                 yield Problem(f"{where}.{name}", "there is no cell that it could be for", f"Leave `{name}` out.")
     elif rule.extract == "":
@@ -86,7 +86,7 @@ def _check_pattern(pattern: str, where: str) -> Iterator[Problem]:
 def _check_given(rule: MappingRule, field: Field, where: str) -> Iterator[Problem]:
     given = {"constant": rule.constant, "otherwise": rule.otherwise}
     given |= {f"values.{source or '(empty)'}": value for source, value in (rule.values or {}).items()}
-    as_held = rule.unit in (None, field.unit) and not rule.negate
+    as_held = rule.unit in (None, field.unit) and rule.unit_column is None and not rule.negate
     for place, value in given.items():
         if value is not None and not _fits(value, field):
             written = repr(value) if isinstance(value, str) else dumps(value)
@@ -132,6 +132,9 @@ def _check_formula(rule: MappingRule, field: Field, where: str) -> Iterator[Prob
         yield Problem(f"{where}.values", "a formula computes with numbers as they are read", "Leave `values` out.")
     if rule.join != " ":
         yield Problem(f"{where}.join", "each input is one column", "Leave `join` out.")
+    if rule.unit_column is not None:
+        what = "a formula gives numbers of one unit, whatever rows tell"
+        yield Problem(f"{where}.unit_column", what, "Leave it out, and write that `unit`.")
     for mistake in find_mistakes(rule.formula or "", rule.inputs):
         yield Problem(f"{where}.formula", mistake.what, mistake.remedy)
 
@@ -139,15 +142,19 @@ def _check_formula(rule: MappingRule, field: Field, where: str) -> Iterator[Prob
 def _check_unit(
     rule: MappingRule, field: Field, where: str, concept: Concept, mapper: MapperConfig
 ) -> Iterator[Problem]:
-    if rule.unit is None:
+    for name in ("unit", "unit_column"):
+        if field.unit is None and getattr(rule, name) is not None:
+            yield Problem(f"{where}.{name}", f"{field.name} has no unit", f"Leave `{name}` out.")
+    if rule.unit_column is not None and field.unit is not None:
+        yield from _check_unit_column(rule, find_unit(field.unit), where, concept, mapper)
+    if rule.unit is None and rule.unit_column is None:
         if field.unit is not None and (rule.source is not None or rule.formula is not None):
             what = f"{field.name} has a unit, and the source's is not given"
-            yield Problem(f"{where}.unit", what, f"It may be {field.unit}.")
+            remedy = f"It may be {field.unit}. Where a column tells each row's, name it as `unit_column`."
+            yield Problem(f"{where}.unit", what, remedy)
         if rule.interval is not None and rule.difference is None:
             yield Problem(f"{where}.interval", "it is for a `unit` that needs one", "Give the unit, or leave it out.")
-        return
-    if field.unit is None:
-        yield Problem(f"{where}.unit", f"{field.name} has no unit", "Leave `unit` out.")
+    if rule.unit is None or field.unit is None:
         return
     try:
         source, target = find_unit(rule.unit), find_unit(field.unit)
@@ -162,10 +169,28 @@ def _check_unit(
     except ValueError as error:
         yield Problem(f"{where}.unit", str(error), f"{field.name} is held in {target.name}. {_fitting(target)}")
     else:
-        if rule.interval is not None and rule.difference is None:
+        if rule.interval is not None and rule.difference is None and rule.unit_column is None:
             what = f"{source.name} needs none to become {target.name}"
             yield Problem(f"{where}.interval", what, "Leave `interval` out.")
         yield from _check_currency(source, field, where, concept, mapper)
+
+
+def _check_unit_column(
+    rule: MappingRule, target: Unit, where: str, concept: Concept, mapper: MapperConfig
+) -> Iterator[Problem]:
+    if rule.unit_column in rule.columns:
+        what, remedy = "it is the column of the numbers", "Name the one whose cells are units."
+        yield Problem(f"{where}.unit_column", what, remedy)
+    if target.dimension in ("price", "money"):
+        what = f"{rule.field} is of one currency in all rows, and units of their own could name others"
+        yield Problem(f"{where}.unit_column", what, "Write the `unit`, and take by `where` only the rows that have it.")
+    if rule.difference is not None and rule.difference.rollover is not None:
+        what = "counters begin again at a number of their own unit, and each row has its own"
+        yield Problem(f"{where}.difference.rollover", what, "Leave it out, or write the counters' `unit`.")
+    if rule.interval is not None and rule.difference is None and not find_fitting_units(target, over_time=True):
+        yield Problem(f"{where}.interval", f"no unit needs one to become {target.name}", "Leave `interval` out.")
+    else:
+        yield from _check_row(rule, where, concept, mapper)
 
 
 def _check_interval(
@@ -175,7 +200,12 @@ def _check_interval(
         what = f"{source.name} is a unit of {source.dimension}, {target.name} of {target.dimension}"
         remedy = f"Add the interval that turns the one into the other: `interval: PT15M`, or `row`. {_fitting(target)}"
         yield Problem(f"{where}.unit", what, remedy)
-    elif rule.interval == "row":
+    elif rule.unit_column is None:
+        yield from _check_row(rule, where, concept, mapper)
+
+
+def _check_row(rule: MappingRule, where: str, concept: Concept, mapper: MapperConfig) -> Iterator[Problem]:
+    if rule.interval == "row":
         for name in ("interval_start", "interval_end"):
             if name not in concept.fields:
                 yield Problem(f"{where}.interval", f"{concept.name} has no {name}", "Give a length, such as PT15M.")

@@ -107,6 +107,7 @@ class ColumnProfile:
 
     Attributes:
         unit: As `units.yaml` spells it: from the header, or a line or column of units; None where nothing tells.
+        unit_column: The column that tells each row's unit, where rows differ in it. `units`: those units.
         nulls: Rows without a value.
         distinct: Different values, exact up to a million.
         minimum, maximum: Numbers as exact decimals, times in RFC 3339, else the text; None where there is no value.
@@ -128,6 +129,8 @@ class ColumnProfile:
     total: Decimal | None
     examples: tuple[str, ...] = ()
     bracketed: bool = False
+    unit_column: str | None = None
+    units: tuple[str, ...] = ()
     suggestion: Suggestion | None = None
     candidates: tuple[Suggestion, ...] = ()
     sample: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from include.cim.concept import Concept
@@ -13,7 +14,7 @@ from include.collection.model import Collection
 
 @dataclass(frozen=True, slots=True)
 class BatchLineage:
-    """Where the values of a batch come from; names and numbers of the configuration, no value of a row.
+    """Where the values of a batch come from; names and numbers of the configuration, no value of a row but its unit.
 
     Attributes:
         collection_version: The collection's version that the run used.
@@ -34,8 +35,17 @@ class BatchLineage:
         return asdict(self)
 
 
-def lineage_of(collection: Collection, concept: Concept, cim_version: int | None = None) -> BatchLineage | None:
-    """Say what a run of this version of a collection does; None where it is a draft."""
+def lineage_of(
+    collection: Collection,
+    concept: Concept,
+    cim_version: int | None = None,
+    units: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> BatchLineage | None:
+    """Say what a run of this version of a collection does; None where it is a draft.
+
+    Args:
+        units: What columns of units said (`BatchRef.units`).
+    """
     config = collection.config
     if config.mapper is None or config.ingester is None:
         return None
@@ -44,6 +54,6 @@ def lineage_of(collection: Collection, concept: Concept, cim_version: int | None
         cim_version=cim_version,
         concept=concept.name,
         rows=config.mapper.model_dump(mode="json", include={"where", "unpivot", "merge_rows"}, exclude_defaults=True),
-        fields=trace_mapping(config.mapper, concept, config.ingester.numbers),
+        fields=trace_mapping(config.mapper, concept, config.ingester.numbers, units),
         anonymized={name: plan.method.value for name, plan in config.anonymization.fields.items()},
     )

@@ -50,7 +50,8 @@ def propose_rules(inspection: Inspection, mapper: MapperConfig, concept: Concept
 
 def _is_plain(rule: MappingRule, mapper: MapperConfig) -> bool:
     altered = rule.where or rule.extract or rule.formula or rule.negate or rule.difference or rule.interval
-    return not (altered or mapper.unpivot)
+    scaled = rule.power_of_ten or rule.unit_column
+    return not (altered or scaled or mapper.unpivot)
 
 
 def _about_field(

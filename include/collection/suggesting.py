@@ -172,13 +172,15 @@ def plain_columns(columns: Sequence[ColumnProfile], time: TimeProfile | None) ->
         Column(
             name=column.name,
             kind=column.type.value,
-            unit=column.unit,
-            minimum=_number(column, column.minimum),
-            maximum=_number(column, column.maximum),
+            unit=next(iter(column.units), column.unit),
+            # numbers of different units have no least and greatest one
+            minimum=None if column.units else _number(column, column.minimum),
+            maximum=None if column.units else _number(column, column.maximum),
             distinct=column.distinct,
             examples=column.examples,
             tells_time=column.name in timed,
             bracketed=column.bracketed,
+            unit_column=column.unit_column,
         )
         for column in columns
         if column.name != flag

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
@@ -18,6 +18,7 @@ from include.cim.mapping import Mapped, Settled, map_columns, settle_times
 from include.cim.mapping_config import MapperConfig, MappingRule
 from include.cim.number_style import NumberStyle
 from include.cim.previous import without_previous
+from include.cim.row_units import MISFIT, MISSING_UNIT, UNKNOWN_UNIT
 from include.cim.swapped_signs import count_swapped
 from include.cim.timestamps import AMBIGUOUS
 from include.collection.contract import OnDrift
@@ -47,6 +48,7 @@ _CAUSES: Final = {
     "not_a_number": "the rule's `formula`",
     "no_interval": "the columns of the interval's ends",
     "missing_offset": "the rule's `zone`",
+    **dict.fromkeys((MISSING_UNIT, UNKNOWN_UNIT, MISFIT), "the rule's `unit_column`"),
     AMBIGUOUS: "the rule's `repeated_hour` (the clock showed these times twice)",
 }
 """Of issues that no option of the field's type brings about, what does."""
@@ -129,6 +131,7 @@ class MapStep:
     _parts: list[str] = field(default_factory=list)
     _issues: list[str] = field(default_factory=list)
     _waiting: list[Part] = field(default_factory=list)
+    _units: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _left_out: int = 0
 
     def add(self, part: Part) -> Part | None:
@@ -184,7 +187,8 @@ class MapStep:
             issues += [self._write(f"issues-merging-{number:05d}", found) for number, found in enumerate(merged.issues)]
         logger.info("collection %s batch %s: %s rows mapped, %s", batch.collection_id, batch.batch_id, rows, counts)
         mapped = replace(batch, stage=Stage.MAPPED, parts=tuple(parts), rows=rows, issues=tuple(issues))
-        ref = replace(mapped, counted=spans, merged=came_of)
+        units = {name: tuple(sorted(texts)) for name, texts in self._units.items()}
+        ref = replace(mapped, counted=spans, merged=came_of, units=units)
         first = 0 if self._comes_back else len(parts) - len(self._waiting)
         return Outcome(ref, {"rows_mapped": rows, **counts}, tuple(notes)), range(first, len(parts))
 
@@ -203,6 +207,8 @@ class MapStep:
     def _keep(self, part: Part, mapped: Mapped) -> Part:
         self._left_out += mapped.left_out
         self._cells.add(mapped)
+        for name, texts in mapped.units.items():
+            self._units[name] |= texts
         if self.numbers.thousands is not None and not mapped.issues.is_empty():
             raw = self.place.staging.read(part.path)
             self._cells.swapped.update(count_swapped(raw, mapped.issues, self._plain.rules, self.concept, self.numbers))

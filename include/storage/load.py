@@ -72,7 +72,7 @@ def load_batch(
             rows_removed=loaded.overwritten.removed,
         )
         _record_dataset(cursor, ref, collection, concept, loaded, record)
-        _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version))
+        _record_batch(cursor, record, ref, lineage_of(collection, concept, ref.cim_version, ref.units))
         for path in ref.aside:
             put_rows(cursor, _set_aside(path, ref, staging), "quarantine_row", PLATFORM)
         keep_counted(cursor, ref, staging, secrets)

@@ -73,7 +73,7 @@ def load_replay(
         _take_origins(cursor, ref, staging)
         number = next_number(cursor, ref.dataset_id)
         _let_through(cursor, table, ref, concept, staging, number)
-        _keep_lineage(cursor, lineage_of(collection, concept, ref.cim_version), number)
+        _keep_lineage(cursor, lineage_of(collection, concept, ref.cim_version, ref.units), number)
         back, there = _give_reasons(cursor, ref, concept, staging)
         loaded, left = _count_off(cursor, ref.dataset_id, now, number)
         values = (

@@ -79,7 +79,8 @@ def _candidates(reading: Reading, decision: Decision, vocabulary: Vocabulary) ->
         sure = _be_sure(option, reading, decision, vocabulary)
         if at or mine is None:
             sure = min(sure, _DOUBTFUL)
-        made.append(Candidate(*option.ref, option.fit.unit, round(sure, 3), write_reason(option, reading, decision)))
+        unit = None if reading.column.unit_column else option.fit.unit
+        made.append(Candidate(*option.ref, unit, round(sure, 3), write_reason(option, reading, decision)))
     return tuple(made)
 
 

@@ -96,6 +96,8 @@ def part_directions(columns: Sequence[Column], ref: FieldRef) -> tuple[Column, C
     """
     if ref not in _DIRECTED or len(columns) != 2 or columns[0].unit is None or columns[0].unit != columns[1].unit:
         return None
+    if any(each.unit_column for each in columns):
+        return None
     plus, minus = sorted(columns, key=lambda each: _says(each.name, _DIRECTED[ref][1]))
     told = _may_say(plus.name, _DIRECTED[ref][0]) and _says(minus.name, _DIRECTED[ref][1])
     one_way = all(each.minimum is not None and each.minimum >= 0 for each in columns)

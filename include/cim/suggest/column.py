@@ -14,6 +14,7 @@ class Column:
 
     Attributes:
         unit: As `units.yaml` spells it; None where the file tells none.
+        unit_column: The column that tells each row's unit, where rows differ in it; `unit` is one of them.
         minimum, maximum: Of numbers; None where they are not known.
         distinct: How many different values; None where nobody counted.
         examples: A few cells.
@@ -30,6 +31,7 @@ class Column:
     examples: tuple[str, ...] = ()
     tells_time: bool = False
     bracketed: bool = False
+    unit_column: str | None = None
 
     @property
     def is_number(self) -> bool:

@@ -213,6 +213,8 @@ def _rule(
     if len(sources) > 1 and not made:
         parted = _part(ref, sources)
         return _net_rule(field, *parted, missing) if parted else None
+    if made and column.unit_column:  # which tells the unit of one column of several
+        column = replace(column, unit=None, unit_column=None)
     rule: dict[str, Any] = {"field": field.name, "source": field.name if made else column.name}
     if field.type is FieldType.ENUM and not set(column.examples) <= set(field.values):
         table = tabulate(field, column.examples)
@@ -262,17 +264,15 @@ def _read_number(
         rule["bracketed"] = "negative"
     if field.type is FieldType.INTEGER or field.unit is None:
         return rule
-    unknown = unknown_unit(column)
-    if first.unit is None or unknown is not None:
+    unknown, unit = unknown_unit(column), column.unit if column.unit_column else first.unit
+    if unit is None or unknown is not None:
         what = f"{unknown!r} is no unit that is known" if unknown else "nothing tells the unit"
         missing.append(Problem(f"{where}.unit", f"{what}: {column.name!r}", f"It may be {field.unit}."))
         return rule
-    rule["unit"] = first.unit
-    if find_unit(first.unit).dimension != find_unit(field.unit).dimension and timing and timing.resolution:
+    rule |= {"unit_column": column.unit_column} if column.unit_column else {"unit": unit}
+    if find_unit(unit).dimension != find_unit(field.unit).dimension and timing and timing.resolution:
         rule["interval"] = timing.resolution
-        what = (
-            f"{column.name!r} is in {first.unit}: {field.name} is what that makes in {timing.resolution}, as its mean"
-        )
+        what = f"{column.name!r} is in {unit}: {field.name} is what that makes in {timing.resolution}, as its mean"
         remedy = "Take the rule out where it is the value of a moment."
         if timing.label is None:  # which is asked where a file has amounts
             remedy += " Where its time names the interval's end, interval_start needs `label: end` and the `interval`."

@@ -23,7 +23,9 @@ def write_reason(option: Option, reading: Reading, decision: Decision) -> str:
         parts.append("the name says " + ", ".join(_word(each) for each in option.named.words))
     elif option.precedent is None and not option.fit.told:
         parts.append("it tells the time of the rows")
-    if option.fit.told:
+    if option.fit.told and reading.column.unit_column:
+        parts.append(f"{reading.column.unit_column!r} tells units of it")
+    elif option.fit.told:
         parts.append(f"its unit is {option.fit.unit}")
     elif option.fit.likely:
         parts.append(f"its values look like {option.fit.unit}")

@@ -71,6 +71,8 @@ class ColumnTally:
     ) -> None:
         self.name = name
         self.unit = unit
+        self.unit_column: str | None = None
+        self.units: tuple[str, ...] = ()
         self._order = order
         self.rows = rows
         self.filled = 0
@@ -279,6 +281,8 @@ class ColumnTally:
             total=total,
             examples=tuple(self.examples),
             bracketed=self.bracketed,
+            unit_column=self.unit_column,
+            units=self.units,
             sample=tuple(self.sample),
         )
 

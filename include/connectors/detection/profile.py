@@ -13,7 +13,7 @@ from typing import Final
 import polars as pl
 
 from include.cim.number_style import NumberStyle
-from include.cim.units import find_units_but_case
+from include.cim.units import dimension_of, find_units_but_case
 from include.cim.written_times import zoned
 from include.collection.inspection import ColumnType, Issue, TableProfile
 from include.connectors.detection.cells import is_type
@@ -101,6 +101,7 @@ def profile_table(
         _keep_small(columns)
     tallies = tuple(columns.values())
     _spread_unit(tallies)
+    _find_units_of_rows(tallies)
     read = {name for axis in axes if not axis.unread for name in axis.time.columns}  # whatever else their cells are
     issues = [issue for column in tallies for issue in column.issues(read_whole=column.name in read)]
     if counted:
@@ -194,3 +195,26 @@ def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
         without = [each for each in without if each.name.casefold() == "value"]
     if unit and len(told) <= 2 and len(without) == 1:
         without[0].unit = unit
+
+
+def _find_units_of_rows(columns: tuple[ColumnTally, ...]) -> None:
+    """Name the column that writes several units of one dimension, at the column of numbers that has its unit by row."""
+    without = [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
+    telling = {each.name: units for each in columns if tells_unit(each.name) and (units := _units_in(each))}
+    if len(telling) != 1:
+        return  # which is whose, or which of them counts, nobody can tell
+    ((name, units),) = telling.items()
+    called = _OF_UNIT.sub("", name).casefold()
+    if len(without) > 1:
+        without = [each for each in without if each.name.casefold() in {called, "value"}]
+    if len(without) == 1:
+        without[0].unit_column, without[0].units = name, units
+
+
+def _units_in(column: ColumnTally) -> tuple[str, ...]:
+    if not 1 < column.distinct.count() == len(column.sample):
+        return ()
+    units = [unit for unit in map(unit_in_cell, column.sample) if unit is not None]
+    kinds = {dimension_of(unit) or "" for unit in units}
+    alike = len(units) == len(column.sample) and len(kinds) == 1
+    return tuple(units) if alike and not kinds & {"price", "money"} else ()

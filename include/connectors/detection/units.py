@@ -9,7 +9,7 @@ from include.cim.unit_codes import unit_of_code
 from include.cim.units import find_units_but_case, known_unit
 
 _UNIT_COLUMN: Final = re.compile(
-    r"(.*[^a-z])?(units?([_ ]?(type|code))?|einheit|eenheid|unité|unite|unidad|unità"
+    r"(.*[^a-z])?(units?([_ ]?(type|code|of[_ ]measure(ment)?))?|einheit|eenheid|unité|unite|unidad|unità"
     r"|uom|jednostka|jednotka|egység|(måle)?enhe[dt]|yksikkö(tyyppi)?)(\.name)?",
     re.IGNORECASE,
 )

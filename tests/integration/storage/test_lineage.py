@@ -185,6 +185,43 @@ def test_every_value_of_a_merged_row_is_computed_again_from_its_own_cell(
     assert [row["volume"] for row in rows] == [20100, None, 19800]
 
 
+STATES = """Zeit;Wert;Einheit
+2024-05-01T00:00:00Z;1.500,5;Wh
+2024-05-01T01:00:00Z;2,25;kWh
+2024-05-01T02:00:00Z;9;MJ
+2024-05-01T03:00:00Z;3;furlong
+2024-05-01T04:00:00Z;4;
+"""
+
+
+def test_a_value_is_computed_again_by_the_unit_that_its_row_told(
+    database: Database, shelf: Shelf, tmp_path: Path, a_stored_collection: Make
+) -> None:
+    energy = {"field": "energy", "source": "Wert", "unit_column": "Einheit", "unit": "MWh"}
+    rules = [
+        {"field": "usage_point_id", "constant": "P"},
+        {"field": "register", "constant": "1.8.0"},
+        {"field": "interval_start", "source": "Zeit", "format": "iso8601"},
+        energy,
+    ]
+    mapper = {"concept": "meter_reading", "rules": rules}
+    loaded = load(tmp_path, shelf, a_stored_collection, STATES, mapper, {"usage_point_id": {"method": "pseudonym"}})
+    lineage = shelf.datasets.lineage(loaded.id)
+    assert lineage is not None
+    told = {each["field"]: each for each in lineage["fields"]}["energy"]
+    units = {each["text"]: each for each in told["units"]}
+    assert list(units) == ["", "MJ", "Wh", "kWh"]
+    cells = list(csv.DictReader(STATES.splitlines(), delimiter=";"))
+    values = {}
+    for row in rows_of(database, loaded.dataset_id):
+        cell = cells[row["_row_id"] - 1]
+        values[row["_row_id"]] = row["energy"]
+        if row["energy"] is not None:
+            expected = converted(number(cell["Wert"], told), {**told, **units[cell[told["options"]["unit_column"]]]})
+            assert row["energy"] == pytest.approx(expected, rel=1e-15)
+    assert values == {1: 1.5005, 2: 2.25, 3: 2.5, 4: None, 5: 4000}
+
+
 def test_lineage_holds_names_and_numbers_and_no_cell(shelf: Shelf, loaded: BatchRecord) -> None:
     told = str(shelf.datasets.lineage(loaded.id))
     assert not [cell for cell in ("1.234,5", "gesch.", "2024-01-01", "measured") if cell in told]

@@ -52,6 +52,23 @@ def test_rows_that_were_read_otherwise_out_of_quarantine_are_shown_beside(
     assert [each["load"] for each in body["replayed"]] == [3]
 
 
+def test_units_that_rows_told_are_shown_with_their_conversions(
+    interface: Interface, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lineage = interface.services.datasets.lineages[BATCH_ID]
+    units = [
+        {"text": "KWH", "from_unit": "kWh", "multiplier": 1, "summand": 0, "divisor": 1},
+        {"text": "MJ", "from_unit": "MJ", "multiplier": 5, "summand": 0, "divisor": 18},
+    ]
+    told = {"from_unit": None, "multiplier": 1, "divisor": 1, "units": units}
+    fields = [{**each, **told} if each["field"] == "energy" else each for each in lineage["fields"]]
+    interface.services.datasets.lineages[BATCH_ID] = {**lineage, "fields": fields}
+    app(["batches", str(DATASET_ID), str(BATCH_ID)], standalone_mode=False)
+    assert "kWh → kWh; MJ → kWh × 5 ÷ 18" in capsys.readouterr().out
+    body = interface.client().get(f"/dataset/{DATASET_ID}/batch/{BATCH_ID}").json()["lineage"]
+    assert [each["units"] for each in body["fields"] if each["field"] == "energy"] == [units]
+
+
 def test_what_was_not_recorded_is_said(interface: Interface, capsys: pytest.CaptureFixture[str]) -> None:
     interface.services.datasets.lineages.clear()
     app(["batches", str(DATASET_ID), str(BATCH_ID)], standalone_mode=False)

@@ -35,6 +35,31 @@ SOURCE = {"source": "c", "unit": "kWh"}
         pytest.param(
             "energy", SOURCE | {"power_of_ten": "p", "extract": "a"}, "power_of_ten", "or `extract`", id="a power cut"
         ),
+        pytest.param("quality", {"source": "c", "unit_column": "u"}, "unit_column", "no measured", id="a text's unit"),
+        pytest.param("energy", {"constant": 1, "unit_column": "u"}, "unit_column", "no cell", id="a constant's unit"),
+        pytest.param("energy", {"source": "c", "unit_column": "c"}, "unit_column", "Name the one whose", id="its own"),
+        pytest.param("energy", {"source": "c", "unit_column": "u", "unit": "m3"}, "unit", "What fits", id="a misfit"),
+        pytest.param(
+            "energy",
+            {"formula": "a", "inputs": {"a": "c"}, "unit_column": "u"},
+            "unit_column",
+            "write that `unit`",
+            id="a formula's units",
+        ),
+        pytest.param(
+            "energy",
+            {"source": "c", "unit_column": "u", "interval": "previous"},
+            "interval",
+            "Write a length such as PT15M, or `row`",
+            id="units since the row before",
+        ),
+        pytest.param(
+            "volume",
+            {"source": "c", "unit_column": "u", "difference": {"rollover": 100}},
+            "difference.rollover",
+            "write the counters' `unit`",
+            id="a rollover of which unit",
+        ),
         pytest.param("energy", SOURCE | {"where": {"k": []}}, "where.k", "no value is named", id="no rows at all"),
         pytest.param("quality", {"constant": "measured", "extract": "a"}, "extract", "no cell", id="a constant cut"),
         pytest.param(
@@ -139,6 +164,10 @@ def test_an_input_that_cannot_be_named_is_told(name: str) -> None:
         ),
         ("energy", {"source": "c", "unit": "kWh", "bracketed": "negative"}),
         ("energy", {"source": "c", "unit": "Wh", "power_of_ten": "p"}),
+        ("energy", {"source": "c", "unit_column": "u"}),
+        ("energy", {"source": "c", "unit_column": "u", "unit": "kWh", "interval": "PT15M"}),
+        ("energy", {"source": "c", "unit_column": "u", "interval": "row"}),
+        ("volume", {"source": "c", "unit_column": "u", "difference": {}}),
         ("register", {"source": ["c", "d"], "join": ""}),
     ],
 )
@@ -197,6 +226,11 @@ def test_a_price_is_not_taken_from_one_currency_to_another() -> None:
     assert "Close: 'EUR/MWh'" in priced("EUR/MW", {"constant": "EUR"})
 
 
+def test_money_is_not_converted_by_units_that_could_name_other_currencies() -> None:
+    rules = [{"field": "price", "source": "p", "unit_column": "u"}, {"field": "currency", "constant": "EUR"}]
+    assert "of one currency" in dict(problems_of(rules, "market_price"))["mapper.rules[0].unit_column"]
+
+
 def test_everything_that_is_wrong_is_told_at_once_with_its_place() -> None:
     rules = [
         {"field": "energy", "source": "c", "unit": "m3", "extract": "(", "join": "-"},
@@ -217,6 +251,8 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_place() -> None:
 
 
 def test_the_interval_of_a_row_needs_both_ends() -> None:
-    rule = {"field": "energy", "source": "c", "unit": "kW", "interval": "row"}
-    told = [told for where, told in problems_of([rule]) if where == "mapper.rules[0].interval"]
-    assert ["interval_start is not mapped" in told[0], "interval_end is not mapped" in told[1]] == [True, True]
+    for unit in ({"unit": "kW"}, {"unit_column": "u"}, {"unit": "kW", "unit_column": "u"}):
+        rule = {"field": "energy", "source": "c", "interval": "row", **unit}
+        told = [told for where, told in problems_of([rule]) if where == "mapper.rules[0].interval"]
+        assert ["interval_start is not mapped" in told[0], "interval_end is not mapped" in told[1]] == [True, True]
+        assert len(told) == 2

@@ -72,3 +72,19 @@ def test_intervals_follow_one_another_where_they_do_in_the_sample(
     )
     rules = propose_rules(inspection, mapper, definition.concept(mapper.concept))
     assert [rule.kwargs for rule in rules if rule.type == "expect_series_intervals_to_leave_no_gap"] == proposed
+
+
+@pytest.mark.parametrize("own", [{}, {"unit_column": "X"}, {"power_of_ten": "X"}], ids=["one", "units", "powers"])
+def test_no_range_is_proposed_where_each_row_has_a_scale_of_its_own(own: dict[str, str], tmp_path: Path) -> None:
+    begin = datetime(2026, 3, 1, tzinfo=UTC)
+    rows = [f"541448820000000016;{begin + timedelta(hours=at):%Y-%m-%dT%H:%M:%SZ};{at / 7:.2f};2" for at in range(60)]
+    file = tmp_path / "meters.csv"
+    file.write_text("\n".join(["EAN;Beginn;Verbrauch (kWh);X", *rows]) + "\n")
+    definition = load_definition()
+    inspection, proposal = suggest_fields(inspect_source(file, file.name, {}), file.name, definition.concepts())
+    assert proposal.mapper is not None
+    scaled = [rule.model_copy(update=own) if rule.field == "energy" else rule for rule in proposal.mapper.rules]
+    mapper = proposal.mapper.model_copy(update={"rules": tuple(scaled)})
+    found = propose_rules(inspection, mapper, definition.concept(mapper.concept))
+    ranges = [rule for rule in found if rule.kwargs.get("column") == "energy" and "between" in rule.type]
+    assert bool(ranges) == (own == {})

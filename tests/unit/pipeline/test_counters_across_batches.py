@@ -89,6 +89,18 @@ def test_counters_are_told_apart_and_one_that_is_not_in_a_file_is_remembered():
     assert volumes(*in_turn(tables, config)) == [[None, None], [1], [1, 30], [None]]
 
 
+def test_readings_whose_units_differ_are_held_against_one_another_in_the_fields():
+    config = gas()
+    config["rules"][-1].update(unit="l", unit_column="unit", negate=True)
+    tables = [
+        readings("1", "1.5", "1750", "9").with_columns(pl.Series("unit", ["m3", "m3", None, "x"])),
+        readings("2000", "2.5", hours=(4, 5)).with_columns(pl.Series("unit", ["l", "m3"])),
+    ]
+    first, second = in_turn(tables, config)
+    assert volumes(first, second) == [[None, -0.5, -0.25, None], [-0.25, -0.5]]
+    assert first.issues == [(4, "volume", "unknown_unit")]
+
+
 def test_a_rule_that_reads_something_else_begins_anew_and_another_rollover_does_not():
     tables = [readings("10", "12"), readings("15", hours=(2,))]
     litres = gas()

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from include.batch import ROW_ID, Stage, ValidationReport
+from include.batch import ROW_ID, BatchRef, Stage, ValidationReport
 from include.cim.definition import load_definition
 from include.cim.mapping_config import MapperConfig, MissingHour, RepeatedHour
 from include.cim.number_style import NumberStyle
@@ -228,3 +228,19 @@ def test_what_is_told_of_a_column_that_cannot_be_read_is_what_reads_it(
     config = MapperConfig.model_validate({"concept": "grid_observation", "rules": rules})
     outcome = map_to_cim(raw, config, CONCEPT, staging, numbers=NumberStyle())
     assert outcome.notes == (f"'load': 3 of 3 cells cannot be read as energy. Compare {by} with the source.",)
+
+
+def test_the_units_that_rows_told_go_with_the_batch_and_a_column_without_any_is_told(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    rule = {"field": "energy", "source": "load", "unit_column": "area"}
+    config = MapperConfig.model_validate({"concept": "grid_observation", "rules": [rule]})
+    raw = stage_parts(staging, [("Wh", "1", ""), ("kWh", "1", "")], [("Wh", "1", ""), ("MJ", "3.6", "")])
+    outcome = map_to_cim(raw, config, CONCEPT, staging, numbers=NumberStyle())
+    assert outcome.ref.units == {"energy": ("MJ", "Wh", "kWh")}
+    assert BatchRef.from_json(outcome.ref.to_json()) == outcome.ref
+    assert pl.concat([staging.read(part) for part in outcome.ref.parts])["energy"].to_list() == [1e-6, 1e-3, 1e-6, 1e-3]
+    odd = stage_parts(staging, [("x", "1", ""), ("y", "1", ""), ("kWh", "1", "")])
+    outcome = map_to_cim(odd, config, CONCEPT, staging, numbers=NumberStyle())
+    assert outcome.notes == (
+        "'load': 2 of 3 cells cannot be read as energy. Compare the rule's `unit_column` with the source.",
+    )
