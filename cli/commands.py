@@ -262,7 +262,11 @@ def _upload_source(session: Session, config: CollectionConfig, folder: Path) -> 
     source = config.ingester
     if not isinstance(source, FileSource) or source.upload or not source.name:
         return config
-    upload = upload_file(session.services, session.requestor, folder / source.name, Path(source.name).name)
+    file = folder / source.name
+    if not file.is_file():
+        remedy = "Write where it is, seen from the folder of the document"
+        raise ConfigurationInvalid([Problem("ingester.name", f"there is no such file: {file}", remedy)])
+    upload = upload_file(session.services, session.requestor, file, file.name)
     return config.model_copy(update={"ingester": source.model_copy(update={"upload": upload})})
 
 

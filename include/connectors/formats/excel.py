@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import BinaryIO
 
@@ -39,7 +40,8 @@ def _read_alike(sheets: Sequence[Sheet], form: ExcelFormat, content: Content) ->
     """Read sheets with the same columns one after the other; one without rows is told."""
     columns: list[str] = []
     for sheet in sheets:
-        where = f"{content.name}, sheet {list_names([sheet.name])}"
+        here = f"sheet {list_names([sheet.name])}"
+        where, before = f"{content.name}, {here}", len(content.issues)
         try:
             for frame in _read_sheet(sheet, form, content):
                 columns = columns or frame.columns
@@ -53,6 +55,10 @@ def _read_alike(sheets: Sequence[Sheet], form: ExcelFormat, content: Content) ->
                 yield frame.select(columns).with_columns(pl.lit(sheet.name).alias(name))
         except SourceEmpty as error:
             content.issues.append(Issue(where, error.what, "It is left out until it has rows."))
+        content.issues[before:] = [
+            each if here in each.where else replace(each, where=f"{here}, {each.where}")
+            for each in content.issues[before:]
+        ]
     if not columns:
         raise SourceEmpty(content.name, "none of its sheets has a row", "Compare `skip_lines` with them.")
 

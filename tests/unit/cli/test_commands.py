@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,13 @@ def test_apply_uploads_the_file_beside_the_yaml_and_runs(interface, example, cap
     assert made.config.ingester.upload in interface.services.uploads.files
     assert capsys.readouterr().out == f"created  queued  {made.id}  {TITLE}\n"
     assert len(interface.engine.triggered) == 1
+
+
+def test_a_file_that_is_not_there_is_told_with_where_it_was_looked_for(interface, example):
+    shutil.rmtree(example.parent / "data")
+    looked = f"ingester.name: there is no such file: {example.parent}/data/"
+    with pytest.raises(ConfigurationInvalid, match=re.escape(looked)):
+        cdmp("apply", str(example))
 
 
 def test_apply_again_changes_nothing_and_a_changed_file_replaces(interface, example, capsys):

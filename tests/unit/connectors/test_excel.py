@@ -316,6 +316,9 @@ def test_sheets_with_the_same_columns_are_one_table(write: Callable[..., bytes])
         ("sheets 'Plan'", "they are not read"),
         ("meters.xlsx, sheet 'Apr 24'", "no row follows the header"),
     ]
+    rows, issues = read_with_issues(book, sheets=["* 24"], skip_lines=2, totals=["summe"])
+    assert len(rows) == 3 * 28
+    assert [issue.where for issue in issues][1:3] == ["sheet 'Jan 24', the rows", "sheet 'Feb 24', the rows"]
     with pytest.raises(SourceRefused, match=r"sheet 'Plan': its columns are not those of the sheets before: 'Datum'"):
         read(book, sheets=["*"], skip_lines=2)
     with pytest.raises(SourceRefused, match=r"no sheet is called '2023\*'.*one of: 'Jan 24'"):
