@@ -39,7 +39,8 @@ def test_durations_of_a_year_and_more_come_back(
 def test_a_duration_that_an_older_platform_saved_with_years_is_read(
     collections: PostgresCollectionStore, a_stored_collection: Make, loader: Engine
 ) -> None:
-    collection = a_stored_collection(config=a_config(mapper=_yearly("P366D")))
+    owner = str(uuid4())
+    collection = a_stored_collection(owner_id=owner, config=a_config(mapper=_yearly("P366D")))
     plain = collection.config.model_dump(mode="json")
     plain["mapper"]["rules"][-1]["after"]["duration"] = "P1Y1D"
     with loader.begin() as connection:
@@ -47,7 +48,7 @@ def test_a_duration_that_an_older_platform_saved_with_years_is_read(
             update(collection_version).where(collection_version.c.collection_id == collection.id).values(config=plain)
         )
     assert collections.get(collection.id) == collection
-    assert collections.mappers(collection.owner_id)[0][1] == collection.config.mapper
+    assert collections.mappers(owner) == [(owner, collection.config.mapper)]
 
 
 def _yearly(length: str) -> dict[str, Any]:
