@@ -28,7 +28,6 @@ _TELLS: Final[Mapping[str, tuple[str, str]]] = {
     "finite_number": ("it is no finite number", "Write a number of at most 64 bits."),
     "bool_type": ("it is neither true nor false", "Write true or false without quotes."),
     "bool_parsing": ("it is neither true nor false", "Write true or false."),
-    "uuid_parsing": ("it is no id", "Take the id as it was given: c0d1e2f3-0a1b-4c2d-8e3f-a4b5c6d7e8f9."),
     "timezone_aware": ("it is a time without an offset", "Write 2024-01-31T00:00:00Z, or +01:00 in the place of Z."),
 }
 _LIKE: Final[Mapping[str, tuple[str, str]]] = {
@@ -38,7 +37,7 @@ _LIKE: Final[Mapping[str, tuple[str, str]]] = {
     "dict": ("it has no keys of its own", "Write keys and their values."),
     "datetime": ("it is no time", "Write it in ISO 8601, for example 2024-01-31T00:00:00Z."),
     "time_delta": ("it is no length of time", "Write it in ISO 8601, for example PT15M."),
-    "uuid": _TELLS["uuid_parsing"],
+    "uuid": ("it is no id", "Take the id as it was given: c0d1e2f3-0a1b-4c2d-8e3f-a4b5c6d7e8f9."),
 }
 """Of kinds of error that begin so."""
 

@@ -38,24 +38,14 @@ def find_codes(unit: str) -> UnitCodes:
     return _table().get(unit, UnitCodes())
 
 
-def unit_of_code(code: str) -> str | None:
-    """Give the unit that a code of UN/ECE Recommendation 20 stands for, as `units.yaml` spells it.
-
-    Example:
-        >>> unit_of_code("WTT"), unit_of_code("kWh")
-        ('W', None)
-    """
-    return _by_code().get(code)
-
-
 def named_unit(text: str) -> Unit | None:
-    """Give the unit that a source names by a spelling of `units.yaml`, or by its code; None where neither is known.
+    """Give the unit that a source names by a spelling of `units.yaml`, or by its code of UN/ECE; None for neither.
 
     Example:
         >>> [unit and unit.name for unit in map(named_unit, ("KWH", "WTT", "furlong"))]
         ['kWh', 'W', None]
     """
-    code = unit_of_code(text)
+    code = _by_code().get(text)
     return known_unit(text) or (None if code is None else find_unit(code))
 
 

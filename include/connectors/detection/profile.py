@@ -190,16 +190,20 @@ def _spread_unit(columns: tuple[ColumnTally, ...]) -> None:
     told = [each for each in columns if tells_unit(each.name) and each.distinct.count() == 1 and each.examples]
     text = "/".join(each.examples[0] for each in sorted(told, key=lambda each: "currency" not in each.name.casefold()))
     unit = unit_in_cell(text) or next(iter(find_units_but_case(text)), None)
-    without = [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
+    without = _without_unit(columns)
     if len(told) == 1 and len(without) > 1:
         without = [each for each in without if each.name.casefold() == "value"]
     if unit and len(told) <= 2 and len(without) == 1:
         without[0].unit = unit
 
 
+def _without_unit(columns: tuple[ColumnTally, ...]) -> list[ColumnTally]:
+    return [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
+
+
 def _find_units_of_rows(columns: tuple[ColumnTally, ...]) -> None:
     """Name the column that writes several units of one dimension, at the column of numbers that has its unit by row."""
-    without = [each for each in columns if each.counts and each.unit is None and not PLACES.search(each.name)]
+    without = _without_unit(columns)
     telling = {each.name: units for each in columns if tells_unit(each.name) and (units := _units_in(each))}
     if len(telling) != 1:
         return  # which is whose, or which of them counts, nobody can tell

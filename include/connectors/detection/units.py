@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from include.cim.unit_codes import unit_of_code
+from include.cim.unit_codes import named_unit
 from include.cim.units import find_units_but_case, known_unit
 
 _UNIT_COLUMN: Final = re.compile(
@@ -109,7 +109,8 @@ def unit_in_cell(text: str) -> str | None:
         >>> unit_in_cell("kWh"), unit_in_cell("WTT"), unit_in_cell("P1")
         ('kWh', 'W', '%')
     """
-    return spell_unit(text) or unit_of_code(text.strip())
+    unit = named_unit(text.strip())
+    return unit.name if unit else spell_unit(text)
 
 
 def tells_unit(column: str) -> bool:
