@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 from include.cim.units import known_unit
 
-CURRENCIES: Final = "ISO 4217"
+LISTS: Final[Mapping[str, Literal["all_currencies"]]] = {"ISO 4217": "all_currencies"}
+"""Every list of codes, as fields name it, and what Babel calls it: which there are is known without loading one."""
 
 
 @cache
@@ -22,7 +24,7 @@ def find_codes(codes: str) -> frozenset[str]:
     """
     from babel.core import get_global
 
-    return {CURRENCIES: frozenset(get_global("all_currencies"))}[codes]
+    return frozenset(get_global(LISTS[codes]))
 
 
 def find_meant(text: str, codes: str) -> str | None:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from include.cim.codes import find_codes
+from include.cim.codes import LISTS
 from include.cim.concept import Concept, Field, FieldType, Personal, SourceKind, Term
 from include.cim.tables import read_table
 from include.cim.units import find_unit
@@ -137,8 +137,8 @@ def _field(name: str, plain: Mapping[str, Any], read_term: Callable[..., Term]) 
         raise ValueError(f"field {name}: {plain['unit']} is an alias; write the unit itself")
     if (kind is FieldType.ENUM) != bool(plain.get("values")):
         raise ValueError(f"field {name}: values go with the type enum, and the type enum with values")
-    if "codes" in plain and (kind is not FieldType.TEXT or not find_codes(plain["codes"])):
-        raise ValueError(f"field {name}: codes go with the type text")
+    if "codes" in plain and (kind is not FieldType.TEXT or plain["codes"] not in LISTS):
+        raise ValueError(f"field {name}: codes go with the type text, and are one of {', '.join(LISTS)}")
     return Field(
         **{
             **plain,
